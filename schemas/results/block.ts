@@ -1,0 +1,41 @@
+/**
+ * A block: what a scorer makes of one batch of one partition, and what the ledger `ntk.blocks` says about it.
+ * A block's record in `ntk.results.v1` is a header ({@link BlockHeader} as JSON, length first) and the rows' bytes
+ * (see columns.ts), back to back. The codec is services/domain/results/block.ts.
+ */
+import type { RecordType, RejectReason } from '../codes.ts';
+
+export interface BlockHeader {
+  readonly logId: string;
+  readonly partition: number;
+  /** First source offset the block covers; equals the `next` of the block before it (0 for the first). */
+  readonly first: number;
+  /** One past the last source offset covered. */
+  readonly next: number;
+  readonly engine: number;
+  /** SHA-256 (hex) of the API catalogue. */
+  readonly catalogueHash: string;
+  /** Result rows in the block: accesses that are no duplicates. */
+  readonly accesses: number;
+  /** Accepted facts by type (`ntk.` prefix included), stale declarations among them. Broadcast copies count on partition 0 only. */
+  readonly facts: Partial<Record<RecordType, number>>;
+  readonly staleFacts: number;
+  readonly duplicates: number;
+  readonly rejects: Partial<Record<RejectReason, number>>;
+  readonly heartbeats: number;
+  /** Copies of broadcast records that are counted elsewhere or not at all (partitions other than 0; the policy `ntk run` appends). */
+  readonly policyCopies: number;
+  /** Records that arrived live or by `ntk ingest`; 0 everywhere means that the whole log is history. */
+  readonly liveRecords: number;
+  /** When the block was scored, milliseconds since 1970. Not chained. */
+  readonly scoredAtMs: number;
+  /** Lowest and highest event time of the rows, milliseconds since 1970; null in a block without rows. */
+  readonly eventTimeMinMs: number | null;
+  readonly eventTimeMaxMs: number | null;
+  /** SHA-256 (hex) chained over all rows of the partition up to `next`; the same whatever the batches were. */
+  readonly rowsHash: string;
+  /** SHA-256 (hex) over the entry before and this entry's own figures; makes a changed ledger entry visible. */
+  readonly entryHash: string;
+  /** Users whose rows below an offset are to be erased (`ntk.erasure`), as stored in column `user`. */
+  readonly erasures: ReadonlyArray<{ readonly offset: number; readonly user: string }>;
+}

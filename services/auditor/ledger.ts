@@ -1,0 +1,94 @@
+/** The ledger `ntk.blocks` as it is stored, and the blocks as the log still has them. */
+import type { BlockHeader } from '../../schemas/results/block.ts';
+import { decodeBlock, FIRST_ENTRY_HASH, entryHash } from '../domain/results/block.ts';
+import type { EventLog } from '../platform/log/event-log.ts';
+import type { Warehouse } from '../platform/warehouse/warehouse.ts';
+
+/** A ledger entry as stored; `copies` counts it physically, without FINAL. */
+export interface LedgerEntry {
+  readonly header: BlockHeader;
+  readonly copies: number;
+}
+
+interface LedgerRow {
+  readonly first: string;
+  readonly next: string;
+  readonly engine: number;
+  readonly catalogue_hash: string;
+  readonly accesses: string;
+  readonly facts: Record<string, string>;
+  readonly stale_facts: string;
+  readonly duplicates: string;
+  readonly rejects: Record<string, string>;
+  readonly heartbeats: string;
+  readonly policy_copies: string;
+  readonly live_records: string;
+  readonly scored_ms: string;
+  readonly min_ms: string | null;
+  readonly max_ms: string | null;
+  readonly rows_hash: string;
+  readonly entry_hash: string;
+  readonly copies: string;
+}
+
+const numbers = (counts: Record<string, string>): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, Number(count)]));
+
+/** Entries of a partition in the order of the log. */
+export async function readLedger(warehouse: Warehouse, logId: string, partition: number): Promise<LedgerEntry[]> {
+  const rows = await warehouse.query<LedgerRow>(
+    `SELECT first, next, engine, catalogue_hash, accesses, facts, stale_facts, duplicates, rejects, heartbeats, policy_copies, live_records,
+       toUnixTimestamp64Milli(scored_at) AS scored_ms, toUnixTimestamp64Milli(event_time_min) AS min_ms,
+       toUnixTimestamp64Milli(event_time_max) AS max_ms, rows_hash, entry_hash, copies
+     FROM (SELECT * FROM ntk.blocks FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND kind = 'block') AS b
+     LEFT JOIN (SELECT first AS copy_first, count() AS copies FROM ntk.blocks
+                WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND kind = 'block' GROUP BY first) AS c ON b.first = c.copy_first
+     ORDER BY first`,
+    { logId, partition },
+  );
+  return rows.map((row) => ({
+    copies: Number(row.copies),
+    header: {
+      logId,
+      partition,
+      first: Number(row.first),
+      next: Number(row.next),
+      engine: Number(row.engine),
+      catalogueHash: row.catalogue_hash,
+      accesses: Number(row.accesses),
+      facts: numbers(row.facts),
+      staleFacts: Number(row.stale_facts),
+      duplicates: Number(row.duplicates),
+      rejects: numbers(row.rejects),
+      heartbeats: Number(row.heartbeats),
+      policyCopies: Number(row.policy_copies),
+      liveRecords: Number(row.live_records),
+      scoredAtMs: Number(row.scored_ms),
+      eventTimeMinMs: row.min_ms === null ? null : Number(row.min_ms),
+      eventTimeMaxMs: row.max_ms === null ? null : Number(row.max_ms),
+      rowsHash: row.rows_hash,
+      entryHash: row.entry_hash,
+      erasures: [],
+    },
+  }));
+}
+
+/** Whether an entry's own hash follows from its figures and the entry before. */
+export function isChained(before: string, { erasures: _, entryHash: stored, ...figures }: BlockHeader): boolean {
+  return entryHash(before, figures) === stored;
+}
+
+export { FIRST_ENTRY_HASH };
+
+const READ = { maxRecords: 16, maxBytes: 16 * 1024 * 1024 };
+
+/** Headers of the blocks that the log still has, in order. */
+export async function* readBlockHeaders(log: EventLog, partition: number): AsyncIterable<BlockHeader> {
+  const { start, end } = await log.bounds('results', partition);
+  for (let offset = start; offset < end; ) {
+    const batch = await log.read('results', partition, offset, READ);
+    if (batch.nextOffset === offset) return;
+    for (let i = 0; i < batch.count; i++) yield decodeBlock(batch.bytes.subarray(batch.starts[i], batch.starts[i + 1])).header;
+    offset = batch.nextOffset;
+  }
+}

@@ -1,0 +1,84 @@
+/** Mends exactly what an audit found: wrong rows are removed and inserted again as the log says; ledger entries likewise. */
+import { type Column, ROW_COLUMNS } from '../../schemas/results/columns.ts';
+import type { Warehouse } from '../platform/warehouse/warehouse.ts';
+import type { AuditOptions, LedgerProblem } from './audit-partition.ts';
+import type { RowProblem, RowRange } from './compare-rows.ts';
+import { LEDGER_COLUMNS, ledgerRow } from '../platform/warehouse/ledger-row.ts';
+
+const COLUMNS: readonly Column[] = ROW_COLUMNS;
+/** Offsets named in one statement. */
+const OFFSETS_PER_DELETE = 1_000;
+
+export interface RepairCounts {
+  rowsInserted: number;
+  rowsRemoved: number;
+  ledgerEntries: number;
+  /** Ledger entries that neither the log nor the ledger can give back. */
+  beyondRepair: number;
+}
+
+/** `repairId` makes insert tokens new: what was inserted once under the old ones must not be taken for a repeat. */
+export function repairer(warehouse: Warehouse, logId: string, partition: number, repairId: string, counts: RepairCounts): Pick<AuditOptions, 'onProblems' | 'onLedgerProblem'> {
+  let inserts = 0;
+  const token = (): string => `${logId}:${partition}:repair:${repairId}:${inserts++}`;
+  return {
+    onProblems: async (range, problems) => {
+      await removeRows(warehouse, range, problems.filter(({ kind }) => kind !== 'missing').map(({ offset }) => offset), counts);
+      await insertRows(warehouse, range, problems, token(), counts);
+    },
+    onLedgerProblem: async (problem) => {
+      await mendLedger(warehouse, logId, partition, problem, token(), counts);
+    },
+  };
+}
+
+async function removeRows(warehouse: Warehouse, { logId, partition }: RowRange, offsets: readonly number[], counts: RepairCounts): Promise<void> {
+  for (let i = 0; i < offsets.length; i += OFFSETS_PER_DELETE) {
+    const some = offsets.slice(i, i + OFFSETS_PER_DELETE);
+    await warehouse.command(
+      'ALTER TABLE ntk.access_results DELETE WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND offset IN {offsets:Array(UInt64)} SETTINGS mutations_sync = 2',
+      { logId, partition, offsets: some },
+    );
+    counts.rowsRemoved += some.length;
+  }
+}
+
+async function insertRows(warehouse: Warehouse, { logId, partition }: RowRange, problems: readonly RowProblem[], token: string, counts: RepairCounts): Promise<void> {
+  const byTime = new Map<number, Buffer[]>();
+  for (const { expected } of problems) {
+    if (expected === null) continue;
+    const rows = byTime.get(expected.scoredAtMs) ?? [];
+    rows.push(expected.bytes);
+    byTime.set(expected.scoredAtMs, rows);
+  }
+  for (const [scoredAtMs, bytes] of byTime) {
+    await warehouse.insertRows({
+      table: 'access_results',
+      columns: COLUMNS,
+      bytes,
+      expressions: {
+        log_id: `toUUID('${logId}')`,
+        partition: String(partition),
+        scored_at: `fromUnixTimestamp64Milli(toInt64(${scoredAtMs}), 'UTC')`,
+      },
+      token: `${token}:${scoredAtMs}`,
+    });
+    counts.rowsInserted += bytes.length;
+  }
+}
+
+async function mendLedger(warehouse: Warehouse, logId: string, partition: number, problem: LedgerProblem, token: string, counts: RepairCounts): Promise<void> {
+  if (problem.expected === null && problem.kind !== 'unexpected') {
+    counts.beyondRepair++;
+    return;
+  }
+  if (problem.kind !== 'missing') {
+    await warehouse.command(
+      "ALTER TABLE ntk.blocks DELETE WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND first = {first:UInt64} AND kind = 'block' SETTINGS mutations_sync = 2",
+      { logId, partition, first: problem.first },
+    );
+  }
+  if (problem.expected === null) return;
+  await warehouse.insertRows({ table: 'blocks', columns: LEDGER_COLUMNS, bytes: [ledgerRow(problem.expected)], token });
+  counts.ledgerEntries++;
+}

@@ -1,0 +1,40 @@
+/** Check 4: does the access say what it is for, and is that a purpose that lists the category? */
+import { type Findings, reasonIndex } from '../verdict/findings.ts';
+import type { DeclarationEntry, DeclarationInForce } from '../program/declaration.ts';
+import type { Subject } from './subject.ts';
+
+const MISSING = reasonIndex('purpose_missing');
+const UNKNOWN = reasonIndex('purpose_unknown');
+const MISMATCH = reasonIndex('purpose_mismatch');
+
+/**
+ * Answers the entries of the declaration that check 6 looks at: the named purpose's for the category when nothing is found
+ * here, otherwise every entry that lists the category. Repeated purpose ids all count.
+ */
+export function checkPurpose(
+  { access, policy, category }: Subject,
+  declaration: DeclarationInForce,
+  findings: Findings,
+): readonly DeclarationEntry[] {
+  const all = declaration.entriesByCategory.get(category) ?? [];
+  if (access.purpose === '') {
+    if (policy.purposesRequired) findings.add(MISSING, { purpose: null }, { purposes: purposesListing(declaration, category) });
+    return all;
+  }
+  let known = false;
+  const named: DeclarationEntry[] = [];
+  for (const purpose of declaration.purposes) {
+    if (purpose.id !== access.purpose) continue;
+    known = true;
+    for (const entry of purpose.entries) if (entry.category === category) named.push(entry);
+  }
+  if (named.length > 0) return named;
+  findings.add(known ? MISMATCH : UNKNOWN, { purpose: access.purpose, category }, {
+    purposes: known ? purposesListing(declaration, category) : declaration.purposes.map((purpose) => purpose.id),
+  });
+  return all;
+}
+
+function purposesListing(declaration: DeclarationInForce, category: string): string[] {
+  return declaration.purposes.filter((purpose) => purpose.entries.some((entry) => entry.category === category)).map(({ id }) => id);
+}

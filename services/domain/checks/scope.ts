@@ -1,0 +1,44 @@
+/**
+ * Check 6: is the access within what the declaration allows? With several entries each is judged by itself, and a finding
+ * holds only if every one of them is exceeded in that respect.
+ */
+import type { DeclarationEntry } from '../program/declaration.ts';
+import type { Access } from '../record/record.ts';
+import { type Findings, reasonIndex } from '../verdict/findings.ts';
+import type { Subject } from './subject.ts';
+
+const BACKGROUND = reasonIndex('background_access');
+const FIELDS = reasonIndex('excess_fields');
+const VOLUME = reasonIndex('excess_volume');
+
+export function checkScope({ access }: Subject, entries: readonly DeclarationEntry[], findings: Findings): void {
+  if (!access.foreground && entries.every((entry) => !entry.background)) {
+    findings.add(BACKGROUND, { foreground: false }, { foreground: true });
+  }
+  const { fields } = access;
+  if (fields !== null && fields.length > 0 && entries.every((entry) => exceedsFields(fields, entry))) {
+    const allowed = entries.flatMap((entry) => entry.fields ?? []);
+    const excess = fields.filter((field) => entries.every((entry) => !entry.fields?.includes(field)));
+    findings.add(FIELDS, { fields, excess }, { fields: [...new Set(allowed)] });
+  }
+  if (entries.every((entry) => exceedsVolume(access, entry))) {
+    findings.add(VOLUME, { rows: access.rows, bytes: access.bytes }, {
+      maxRowsPerCall: orNull(Math.max(...entries.map((entry) => entry.maxRowsPerCall))),
+      maxBytesPerCall: orNull(Math.max(...entries.map((entry) => entry.maxBytesPerCall))),
+    });
+  }
+}
+
+/** An absent list limits nothing, an empty one allows nothing. */
+function exceedsFields(fields: readonly string[], entry: DeclarationEntry): boolean {
+  const allowed = entry.fields;
+  return allowed !== null && fields.some((field) => !allowed.includes(field));
+}
+
+function exceedsVolume(access: Access, entry: DeclarationEntry): boolean {
+  return access.bytes > entry.maxBytesPerCall || access.rows > entry.maxRowsPerCall;
+}
+
+function orNull(limit: number): number | null {
+  return limit === Number.POSITIVE_INFINITY ? null : limit;
+}

@@ -1,0 +1,136 @@
+/**
+ * The last 262,144 accepted records of a partition by (subject, source, id), as 128-bit keyed hashes: 6 MiB when full. A
+ * ring gives the order in which they leave, an open-addressing table (linear probing, backward-shift deletion) the look-up.
+ */
+import { DUPLICATE_WINDOW_RECORDS } from '../../../schemas/codes.ts';
+import { type ByteReader, ByteWriter } from '../state/bytes.ts';
+import { PageSet } from '../state/page-set.ts';
+
+const ENTRIES_PER_PAGE = 8192;
+const WORDS = 4;
+const EMPTY = -1;
+
+export class DuplicateWindow {
+  readonly pages = new PageSet('window', (page) => this.#encode(page));
+  readonly #capacity: number;
+  /** Hashes by ring place; grows until it holds `#capacity`. */
+  #ring = new Uint32Array(1024 * WORDS);
+  /** Ring place of each hash, at a position that follows from it; twice as many as the ring has places. */
+  #table = new Int32Array(2048).fill(EMPTY);
+  /** Records ever remembered; the next goes to this place modulo capacity. */
+  #total = 0;
+  /** Append time of the first record in each page, for the window's age. */
+  readonly #pageTimesMs: number[] = [];
+
+  /** `capacity` other than the contract's is for tests. */
+  constructor(capacity = DUPLICATE_WINDOW_RECORDS) {
+    this.#capacity = capacity;
+  }
+
+  get count(): number {
+    return Math.min(this.#total, this.#capacity);
+  }
+
+  /** Append time of (about) the oldest remembered record, milliseconds since 1970; null when empty. */
+  get oldestMs(): number | null {
+    if (this.#total === 0) return null;
+    const oldest = this.#total <= this.#capacity ? 0 : this.#total % this.#capacity;
+    return this.#pageTimesMs[Math.floor(oldest / ENTRIES_PER_PAGE)] ?? null;
+  }
+
+  has(hash: Uint32Array): boolean {
+    const mask = this.#table.length - 1;
+    for (let at = hash[0]! & mask; ; at = (at + 1) & mask) {
+      const place = this.#table[at]!;
+      if (place === EMPTY) return false;
+      if (this.#equals(place, hash)) return true;
+    }
+  }
+
+  /** Remembers a hash that is not in it; the oldest leaves when the window is full. */
+  add(hash: Uint32Array, appendedAtMs: number): void {
+    const place = this.#total % this.#capacity;
+    const page = Math.floor(place / ENTRIES_PER_PAGE);
+    this.pages.touch(page);
+    if (this.#total >= this.#capacity) this.#remove(place);
+    else if (place * WORDS >= this.#ring.length) this.#grow();
+    this.#ring.set(hash, place * WORDS);
+    if (place % ENTRIES_PER_PAGE === 0) this.#pageTimesMs[page] = appendedAtMs;
+    this.#total++;
+    this.#insert(place);
+  }
+
+  #equals(place: number, hash: Uint32Array): boolean {
+    const at = place * WORDS;
+    const ring = this.#ring;
+    return ring[at] === hash[0] && ring[at + 1] === hash[1] && ring[at + 2] === hash[2] && ring[at + 3] === hash[3];
+  }
+
+  #insert(place: number): void {
+    const table = this.#table;
+    const mask = table.length - 1;
+    let at = this.#ring[place * WORDS]! & mask;
+    while (table[at] !== EMPTY) at = (at + 1) & mask;
+    table[at] = place;
+  }
+
+  /** Backward-shift deletion (Knuth, The Art of Computer Programming 6.4, algorithm R). */
+  #remove(place: number): void {
+    const table = this.#table;
+    const mask = table.length - 1;
+    let hole = this.#ring[place * WORDS]! & mask;
+    while (table[hole] !== place) hole = (hole + 1) & mask;
+    for (let at = (hole + 1) & mask; table[at] !== EMPTY; at = (at + 1) & mask) {
+      const home = this.#ring[table[at]! * WORDS]! & mask;
+      if (((at - home) & mask) < ((at - hole) & mask)) continue;
+      table[hole] = table[at]!;
+      hole = at;
+    }
+    table[hole] = EMPTY;
+  }
+
+  #grow(): void {
+    const ring = new Uint32Array(this.#ring.length * 2);
+    ring.set(this.#ring);
+    this.#ring = ring;
+    this.#rebuild(this.#total);
+  }
+
+  #rebuild(places: number): void {
+    this.#table = new Int32Array((this.#ring.length / WORDS) * 2).fill(EMPTY);
+    for (let place = 0; place < places; place++) this.#insert(place);
+  }
+
+  /** A page says how many records were ever remembered when it was written, its time, and its hashes. */
+  #encode(page: number): Buffer {
+    const out = new ByteWriter(ENTRIES_PER_PAGE * WORDS * 4 + 32);
+    const first = page * ENTRIES_PER_PAGE;
+    const end = Math.min(first + ENTRIES_PER_PAGE, this.count);
+    out.double(this.#pageTimesMs[page] ?? 0);
+    for (let i = first * WORDS; i < end * WORDS; i++) out.uint32(this.#ring[i]!);
+    return out.finish();
+  }
+
+  /** Takes up a stored page. Pages come in ascending order; {@link restored} ends it. */
+  restore(reader: ByteReader, page: number): void {
+    this.#pageTimesMs[page] = reader.double();
+    for (let place = page * ENTRIES_PER_PAGE; !reader.done; place++) {
+      while ((place + 1) * WORDS > this.#ring.length) {
+        const ring = new Uint32Array(this.#ring.length * 2);
+        ring.set(this.#ring);
+        this.#ring = ring;
+      }
+      for (let word = 0; word < WORDS; word++) this.#ring[place * WORDS + word] = reader.uint32();
+    }
+  }
+
+  /** Records ever remembered: with the ring, all there is to know. */
+  get total(): number {
+    return this.#total;
+  }
+
+  restored(total: number): void {
+    this.#total = total;
+    this.#rebuild(this.count);
+  }
+}

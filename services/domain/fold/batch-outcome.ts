@@ -1,0 +1,188 @@
+/** What folding one batch gives: rows and the ledger entry, verdicts for hosts, rejects, and counts for metrics. */
+import { createHash } from 'node:crypto';
+import { ACTIONS, OUTCOMES, RECORD_BYTES_MAX, type RecordType, type RejectReason, REASONS } from '../../../schemas/codes.ts';
+import { CATALOGUE_HASH } from '../../../schemas/catalogue/index.ts';
+import type { BlockHeader } from '../../../schemas/results/block.ts';
+import { ENGINE_VERSION } from '../engine.ts';
+import type { Access, Attributes } from '../record/record.ts';
+import { entryHash } from '../results/block.ts';
+import { writeRow } from '../results/row.ts';
+import { RowWriter } from '../results/row-writer.ts';
+import { isPublished, publishedVerdict } from '../verdict/published.ts';
+import type { Judgement } from './judge.ts';
+import type { PartitionState } from './partition-state.ts';
+import { categoryIndex, Tally, TIMINGS } from './tally.ts';
+
+/** One judged access and where it stands. */
+export interface AccessOutput {
+  readonly offset: number;
+  readonly appendedAtMs: number;
+  readonly attributes: Attributes;
+  readonly access: Access;
+  readonly developer: string;
+  readonly className: string;
+  readonly declarationVersion: number;
+  /** As stored. */
+  readonly user: string;
+  readonly judgement: Judgement;
+}
+
+const INTERCEPT = ACTIONS.indexOf('intercept');
+/** `pending` is prevented, `refused` already refused, `performed` late. */
+const TIMING_OF_OUTCOME = { pending: 0, refused: 1, performed: 2 } as const satisfies Record<(typeof OUTCOMES)[number], number>;
+
+export class BatchOutcome {
+  readonly first: number;
+  readonly scoredAtMs: number;
+  readonly rows: RowWriter;
+  readonly rowOffsets: number[] = [];
+  /** End of each row in `rows`. */
+  readonly rowEnds: number[] = [];
+  /** Column `user` of each row. */
+  readonly rowUsers: string[] = [];
+  /** JSON records for `ntk.verdicts.v1`, in the order of the log. */
+  readonly verdicts: string[] = [];
+  /** JSON records for `ntk.rejects.v1`. */
+  readonly rejected: string[] = [];
+  readonly erasures: { readonly offset: number; readonly user: string }[] = [];
+  readonly tally = new Tally();
+  readonly facts: Partial<Record<RecordType, number>> = {};
+  readonly rejects: Partial<Record<RejectReason, number>> = {};
+  staleFacts = 0;
+  duplicates = 0;
+  heartbeats = 0;
+  copies = 0;
+  liveRecords = 0;
+  next = 0;
+  rowsHash = '';
+  readonly #onAccess: ((output: AccessOutput) => void) | undefined;
+  readonly #decidedAt: string;
+  #logId = '';
+  #partition = 0;
+  #eventTimeMinMs: number | null = null;
+  #eventTimeMaxMs: number | null = null;
+
+  /** `bytes`: how much the batch holds, from which the rows' room is guessed. */
+  constructor(first: number, scoredAtMs: number, bytes: number, onAccess?: (output: AccessOutput) => void) {
+    this.first = first;
+    this.rows = new RowWriter(4096 + Math.ceil(bytes * 1.25));
+    this.scoredAtMs = scoredAtMs;
+    this.#decidedAt = new Date(scoredAtMs).toISOString();
+    this.#onAccess = onAccess;
+  }
+
+  fact(type: RecordType): void {
+    this.facts[type] = (this.facts[type] ?? 0) + 1;
+  }
+
+  /** A heartbeat is answered where verdicts are and is never a row. */
+  heartbeat({ id, source }: Attributes): void {
+    this.heartbeats++;
+    this.verdicts.push(JSON.stringify({ type: 'ntk.heartbeat', eventId: id, source, decidedAt: this.#decidedAt }));
+  }
+
+  reject(reason: RejectReason, offset: number, raw: Buffer): void {
+    this.rejects[reason] = (this.rejects[reason] ?? 0) + 1;
+    this.rejected.push(
+      JSON.stringify({
+        offset,
+        reason,
+        bytes: raw.length,
+        sha256: createHash('sha256').update(raw).digest('hex'),
+        truncated: raw.length > RECORD_BYTES_MAX,
+        raw: raw.subarray(0, RECORD_BYTES_MAX).toString('base64'),
+        rejectedAt: this.#decidedAt,
+      }),
+    );
+  }
+
+  access(output: AccessOutput): void {
+    const { judgement, attributes, access } = output;
+    const { findings, subject, refusal } = judgement;
+    const eventTimeMs = Math.floor(subject.eventTimeUs / 1000);
+    if (this.#eventTimeMinMs === null || eventTimeMs < this.#eventTimeMinMs) this.#eventTimeMinMs = eventTimeMs;
+    if (this.#eventTimeMaxMs === null || eventTimeMs > this.#eventTimeMaxMs) this.#eventTimeMaxMs = eventTimeMs;
+    writeRow(this.rows, {
+      offset: output.offset,
+      attributes,
+      eventTimeUs: subject.eventTimeUs,
+      appendedAtMs: output.appendedAtMs,
+      developer: output.developer,
+      className: output.className,
+      user: output.user,
+      access,
+      category: subject.category,
+      findings,
+      limit: refusal?.limit.name ?? '',
+      retryAfterMs: refusal?.retryAfterMs ?? 0,
+      evidence: judgement.evidence,
+      policyHash: subject.policy.hash,
+      declarationVersion: output.declarationVersion,
+      notes: judgement.notes,
+    });
+    this.rowOffsets.push(output.offset);
+    this.rowEnds.push(this.rows.length);
+    this.rowUsers.push(output.user);
+    if (isPublished(subject, findings)) {
+      this.verdicts.push(
+        publishedVerdict({ attributes, subject, findings, refusal, remedy: judgement.remedy, decidedAt: this.#decidedAt }),
+      );
+    }
+    this.#count(output, eventTimeMs);
+    this.#onAccess?.(output);
+  }
+
+  #count({ access, judgement, attributes }: AccessOutput, eventTimeMs: number): void {
+    const { findings, subject } = judgement;
+    const { tally } = this;
+    const category = categoryIndex(subject.category);
+    const timing = TIMING_OF_OUTCOME[access.outcome];
+    tally.accesses[category * OUTCOMES.length + OUTCOMES.indexOf(access.outcome)]!++;
+    tally.verdicts[category * ACTIONS.length + findings.verdict]!++;
+    if (findings.count === 0) return;
+    const intercepted = findings.verdict === INTERCEPT;
+    const wouldHave = !intercepted && findings.proposed === INTERCEPT;
+    for (let i = 0; i < findings.count; i++) {
+      const reason = findings.reasons[i]!;
+      tally.findings[reason * ACTIONS.length + findings.actions[i]!]!++;
+      if (findings.effective[i] === INTERCEPT) tally.interceptions[(category * REASONS.length + reason) * TIMINGS.length + timing]!++;
+      if (wouldHave && findings.actions[i] === INTERCEPT) tally.wouldIntercept[category * REASONS.length + reason]!++;
+    }
+    if (!intercepted) return;
+    tally.attempts[category * TIMINGS.length + timing]!++;
+    tally.interceptedPrograms.set(attributes.subject, Math.max(eventTimeMs, tally.interceptedPrograms.get(attributes.subject) ?? 0));
+  }
+
+  /** Called by the fold when the batch is through. */
+  close(state: PartitionState): void {
+    this.next = state.position;
+    this.#logId = state.logId;
+    this.#partition = state.partition;
+    this.rowsHash = state.chain.extend(this.rows.written(), this.rowOffsets, this.rowEnds);
+  }
+
+  /** The block's header, chained to the entry before. */
+  header(entryHashBefore: string): BlockHeader {
+    const header: Omit<BlockHeader, 'entryHash' | 'erasures'> = {
+      logId: this.#logId,
+      partition: this.#partition,
+      first: this.first,
+      next: this.next,
+      engine: ENGINE_VERSION,
+      catalogueHash: CATALOGUE_HASH,
+      accesses: this.rowOffsets.length,
+      facts: this.facts,
+      staleFacts: this.staleFacts,
+      duplicates: this.duplicates,
+      rejects: this.rejects,
+      heartbeats: this.heartbeats,
+      policyCopies: this.copies,
+      liveRecords: this.liveRecords,
+      scoredAtMs: this.scoredAtMs,
+      eventTimeMinMs: this.#eventTimeMinMs,
+      eventTimeMaxMs: this.#eventTimeMaxMs,
+      rowsHash: this.rowsHash,
+    };
+    return { ...header, erasures: this.erasures, entryHash: entryHash(entryHashBefore, header) };
+  }
+}

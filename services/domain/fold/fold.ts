@@ -1,0 +1,236 @@
+/**
+ * The fold: `fold(state, record) -> outputs` over a batch of one partition. No clock, no randomness, no I/O: what comes out is
+ * a function of the log, whatever the batches and restarts were. `scoredAtMs` is only passed on into what says when.
+ */
+import { BROADCAST_TYPES, type RecordType, type RejectReason } from '../../../schemas/codes.ts';
+import { sipAbsorb, sipFinish } from '../duplicates/half-sip-hash.ts';
+import { partitionOf } from '../partitioning/murmur2.ts';
+import { putInForce } from '../program/declaration.ts';
+import { encodingOf } from '../record/json.ts';
+import { parseRecord } from '../record/parse.ts';
+import type { Attributes, ParsedRecord } from '../record/record.ts';
+import { CATEGORIES } from '../../../schemas/codes.ts';
+import type { ProgramState } from '../state/program-table.ts';
+import { Findings } from '../verdict/findings.ts';
+import { type AccessOutput, BatchOutcome } from './batch-outcome.ts';
+import { classOf, type Circumstances, judge } from './judge.ts';
+import { PartitionState } from './partition-state.ts';
+
+/** Records of one partition as columns; the log's RecordBatch is one. */
+export interface FoldInput {
+  readonly count: number;
+  readonly bytes: Buffer;
+  readonly starts: Uint32Array;
+  readonly offsets: Float64Array;
+  readonly appendedAtMs: Float64Array;
+  readonly origins: Uint8Array;
+  readonly nextOffset: number;
+}
+
+/** How a record came in: the values of the log's ORIGIN. */
+const ORIGIN_LIVE = 0;
+const ORIGIN_IMPORTED = 1;
+const ORIGIN_SYSTEM = 3;
+
+const AHEAD_MAX_US = 60 * 1_000_000;
+const BEHIND_MAX_US = 7 * 86_400 * 1_000_000;
+/** Limit keys looked at for freeing, for each record folded. */
+const SWEEP_SLOTS_PER_RECORD = 2;
+
+const BROADCASTS: ReadonlySet<string> = new Set<RecordType>(BROADCAST_TYPES);
+const LISTED: ReadonlySet<string> = new Set(CATEGORIES);
+
+export interface FoldOptions {
+  readonly logId: string;
+  readonly partition: number;
+  readonly partitions: number;
+  /** What the column `user` holds for a user id: a keyed hash, or the id itself. */
+  readonly storedUser: (user: string) => string;
+  /** Remembered ids; the contract's number unless a test says otherwise. */
+  readonly windowCapacity?: number;
+}
+
+export class PartitionFold {
+  readonly state: PartitionState;
+  readonly #storedUser: (user: string) => string;
+  readonly #findings = new Findings();
+  readonly #sip = new Int32Array(8);
+  readonly #hash = new Uint32Array(4);
+
+  constructor(options: FoldOptions) {
+    this.state = new PartitionState(options.logId, options.partition, options.partitions, options.windowCapacity);
+    this.#storedUser = options.storedUser;
+  }
+
+  /**
+   * Folds the records of a batch from the state's position on (earlier ones are dropped: they were folded before).
+   * `onAccess` sees each judged access while its findings are still there.
+   */
+  fold(input: FoldInput, scoredAtMs: number, onAccess?: (output: AccessOutput) => void): BatchOutcome {
+    const outcome = new BatchOutcome(this.state.position, scoredAtMs, input.starts[input.count]! - input.starts[0]!, onAccess);
+    const encoding = encodingOf(input.bytes.subarray(0, input.starts[input.count]));
+    for (let i = 0; i < input.count; i++) {
+      const offset = input.offsets[i]!;
+      if (offset < this.state.position) continue;
+      const start = input.starts[i]!;
+      const end = input.starts[i + 1]!;
+      const place: Place = { offset, appendedAtMs: input.appendedAtMs[i]!, origin: input.origins[i]! };
+      this.#see(place, outcome);
+      const record = parseRecord(input.bytes, start, end, encoding);
+      if (record.type === 'reject') {
+        this.#reject(record.reason, record.broadcast, place, input.bytes.subarray(start, end), outcome);
+      } else {
+        this.#accept(record, place, input.bytes.subarray(start, end), outcome);
+      }
+    }
+    this.state.position = Math.max(this.state.position, input.nextOffset);
+    if (this.state.isLiveLog) this.state.limits.sweep(this.#absentBeforeUs(), input.count * SWEEP_SLOTS_PER_RECORD);
+    outcome.close(this.state);
+    return outcome;
+  }
+
+  #see({ appendedAtMs, origin }: Place, outcome: BatchOutcome): void {
+    const { state } = this;
+    if (appendedAtMs > state.maxAppendedAtMs) state.maxAppendedAtMs = appendedAtMs;
+    if (origin === ORIGIN_LIVE || origin === ORIGIN_IMPORTED) {
+      state.isLiveLog = true;
+      outcome.liveRecords++;
+    }
+  }
+
+  #absentBeforeUs(): number {
+    return this.state.maxAppendedAtMs * 1000 - BEHIND_MAX_US - AHEAD_MAX_US;
+  }
+
+  /** Copies of a broadcast are one record: partition 0 counts it, the others only that there was a copy. */
+  #isCopy(broadcast: boolean, place: Place): boolean {
+    return place.origin === ORIGIN_SYSTEM || (broadcast && this.state.partition !== 0);
+  }
+
+  #reject(reason: RejectReason, broadcast: boolean, place: Place, raw: Buffer, outcome: BatchOutcome): void {
+    if (this.#isCopy(broadcast, place)) outcome.copies++;
+    else outcome.reject(reason, place.offset, raw);
+  }
+
+  #accept(record: ParsedRecord, place: Place, raw: Buffer, outcome: BatchOutcome): void {
+    const { attributes, type } = record;
+    const broadcast = BROADCASTS.has(type);
+    const { state } = this;
+    if (type === 'ntk.heartbeat') {
+      if (record.data.partition !== state.partition) {
+        this.#reject('wrong_partition', false, place, raw, outcome);
+        return;
+      }
+    } else if (!broadcast && partitionOf(attributes.subject, state.partitions) !== state.partition) {
+      this.#reject('wrong_partition', false, place, raw, outcome);
+      return;
+    }
+    const program = state.programs.of(attributes.subject);
+    this.#hashOf(program, attributes);
+    const isCopy = this.#isCopy(broadcast, place);
+    if (state.window.has(this.#hash)) {
+      if (isCopy) outcome.copies++;
+      else outcome.duplicates++;
+      return;
+    }
+    state.window.add(this.#hash, place.appendedAtMs);
+    outcome.tally.sourcesSeenMs.set(attributes.source, place.appendedAtMs);
+    if (record.type === 'ntk.access') {
+      this.#access(record.attributes, record.data, program, place, outcome);
+      return;
+    }
+    if (isCopy) outcome.copies++;
+    else if (type === 'ntk.heartbeat') outcome.heartbeat(attributes);
+    else outcome.fact(type);
+    this.#apply(record, program, place, outcome);
+  }
+
+  /** Keyed hash of (subject, source, id) into `#hash`; the part that repeats is kept with the program. */
+  #hashOf(program: ProgramState, { source, id }: Attributes): void {
+    if (program.idHash === null) {
+      program.idHash = new Int32Array(8);
+      sipAbsorb(this.state.duplicateKey.initial, program.id, program.idHash);
+    }
+    if (program.sourceHash === null || program.hashedSource !== source) {
+      program.sourceHash ??= new Int32Array(8);
+      program.hashedSource = source;
+      sipAbsorb(program.idHash, source, program.sourceHash);
+    }
+    sipAbsorb(program.sourceHash, id, this.#sip);
+    sipFinish(this.#sip, this.#hash);
+  }
+
+  #access(attributes: Attributes, access: AccessOutput['access'], program: ProgramState, place: Place, outcome: BatchOutcome): void {
+    const circumstances = this.#circumstances(attributes.timeUs, place);
+    const judgement = judge(access, program, this.state, circumstances, this.#findings, outcome.tally);
+    outcome.access({
+      offset: place.offset,
+      appendedAtMs: place.appendedAtMs,
+      attributes,
+      access,
+      developer: program.declaration?.developer ?? '',
+      className: classOf(program),
+      declarationVersion: program.declaration?.version ?? 0,
+      user: this.#storedUser(access.user),
+      judgement,
+    });
+  }
+
+  /** Event time of contracts.md section 1: within the bounds for what did not come in through `ntk run`. */
+  #circumstances(timeUs: number, { appendedAtMs, origin }: Place): Circumstances {
+    const isImported = origin === ORIGIN_IMPORTED;
+    const isLive = origin === ORIGIN_LIVE;
+    const absentBeforeUs = this.state.isLiveLog ? this.#absentBeforeUs() : Number.NEGATIVE_INFINITY;
+    if (!isImported && !isLive) return { eventTimeUs: timeUs, isSkewed: false, isImported, isLive, absentBeforeUs };
+    const appendedUs = appendedAtMs * 1000;
+    const eventTimeUs = Math.max(Math.min(timeUs, appendedUs + AHEAD_MAX_US), appendedUs - BEHIND_MAX_US, 0);
+    return { eventTimeUs, isSkewed: eventTimeUs !== timeUs, isImported, isLive, absentBeforeUs };
+  }
+
+  /** A fact takes effect at its place in the log, whatever its time. */
+  #apply(record: ParsedRecord, program: ProgramState, place: Place, outcome: BatchOutcome): void {
+    const { state } = this;
+    switch (record.type) {
+      case 'ntk.declaration':
+        if (program.declaration !== null && record.data.version <= program.declaration.version) {
+          outcome.staleFacts++;
+          break;
+        }
+        state.programs.touch(program);
+        program.declaration = putInForce(record.data, program.declaration);
+        break;
+      case 'ntk.entitlement':
+        if (!LISTED.has(record.data.category)) break;
+        state.programs.touch(program);
+        program.entitlements ??= new Map();
+        if (record.data.granted) program.entitlements.set(record.data.category, record.data.untilUs);
+        else program.entitlements.delete(record.data.category);
+        break;
+      case 'ntk.standing':
+        state.programs.touch(program);
+        program.standing = { state: record.data.state, untilUs: record.data.untilUs };
+        break;
+      case 'ntk.consent':
+        state.consents.give(program, record.data);
+        break;
+      case 'ntk.policy':
+        state.policy = record.data;
+        break;
+      case 'ntk.erasure':
+        state.consents.erase(state.programs, record.data.user);
+        outcome.erasures.push({ offset: place.offset, user: this.#storedUser(record.data.user) });
+        break;
+      case 'ntk.access':
+      case 'ntk.review':
+      case 'ntk.prior':
+      case 'ntk.heartbeat':
+        break;
+    }
+  }
+}
+
+interface Place {
+  readonly offset: number;
+  readonly appendedAtMs: number;
+  readonly origin: number;
+}

@@ -1,0 +1,121 @@
+/** All that the fold remembers of one partition, and how it lies in pages. */
+import { DuplicateWindow } from '../duplicates/duplicate-window.ts';
+import { sipKey, type SipKey } from '../duplicates/half-sip-hash.ts';
+import { compilePolicy, type CompiledPolicy } from '../policy/compiled.ts';
+import { parsePolicyDocument } from '../policy/document.ts';
+import { type ChainState, chainStart, RowChain } from '../results/row-chain.ts';
+import { ByteReader, ByteWriter, PageCorruptError } from '../state/bytes.ts';
+import { ConsentTable } from '../state/consent-table.ts';
+import { LimitTable } from '../state/limit-table.ts';
+import { PageSet } from '../state/page-set.ts';
+import { ProgramTable } from '../state/program-table.ts';
+import { createHash } from 'node:crypto';
+
+/** Before the first policy of a log. */
+const NO_POLICY_DOCUMENT = { version: 'none' };
+
+/** Page kinds in the order in which they are restored. */
+export const PAGE_KINDS = ['head', 'programs', 'consents', 'limits', 'window'] as const;
+export type PageKind = (typeof PAGE_KINDS)[number];
+
+export class PartitionState {
+  readonly logId: string;
+  readonly partition: number;
+  readonly partitions: number;
+  policy: CompiledPolicy;
+  readonly programs = new ProgramTable();
+  readonly consents = new ConsentTable();
+  readonly limits = new LimitTable();
+  readonly window: DuplicateWindow;
+  readonly duplicateKey: SipKey;
+  chain: RowChain;
+  /** Next offset to fold. */
+  position = 0;
+  /** A record has come in otherwise than by `ntk run`; from then on limit keys age. */
+  isLiveLog = false;
+  /** Largest append time seen, milliseconds since 1970. */
+  maxAppendedAtMs = 0;
+  /** The head changes with every record and is small: its page is always part of a checkpoint. */
+  readonly #head = new PageSet('head', () => this.#encodeHead());
+
+  constructor(logId: string, partition: number, partitions: number, windowCapacity?: number) {
+    this.logId = logId;
+    this.partition = partition;
+    this.partitions = partitions;
+    this.policy = policyFrom(NO_POLICY_DOCUMENT);
+    this.window = new DuplicateWindow(windowCapacity);
+    // Known to whoever has the log, unknown to who writes events into it.
+    this.duplicateKey = sipKey(createHash('sha256').update(`ntk duplicates ${logId} ${partition}`).digest());
+    this.chain = new RowChain(chainStart(logId, partition));
+  }
+
+  pageSet(kind: PageKind): PageSet {
+    return kind === 'head' ? this.#head : this[kind].pages;
+  }
+
+  /** Begins a checkpoint of the state as it is now. Pages are then taken with {@link nextPage}. */
+  beginCheckpoint(): void {
+    this.#head.touch(0);
+    for (const kind of PAGE_KINDS) this.pageSet(kind).begin();
+    // The head has no hook that tells of changes: its picture is taken at once.
+    this.#head.touch(0);
+  }
+
+  /** The next page of the checkpoint under way, or null when it is complete. */
+  nextPage(): { readonly kind: PageKind; readonly page: number; readonly bytes: Buffer } | null {
+    for (const kind of PAGE_KINDS) {
+      const next = this.pageSet(kind).next();
+      if (next !== null) return { kind, ...next };
+    }
+    return null;
+  }
+
+  /**
+   * Takes up the pages of a checkpoint: by kind, in ascending order.
+   * @throws PageCorruptError when they are not what was written
+   */
+  restore(pages: Readonly<Record<PageKind, readonly Buffer[]>>): void {
+    const head = pages.head[0];
+    if (head === undefined) throw new PageCorruptError('a checkpoint has no head page');
+    const windowTotal = this.#restoreHead(new ByteReader(head));
+    for (const bytes of pages.programs) this.programs.restore(new ByteReader(bytes));
+    for (const bytes of pages.consents) this.consents.restore(new ByteReader(bytes), this.programs);
+    for (const bytes of pages.limits) this.limits.restore(new ByteReader(bytes), this.programs);
+    pages.window.forEach((bytes, page) => this.window.restore(new ByteReader(bytes), page));
+    this.window.restored(windowTotal);
+    for (const kind of PAGE_KINDS) this.pageSet(kind).restored(pages[kind].length);
+  }
+
+  #encodeHead(): Buffer {
+    const out = new ByteWriter();
+    const { link, group, pending } = this.chain.state;
+    out.varint(this.position);
+    out.varint(this.isLiveLog ? 1 : 0);
+    out.varint(this.maxAppendedAtMs);
+    out.varint(this.window.total);
+    out.bytes(link);
+    out.varint(group + 1);
+    out.bytes(pending);
+    out.string(JSON.stringify(this.policy.document));
+    return out.finish();
+  }
+
+  #restoreHead(reader: ByteReader): number {
+    this.position = reader.varint();
+    this.isLiveLog = reader.varint() === 1;
+    this.maxAppendedAtMs = reader.varint();
+    const windowTotal = reader.varint();
+    const link = reader.bytes();
+    const group = reader.varint() - 1;
+    const chain: ChainState = { link, group, pending: reader.bytes() };
+    this.chain = new RowChain(chain);
+    this.policy = policyFrom(JSON.parse(reader.string()));
+    return windowTotal;
+  }
+}
+
+function policyFrom(document: unknown): CompiledPolicy {
+  const parsed = parsePolicyDocument(document);
+  if (!parsed.ok) throw new PageCorruptError('a checkpoint holds a policy that does not check');
+  return compilePolicy(parsed.policy, parsed.hash, parsed.document);
+}

@@ -1,0 +1,34 @@
+/** What one batch amounts to, counted for metrics. Plain numbers by index; whoever reports them names them. */
+import { ACTIONS, CATEGORIES, OUTCOMES, REASONS } from '../../../schemas/codes.ts';
+import type { LimitCounts } from '../limits/ask-limits.ts';
+
+export const TIMINGS = ['prevented', 'already_refused', 'late'] as const;
+
+const CATEGORY_INDEX = new Map<string, number>(CATEGORIES.map((category, index) => [category, index]));
+
+/** Index of a listed category in CATEGORIES. */
+export function categoryIndex(category: string): number {
+  return CATEGORY_INDEX.get(category)!;
+}
+
+export class Tally implements LimitCounts {
+  /** By category and outcome: `category * OUTCOMES.length + outcome`. */
+  readonly accesses = new Float64Array(CATEGORIES.length * OUTCOMES.length);
+  /** By category and verdict. */
+  readonly verdicts = new Float64Array(CATEGORIES.length * ACTIONS.length);
+  /** By reason and action. */
+  readonly findings = new Float64Array(REASONS.length * ACTIONS.length);
+  /** Intercepted attempts by category and timing. */
+  readonly attempts = new Float64Array(CATEGORIES.length * TIMINGS.length);
+  /** By category, intercepting reason and timing: `(category * REASONS.length + reason) * TIMINGS.length + timing`. */
+  readonly interceptions = new Float64Array(CATEGORIES.length * REASONS.length * TIMINGS.length);
+  /** Would have been: by category and reason whose action is intercept. */
+  readonly wouldIntercept = new Float64Array(CATEGORIES.length * REASONS.length);
+  readonly refusals = new Map<string, number>();
+  readonly shadowRefusals = new Map<string, number>();
+  readonly near = new Map<string, number>();
+  /** Intercepted programs and the latest event time of it, milliseconds since 1970. */
+  readonly interceptedPrograms = new Map<string, number>();
+  /** Sources and the latest append time of a record of theirs. */
+  readonly sourcesSeenMs = new Map<string, number>();
+}

@@ -1,0 +1,112 @@
+/** A policy in the form that the fold asks: sets for lists, numbers for names, microseconds for durations. */
+import { ACTIONS, CATEGORIES, MODES, REASONS } from '../../../schemas/codes.ts';
+import type { Policy } from '../../../schemas/policy/policy.ts';
+import { type CompiledLimit, compileLimit } from '../limits/compiled-limit.ts';
+
+export interface CompiledOverride {
+  /** Null: the key is absent and matches everything. An empty set matches nothing. */
+  readonly reasons: ReadonlySet<number> | null;
+  readonly categories: ReadonlySet<string> | null;
+  readonly programs: ReadonlySet<string> | null;
+  readonly classes: ReadonlySet<string> | null;
+  /** Cohort buckets below this match; null without `cohortPercent`. */
+  readonly bucketsBelow: number | null;
+  /** Index in MODES. */
+  readonly mode: number;
+}
+
+export interface CompiledPolicy {
+  readonly version: string;
+  /** First 16 hex digits of SHA-256 over the canonical document as written. */
+  readonly hash: string;
+  /** As written; what a checkpoint keeps. */
+  readonly document: unknown;
+  readonly purposesRequired: boolean;
+  /** Null: every category. */
+  readonly consentRequired: ReadonlySet<string> | null;
+  readonly restricted: ReadonlySet<string>;
+  /** Index in ACTIONS for each index in REASONS. */
+  readonly actions: Uint8Array;
+  readonly defaultMode: number;
+  readonly overrides: readonly CompiledOverride[];
+  readonly limits: readonly CompiledLimit[];
+  /** Of `limits`, in file order, those that can match a category at all. */
+  readonly limitsByCategory: ReadonlyMap<string, readonly CompiledLimit[]>;
+}
+
+const DEFAULT_ACTION = ACTIONS.indexOf('flag');
+
+export function compilePolicy(policy: Policy, hash: string, document: unknown): CompiledPolicy {
+  const actions = new Uint8Array(REASONS.length).fill(DEFAULT_ACTION);
+  REASONS.forEach((reason, index) => {
+    const action = policy.actions[reason];
+    if (action !== undefined) actions[index] = ACTIONS.indexOf(action);
+  });
+  const limits = policy.limits.map(compileLimit);
+  const limitsByCategory = new Map<string, readonly CompiledLimit[]>();
+  for (const category of CATEGORIES) {
+    limitsByCategory.set(category, limits.filter((limit) => limit.categories?.has(category) ?? true));
+  }
+  return {
+    version: policy.version,
+    hash,
+    document,
+    purposesRequired: policy.purposes === 'required',
+    consentRequired: policy.consent.required === '*' ? null : new Set<string>(policy.consent.required),
+    restricted: new Set<string>(policy.restricted),
+    actions,
+    defaultMode: MODES.indexOf(policy.modes.default),
+    overrides: policy.modes.overrides.map(compileOverride),
+    limits,
+    limitsByCategory,
+  };
+}
+
+function compileOverride({ match, mode }: Policy['modes']['overrides'][number]): CompiledOverride {
+  return {
+    reasons: match.reasons ? new Set(match.reasons.map((reason) => REASONS.indexOf(reason))) : null,
+    categories: setOf(match.categories),
+    programs: setOf(match.programs),
+    classes: setOf(match.classes),
+    bucketsBelow: match.cohortPercent === undefined ? null : match.cohortPercent * 100,
+    mode: MODES.indexOf(mode),
+  };
+}
+
+/** Null for an absent list. */
+export function setOf(list: readonly string[] | undefined): ReadonlySet<string> | null {
+  return list === undefined ? null : new Set(list);
+}
+
+/** Who an override is asked about: the access's category, the program and its class at that moment. */
+export interface ModeSubject {
+  readonly category: string;
+  readonly program: string;
+  readonly className: string;
+  readonly cohortBucket: number;
+}
+
+/** Index in MODES for a finding: the first override whose keys all match, else the default. */
+export function modeOf(policy: CompiledPolicy, reason: number, subject: ModeSubject): number {
+  for (const override of policy.overrides) {
+    if (
+      (override.reasons === null || override.reasons.has(reason)) &&
+      (override.categories === null || override.categories.has(subject.category)) &&
+      (override.programs === null || override.programs.has(subject.program)) &&
+      (override.classes === null || override.classes.has(subject.className)) &&
+      (override.bucketsBelow === null || subject.cohortBucket < override.bucketsBelow)
+    ) {
+      return override.mode;
+    }
+  }
+  return policy.defaultMode;
+}
+
+const [OBSERVE, WARN] = [MODES.indexOf('observe'), MODES.indexOf('warn')];
+const FLAG = ACTIONS.indexOf('flag');
+
+/** The action that is in effect: `observe` lets everything pass, `warn` at most flags, `enforce` does as proposed. */
+export function actionInEffect(action: number, mode: number): number {
+  if (mode === OBSERVE) return 0;
+  return mode === WARN ? Math.min(action, FLAG) : action;
+}

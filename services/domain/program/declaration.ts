@@ -1,0 +1,55 @@
+/** What a program's developer declared, as the checks need it. */
+
+export interface DeclarationEntry {
+  readonly category: string;
+  /** Null: no limit on fields; empty: none allowed. */
+  readonly fields: readonly string[] | null;
+  readonly background: boolean;
+  /** `Infinity`: no limit. */
+  readonly maxBytesPerCall: number;
+  readonly maxRowsPerCall: number;
+}
+
+export interface DeclaredPurpose {
+  readonly id: string;
+  readonly entries: readonly DeclarationEntry[];
+}
+
+export interface Declaration {
+  readonly version: number;
+  /** Empty when absent. */
+  readonly developer: string;
+  /** Null when absent: the class is then `unclassified`. */
+  readonly className: string | null;
+  readonly purposes: readonly DeclaredPurpose[];
+  /** Lower case, empty entries left out. */
+  readonly linkHosts: readonly string[];
+}
+
+/** A declaration in force, with what the checks look up by name. */
+export interface DeclarationInForce extends Declaration {
+  /** All entries of a category over all purposes; unlisted categories are left out, they never match. */
+  readonly entriesByCategory: ReadonlyMap<string, readonly DeclarationEntry[]>;
+  /** The version in which each listed category appeared without having been in the one before. */
+  readonly firstAppeared: ReadonlyMap<string, number>;
+}
+
+/**
+ * Puts a declaration in force after `before` (the previously accepted one, whatever its number; null for the first).
+ * "First appeared": this version for a category that the one before did not list (exact-rules.md section 3).
+ */
+export function putInForce(declaration: Declaration, before: DeclarationInForce | null): DeclarationInForce {
+  const entriesByCategory = new Map<string, DeclarationEntry[]>();
+  for (const purpose of declaration.purposes) {
+    for (const entry of purpose.entries) {
+      const entries = entriesByCategory.get(entry.category);
+      if (entries === undefined) entriesByCategory.set(entry.category, [entry]);
+      else entries.push(entry);
+    }
+  }
+  const firstAppeared = new Map<string, number>();
+  for (const category of entriesByCategory.keys()) {
+    firstAppeared.set(category, before?.firstAppeared.get(category) ?? declaration.version);
+  }
+  return { ...declaration, entriesByCategory, firstAppeared };
+}

@@ -1,0 +1,98 @@
+/** `data` of the facts (contracts.md sections 1.2 to 1.7). Equal to the zod schemas of schemas/events/ by property test. */
+import { CONSENT_BASES, CONSENT_STATES, STANDINGS } from '../../../schemas/codes.ts';
+import type { Declaration, DeclarationEntry, DeclaredPurpose } from '../program/declaration.ts';
+import {
+  INVALID, type Invalid, isObject, isUser, type JsonObject, optionalBoolean, optionalInteger, optionalOneOf, optionalString,
+  optionalStrings, optionalTimeUs,
+} from './fields.ts';
+import type { ConsentFact, EntitlementFact, StandingFact } from './record.ts';
+
+const VERSION_MAX = 2 ** 32 - 1;
+
+export function readDeclaration(data: JsonObject): Declaration | Invalid {
+  const version = optionalInteger(data['version'], INVALID, 1, VERSION_MAX);
+  const developer = optionalString(data['developer'], '');
+  const name = optionalString(data['name'], '');
+  const className = optionalString(data['class'], null);
+  const detected = optionalStrings(data['detected']);
+  const linkHosts = optionalStrings(data['linkHosts']);
+  const purposes = readAll(data['purposes'], readPurpose);
+  if (
+    version === INVALID || developer === INVALID || name === INVALID || className === INVALID || detected === INVALID ||
+    linkHosts === INVALID || purposes === INVALID
+  ) {
+    return INVALID;
+  }
+  const hosts = (linkHosts ?? []).filter((host) => host !== '').map((host) => host.toLowerCase());
+  return { version, developer, className, purposes, linkHosts: hosts };
+}
+
+function readPurpose(value: JsonObject): DeclaredPurpose | Invalid {
+  const { id } = value;
+  if (typeof id !== 'string' || id === '' || optionalString(value['text'], '') === INVALID) return INVALID;
+  const entries = readAll(value['categories'], readEntry);
+  return entries === INVALID ? INVALID : { id, entries };
+}
+
+function readEntry(value: JsonObject): DeclarationEntry | Invalid {
+  const { category } = value;
+  if (typeof category !== 'string' || category === '') return INVALID;
+  const fields = optionalStrings(value['fields']);
+  const background = optionalBoolean(value['background'], false);
+  const maxBytesPerCall = optionalInteger(value['maxBytesPerCall'], Number.POSITIVE_INFINITY);
+  const maxRowsPerCall = optionalInteger(value['maxRowsPerCall'], Number.POSITIVE_INFINITY);
+  if (fields === INVALID || background === INVALID || maxBytesPerCall === INVALID || maxRowsPerCall === INVALID) return INVALID;
+  return { category, fields, background, maxBytesPerCall, maxRowsPerCall };
+}
+
+/** Reads a required array of objects. */
+function readAll<T>(value: unknown, read: (member: JsonObject) => T | Invalid): readonly T[] | Invalid {
+  if (!Array.isArray(value)) return INVALID;
+  const members: T[] = [];
+  for (const member of value) {
+    const result = isObject(member) ? read(member) : INVALID;
+    if (result === INVALID) return INVALID;
+    members.push(result as T);
+  }
+  return members;
+}
+
+export function readEntitlement(data: JsonObject): EntitlementFact | Invalid {
+  const { category, granted } = data;
+  const untilUs = optionalTimeUs(data['until']);
+  if (typeof category !== 'string' || category === '' || typeof granted !== 'boolean' || untilUs === INVALID) return INVALID;
+  return { category, granted, untilUs };
+}
+
+export function readConsent(data: JsonObject): ConsentFact | Invalid {
+  const { user } = data;
+  const state = optionalOneOf(data['state'], CONSENT_STATES, INVALID);
+  const basis = optionalOneOf(data['basis'], CONSENT_BASES, 'explicit');
+  const categories = optionalStrings(data['categories']);
+  const declarationVersion = optionalInteger(data['declarationVersion'], null, 1);
+  if (
+    !isUser(user) || state === INVALID || basis === INVALID || categories === INVALID || categories === null || declarationVersion === INVALID
+  ) {
+    return INVALID;
+  }
+  return { user, granted: state === 'granted', byDefault: basis === 'default', categories, declarationVersion };
+}
+
+export function readStanding(data: JsonObject): StandingFact | Invalid {
+  const state = optionalOneOf(data['state'], STANDINGS, INVALID);
+  const by = optionalString(data['by'], '');
+  const reason = optionalString(data['reason'], '');
+  const untilUs = optionalTimeUs(data['until']);
+  if (state === INVALID || by === INVALID || reason === INVALID || untilUs === INVALID) return INVALID;
+  return { state, untilUs };
+}
+
+const DISPOSITIONS = ['true_positive', 'false_positive', 'expected'] as const;
+
+/** A review has no part in any verdict; it is only checked. */
+export function isReview(data: JsonObject): boolean {
+  return (
+    typeof data['episode'] === 'string' && optionalOneOf(data['disposition'], DISPOSITIONS, INVALID) !== INVALID &&
+    optionalString(data['by'], '') !== INVALID && optionalString(data['note'], '') !== INVALID
+  );
+}

@@ -1,0 +1,77 @@
+/** What a record of the access log says, after validation: the fold's input. */
+import type { LinkKind, Outcome, RejectReason, Standing } from '../../../schemas/codes.ts';
+import type { Declaration } from '../program/declaration.ts';
+import type { CompiledPolicy } from '../policy/compiled.ts';
+
+/** CloudEvents attributes, checked. */
+export interface Attributes {
+  readonly id: string;
+  readonly source: string;
+  readonly subject: string;
+  /** Microseconds since 1970, as the host says it. */
+  readonly timeUs: number;
+}
+
+export interface Access {
+  readonly user: string;
+  readonly api: string;
+  /** As given; empty when absent. Unlisted names are still in it. */
+  readonly category: string;
+  /** Empty when none was named. */
+  readonly purpose: string;
+  readonly page: string;
+  readonly foreground: boolean;
+  /** Null when absent, which is not the same as an empty list. */
+  readonly fields: readonly string[] | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly outcome: Outcome;
+  readonly link: Link | null;
+  readonly durationMs: number;
+}
+
+export interface Link {
+  readonly kind: LinkKind;
+  /** Null when absent. */
+  readonly host: string | null;
+  readonly revealsFriends: boolean;
+}
+
+export interface EntitlementFact {
+  readonly category: string;
+  readonly granted: boolean;
+  /** Microseconds since 1970; `Infinity` when open-ended. */
+  readonly untilUs: number;
+}
+
+export interface ConsentFact {
+  readonly user: string;
+  readonly granted: boolean;
+  readonly byDefault: boolean;
+  readonly categories: readonly string[];
+  /** Null: given for the version in force at its place in the log. */
+  readonly declarationVersion: number | null;
+}
+
+export interface StandingFact {
+  readonly state: Standing;
+  readonly untilUs: number;
+}
+
+export type ParsedRecord =
+  | { readonly type: 'ntk.access'; readonly attributes: Attributes; readonly data: Access }
+  | { readonly type: 'ntk.declaration'; readonly attributes: Attributes; readonly data: Declaration }
+  | { readonly type: 'ntk.entitlement'; readonly attributes: Attributes; readonly data: EntitlementFact }
+  | { readonly type: 'ntk.consent'; readonly attributes: Attributes; readonly data: ConsentFact }
+  | { readonly type: 'ntk.standing'; readonly attributes: Attributes; readonly data: StandingFact }
+  | { readonly type: 'ntk.policy'; readonly attributes: Attributes; readonly data: CompiledPolicy }
+  | { readonly type: 'ntk.erasure'; readonly attributes: Attributes; readonly data: { readonly user: string } }
+  | { readonly type: 'ntk.heartbeat'; readonly attributes: Attributes; readonly data: { readonly partition: number } }
+  | { readonly type: 'ntk.review' | 'ntk.prior'; readonly attributes: Attributes; readonly data: null };
+
+/** What cannot be read, and which broadcast it would have been (its copies are counted once). */
+export interface Reject {
+  readonly type: 'reject';
+  readonly reason: RejectReason;
+  readonly broadcast: boolean;
+}

@@ -1,0 +1,98 @@
+/** Puts the interception report together from what the queries answer (contracts.md section 6). */
+import type { InterceptionReport } from '../../../schemas/report/interceptions.ts';
+
+/** Latest arrival of a live record: after this long nothing can come in for a time any more. */
+const SETTLED_AFTER_US = 7 * 86_400 * 1_000_000;
+
+export interface HeadlineRow {
+  readonly accesses: string;
+  readonly allow: string;
+  readonly flag: string;
+  readonly throttle: string;
+  readonly intercept: string;
+  readonly programs: string;
+  readonly users: string;
+  readonly prevented: string;
+  readonly already_refused: string;
+  readonly late: string;
+  readonly would_attempts: string;
+  readonly would_programs: string;
+}
+
+export interface BreakdownRow {
+  readonly name: string;
+  readonly attempts: string;
+  readonly programs: string;
+}
+
+export interface LedgerSums {
+  readonly accesses: string;
+  readonly duplicates: string;
+  readonly facts: string;
+  readonly rejected: string;
+  readonly live_records: string;
+  readonly erasures: string;
+  readonly gaps: string;
+}
+
+export interface ReportParts {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly asOfMs: number;
+  readonly headline: HeadlineRow;
+  readonly byReason: readonly BreakdownRow[];
+  readonly byCategory: readonly BreakdownRow[];
+  readonly byClass: readonly BreakdownRow[];
+  readonly topPrograms: readonly { readonly program: string; readonly attempts: string }[];
+  readonly ledger: LedgerSums;
+  readonly rowsStored: number;
+  /** Records of the log, as noted when the report began, that are not stored yet. */
+  readonly unwritten: number;
+}
+
+export function interceptionReport(parts: ReportParts): InterceptionReport {
+  const { headline, ledger, rowsStored, unwritten } = parts;
+  const named = <K extends string>(key: K, rows: readonly BreakdownRow[]): ({ attempts: number; programs: number } & Record<K, string>)[] =>
+    rows.map((row) => ({ [key]: row.name, attempts: Number(row.attempts), programs: Number(row.programs) }) as never);
+  const isHistory = Number(ledger.live_records) === 0;
+  const hasAllRows = rowsStored === Number(ledger.accesses) || (Number(ledger.erasures) > 0 && rowsStored < Number(ledger.accesses));
+  return {
+    from: isoOf(parts.fromUs),
+    to: isoOf(parts.toUs),
+    asOf: new Date(parts.asOfMs).toISOString(),
+    settled: (isHistory && unwritten === 0) || parts.asOfMs * 1000 >= parts.toUs + SETTLED_AFTER_US,
+    intercepted: {
+      attempts: Number(headline.intercept),
+      programs: Number(headline.programs),
+      users: Number(headline.users),
+      prevented: Number(headline.prevented),
+      alreadyRefused: Number(headline.already_refused),
+      late: Number(headline.late),
+    },
+    wouldHaveBeenIntercepted: { attempts: Number(headline.would_attempts), programs: Number(headline.would_programs) },
+    accesses: Number(headline.accesses),
+    byVerdict: {
+      allow: Number(headline.allow),
+      flag: Number(headline.flag),
+      throttle: Number(headline.throttle),
+      intercept: Number(headline.intercept),
+    },
+    byReason: named('reason', parts.byReason),
+    byCategory: named('category', parts.byCategory),
+    byClass: named('class', parts.byClass),
+    topPrograms: parts.topPrograms.map(({ program, attempts }) => ({ program, attempts: Number(attempts) })),
+    quality: {
+      recordsRead: Number(ledger.rejected) + Number(ledger.duplicates) + Number(ledger.facts) + Number(ledger.accesses),
+      duplicates: Number(ledger.duplicates),
+      rejected: Number(ledger.rejected),
+      rowsStored,
+      unwritten,
+      complete: unwritten === 0 && Number(ledger.gaps) === 0 && hasAllRows,
+    },
+  };
+}
+
+/** RFC 3339 in UTC, without a fraction where there is none. */
+function isoOf(us: number): string {
+  return new Date(Math.floor(us / 1000)).toISOString().replace('.000Z', 'Z');
+}

@@ -1,0 +1,69 @@
+/**
+ * SQL of the interception report (contracts.md section 6). Every total counts rows by identity (FINAL), inside the event times
+ * asked for, and only rows below the log positions that were noted when the report began.
+ *
+ * Parameters of all of them: `logId`, `partitions` and `positions` (parallel), `fromUs` and `toUs` (microseconds since 1970).
+ */
+
+const AS_OF = `log_id = {logId:UUID} AND offset < transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))`;
+
+const IN_RANGE = `${AS_OF}
+  AND event_time >= fromUnixTimestamp64Micro(toInt64({fromUs:Int64}), 'UTC') AND event_time < fromUnixTimestamp64Micro(toInt64({toUs:Int64}), 'UTC')`;
+
+export const HEADLINE_SQL = `
+SELECT
+  count() AS accesses,
+  countIf(verdict = 'allow') AS allow, countIf(verdict = 'flag') AS flag,
+  countIf(verdict = 'throttle') AS throttle, countIf(verdict = 'intercept') AS intercept,
+  uniqExactIf(program, verdict = 'intercept') AS programs,
+  uniqExactIf(user, verdict = 'intercept') AS users,
+  countIf(verdict = 'intercept' AND outcome = 'pending') AS prevented,
+  countIf(verdict = 'intercept' AND outcome = 'refused') AS already_refused,
+  countIf(verdict = 'intercept' AND outcome = 'performed') AS late,
+  countIf(proposed = 'intercept' AND verdict < 'intercept') AS would_attempts,
+  uniqExactIf(program, proposed = 'intercept' AND verdict < 'intercept') AS would_programs
+FROM ntk.access_results FINAL WHERE ${IN_RANGE}`;
+
+/** An attempt counts once under each of its reasons whose action in effect is intercept. */
+export const BY_REASON_SQL = `
+SELECT reason AS name, count() AS attempts, uniqExact(program) AS programs
+FROM ntk.access_results FINAL ARRAY JOIN reasons AS reason, effective AS effect
+WHERE ${IN_RANGE} AND verdict = 'intercept' AND effect = 'intercept'
+GROUP BY reason ORDER BY attempts DESC, name`;
+
+function breakdown(column: 'category' | 'class'): string {
+  return `
+SELECT ${column} AS name, count() AS attempts, uniqExact(program) AS programs
+FROM ntk.access_results FINAL WHERE ${IN_RANGE} AND verdict = 'intercept'
+GROUP BY ${column} ORDER BY attempts DESC, name`;
+}
+
+export const BY_CATEGORY_SQL = breakdown('category');
+export const BY_CLASS_SQL = breakdown('class');
+
+export const TOP_PROGRAMS_SQL = `
+SELECT program, count() AS attempts
+FROM ntk.access_results FINAL WHERE ${IN_RANGE} AND verdict = 'intercept'
+GROUP BY program ORDER BY attempts DESC, program LIMIT 10`;
+
+/** Parameters: `logId`, `partitions`, `positions`. Sums over the ledger, whatever `from` and `to` are. */
+export const LEDGER_SQL = `
+SELECT
+  sumIf(accesses, kind = 'block') AS accesses,
+  sumIf(duplicates, kind = 'block') AS duplicates,
+  sumIf(arraySum(mapValues(facts)), kind = 'block') AS facts,
+  sumIf(arraySum(mapValues(rejects)), kind = 'block') AS rejected,
+  sumIf(live_records, kind = 'block') AS live_records,
+  sumIf(erasures, kind = 'block') AS erasures,
+  countIf(kind = 'gap') AS gaps
+FROM ntk.blocks FINAL
+WHERE log_id = {logId:UUID} AND next <= transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))`;
+
+export const ROWS_STORED_SQL = `SELECT count() AS rows_stored FROM ntk.access_results FINAL WHERE ${AS_OF}`;
+
+/** How far each partition is stored, by its ledger; for a store whose log is not at hand. */
+export const STORED_POSITIONS_SQL = `
+SELECT partition, max(next) AS next FROM ntk.blocks FINAL WHERE log_id = {logId:UUID} GROUP BY partition ORDER BY partition`;
+
+/** Logs that have anything stored. */
+export const LOGS_SQL = 'SELECT DISTINCT log_id FROM ntk.blocks ORDER BY log_id';

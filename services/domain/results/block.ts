@@ -1,0 +1,34 @@
+/** Codec of a block's record: length of the header (UInt32, little endian), the header as JSON, the rows. */
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { BlockHeader } from '../../../schemas/results/block.ts';
+
+export interface Block {
+  readonly header: BlockHeader;
+  /** RowBinary, see schemas/results/columns.ts. */
+  readonly rows: Buffer;
+}
+
+export const FIRST_ENTRY_HASH = '0'.repeat(64);
+
+/** SHA-256 over the entry before and the header's own figures (RFC 8785), hexadecimal. */
+export function entryHash(before: string, header: Omit<BlockHeader, 'entryHash' | 'erasures'>): string {
+  return createHash('sha256').update(before).update(canonicalize(header)!).digest('hex');
+}
+
+export function encodeBlock({ header, rows }: Block): Buffer {
+  const text = Buffer.from(JSON.stringify(header), 'utf8');
+  const out = Buffer.allocUnsafe(4 + text.length + rows.length);
+  out.writeUInt32LE(text.length, 0);
+  text.copy(out, 4);
+  rows.copy(out, 4 + text.length);
+  return out;
+}
+
+/** Our own bytes from our own log: anything else is a bug or a damaged disk, and is said so. */
+export function decodeBlock(bytes: Buffer): Block {
+  const length = bytes.length >= 4 ? bytes.readUInt32LE(0) : Number.POSITIVE_INFINITY;
+  if (4 + length > bytes.length) throw new Error('a block of ntk.results ends early: the log is damaged');
+  const header = JSON.parse(bytes.toString('utf8', 4, 4 + length)) as BlockHeader;
+  return { header, rows: bytes.subarray(4 + length) };
+}

@@ -1,0 +1,109 @@
+/** Everything that is kept for each program: its declaration, standing, entitlements, consents and limit keys. */
+import type { Standing } from '../../../schemas/codes.ts';
+import { cohortBucket } from '../policy/cohort.ts';
+import type { DeclarationInForce } from '../program/declaration.ts';
+import type { SipState } from '../duplicates/half-sip-hash.ts';
+import type { UserConsents } from './consent-table.ts';
+import { type ByteReader, ByteWriter } from './bytes.ts';
+import { PageSet } from './page-set.ts';
+import { readDeclarationInForce, writeDeclarationInForce } from './declaration-codec.ts';
+import { STANDINGS } from '../../../schemas/codes.ts';
+
+export interface ProgramState {
+  readonly id: string;
+  /** Place among the programs with facts; -1 while there are none, then it takes no room in a checkpoint. */
+  slot: number;
+  declaration: DeclarationInForce | null;
+  standing: { readonly state: Standing; readonly untilUs: number } | null;
+  /** Granted entitlements by category: until when, microseconds since 1970, `Infinity` when open-ended. */
+  entitlements: Map<string, number> | null;
+  consents: Map<string, UserConsents> | null;
+  /** Slot of each limit key, see LimitTable. */
+  limitSlots: Map<string, number> | null;
+  /** Derived from the id: which cohort it is in, and the hash of (subject) and (subject, source) for the duplicate window. */
+  cohortBucket: number;
+  idHash: SipState | null;
+  hashedSource: string;
+  sourceHash: SipState | null;
+}
+
+const PROGRAMS_PER_PAGE = 32;
+
+export class ProgramTable {
+  readonly pages = new PageSet('programs', (page) => this.#encode(page));
+  readonly #programs = new Map<string, ProgramState>();
+  /** Those with facts, by slot. */
+  readonly #withFacts: ProgramState[] = [];
+
+  /** Programs seen, with or without facts. */
+  get count(): number {
+    return this.#programs.size;
+  }
+
+  get countWithFacts(): number {
+    return this.#withFacts.length;
+  }
+
+  /** The program's state; made at first sight. */
+  of(id: string): ProgramState {
+    let program = this.#programs.get(id);
+    if (program === undefined) {
+      program = {
+        id, slot: -1, declaration: null, standing: null, entitlements: null, consents: null, limitSlots: null,
+        cohortBucket: cohortBucket(id), idHash: null, hashedSource: '', sourceHash: null,
+      };
+      this.#programs.set(id, program);
+    }
+    return program;
+  }
+
+  all(): Iterable<ProgramState> {
+    return this.#programs.values();
+  }
+
+  /** Must be called before a declaration, standing or entitlement changes. */
+  touch(program: ProgramState): void {
+    if (program.slot === -1) {
+      program.slot = this.#withFacts.length;
+      this.#withFacts.push(program);
+    }
+    this.pages.touch(Math.floor(program.slot / PROGRAMS_PER_PAGE));
+  }
+
+  #encode(page: number): Buffer {
+    const out = new ByteWriter();
+    const first = page * PROGRAMS_PER_PAGE;
+    for (const program of this.#withFacts.slice(first, first + PROGRAMS_PER_PAGE)) writeProgram(out, program);
+    return out.finish();
+  }
+
+  /** Takes up a stored page. Pages come in ascending order. */
+  restore(reader: ByteReader): void {
+    while (!reader.done) {
+      const program = this.of(reader.string());
+      program.slot = this.#withFacts.length;
+      this.#withFacts.push(program);
+      if (reader.varint() === 1) program.declaration = readDeclarationInForce(reader);
+      if (reader.varint() === 1) program.standing = { state: STANDINGS[reader.varint()] ?? 'active', untilUs: reader.double() };
+      const entitlements = reader.varint();
+      if (entitlements > 0) program.entitlements = new Map();
+      for (let i = 0; i < entitlements; i++) program.entitlements?.set(reader.string(), reader.double());
+    }
+  }
+}
+
+function writeProgram(out: ByteWriter, program: ProgramState): void {
+  out.string(program.id);
+  out.varint(program.declaration === null ? 0 : 1);
+  if (program.declaration !== null) writeDeclarationInForce(out, program.declaration);
+  out.varint(program.standing === null ? 0 : 1);
+  if (program.standing !== null) {
+    out.varint(STANDINGS.indexOf(program.standing.state));
+    out.double(program.standing.untilUs);
+  }
+  out.varint(program.entitlements?.size ?? 0);
+  for (const [category, untilUs] of program.entitlements ?? []) {
+    out.string(category);
+    out.double(untilUs);
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * Evidence of one verdict: JSON of at most 2 KiB with what each check compared, what would have been ordinary, and the
+ * remedy. A function of the log alone, so that it can be recomputed bit for bit. Never holds a user id.
+ */
+import { ACTIONS, MODES, REASONS } from '../../../schemas/codes.ts';
+import type { Findings } from './findings.ts';
+
+export const EVIDENCE_BYTES_MAX = 2048;
+const STRING_CHARACTERS_MAX = 96;
+const LIST_MEMBERS_MAX = 8;
+
+/** Long strings and lists are cut; the cut is visible. */
+function clip(value: unknown): unknown {
+  if (typeof value === 'string') return clipString(value);
+  if (Array.isArray(value)) {
+    const members = value.slice(0, LIST_MEMBERS_MAX).map(clip);
+    return value.length > LIST_MEMBERS_MAX ? [...members, `… ${value.length - LIST_MEMBERS_MAX} more`] : members;
+  }
+  return value;
+}
+
+function clipString(text: string): string {
+  if (text.length <= STRING_CHARACTERS_MAX) return text;
+  // Not in the middle of a surrogate pair.
+  const end = /[\uD800-\uDBFF]/.test(text[STRING_CHARACTERS_MAX - 1]!) ? STRING_CHARACTERS_MAX - 1 : STRING_CHARACTERS_MAX;
+  return `${text.slice(0, end)}…`;
+}
+
+function clipAll(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, clip(value)]));
+}
+
+export interface EvidenceFinding {
+  readonly reason: string;
+  readonly action: string;
+  readonly mode: string;
+  readonly effect: string;
+  readonly observed?: Readonly<Record<string, unknown>>;
+  /** What would have been ordinary: the counterfactual. */
+  readonly expected?: Readonly<Record<string, unknown>>;
+}
+
+export interface Evidence {
+  readonly findings: readonly EvidenceFinding[];
+  readonly remedy: string;
+  /** True when what was compared did not fit. */
+  readonly cut?: boolean;
+}
+
+export function evidenceJson(findings: Findings, remedy: string): string {
+  const list: EvidenceFinding[] = findings.reasons.map((reason, i) => ({
+    reason: REASONS[reason]!,
+    action: ACTIONS[findings.actions[i]!]!,
+    mode: MODES[findings.modes[i]!]!,
+    effect: ACTIONS[findings.effective[i]!]!,
+    observed: clipAll(findings.compared[i]!.observed),
+    expected: clipAll(findings.compared[i]!.expected),
+  }));
+  const whole = JSON.stringify({ findings: list, remedy } satisfies Evidence);
+  if (whole.length <= EVIDENCE_BYTES_MAX && Buffer.byteLength(whole) <= EVIDENCE_BYTES_MAX) return whole;
+  const bare = list.map(({ reason, action, mode, effect }) => ({ reason, action, mode, effect }));
+  const short = JSON.stringify({ findings: bare, remedy, cut: true } satisfies Evidence);
+  if (Buffer.byteLength(short) <= EVIDENCE_BYTES_MAX) return short;
+  return JSON.stringify({ findings: bare, remedy: '', cut: true } satisfies Evidence);
+}

@@ -1,0 +1,128 @@
+/**
+ * Every check of one access in plain words: what it looked at, and what it found or why there was nothing to find.
+ * Names are the developers' own; whoever prints them makes them safe for where they are printed.
+ */
+import { ACTIONS, MODES, REASONS } from '../../../schemas/codes.ts';
+import type { Subject } from '../checks/subject.ts';
+import type { Judgement } from '../fold/judge.ts';
+import { limitMatches } from '../limits/compiled-limit.ts';
+import { consentFor } from '../state/consent-table.ts';
+
+export interface CheckExplanation {
+  /** Number of the check in contracts.md section 2. */
+  readonly check: number;
+  readonly name: string;
+  readonly status: 'found' | 'passed' | 'skipped';
+  readonly text: string;
+}
+
+/** Numbers of the checks by the reasons they give. */
+const CHECK_OF_REASON: Readonly<Record<string, number>> = {
+  program_banned: 1, program_suspended: 1, undeclared_program: 2, unmapped_api: 2, undeclared_category: 3, purpose_missing: 4,
+  purpose_unknown: 4, purpose_mismatch: 4, not_entitled: 5, background_access: 6, excess_fields: 6, excess_volume: 6,
+  consent_missing: 7, consent_withdrawn: 7, consent_default: 7, consent_stale: 7, external_link: 8, download_link: 8,
+  reveals_friends: 8, rate_limited: 9,
+};
+
+const NAMES = ['', 'standing', 'declaration', 'category', 'purpose', 'entitlement', 'scope', 'consent', 'link', 'limits'];
+
+/** Must be called while the judgement's findings are still there. */
+export function explainChecks(judgement: Judgement): CheckExplanation[] {
+  const found = new Map<number, string[]>();
+  const { findings } = judgement;
+  findings.reasons.forEach((reason, i) => {
+    const code = REASONS[reason]!;
+    const check = CHECK_OF_REASON[code] ?? 10;
+    const effect = ACTIONS[findings.effective[i]!]!;
+    const action = ACTIONS[findings.actions[i]!]!;
+    const lowered = effect === action ? '' : ` (the policy would ${action}, mode ${MODES[findings.modes[i]!]} makes it ${effect})`;
+    const sentences = found.get(check) ?? [];
+    sentences.push(`${code}: ${foundText(judgement, i)}; ${effect}${lowered}`);
+    found.set(check, sentences);
+  });
+  return [1, 2, 3, 4, 5, 6, 7, 8, 9].map((check) => {
+    const name = NAMES[check]!;
+    const sentences = found.get(check);
+    if (sentences !== undefined) return { check, name, status: 'found' as const, text: sentences.join('. ') };
+    const skipped = whySkipped(check, judgement);
+    if (skipped !== null) return { check, name, status: 'skipped' as const, text: skipped };
+    return { check, name, status: 'passed' as const, text: passedText(check, judgement) };
+  });
+}
+
+function foundText({ findings }: Judgement, i: number): string {
+  const { observed, expected } = findings.compared[i]!;
+  return `it was ${inWords(observed)}, ordinary would be ${inWords(expected)}`;
+}
+
+function inWords(values: Readonly<Record<string, unknown>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name} ${inWordsValue(value)}`)
+    .join(', ');
+}
+
+function inWordsValue(value: unknown): string {
+  if (value === null) return 'none';
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(String).join(' / ');
+  return String(value);
+}
+
+/** Why a check had nothing to look at, or null when it looked. */
+function whySkipped(check: number, { subject, findings }: Judgement): string | null {
+  const { declaration } = subject.program;
+  if (check >= 3 && check <= 7 && !subject.isPersonal) return `category ${subject.category} is not personal data by itself`;
+  if (check >= 3 && check <= 6 && declaration === null) return 'there is no declaration to compare with';
+  const isListed = declaration?.entriesByCategory.has(subject.category) ?? false;
+  if ((check === 4 || check === 6) && !isListed) return 'no purpose lists the category';
+  if (check === 8 && subject.access.link === null) return 'the access is no link';
+  if (check === 9 && findings.verdict === ACTIONS.length - 1 && !findings.reasons.includes(REASONS.indexOf('rate_limited'))) {
+    return 'what checks 1-8 intercept charges no limit';
+  }
+  return null;
+}
+
+function passedText(check: number, judgement: Judgement): string {
+  const { subject } = judgement;
+  const { program, access, category } = subject;
+  switch (check) {
+    case 1:
+      return `the program is ${program.standing?.state === 'under_review' ? 'under review, which stops nothing' : 'in good standing'}`;
+    case 2:
+      return `declaration version ${program.declaration?.version ?? 0} is in force`;
+    case 3:
+      return `the declaration lists ${category}`;
+    case 4:
+      return access.purpose === '' ? 'no purpose was named and the policy does not ask for one' : `purpose ${access.purpose} lists ${category}`;
+    case 5:
+      return subject.policy.restricted.has(category) ? `an entitlement to ${category} is in force` : `${category} is not restricted by the policy`;
+    case 6:
+      return scopeText(subject);
+    case 7:
+      return consentText(subject);
+    case 8:
+      return 'the link leads where the declaration allows and shows nothing of friends';
+    default:
+      return limitsText(judgement);
+  }
+}
+
+function scopeText({ access }: Subject): string {
+  const where = access.foreground ? 'on screen' : 'in the background, which the declaration allows';
+  return `${where}; ${access.rows} rows and ${access.bytes} bytes are within what the declaration allows`;
+}
+
+function consentText({ policy, category, program, access }: Subject): string {
+  const isRequired = policy.consentRequired === null || policy.consentRequired.has(category);
+  if (!isRequired) return `the policy does not ask for consent to ${category}`;
+  const consent = consentFor(program, access.user, category);
+  return `the user agreed to ${category} for declaration version ${consent?.version ?? 0}`;
+}
+
+function limitsText({ subject, className }: Judgement): string {
+  const { policy, access, category, program } = subject;
+  const asked = (policy.limitsByCategory.get(category) ?? []).filter((limit) =>
+    limitMatches(limit, { api: access.api, program: program.id, className, foreground: access.foreground }),
+  );
+  if (asked.length === 0) return 'no limit of the policy matches';
+  return `within ${asked.map((limit) => `${limit.name} (${limit.count} ${limit.cost} per ${limit.per}${limit.shadow ? ', shadow' : ''})`).join(', ')}`;
+}

@@ -1,0 +1,144 @@
+/**
+ * Port: the log. Streams of records in numbered partitions, transactions over several of them, owners that fence one another.
+ * Adapters: sqlite/ (embedded) and Apache Kafka. Every adapter passes test/platform/log/event-log-contract.ts.
+ *
+ * Offsets are safe integers; they grow within a partition and may have gaps (Kafka's transaction markers).
+ */
+
+/** Streams that only grow. */
+export type AppendStream = 'access' | 'results' | 'verdicts' | 'rejects';
+/** Streams of which only the newest value of a key counts (compacted on Kafka). */
+export type KeyedStream = 'checkpoints' | 'imports';
+
+/** How a record came in; decides which bounds its `time` has (exact-rules.md sections 1 and 6). */
+export const ORIGIN = {
+  /** From a host, now. */
+  live: 0,
+  /** By `ntk ingest` into a running system. */
+  imported: 1,
+  /** By `ntk run`: history, times are taken as they are. */
+  run: 2,
+  /** By the system itself (the policy that `ntk run` appends); counted nowhere. */
+  system: 3,
+} as const;
+export type Origin = (typeof ORIGIN)[keyof typeof ORIGIN];
+
+/**
+ * Records of one partition in the order of their offsets, as columns: a record is `bytes[starts[i], starts[i + 1])`.
+ * No object a record, because the scorer's budget is six microseconds for each.
+ */
+export interface RecordBatch {
+  readonly partition: number;
+  readonly count: number;
+  readonly bytes: Buffer;
+  /** `count + 1` positions in `bytes`. */
+  readonly starts: Uint32Array;
+  readonly offsets: Float64Array;
+  readonly appendedAtMs: Float64Array;
+  readonly origins: Uint8Array;
+  /** Where to go on reading. Past the last record's offset; equals the asked offset when `count` is 0. */
+  readonly nextOffset: number;
+}
+
+export interface Append {
+  readonly stream: AppendStream;
+  readonly partition: number;
+  readonly values: readonly Uint8Array[];
+  /** Default `live`. */
+  readonly origin?: Origin;
+}
+
+/** Sets (or with `null` removes) the value of a key. */
+export interface Put {
+  readonly stream: KeyedStream;
+  readonly partition: number;
+  readonly key: string;
+  readonly value: Uint8Array | null;
+}
+
+/** How far a consumer got in a stream; `note` is the consumer's own (the writer's intended range). */
+export interface Position {
+  readonly consumer: 'scorer' | 'writer';
+  readonly partition: number;
+  readonly offset: number;
+  readonly note: string;
+}
+
+export interface Transaction {
+  readonly appends?: readonly Append[];
+  readonly puts?: readonly Put[];
+  readonly position?: Position;
+}
+
+/** An expected outcome is a value: `fenced` means that somebody else owns the partition now and nothing was written. */
+export type CommitResult =
+  | { readonly status: 'committed'; /** First offset given to each append, in order. */ readonly baseOffsets: readonly number[] }
+  | { readonly status: 'fenced' };
+
+/** The right to write for one partition in one role. Taking it fences whoever had it. */
+export interface Owner {
+  readonly role: Position['consumer'];
+  readonly partition: number;
+  commit(transaction: Transaction): Promise<CommitResult>;
+  /** Gives the partition back; later commits are `fenced`. Calling it twice is fine. */
+  release(): Promise<void>;
+}
+
+export interface ReadLimits {
+  /** At least one record is returned when there is one, whatever its size. */
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+}
+
+export interface EventLog {
+  /** Made with the log, kept in its manifest; a log that was made anew has another one. */
+  readonly logId: string;
+  readonly partitions: number;
+
+  /** Appends and puts in one transaction, without an owner: hosts, importers, commands. All or nothing. */
+  commit(transaction: Omit<Transaction, 'position'>): Promise<{ readonly baseOffsets: readonly number[] }>;
+
+  /** Takes a partition. Only after this may the position be read (architecture.md, what exactness rests on, 1). */
+  claim(role: Position['consumer'], partition: number): Promise<Owner>;
+
+  /** Committed records from `offset` on. An offset below the start is an error of code `log_offset_out_of_range`. */
+  read(stream: AppendStream, partition: number, offset: number, limits: ReadLimits): Promise<RecordBatch>;
+
+  /** The last committed record of a partition, or null. */
+  last(stream: AppendStream, partition: number): Promise<{ readonly offset: number; readonly value: Buffer } | null>;
+
+  /** First offset that is still there (equals the end when nothing is) and the offset the next record gets. */
+  bounds(stream: AppendStream, partition: number): Promise<{ readonly start: number; readonly end: number }>;
+
+  position(consumer: Position['consumer'], partition: number): Promise<Position | null>;
+
+  /** Newest value of each key, keys ascending by code unit; only keys that begin with `prefix`. */
+  readKeyed(stream: KeyedStream, partition: number, prefix: string): AsyncIterable<{ readonly key: string; readonly value: Buffer }>;
+
+  /** Newest value of one key, or null. */
+  getKeyed(stream: KeyedStream, partition: number, key: string): Promise<Buffer | null>;
+
+  /** Resolves when something may have been appended to the stream since the last call, at the latest after `timeoutMs`, or when aborted. */
+  waitForAppend(stream: AppendStream, timeoutMs: number, signal?: AbortSignal): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** Codes of errors that are not bugs. */
+export type LogErrorCode =
+  | 'log_offset_out_of_range'
+  | 'log_busy'
+  | 'log_disk_full'
+  | 'log_corrupt'
+  | 'log_wrong_partitions'
+  | 'log_newer_format'
+  | 'log_unreachable';
+
+export class LogError extends Error {
+  readonly code: LogErrorCode;
+  constructor(code: LogErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'LogError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,164 @@
+/** Reading and writing checkpoints of one partition: complete or not there, paced, older ones thinned out to one a day. */
+import { createHash } from 'node:crypto';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { ENGINE_VERSION } from '../domain/engine.ts';
+import type { PartitionFold } from '../domain/fold/fold.ts';
+import { PAGE_KINDS, type PageKind, type PartitionState } from '../domain/fold/partition-state.ts';
+import type { EventLog, Put } from '../platform/log/event-log.ts';
+import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
+import {
+  decodeManifest, encodeManifest, keysOf, type Manifest, MANIFEST_PREFIX, manifestKey, pageKey, type StoredPage,
+} from './manifest.ts';
+
+/** A stored value may have this many bytes (architecture.md); larger pages are cut in chunks. */
+const CHUNK_BYTES_MAX = 256 * 1024;
+/** A page holds some hundred entries whose names have at most 1 MiB each. */
+const PAGE_BYTES_MAX = 1024 * 1024 * 1024;
+const DAY_MS = 86_400_000;
+const STREAM = 'checkpoints';
+
+function sumOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+}
+
+export class CheckpointStore {
+  readonly #log: EventLog;
+  readonly #partition: number;
+  /** Complete checkpoints that are still stored, ascending. */
+  #manifests: Manifest[] = [];
+  /** Where each page of the newest state is stored. */
+  #pages: Record<PageKind, StoredPage[]> = emptyPages();
+  #underWay: { readonly offset: number; readonly rowsHash: string; readonly entryHash: string } | null = null;
+
+  constructor(log: EventLog, partition: number) {
+    this.#log = log;
+    this.#partition = partition;
+  }
+
+  async open(): Promise<void> {
+    this.#manifests = [];
+    for await (const { value } of this.#log.readKeyed(STREAM, this.#partition, MANIFEST_PREFIX)) {
+      const manifest = decodeManifest(value);
+      if (manifest !== null) this.#manifests.push(manifest);
+    }
+    this.#manifests.sort((a, b) => a.offset - b.offset);
+  }
+
+  get newest(): Manifest | null {
+    return this.#manifests.at(-1) ?? null;
+  }
+
+  get isUnderWay(): boolean {
+    return this.#underWay !== null;
+  }
+
+  /** Candidates to start from: at or before `position`, newest first. */
+  candidates(position: number): Manifest[] {
+    return this.#manifests.filter((manifest) => manifest.offset <= position).reverse();
+  }
+
+  /** Fills `state` from a checkpoint. Answers false when a page is missing or damaged: `state` is then unusable. */
+  async restore(manifest: Manifest, state: PartitionState): Promise<boolean> {
+    const pages: Record<PageKind, Buffer[]> = { head: [], programs: [], consents: [], limits: [], window: [] };
+    for (const kind of PAGE_KINDS) {
+      for (const [page, stored] of manifest.pages[kind].entries()) {
+        const bytes = await this.#readPage(kind, page, stored);
+        if (bytes === null) return false;
+        pages[kind].push(bytes);
+      }
+    }
+    try {
+      state.restore(pages);
+    } catch {
+      return false;
+    }
+    this.#pages = structuredClone(manifest.pages);
+    return state.position === manifest.offset;
+  }
+
+  async #readPage(kind: PageKind, page: number, stored: StoredPage): Promise<Buffer | null> {
+    const chunks: Buffer[] = [];
+    for (let chunk = 0; chunk < stored.chunks; chunk++) {
+      const value = await this.#log.getKeyed(STREAM, this.#partition, pageKey(kind, page, stored.version, chunk));
+      if (value === null) return null;
+      chunks.push(value);
+    }
+    try {
+      const bytes = zstdDecompressSync(Buffer.concat(chunks), { maxOutputLength: PAGE_BYTES_MAX });
+      return sumOf(bytes) === stored.sum ? bytes : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Begins a checkpoint of the fold as it is now; {@link take} gives what to store of it. */
+  begin(fold: PartitionFold, entryHash: string): void {
+    const { state } = fold;
+    state.beginCheckpoint();
+    this.#underWay = { offset: state.position, rowsHash: state.chain.hash, entryHash };
+  }
+
+  /**
+   * What to store now: pages while `mayGoOn` says so, and when none is left the manifest, with the removal of what no
+   * kept checkpoint needs any more. Call {@link committed} when it is in the log.
+   */
+  take(fold: PartitionFold, mayGoOn: () => boolean, nowMs: number, logStart: number): { readonly puts: Put[]; readonly manifest: Manifest | null } {
+    const puts: Put[] = [];
+    const underWay = this.#underWay;
+    if (underWay === null) return { puts, manifest: null };
+    do {
+      const next = fold.state.nextPage();
+      if (next === null) {
+        const manifest: Manifest = {
+          engine: ENGINE_VERSION, catalogueHash: CATALOGUE_HASH, ...underWay, writtenAtMs: nowMs, pages: structuredClone(this.#pages),
+        };
+        puts.push(this.#put(manifestKey(manifest.offset), encodeManifest(manifest)), ...this.#removals(manifest, logStart));
+        return { puts, manifest };
+      }
+      puts.push(...this.#storePage(next.kind, next.page, next.bytes, underWay.offset));
+    } while (mayGoOn());
+    return { puts, manifest: null };
+  }
+
+  #put(key: string, value: Buffer | null): Put {
+    return { stream: STREAM, partition: this.#partition, key, value };
+  }
+
+  #storePage(kind: PageKind, page: number, bytes: Buffer, version: number): Put[] {
+    const packed = zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+    const chunks = Math.max(1, Math.ceil(packed.length / CHUNK_BYTES_MAX));
+    this.#pages[kind][page] = { version, chunks, sum: sumOf(bytes) };
+    return Array.from({ length: chunks }, (_, chunk) =>
+      this.#put(pageKey(kind, page, version, chunk), packed.subarray(chunk * CHUNK_BYTES_MAX, (chunk + 1) * CHUNK_BYTES_MAX)),
+    );
+  }
+
+  /** Kept are the newest and the last of each day that the log still reaches back to. */
+  #removals(newest: Manifest, logStart: number): Put[] {
+    const dayOf = (manifest: Manifest): number => Math.floor(manifest.writtenAtMs / DAY_MS);
+    const older = this.#manifests.filter((manifest) => manifest.offset !== newest.offset);
+    const kept = older.filter((manifest, i) => {
+      const next = older[i + 1] ?? newest;
+      return manifest.offset >= logStart && dayOf(next) !== dayOf(manifest);
+    });
+    const needed = new Set<string>(keysOf(newest));
+    for (const manifest of kept) for (const key of keysOf(manifest)) needed.add(key);
+    const removals = new Set<string>();
+    for (const manifest of older) {
+      if (kept.includes(manifest)) continue;
+      removals.add(manifestKey(manifest.offset));
+      for (const key of keysOf(manifest)) if (!needed.has(key)) removals.add(key);
+    }
+    this.#manifests = [...kept, newest];
+    return [...removals].map((key) => this.#put(key, null));
+  }
+
+  /** The manifest is in the log. */
+  committed(): void {
+    this.#underWay = null;
+  }
+}
+
+function emptyPages(): Record<PageKind, StoredPage[]> {
+  return { head: [], programs: [], consents: [], limits: [], window: [] };
+}

@@ -1,0 +1,60 @@
+/**
+ * What a checkpoint is: a manifest that names the offset and, for each page of the state, which stored version belongs to it.
+ * Pages are stored under `page/<kind>/<page>/<version>/<chunk>` where the version is the offset of the checkpoint that wrote them,
+ * so an incremental checkpoint adds the pages that changed and an older manifest still finds its own.
+ */
+import { z } from 'zod';
+import { PAGE_KINDS, type PageKind } from '../domain/fold/partition-state.ts';
+
+const storedPage = z.object({
+  version: z.int().nonnegative(),
+  chunks: z.int().positive(),
+  /** First 16 hex digits of SHA-256 over the page. */
+  sum: z.string().length(16),
+});
+export type StoredPage = z.infer<typeof storedPage>;
+
+const manifest = z.object({
+  engine: z.int(),
+  catalogueHash: z.string(),
+  /** The state is that after folding everything below. */
+  offset: z.int().nonnegative(),
+  rowsHash: z.string(),
+  entryHash: z.string(),
+  writtenAtMs: z.int(),
+  pages: z.record(z.enum(PAGE_KINDS), z.array(storedPage)),
+});
+export type Manifest = z.infer<typeof manifest>;
+
+export const MANIFEST_PREFIX = 'manifest/';
+
+/** Keys ascend with the offset. */
+export function manifestKey(offset: number): string {
+  return `${MANIFEST_PREFIX}${String(offset).padStart(16, '0')}`;
+}
+
+export function pageKey(kind: PageKind, page: number, version: number, chunk: number): string {
+  return `page/${kind}/${page}/${version}/${chunk}`;
+}
+
+export function encodeManifest(value: Manifest): Buffer {
+  return Buffer.from(JSON.stringify(value), 'utf8');
+}
+
+/** Null when the bytes are no manifest: it is then as if it were not there. */
+export function decodeManifest(bytes: Buffer): Manifest | null {
+  try {
+    return manifest.parse(JSON.parse(bytes.toString('utf8')));
+  } catch {
+    return null;
+  }
+}
+
+/** All keys of the pages that a manifest names. */
+export function* keysOf(value: Manifest): Iterable<string> {
+  for (const kind of PAGE_KINDS) {
+    for (const [page, { version, chunks }] of value.pages[kind].entries()) {
+      for (let chunk = 0; chunk < chunks; chunk++) yield pageKey(kind, page, version, chunk);
+    }
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * One partition: reads a batch, folds it, and in one transaction appends the block, the verdicts, the rejects, now and then
+ * a checkpoint, and its position. After any error the state is thrown away with the ownership, and taken anew.
+ */
+import { encodeBlock } from '../domain/results/block.ts';
+import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
+import type { Append, EventLog, Put } from '../platform/log/event-log.ts';
+import { takePartition, type TakenPartition } from './take-partition.ts';
+
+export interface PartitionScorerOptions {
+  readonly log: EventLog;
+  readonly partition: number;
+  readonly storedUser: (user: string) => string;
+  readonly clock: { nowMs(): number; monotonicMs(): number };
+  readonly batchRecordsMax: number;
+  readonly batchBytesMax: number;
+  readonly checkpointRecords: number;
+  readonly checkpointIntervalMs: number;
+}
+
+/** Longest that a batch waits for pages of a checkpoint. */
+const CHECKPOINT_BUDGET_MS = 10;
+
+export type StepResult =
+  | { readonly status: 'scored'; readonly records: number; readonly outcome: BatchOutcome }
+  /** Nothing to read. */
+  | { readonly status: 'idle' }
+  /** Somebody else has the partition now. */
+  | { readonly status: 'fenced' };
+
+export class PartitionScorer {
+  readonly #options: PartitionScorerOptions;
+  readonly #taken: TakenPartition;
+  #entryHash: string;
+  #foldedSinceCheckpoint: number;
+  #checkpointAtMs: number;
+
+  private constructor(options: PartitionScorerOptions, taken: TakenPartition) {
+    this.#options = options;
+    this.#taken = taken;
+    this.#entryHash = taken.entryHash;
+    this.#foldedSinceCheckpoint = taken.refolded;
+    this.#checkpointAtMs = options.clock.nowMs();
+  }
+
+  /** @throws PartitionRefused when somebody has to do something first */
+  static async take(options: PartitionScorerOptions): Promise<PartitionScorer> {
+    return new PartitionScorer(options, await takePartition(options));
+  }
+
+  get partition(): number {
+    return this.#options.partition;
+  }
+
+  /** Records that were folded again in silence when the partition was taken. */
+  get refolded(): number {
+    return this.#taken.refolded;
+  }
+
+  /** Next offset to judge. */
+  get position(): number {
+    return this.#taken.fold.state.position;
+  }
+
+  get state(): TakenPartition['fold']['state'] {
+    return this.#taken.fold.state;
+  }
+
+  /** Since the newest checkpoint was complete, milliseconds. */
+  checkpointAgeMs(): number {
+    return this.#options.clock.nowMs() - (this.#taken.checkpoints.newest?.writtenAtMs ?? this.#checkpointAtMs);
+  }
+
+  /** Judges the next batch. Errors leave this scorer unusable: drop it and take the partition again. */
+  async step(): Promise<StepResult> {
+    const { log, partition, batchRecordsMax, batchBytesMax, clock } = this.#options;
+    const { fold, owner } = this.#taken;
+    const batch = await log.read('access', partition, fold.state.position, { maxRecords: batchRecordsMax, maxBytes: batchBytesMax });
+    if (batch.nextOffset === fold.state.position) return this.#idle();
+
+    const outcome = fold.fold(batch, clock.nowMs());
+    const header = outcome.header(this.#entryHash);
+    const appends: Append[] = [
+      { stream: 'results', partition, values: [encodeBlock({ header, rows: outcome.rows.written() })] },
+    ];
+    if (outcome.verdicts.length > 0) appends.push({ stream: 'verdicts', partition, values: outcome.verdicts.map(utf8) });
+    if (outcome.rejected.length > 0) appends.push({ stream: 'rejects', partition, values: outcome.rejected.map(utf8) });
+    this.#foldedSinceCheckpoint += batch.count;
+    this.#entryHash = header.entryHash;
+    const { puts, isManifest } = await this.#checkpointPuts();
+    const result = await owner.commit({ appends, puts, position: { consumer: 'scorer', partition, offset: outcome.next, note: '' } });
+    if (result.status === 'fenced') return { status: 'fenced' };
+    if (isManifest) this.#taken.checkpoints.committed();
+    return { status: 'scored', records: batch.count, outcome };
+  }
+
+  /** Without new records a checkpoint under way is still brought to its end. */
+  async #idle(): Promise<StepResult> {
+    const { puts, isManifest } = await this.#checkpointPuts();
+    if (puts.length === 0) return { status: 'idle' };
+    const result = await this.#taken.owner.commit({ puts });
+    if (result.status === 'fenced') return { status: 'fenced' };
+    if (isManifest) this.#taken.checkpoints.committed();
+    return { status: 'idle' };
+  }
+
+  async #checkpointPuts(): Promise<{ puts: Put[]; isManifest: boolean }> {
+    const { clock, checkpointRecords, checkpointIntervalMs } = this.#options;
+    const { checkpoints } = this.#taken;
+    if (!checkpoints.isUnderWay) {
+      const isDue =
+        this.#foldedSinceCheckpoint >= checkpointRecords ||
+        (this.#foldedSinceCheckpoint > 0 && clock.nowMs() - this.#checkpointAtMs >= checkpointIntervalMs);
+      if (!isDue) return { puts: [], isManifest: false };
+      this.#begin();
+    }
+    const startedMs = clock.monotonicMs();
+    return this.#take(() => clock.monotonicMs() - startedMs < CHECKPOINT_BUDGET_MS);
+  }
+
+  #begin(): void {
+    this.#taken.checkpoints.begin(this.#taken.fold, this.#entryHash);
+    this.#foldedSinceCheckpoint = 0;
+    this.#checkpointAtMs = this.#options.clock.nowMs();
+  }
+
+  async #take(mayGoOn: () => boolean): Promise<{ puts: Put[]; isManifest: boolean }> {
+    const { start } = await this.#options.log.bounds('access', this.#options.partition);
+    const { puts, manifest } = this.#taken.checkpoints.take(this.#taken.fold, mayGoOn, this.#options.clock.nowMs(), start);
+    return { puts, isManifest: manifest !== null };
+  }
+
+  /**
+   * A clean stop: a complete checkpoint at the end of the last block, then release. Another engine may start from it.
+   */
+  async stop(): Promise<void> {
+    const { checkpoints, owner, fold } = this.#taken;
+    if (checkpoints.isUnderWay) {
+      const rest = await this.#take(() => true);
+      await this.#commitCheckpoint(rest.puts);
+    }
+    if ((checkpoints.newest?.offset ?? 0) !== fold.state.position) {
+      this.#begin();
+      const { puts } = await this.#take(() => true);
+      await this.#commitCheckpoint(puts);
+    }
+    await owner.release();
+  }
+
+  async #commitCheckpoint(puts: readonly Put[]): Promise<void> {
+    const result = await this.#taken.owner.commit({ puts });
+    if (result.status === 'committed') this.#taken.checkpoints.committed();
+  }
+}
+
+function utf8(text: string): Buffer {
+  return Buffer.from(text, 'utf8');
+}
