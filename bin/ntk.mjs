@@ -55,7 +55,7 @@ async function runHere() {
   try {
     await import('../services/cli/main.ts');
   } catch (error) {
-    if (error?.code === 'ERR_MODULE_NOT_FOUND' && /^Cannot find package/.test(error.message)) {
+    if (error?.code === 'ERR_MODULE_NOT_FOUND' && error.message.startsWith('Cannot find package')) {
       fail(`a package is missing: run \`npm ci\` in ${root} first`);
     }
     throw error;
@@ -94,7 +94,9 @@ async function start() {
   if (major(process.version) >= NODE_MAJOR_MIN) return runHere();
   const node = nodeBeside();
   if (node === undefined) {
-    return fail(`needs Node ${NODE_MAJOR_MIN}, this is ${process.version}: run \`npm ci\` in ${root}, or install Node ${NODE_MAJOR_MIN}`);
+    return fail(
+      `needs Node ${NODE_MAJOR_MIN}, this is ${process.version}: run \`npm ci\` in ${root}, or install Node ${NODE_MAJOR_MIN}`,
+    );
   }
   const args = [launcher, ...process.argv.slice(2)];
   if (typeof process.execve === 'function') return process.execve(node, [node, QUIET, ...args], process.env);

@@ -23,7 +23,12 @@ const ADAPTER = /^services\/platform\/(log|warehouse)\/(?:sqlite|kafka|chdb|serv
 const CONSOLE = 'assert|count|debug|dir|error|group|info|log|table|time|timeEnd|trace|warn';
 
 /** A source of impurity, its owners (a file, or a folder with its slash) and what everybody else does instead. */
-const OWNED: readonly { readonly name: string; readonly found: RegExp; readonly owners: readonly string[]; readonly todo: string }[] = [
+const OWNED: readonly {
+  readonly name: string;
+  readonly found: RegExp;
+  readonly owners: readonly string[];
+  readonly todo: string;
+}[] = [
   {
     name: 'the time',
     found: /\bDate\s*\??\.\s*now\b|\bnew\s+Date\b\s*(?:\(\s*\)|(?!\s*\())|(?<![.\w$]|new\s)Date\s*\(\s*\)/g,
@@ -38,7 +43,7 @@ const OWNED: readonly { readonly name: string; readonly found: RegExp; readonly 
   },
   {
     name: 'the environment',
-    found: /\bprocess\s*\??\.\s*env\b|\bprocess\s*\[|\benv\b[^;{}]*\}\s*(?:=\s*process\b|from\s*'\s{12}')/g,
+    found: /\bprocess\s*\??\.\s*env\b|\bprocess\s*\[|\benv\b[^;{}]*\}\s*=\s*process\b/g,
     owners: ['services/platform/config/'],
     todo: 'add the setting to the schema in services/platform/config and take it as an argument',
   },
@@ -84,9 +89,9 @@ function roomOf(file: string): string {
 function openTo(room: string): readonly string[] | 'every service' {
   if (room === 'schemas') return [];
   if (room === 'services/domain' || room === 'services/platform') return ['schemas'];
-  if (room === 'services/system') return 'every service';
-  const below = ['services/domain', 'services/platform', 'schemas'];
-  return room === 'services/cli' ? ['services/system', ...below] : below;
+  // The composition root puts the services together; the command line is how people reach them.
+  if (room === 'services/system' || room === 'services/cli') return 'every service';
+  return ['services/domain', 'services/platform', 'schemas'];
 }
 
 /** Why `file` may not import `target` (a path from the root), or `undefined`. */
@@ -97,29 +102,40 @@ function layerProblem(file: string, target: string): { rule: string; todo: strin
   const allowed = from === to || (open === 'every service' ? to === 'schemas' || to.startsWith('services/') : open.includes(to));
   if (!allowed) {
     const list = open === 'every service' ? 'services and schemas' : [...open, 'itself'].join(', ');
-    return { rule: `${from} imports ${to}`, todo: `it may import only ${list}: move the shared part down, or wire it in services/system` };
+    return {
+      rule: `${from} imports ${to}`,
+      todo: `it may import only ${list}: move the shared part down, or wire it in services/system`,
+    };
   }
   const port = ADAPTER.exec(target)?.[1];
-  if (port === undefined || from === 'services/system' || posix.basename(file) === 'main.ts' || ADAPTER.exec(file)?.[1] === port) return;
+  if (port === undefined || from === 'services/system' || posix.basename(file) === 'main.ts' || ADAPTER.exec(file)?.[1] === port)
+    return;
   return { rule: `the adapter ${target} is imported outside main.ts and services/system`, todo: 'take the port as an argument' };
 }
 
 function importProblem(file: string, target: string | undefined): { rule: string; todo: string } | undefined {
-  if (target === undefined) return { rule: 'an import with a computed name', todo: 'name the module in quotes, so that it can be checked' };
+  if (target === undefined)
+    return { rule: 'an import with a computed name', todo: 'name the module in quotes, so that it can be checked' };
   if (target.startsWith('.')) return layerProblem(file, posix.join(posix.dirname(file), target));
   if (/^(?:\/|#|file:)/.test(target)) return { rule: `import of ${target}`, todo: 'import by relative path' };
+  if (/^(?:node:)?(?:process|console)$/.test(target))
+    return { rule: `import of ${target}`, todo: 'use the global, whose owners are checked' };
   if (roomOf(file) !== 'services/domain') return;
   const [first = '', second = ''] = target.split('/');
   const name = target.startsWith('@') ? `${first}/${second}` : target.startsWith('node:') ? target : first;
   if (DOMAIN_BUILTINS.includes(name) || DOMAIN_PACKAGES.includes(name)) return;
-  return { rule: `services/domain imports ${name}`, todo: 'the domain is pure: do this in services/platform or a service and pass the result' };
+  return {
+    rule: `services/domain imports ${name}`,
+    todo: 'the domain is pure: do this in services/platform or a service and pass the result',
+  };
 }
 
 /** Checks one file; `file` is its path from the root, with slashes. */
 export function checkFile(file: string, source: string): Problem[] {
   const code = codeOnly(source);
   const problems: Problem[] = [];
-  const add = (offset: number, rule: string, todo: string): void => void problems.push({ file, line: lineAt(source, offset), rule, todo });
+  const add = (offset: number, rule: string, todo: string): void =>
+    void problems.push({ file, line: lineAt(source, offset), rule, todo });
 
   for (const { target, offset } of importsOf(source, code)) {
     const problem = importProblem(file, target);
@@ -131,7 +147,11 @@ export function checkFile(file: string, source: string): Problem[] {
   }
   if (roomOf(file) === 'services/domain') {
     for (const match of code.matchAll(DOMAIN_GLOBALS)) {
-      add(match.index, `services/domain uses ${match[0].replace(/[\s.(?]+$/, '')}`, 'the domain is pure: take the value as an argument');
+      add(
+        match.index,
+        `services/domain uses ${match[0].replace(/[\s.(?]+$/, '')}`,
+        'the domain is pure: take the value as an argument',
+      );
     }
   }
   return problems.sort((a, b) => a.line - b.line);
@@ -139,8 +159,13 @@ export function checkFile(file: string, source: string): Problem[] {
 
 /** Checks every source under `root`, in the order of their paths. */
 export function checkTree(root: string): { readonly files: number; readonly problems: readonly Problem[] } {
-  const files = CHECKED.flatMap((folder) => sourcesIn(join(root, folder))).map((path) => relative(root, path).split(sep).join('/'));
-  return { files: files.length, problems: files.sort().flatMap((file) => checkFile(file, readFileSync(join(root, file), 'utf8'))) };
+  const files = CHECKED.flatMap((folder) => sourcesIn(join(root, folder))).map((path) =>
+    relative(root, path).split(sep).join('/'),
+  );
+  return {
+    files: files.length,
+    problems: files.sort().flatMap((file) => checkFile(file, readFileSync(join(root, file), 'utf8'))),
+  };
 }
 
 function sourcesIn(folder: string): string[] {

@@ -1,6 +1,6 @@
 /**
  * After an install: puts `ntk` beside the other commands of node_modules, so that `npx ntk` in the checkout starts it at once.
- * Without the link (`npm ci --ignore-scripts`) npx comes to the same file by way of its own cache, about a second slower.
+ * Without the link (`npm ci --ignore-scripts`) npx comes to the same file through a link in its own cache.
  * Plain JavaScript: an install may run on an older Node than the one it brings.
  */
 import { existsSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';

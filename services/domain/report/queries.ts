@@ -67,3 +67,16 @@ SELECT partition, max(next) AS next FROM ntk.blocks FINAL WHERE log_id = {logId:
 
 /** Logs that have anything stored. */
 export const LOGS_SQL = 'SELECT DISTINCT log_id FROM ntk.blocks ORDER BY log_id';
+
+/** Who took what: parameters `logId`, `max`. */
+export const WHO_TOOK_WHAT_SQL = `
+SELECT program, category, count() AS accesses, countIf(verdict = 'intercept') AS intercepted,
+  countIf(proposed = 'intercept' AND verdict < 'intercept') AS would_intercept,
+  countIf(proposed != 'allow') AS found, arraySort(groupUniqArrayArray(reasons)) AS reasons
+FROM ntk.access_results FINAL WHERE log_id = {logId:UUID}
+GROUP BY program, category ORDER BY intercepted + would_intercept DESC, found DESC, accesses DESC, program, category LIMIT {max:UInt32}`;
+
+/** Accesses by category, over everything stored. */
+export const CATEGORIES_SQL = `
+SELECT category, count() AS accesses, uniqExact(program) AS programs
+FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} GROUP BY category ORDER BY accesses DESC, category`;

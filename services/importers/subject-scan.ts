@@ -1,7 +1,7 @@
 /**
  * Finds the `subject` of a record without building the record: one pass over the bytes that accepts nothing that is not JSON
  * (RFC 8259) and gives up, instead of guessing, where the answer needs more than that. `JSON.parse` decides whatever this leaves
- * open and takes three times as long; test/importers/cloudevents holds the two against each other.
+ * open and takes three times as long; test/importers/cloudevents.test.ts holds the two against each other.
  */
 
 /** The answer when only a full parse can tell: no object, not valid, no subject, one with escapes, or nested too deep to bother. */

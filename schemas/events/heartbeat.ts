@@ -1,0 +1,6 @@
+/** `ntk.heartbeat`: proves the whole way and is answered on `ntk.verdicts.v1` (contracts.md section 1.7). */
+import { z } from 'zod';
+import { count } from '../fields.ts';
+
+export const heartbeatSchema = z.object({ partition: count }).describe('A proof that one partition is alive; never a row of results.');
+export type HeartbeatData = z.infer<typeof heartbeatSchema>;

@@ -1,0 +1,16 @@
+/** `ntk.review`: what a person concluded about an alarm episode or an interception (contracts.md section 1.7). */
+import { z } from 'zod';
+import { optional } from '../fields.ts';
+
+export const DISPOSITIONS = ['true_positive', 'false_positive', 'expected'] as const;
+export type Disposition = (typeof DISPOSITIONS)[number];
+
+export const reviewSchema = z
+  .object({
+    episode: z.string(),
+    disposition: z.enum(DISPOSITIONS),
+    by: optional(z.string()),
+    note: optional(z.string()),
+  })
+  .describe("A reviewer's conclusion. It has no part in any verdict.");
+export type ReviewData = z.infer<typeof reviewSchema>;

@@ -1,0 +1,47 @@
+/** Field types that the formats share (exact-rules.md section 1). All judge a value that was already parsed as JSON. */
+import { z } from 'zod';
+import { isInstant, RFC3339 } from './instant.ts';
+
+/** A field that may be absent; `null` is the same as absence. */
+export function optional<T extends z.ZodType>(schema: T) {
+  return schema
+    .nullish()
+    .transform((value) => value ?? undefined)
+    .optional();
+}
+
+/** A field that may be absent and then has a value all the same; `null` is the same as absence. */
+export function optionalOr<T extends z.ZodType>(schema: T, absent: NonNullable<z.output<T>>) {
+  return schema
+    .nullish()
+    .transform((value) => value ?? structuredClone(absent))
+    .meta({ default: absent });
+}
+
+/** A string with at least one character. */
+export const filledText = z.string().min(1);
+
+/** An integer from 0 to 2^53 - 1. `1.0` and `1e0` are the integer 1. */
+export const count = z.int().min(0);
+
+/** Unicode code points a user id may have. */
+export const USER_POINTS_MAX = 128;
+
+/** A pseudonymous user id. JSON Schema counts code points by itself; JavaScript counts UTF-16 units. */
+export const user = z
+  .string()
+  .refine((id) => id !== '' && (id.length <= USER_POINTS_MAX || [...id.slice(0, 2 * USER_POINTS_MAX + 1)].length <= USER_POINTS_MAX), {
+    error: `must have 1 to ${USER_POINTS_MAX} code points`,
+  })
+  .meta({ minLength: 1, maxLength: USER_POINTS_MAX, description: 'Pseudonymous user id, 1 to 128 Unicode code points.' });
+
+/** RFC 3339 `date-time` from 1970 to before 2255. */
+export const instant = z
+  .string()
+  .regex(RFC3339)
+  .refine(isInstant, { error: 'must be a moment from 1970-01-01T00:00:00Z to before 2255-01-01T00:00:00Z' })
+  .meta({
+    description:
+      'RFC 3339 date-time with an offset, from 1970-01-01T00:00:00Z to before 2255-01-01T00:00:00Z. The day must exist; ' +
+      'second 60 is the first moment of the next minute; digits beyond microseconds are cut off.',
+  });

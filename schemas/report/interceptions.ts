@@ -1,0 +1,40 @@
+/** The interception report as JSON (contracts.md section 6, exact-rules.md section 8). */
+import { z } from 'zod';
+import { count, instant } from '../fields.ts';
+
+/** Rows with at least one attempt, most attempts first, then by name in the order of UTF-8 bytes. */
+const breakdownBy = <K extends 'reason' | 'category' | 'class'>(name: K) =>
+  z.array(z.object({ [name]: z.string(), attempts: count, programs: count } as Record<K, z.ZodString> & Counts));
+type Counts = { attempts: typeof count; programs: typeof count };
+
+export const interceptionReportSchema = z
+  .object({
+    from: instant.meta({ description: 'Included; event time.' }),
+    to: instant.meta({ description: 'Not included; event time.' }),
+    asOf: instant.meta({ description: 'When the figures were taken.' }),
+    settled: z.boolean().describe('Nothing can come in any more for the range; until then the figures are preliminary.'),
+    intercepted: z
+      .object({ attempts: count, programs: count, users: count, prevented: count, alreadyRefused: count, late: count })
+      .describe('Attempts whose verdict is `intercept`, each counted once; prevented + alreadyRefused + late = attempts.'),
+    wouldHaveBeenIntercepted: z
+      .object({ attempts: count, programs: count })
+      .describe('Proposed `intercept`, but the mode let it pass.'),
+    accesses: count,
+    byVerdict: z.object({ allow: count, flag: count, throttle: count, intercept: count }),
+    byReason: breakdownBy('reason'),
+    byCategory: breakdownBy('category'),
+    byClass: breakdownBy('class'),
+    topPrograms: z.array(z.object({ program: z.string(), attempts: count })),
+    quality: z
+      .object({
+        recordsRead: count.describe('Rejects, duplicates, facts and accesses of the whole log.'),
+        duplicates: count,
+        rejected: count,
+        rowsStored: count,
+        unwritten: count.describe('Records of the log, as it was when the report began, that are not stored yet.'),
+        complete: z.boolean(),
+      })
+      .describe('Over the whole log, whatever the range.'),
+  })
+  .describe('How many attempts were intercepted, by how many programs.');
+export type InterceptionReport = z.infer<typeof interceptionReportSchema>;

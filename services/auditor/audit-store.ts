@@ -1,0 +1,47 @@
+/** Audits all partitions of a store, and mends them if asked to. */
+import type { EventLog } from '../platform/log/event-log.ts';
+import type { Warehouse } from '../platform/warehouse/warehouse.ts';
+import { auditPartition, isClean, type PartitionAudit } from './audit-partition.ts';
+import { type RepairCounts, repairer } from './repair.ts';
+
+export interface StoreAuditOptions {
+  readonly log: EventLog;
+  readonly warehouse: Warehouse;
+  readonly storedUser: (user: string) => string;
+  /** New for each repair; null only looks. */
+  readonly repairId: string | null;
+  readonly onProgress?: (rows: number, total: number) => void;
+}
+
+export interface StoreAudit {
+  readonly logId: string;
+  readonly ok: boolean;
+  readonly partitions: readonly PartitionAudit[];
+  readonly repaired: RepairCounts | null;
+}
+
+/** What is stored when it begins is looked at; what is stored meanwhile is left out. */
+export async function auditStore({ log, warehouse, storedUser, repairId, onProgress }: StoreAuditOptions): Promise<StoreAudit> {
+  const storedUpTo: number[] = [];
+  for (let partition = 0; partition < log.partitions; partition++) storedUpTo.push(await storedPosition(log, partition));
+  const total = storedUpTo.reduce((sum, next) => sum + next, 0);
+  const repaired: RepairCounts | null = repairId === null ? null : { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 0, beyondRepair: 0 };
+  const partitions: PartitionAudit[] = [];
+  let done = 0;
+  for (const [partition, next] of storedUpTo.entries()) {
+    const mend = repaired === null || repairId === null ? {} : repairer(warehouse, log.logId, partition, repairId, repaired);
+    partitions.push(
+      await auditPartition({
+        log, warehouse, partition, storedUser, storedUpTo: next, ...mend,
+        onProgress: (rows) => onProgress?.((done += rows), total),
+      }),
+    );
+  }
+  return { logId: log.logId, ok: partitions.every(isClean), partitions, repaired };
+}
+
+/** Source offset up to which the writer says that everything is stored; 0 before its first group. */
+async function storedPosition(log: EventLog, partition: number): Promise<number> {
+  const position = await log.position('writer', partition);
+  return position === null ? 0 : Number((JSON.parse(position.note) as { next: number }).next);
+}

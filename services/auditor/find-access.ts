@@ -1,0 +1,64 @@
+/** Looks an access up among the stored rows, by its event id. */
+import type { Warehouse } from '../platform/warehouse/warehouse.ts';
+
+/** A stored row as `ntk explain` shows it. */
+export interface StoredAccess {
+  readonly partition: number;
+  readonly offset: string;
+  readonly event_id: string;
+  readonly source: string;
+  readonly event_time: string;
+  readonly appended_at: string;
+  readonly scored_at: string;
+  readonly program: string;
+  readonly developer: string;
+  readonly class: string;
+  readonly api: string;
+  readonly category: string;
+  readonly purpose: string;
+  readonly foreground: boolean;
+  readonly rows: string;
+  readonly bytes: string;
+  readonly outcome: string;
+  readonly verdict: string;
+  readonly proposed: string;
+  readonly reasons: readonly string[];
+  readonly effective: readonly string[];
+  readonly limit: string;
+  readonly retry_after_ms: string;
+  readonly page: string;
+  readonly fields: readonly string[];
+  readonly duration_ms: string;
+  readonly evidence: string;
+  readonly engine: number;
+  readonly policy_hash: string;
+  readonly declaration_version: number;
+  readonly notes: readonly string[];
+}
+
+const COLUMNS = `partition, offset, event_id, source, event_time, appended_at, scored_at, program, developer, class, api, category, purpose,
+  foreground, rows, bytes, outcome, verdict, proposed, reasons, effective, limit, retry_after_ms, page, fields, duration_ms, evidence, engine,
+  policy_hash, declaration_version, notes`;
+
+export interface AccessFilter {
+  readonly eventId?: string;
+  readonly source?: string;
+  readonly program?: string;
+  readonly category?: string;
+}
+
+/** At most `max` rows of a log that match all that is given, in the order of their event time. */
+export async function findAccesses(warehouse: Warehouse, logId: string, filter: AccessFilter, max: number): Promise<StoredAccess[]> {
+  const conditions = ['log_id = {logId:UUID}'];
+  const params: Record<string, string | number> = { logId, max };
+  for (const [name, column] of [['eventId', 'event_id'], ['source', 'source'], ['program', 'program'], ['category', 'category']] as const) {
+    const value = filter[name];
+    if (value === undefined) continue;
+    conditions.push(`${column} = {${name}:String}`);
+    params[name] = value;
+  }
+  return warehouse.query<StoredAccess>(
+    `SELECT ${COLUMNS} FROM ntk.access_results FINAL WHERE ${conditions.join(' AND ')} ORDER BY event_time, partition, offset LIMIT {max:UInt32}`,
+    params,
+  );
+}

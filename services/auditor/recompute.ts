@@ -1,0 +1,54 @@
+/** Folds the log again up to one access, and says what every check compared and whether the stored row is what comes out. */
+import { type CheckExplanation, explainChecks } from '../domain/verdict/explain-checks.ts';
+import type { AccessOutput } from '../domain/fold/batch-outcome.ts';
+import type { EventLog } from '../platform/log/event-log.ts';
+import type { Warehouse } from '../platform/warehouse/warehouse.ts';
+import { readStoredRows } from './compare-rows.ts';
+import { Refold } from './refold.ts';
+
+export interface Recomputed {
+  readonly offset: number;
+  readonly checks: readonly CheckExplanation[];
+  /** The row that comes out of the fold equals the stored one byte for byte. */
+  readonly isProved: boolean;
+  readonly remedy: string;
+}
+
+export interface RecomputeOptions {
+  readonly log: EventLog;
+  readonly warehouse: Warehouse;
+  readonly partition: number;
+  readonly storedUser: (user: string) => string;
+  /** Source offsets of the accesses to explain. */
+  readonly offsets: ReadonlySet<number>;
+  readonly onProgress?: (position: number) => void;
+}
+
+/** Answers by offset; an offset that the log no longer reaches is not in it. */
+export async function recompute(options: RecomputeOptions): Promise<Map<number, Recomputed>> {
+  const { log, warehouse, partition, offsets } = options;
+  const results = new Map<number, Recomputed>();
+  const { start } = await log.bounds('access', partition);
+  if (start > 0 || offsets.size === 0) return results;
+  const refold = new Refold(options);
+  const explained = new Map<number, { checks: CheckExplanation[]; remedy: string }>();
+  const onAccess = (output: AccessOutput): void => {
+    if (offsets.has(output.offset)) explained.set(output.offset, { checks: explainChecks(output.judgement), remedy: output.judgement.remedy });
+  };
+  const last = Math.max(...offsets);
+  const complete = await refold.upTo(
+    last + 1,
+    async (piece) => {
+      for (const [i, offset] of piece.rowOffsets.entries()) {
+        const explanation = explained.get(offset);
+        if (explanation === undefined) continue;
+        const row = piece.rows.written().subarray(i === 0 ? 0 : piece.rowEnds[i - 1], piece.rowEnds[i]);
+        const stored = await readStoredRows(warehouse, { logId: log.logId, partition, from: offset, to: offset + 1 }, true);
+        results.set(offset, { offset, ...explanation, isProved: stored.length === 1 && stored[0]!.bytes.equals(row) });
+      }
+      options.onProgress?.(piece.next);
+    },
+    onAccess,
+  );
+  return complete ? results : new Map();
+}

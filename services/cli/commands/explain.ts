@@ -1,0 +1,81 @@
+/** `ntk explain`: one verdict, or every access of a program, in plain words. */
+import type { Evidence } from '../../domain/verdict/evidence.ts';
+import type { StoredAccess } from '../../auditor/find-access.ts';
+import type { Recomputed } from '../../auditor/recompute.ts';
+import type { Output } from '../output/output.ts';
+import { brief, safe } from '../output/terminal.ts';
+
+const COLOUR_OF_VERDICT = { allow: 'green', flag: 'yellow', throttle: 'magenta', intercept: 'red' } as const;
+
+function verdictWord(out: Output, verdict: string): string {
+  const colour = COLOUR_OF_VERDICT[verdict as keyof typeof COLOUR_OF_VERDICT];
+  return colour === undefined ? verdict : out.paint(colour, verdict);
+}
+
+/** What happened, in one sentence. */
+function headline(access: StoredAccess): string {
+  const where = access.foreground ? 'on screen' : 'in the background';
+  const how = { pending: 'asked to read', refused: 'tried to read (the host refused)', performed: 'read' }[access.outcome] ?? 'read';
+  const lasted = access.duration_ms === '0' ? '' : ` for ${duration(Number(access.duration_ms))}`;
+  const purpose = access.purpose === '' ? 'no purpose named' : `for "${brief(access.purpose, 60)}"`;
+  return `${brief(access.program, 80)} ${how} ${safe(access.category)} by ${brief(access.api, 60)} ${where}${lasted}, ${purpose}`;
+}
+
+function duration(ms: number): string {
+  if (ms < 1000) return `${ms} ms`;
+  if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${(ms / 60_000).toFixed(1)} min`;
+}
+
+/** Fine, or what is not and what would be. */
+function judgementSentence(access: StoredAccess): string {
+  if (access.reasons.length === 0) return 'Fine: no check found anything.';
+  const reasons = access.reasons.map((reason, i) => `${safe(reason)} (${access.effective[i] ?? 'allow'})`).join(', ');
+  if (access.verdict === access.proposed) return `Found: ${reasons}.`;
+  return `Found: ${reasons}. The policy proposes ${access.proposed}; its mode leaves ${access.verdict} in effect.`;
+}
+
+export function printExplanation(out: Output, access: StoredAccess, recomputed: Recomputed | null, asked: boolean): void {
+  out.line(out.paint('bold', `${access.event_time}Z  ${headline(access)}`));
+  out.line(`verdict ${verdictWord(out, access.verdict)}${access.proposed === access.verdict ? '' : ` (proposed ${verdictWord(out, access.proposed)})`}. ${judgementSentence(access)}`);
+  if (recomputed === null) printStored(out, access, asked);
+  else printChecks(out, recomputed);
+  out.line(`event ${brief(access.event_id)} of ${brief(access.source, 80)}, partition ${access.partition} offset ${access.offset}, policy ${access.policy_hash}, declaration version ${access.declaration_version}, engine ${access.engine}${access.notes.length > 0 ? `, notes: ${access.notes.map(safe).join(' ')}` : ''}`);
+  if (recomputed !== null) {
+    out.line(
+      recomputed.isProved
+        ? out.paint('green', 'Proved: folding the log again gives this row byte for byte.')
+        : out.paint('red', 'NOT proved: folding the log again gives another row; run ntk verify.'),
+    );
+  }
+}
+
+function printChecks(out: Output, recomputed: Recomputed): void {
+  for (const { check, name, status, text } of recomputed.checks) {
+    const mark = { found: out.paint('yellow', '!'), passed: out.paint('green', '✓'), skipped: out.paint('gray', '-') }[status];
+    out.line(`  ${mark} ${check} ${name.padEnd(12)} ${brief(text, 400)}`);
+  }
+  if (recomputed.remedy !== '') out.line(`  remedy: ${brief(recomputed.remedy, 400)}`);
+}
+
+/** The stored evidence, when the log was not asked or is gone. */
+function printStored(out: Output, access: StoredAccess, asked: boolean): void {
+  if (asked) out.line('  the log no longer reaches back to this access: this is the stored evidence');
+  if (access.evidence === '') return;
+  const evidence = JSON.parse(access.evidence) as Evidence;
+  for (const { reason, action, mode, effect, observed, expected } of evidence.findings) {
+    out.line(`  ${out.paint('yellow', '!')} ${safe(reason)}: policy says ${safe(action)}, mode ${safe(mode)}, in effect ${safe(effect)}`);
+    if (observed !== undefined) out.line(`      it was ${brief(JSON.stringify(observed), 200)}; ordinary would be ${brief(JSON.stringify(expected), 200)}`);
+  }
+  if (evidence.remedy !== '') out.line(`  remedy: ${brief(evidence.remedy, 400)}`);
+}
+
+/** For `--json`. */
+export function explanationJson(access: StoredAccess, recomputed: Recomputed | null): unknown {
+  return {
+    ...access,
+    evidence: access.evidence === '' ? null : (JSON.parse(access.evidence) as unknown),
+    summary: `${headline(access)}. ${judgementSentence(access)}`,
+    ...(recomputed === null ? {} : { checks: recomputed.checks, proved: recomputed.isProved, remedy: recomputed.remedy }),
+  };
+}

@@ -1,0 +1,126 @@
+/** `ntk rejects list | show | redrive`: records that could not be read, with their raw bytes. */
+import { z } from 'zod';
+import { REJECT_REASONS } from '../../../schemas/codes.ts';
+import { encodingOf } from '../../domain/record/json.ts';
+import { parseRecord } from '../../domain/record/parse.ts';
+import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
+import { UserError } from '../../system/user-error.ts';
+import type { Output, Progress } from '../output/output.ts';
+import { brief, safe } from '../output/terminal.ts';
+
+const rejectSchema = z.object({
+  offset: z.int(),
+  reason: z.enum(REJECT_REASONS),
+  bytes: z.int(),
+  sha256: z.string(),
+  truncated: z.boolean(),
+  raw: z.base64(),
+  rejectedAt: z.string(),
+});
+
+export interface StoredReject extends z.infer<typeof rejectSchema> {
+  /** `partition:offset` of the record in `ntk.access`. */
+  readonly id: string;
+  readonly partition: number;
+}
+
+const READ = { maxRecords: 1_000, maxBytes: 16 * 1024 * 1024 };
+
+async function* readRejects(log: EventLog): AsyncIterable<StoredReject> {
+  for (let partition = 0; partition < log.partitions; partition++) {
+    const { start, end } = await log.bounds('rejects', partition);
+    for (let offset = start; offset < end; ) {
+      const batch = await log.read('rejects', partition, offset, READ);
+      if (batch.nextOffset === offset) break;
+      for (let i = 0; i < batch.count; i++) {
+        const reject = rejectSchema.parse(JSON.parse(batch.bytes.toString('utf8', batch.starts[i], batch.starts[i + 1])));
+        yield { ...reject, partition, id: `${partition}:${reject.offset}` };
+      }
+      offset = batch.nextOffset;
+    }
+  }
+}
+
+export interface RejectFilter {
+  readonly reason?: string;
+  readonly ids?: readonly string[];
+}
+
+function matches(reject: StoredReject, { reason, ids }: RejectFilter): boolean {
+  return (reason === undefined || reject.reason === reason) && (ids === undefined || ids.includes(reject.id));
+}
+
+export async function listRejects(out: Output, log: EventLog, filter: RejectFilter, limit: number, json: boolean): Promise<void> {
+  const rows: Omit<StoredReject, 'raw'>[] = [];
+  let total = 0;
+  const beginnings: string[] = [];
+  for await (const reject of readRejects(log)) {
+    if (!matches(reject, filter)) continue;
+    total++;
+    if (rows.length >= limit) continue;
+    const { raw, ...row } = reject;
+    rows.push(row);
+    beginnings.push(brief(Buffer.from(raw.slice(0, 400), 'base64').toString('utf8'), 60));
+  }
+  if (json) {
+    out.json(rows);
+    return;
+  }
+  if (rows.length > 0) out.table(['id', 'reason', 'bytes', 'begins with'], rows.map((row, i) => [row.id, row.reason, row.bytes, beginnings[i]!]));
+  out.note(total > rows.length ? `${total} rejects, the first ${rows.length} shown (--limit)` : `${total} rejects`);
+}
+
+export async function showReject(out: Output, log: EventLog, id: string, json: boolean): Promise<void> {
+  for await (const reject of readRejects(log)) {
+    if (reject.id !== id) continue;
+    if (json) {
+      out.json(reject);
+      return;
+    }
+    out.line(`${out.paint('bold', reject.reason)}: ${REASON_IN_WORDS[reject.reason]}`);
+    out.line(`partition ${reject.partition} offset ${reject.offset}, ${reject.bytes} bytes${reject.truncated ? ' at least' : ''}, SHA-256 ${reject.sha256}, rejected ${reject.rejectedAt}`);
+    out.line(safe(Buffer.from(reject.raw, 'base64').toString('utf8').slice(0, SHOWN_CHARACTERS_MAX)));
+    return;
+  }
+  throw new UserError(`there is no reject '${brief(id, 40)}': ids are partition:offset, see ntk rejects list`);
+}
+
+const SHOWN_CHARACTERS_MAX = 8_000;
+
+const REASON_IN_WORDS: Readonly<Record<(typeof REJECT_REASONS)[number], string>> = {
+  too_large: 'the record has more than 1,048,576 bytes',
+  invalid_json: 'the bytes are no JSON text in UTF-8 (RFC 8259), or nest more than 512 levels',
+  not_cloudevent: 'a CloudEvents attribute (specversion, id, source, type, subject, time) is missing or wrong',
+  unknown_type: 'the type is none of the known ntk.* types',
+  invalid_data: 'a field of data is missing, of the wrong type or out of range',
+  wrong_partition: 'the subject belongs to another partition of the log',
+  unauthorised: 'the record needs a signature by a key in force',
+};
+
+/** Appends again what can be read by now (a newer release, a repaired importer); each reject at most once. */
+export async function redriveRejects(
+  out: Output,
+  log: EventLog,
+  filter: RejectFilter,
+  place: (value: Buffer, partitions: number) => readonly number[],
+  progress: Progress,
+): Promise<void> {
+  const counts = { redriven: 0, still: 0, before: 0 };
+  for await (const reject of readRejects(log)) {
+    if (!matches(reject, filter)) continue;
+    const key = `redriven/${reject.id}`;
+    const value = Buffer.from(reject.raw, 'base64');
+    if ((await log.getKeyed('imports', 0, key)) !== null) counts.before++;
+    else if (reject.truncated || parseRecord(value, 0, value.length, encodingOf(value)).type === 'reject') counts.still++;
+    else {
+      await log.commit({
+        appends: place(value, log.partitions).map((partition) => ({ stream: 'access' as const, partition, values: [value], origin: ORIGIN.imported })),
+        puts: [{ stream: 'imports', partition: 0, key, value: Buffer.from(reject.sha256) }],
+      });
+      counts.redriven++;
+    }
+    progress.update(counts.redriven + counts.still + counts.before);
+  }
+  progress.stop();
+  out.note(`${counts.redriven} appended again, ${counts.still} still cannot be read, ${counts.before} had been appended again before`);
+}

@@ -1,0 +1,76 @@
+/** `ntk report interceptions`: the headline report as table, JSON, CSV. */
+import type { InterceptionReport } from '../../../schemas/report/interceptions.ts';
+import { parseTimeUs, INVALID_TIME, TIME_END_US } from '../../domain/record/time.ts';
+import { UserError } from '../../system/user-error.ts';
+import type { Output } from '../output/output.ts';
+import { brief } from '../output/terminal.ts';
+
+/** `from` and `to`: RFC 3339, or a date, which is its first moment in UTC. Microseconds since 1970. */
+export function parseBound(name: string, text: string | undefined, absent: number): number {
+  if (text === undefined) return absent;
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  // The end of all times is no time of an access, but a good upper bound.
+  if (text === '2255-01-01' || text === '2255-01-01T00:00:00Z') return TIME_END_US;
+  const us = parseTimeUs(isDate ? `${text}T00:00:00Z` : text);
+  if (us === INVALID_TIME) {
+    throw new UserError(`${name} '${brief(text, 40)}' is no time: write a date such as 2026-03-01, or a time such as 2026-03-01T08:00:00Z`);
+  }
+  return us;
+}
+
+export function printReport(out: Output, report: InterceptionReport, format: 'table' | 'json' | 'csv'): void {
+  if (format === 'json') out.json(report);
+  else if (format === 'csv') out.csv(csvRows(report));
+  else printTables(out, report);
+}
+
+function csvRows(report: InterceptionReport): (string | number)[][] {
+  const rows: (string | number)[][] = [['section', 'name', 'attempts', 'programs']];
+  const { intercepted, wouldHaveBeenIntercepted, quality } = report;
+  rows.push(['period', `${report.from}/${report.to}`, '', '']);
+  rows.push(['as_of', report.asOf, '', '']);
+  rows.push(['settled', String(report.settled), '', '']);
+  rows.push(['intercepted', 'all', intercepted.attempts, intercepted.programs]);
+  for (const name of ['users', 'prevented', 'alreadyRefused', 'late'] as const) rows.push(['intercepted', name, intercepted[name], '']);
+  rows.push(['would_have_been_intercepted', 'all', wouldHaveBeenIntercepted.attempts, wouldHaveBeenIntercepted.programs]);
+  rows.push(['accesses', 'all', report.accesses, '']);
+  for (const [verdict, attempts] of Object.entries(report.byVerdict)) rows.push(['by_verdict', verdict, attempts, '']);
+  for (const { reason, attempts, programs } of report.byReason) rows.push(['by_reason', reason, attempts, programs]);
+  for (const { category, attempts, programs } of report.byCategory) rows.push(['by_category', category, attempts, programs]);
+  for (const row of report.byClass) rows.push(['by_class', row.class, row.attempts, row.programs]);
+  for (const { program, attempts } of report.topPrograms) rows.push(['top_programs', program, attempts, '']);
+  for (const [name, value] of Object.entries(quality)) rows.push(['quality', name, typeof value === 'boolean' ? String(value) : value, '']);
+  return rows;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function printTables(out: Output, report: InterceptionReport): void {
+  const { intercepted, wouldHaveBeenIntercepted: would, quality, byVerdict } = report;
+  out.line(out.paint('bold', `${number(intercepted.attempts)} attempts intercepted, by ${number(intercepted.programs)} programs`));
+  out.line(`of ${number(report.accesses)} accesses between ${report.from} and ${report.to}`);
+  out.line(`prevented ${number(intercepted.prevented)}, already refused ${number(intercepted.alreadyRefused)}, late ${number(intercepted.late)}; ${number(intercepted.users)} users`);
+  out.line(`would have been intercepted: ${number(would.attempts)} attempts by ${number(would.programs)} programs`);
+  out.line(`verdicts: ${Object.entries(byVerdict).map(([verdict, n]) => `${verdict} ${number(n)}`).join(', ')}`);
+  const breakdowns: [string, (string | number)[][]][] = [
+    ['reason', report.byReason.map((row) => [row.reason, row.attempts, row.programs])],
+    ['category', report.byCategory.map((row) => [row.category, row.attempts, row.programs])],
+    ['class', report.byClass.map((row) => [row.class, row.attempts, row.programs])],
+  ];
+  for (const [name, rows] of breakdowns) {
+    if (rows.length === 0) continue;
+    out.line();
+    out.table([name, 'attempts', 'programs'], rows);
+  }
+  if (report.topPrograms.length > 0) {
+    out.line();
+    out.table(['program', 'attempts'], report.topPrograms.map(({ program, attempts }) => [program, attempts]));
+  }
+  out.line();
+  out.line(`log: ${number(quality.recordsRead)} records read, ${number(quality.duplicates)} duplicates, ${number(quality.rejected)} rejected, ${number(quality.rowsStored)} rows stored, ${number(quality.unwritten)} not stored yet`);
+  const certainty = report.settled ? 'settled' : out.paint('yellow', 'preliminary');
+  const completeness = quality.complete ? 'complete' : out.paint('red', 'NOT complete');
+  out.line(`figures are ${certainty} and ${completeness} as of ${report.asOf}`);
+}

@@ -1,0 +1,94 @@
+/**
+ * All that the commands print. Results go to standard output, everything about the work to standard error, so that pipes stay
+ * clean; colours and progress bars only where a person looks. The one module that owns the console.
+ */
+import { styleText } from 'node:util';
+import { SingleBar } from 'cli-progress';
+import Table from 'cli-table3';
+import { stringify } from 'csv-stringify/sync';
+import { safe } from './terminal.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+export interface Progress {
+  /** Absolute; `total` may grow. */
+  update(done: number, total?: number): void;
+  stop(): void;
+}
+
+export class Output {
+  readonly #stdout: NodeJS.WriteStream;
+  readonly #stderr: NodeJS.WriteStream;
+
+  constructor(stdout: NodeJS.WriteStream = process.stdout, stderr: NodeJS.WriteStream = process.stderr) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+  }
+
+  /** A line of the result. */
+  line(text = ''): void {
+    this.#stdout.write(`${text}\n`);
+  }
+
+  /** Bytes of the result, with back-pressure. */
+  async bytes(chunk: Uint8Array): Promise<void> {
+    if (this.#stdout.write(chunk)) return;
+    await new Promise<void>((resolve) => this.#stdout.once('drain', resolve));
+  }
+
+  json(value: unknown): void {
+    this.line(JSON.stringify(value, null, 1));
+  }
+
+  /** A line about the work. */
+  note(text: string): void {
+    this.#stderr.write(`${text}\n`);
+  }
+
+  problem(text: string): void {
+    this.#stderr.write(`${this.paint('red', 'error:', this.#stderr)} ${text}\n`);
+  }
+
+  paint(style: Style, text: string, stream: NodeJS.WriteStream = this.#stdout): string {
+    return styleText(style, text, { stream });
+  }
+
+  /** Cells are made safe here; numbers stand on the right. */
+  table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+    const numeric = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));
+    const table = new Table({
+      head: [...head],
+      colAligns: numeric.map((isNumber) => (isNumber ? 'right' : 'left')),
+      style: { head: [], border: [], compact: true },
+      chars: {
+        top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
+        left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+      },
+    });
+    for (const row of rows) table.push(row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : safe(cell))));
+    this.line(table.toString());
+  }
+
+  /** RFC 4180; cells that a spreadsheet would take for a formula are quoted with an apostrophe. */
+  csv(rows: readonly (readonly (string | number)[])[]): void {
+    this.#stdout.write(stringify(rows.map((row) => [...row]), { escape_formulas: true, record_delimiter: '\r\n' }));
+  }
+
+  /** A bar on a terminal, nothing in pipes. */
+  progress(label: string, unit: string): Progress {
+    if (!this.#stderr.isTTY) return { update: () => {}, stop: () => {} };
+    const bar = new SingleBar({
+      stream: this.#stderr, hideCursor: true, clearOnComplete: true, etaBuffer: 50,
+      format: `${safe(label)} {bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted} left`,
+      barCompleteChar: '█', barIncompleteChar: '░', barsize: 24,
+    });
+    bar.start(1, 0);
+    return {
+      update: (done, total) => {
+        if (total !== undefined) bar.setTotal(Math.max(total, done, 1));
+        bar.update(done);
+      },
+      stop: () => bar.stop(),
+    };
+  }
+}

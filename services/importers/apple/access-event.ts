@@ -1,0 +1,28 @@
+/** The CloudEvent that a line or an interval of a report becomes. */
+import { partitionOf } from '../../domain/partitioning/murmur2.ts';
+import type { Importable } from '../candidate.ts';
+
+export const APPLE_SOURCE = 'host/apple-ios';
+
+export interface AppleAccess {
+  readonly id: string;
+  readonly program: string;
+  /** RFC 3339, as the report has it. */
+  readonly time: string;
+  readonly user: string;
+  readonly api: string;
+  readonly fields?: readonly string[];
+  readonly rows?: number;
+  readonly durationMs?: number;
+}
+
+/**
+ * The report says what was accessed, not whether the program was on screen: `foreground` is true, so that `background_access` is never
+ * found without evidence. `outcome` is `performed`: a report only has what took place.
+ */
+export function accessEvent(access: AppleAccess, partitions: number): Importable {
+  const { id, program, time, user, api, fields, rows, durationMs } = access;
+  const data = { user, api, foreground: true, fields, rows, outcome: 'performed', durationMs };
+  const event = { specversion: '1.0', id, source: APPLE_SOURCE, type: 'ntk.access', subject: program, time, data };
+  return { partition: partitionOf(program, partitions), value: Buffer.from(JSON.stringify(event)) };
+}

@@ -1,0 +1,160 @@
+/**
+ * Imports one opened file into the log, chunk by chunk. The order of persisting:
+ *   1. look up the ledger by the file's SHA-256: done means that nothing is left to do; half done, that its records are skipped;
+ *   2. wait to be admitted (back-pressure);
+ *   3. commit a chunk and the new ledger entry in one transaction. Killed before: nothing of the chunk is there. Killed after: the
+ *      next import goes on behind it.
+ * Two imports of the same bytes at the same time are not guarded against; the window of duplicates then decides.
+ */
+import type { EventLog, Origin } from '../platform/log/event-log.ts';
+import { convertAppleReport } from './apple/apple-report.ts';
+import { type Convert, isRemembered } from './candidate.ts';
+import { convertCloudEvents } from './cloudevents.ts';
+import { DEFAULT_DEVICE_USER, type ImportFormat } from './formats.ts';
+import { ImportChunk, mustCommitBefore } from './import-chunk.ts';
+import { type ImportEntry, putImportEntry, readImportEntry } from './import-ledger.ts';
+import type { Input } from './input/open-input.ts';
+import type { InputProblem } from './input/problem.ts';
+import { LineSplitter, linesOf } from './lines.ts';
+import { type OddThing, OddThings } from './odd-things.ts';
+
+export interface ImportProgress {
+  /** Of the file, with those of earlier imports. */
+  readonly records: number;
+  /** Of the file as stored. */
+  readonly readBytes: number;
+  readonly sizeBytes: number;
+}
+
+export interface ImportOptions {
+  readonly format: ImportFormat;
+  readonly origin: Origin;
+  /** Kept in the ledger from the first chunk on; see {@link ImportEntry}. */
+  readonly startedWith: string;
+  /** Awaited before each chunk. An error of it ends the import as a kill would. */
+  readonly admit?: () => Promise<void>;
+  /** Called after each chunk. */
+  readonly onProgress?: (progress: ImportProgress) => void;
+  /** Aborting ends the import; what is not committed yet is left for the next one. */
+  readonly signal?: AbortSignal;
+  /** The user of an Apple report. Default `device-1`. */
+  readonly deviceUser?: string;
+}
+
+export interface ImportSummary {
+  /**
+   * `complete`: read to its end now. `already_complete`: was so before, nothing was done. `stopped`: by the signal.
+   * `incomplete`: the input has a problem; what could be read was imported.
+   */
+  readonly status: 'complete' | 'already_complete' | 'stopped' | 'incomplete';
+  readonly name: string;
+  readonly sha256: string;
+  readonly format: ImportFormat;
+  /** Of the file so far, with those of earlier imports. */
+  readonly records: number;
+  /** By this import; a record that goes to every partition is one. */
+  readonly appended: number;
+  /** Records that an earlier import of the same bytes had dealt with. */
+  readonly skipped: number;
+  /** Records whose content was already there from another file: intervals and network rows of overlapping reports. */
+  readonly alreadyKnown: number;
+  readonly blankLines: number;
+  readonly odd: readonly OddThing[];
+  readonly problem: InputProblem | null;
+}
+
+const CONVERTERS: Readonly<Record<ImportFormat, Convert>> = {
+  cloudevents: convertCloudEvents,
+  'apple-privacy-report': convertAppleReport,
+};
+
+/** Errors of the log (LogError) are thrown; what was committed before stays and the next import goes on behind it. */
+export async function importFile(log: EventLog, input: Input, options: ImportOptions): Promise<ImportSummary> {
+  const before = await readImportEntry(log, input.sha256, options.format);
+  const run = new ImportRun(log, input, options, before);
+  if (before?.done) return run.summary('already_complete');
+  return run.run();
+}
+
+class ImportRun {
+  readonly #log: EventLog;
+  readonly #input: Input;
+  readonly #options: ImportOptions;
+  readonly #skipped: number;
+  readonly #splitter = new LineSplitter();
+  readonly #odd = new OddThings();
+  #entry: ImportEntry;
+  #chunk: ImportChunk;
+  #appended = 0;
+  #alreadyKnown = 0;
+
+  constructor(log: EventLog, input: Input, options: ImportOptions, before: ImportEntry | null) {
+    const { format, startedWith } = options;
+    this.#log = log;
+    this.#input = input;
+    this.#options = options;
+    this.#skipped = before?.records ?? 0;
+    this.#entry = before ?? { records: 0, appended: 0, bytes: 0, done: false, format, name: input.name, startedWith };
+    this.#chunk = new ImportChunk(log);
+  }
+
+  async run(): Promise<ImportSummary> {
+    const { format, deviceUser = DEFAULT_DEVICE_USER } = this.#options;
+    const lines = linesOf(this.#input.chunks(), this.#splitter);
+    const converted = CONVERTERS[format](lines, {
+      partitions: this.#log.partitions,
+      skip: this.#skipped,
+      odd: this.#odd,
+      deviceUser,
+    });
+    for await (const candidates of converted) {
+      if (this.#options.signal?.aborted) return this.summary('stopped');
+      for (const candidate of candidates) {
+        if (mustCommitBefore(this.#chunk, candidate) && !(await this.#commit(false))) return this.summary('stopped');
+        if (isRemembered(candidate)) await this.#chunk.resolve(candidate);
+        else this.#chunk.add(candidate);
+      }
+    }
+    const isDone = this.#input.problem === null;
+    if ((isDone || this.#chunk.records > 0) && !(await this.#commit(isDone))) return this.summary('stopped');
+    return this.summary(isDone ? 'complete' : 'incomplete');
+  }
+
+  /** False, with nothing committed, when the import was aborted. */
+  async #commit(done: boolean): Promise<boolean> {
+    const { admit, onProgress, origin, signal } = this.#options;
+    await admit?.();
+    if (signal?.aborted) return false;
+    const chunk = this.#chunk;
+    const entry: ImportEntry = {
+      ...this.#entry,
+      records: this.#entry.records + chunk.records,
+      appended: this.#entry.appended + chunk.appended,
+      bytes: this.#entry.bytes + chunk.bytes,
+      done,
+    };
+    await this.#log.commit(chunk.transaction(origin, putImportEntry(this.#input.sha256, entry)));
+    this.#entry = entry;
+    this.#appended += chunk.appended;
+    this.#alreadyKnown += chunk.records - chunk.appended;
+    this.#chunk = new ImportChunk(this.#log);
+    onProgress?.({ records: entry.records, readBytes: this.#input.readBytes, sizeBytes: this.#input.sizeBytes });
+    return true;
+  }
+
+  summary(status: ImportSummary['status']): ImportSummary {
+    return {
+      status,
+      name: this.#input.name,
+      sha256: this.#input.sha256,
+      format: this.#options.format,
+      records: this.#entry.records,
+      appended: this.#appended,
+      skipped: this.#skipped,
+      alreadyKnown: this.#alreadyKnown,
+      blankLines: this.#splitter.blankLines,
+      odd: this.#odd.list(),
+      problem: this.#input.problem,
+    };
+  }
+}

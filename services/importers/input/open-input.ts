@@ -1,0 +1,167 @@
+/**
+ * Opens what `--input` names: a file, a named pipe or `-` for standard input; plain, gzip or zstd by its first bytes. The SHA-256 of
+ * the bytes as stored is known before the first record is read, because the import ledger is looked up by it.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type Compression, compressionOf, foreignFormatOf, MAGIC_BYTES } from './compression.ts';
+import { type Damage, inflate } from './inflate.ts';
+import { errorCodeOf, type InputProblem, isInputProblem } from './problem.ts';
+import { spool } from './spool.ts';
+
+/** Bytes of a file that are read at once. */
+const READ_BYTES = 1024 * 1024;
+const READ_CHUNK_BYTES = 512 * 1024;
+
+export interface OpenOptions {
+  /** Read when the path is `-`. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
+  /** Where input is kept that can be read only once; a folder in the data folder. */
+  readonly spoolFolder: string;
+}
+
+/** An input that was opened and hashed. Read `chunks` once, then `close`. */
+export class Input {
+  /** Base name of the file, or `stdin`. */
+  readonly name: string;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly compression: Compression;
+  /** Of the bytes as stored, for progress. */
+  readBytes = 0;
+  /** Set when `chunks` ended before the content did. */
+  problem: InputProblem | null = null;
+
+  readonly #file: FileHandle;
+  readonly #path: string;
+
+  constructor(path: string, file: FileHandle, facts: { sha256: string; sizeBytes: number; compression: Compression }) {
+    this.name = path === '-' ? 'stdin' : basename(path);
+    this.sha256 = facts.sha256;
+    this.sizeBytes = facts.sizeBytes;
+    this.compression = facts.compression;
+    this.#path = path === '-' ? 'standard input' : path;
+    this.#file = file;
+  }
+
+  /** The content, decompressed. Chunks are fresh buffers of at most 512 KiB. */
+  async *chunks(): AsyncGenerator<Buffer> {
+    const seen = createHash('sha256');
+    try {
+      if (this.compression === 'plain') {
+        for (let at = 0; at < this.sizeBytes; ) {
+          const chunk = await this.#read(at, READ_CHUNK_BYTES, seen);
+          at += chunk.length;
+          yield chunk;
+        }
+      } else {
+        const damage = yield* inflate(this.compression, (at, bytes) => this.#read(at, bytes, seen));
+        if (damage !== null) this.problem = this.#damaged(damage);
+      }
+    } catch (error) {
+      if (error === CHANGED) this.problem = this.#changed();
+      else if (isReadError(error)) this.problem = unreadable(this.#path, error);
+      else throw error;
+      return;
+    }
+    if (this.problem === null && seen.digest('hex') !== this.sha256) this.problem = this.#changed();
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  /** At most `bytes` from `at` on and never beyond the size that was hashed: a file that only grows is read as it was. */
+  async #read(at: number, bytes: number, seen: Hash): Promise<Buffer> {
+    const wanted = Math.min(bytes, this.sizeBytes - at);
+    if (wanted <= 0) return Buffer.alloc(0);
+    const { buffer, bytesRead } = await this.#file.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, at);
+    if (bytesRead === 0) throw CHANGED;
+    // Reading again after damage and over the end of a member meets bytes that were hashed already.
+    const fresh = at + bytesRead - this.readBytes;
+    if (fresh > 0) {
+      seen.update(buffer.subarray(bytesRead - fresh, bytesRead));
+      this.readBytes += fresh;
+    }
+    return bytesRead === wanted ? buffer : buffer.subarray(0, bytesRead);
+  }
+
+  #damaged(damage: Damage): InputProblem {
+    const what = damage.truncated ? 'ends in the middle of its' : `has damaged`;
+    return {
+      code: 'input_damaged',
+      message: `${this.#path} ${what} ${this.compression} data at byte ${damage.position} (${damage.detail}); what came before was read`,
+    };
+  }
+
+  #changed(): InputProblem {
+    return { code: 'input_changed', message: `${this.#path} was changed while it was read, near byte ${this.readBytes}` };
+  }
+}
+
+const CHANGED = new Error('file became shorter');
+
+/** Opens and hashes an input. A problem when there is no such file or it cannot be read here. */
+export async function openInput(path: string, options: OpenOptions): Promise<Input | InputProblem> {
+  const opened = await openStored(path, options);
+  if (isInputProblem(opened)) return opened;
+  const { file, sizeBytes, sha256 } = opened;
+  const head = (await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0)).buffer.subarray(0, sizeBytes);
+  const foreign = foreignFormatOf(head);
+  if (foreign !== null) {
+    await file.close();
+    return { code: 'input_unsupported', message: `${path} is ${foreign}: unpack it first` };
+  }
+  return new Input(path, file, { sha256, sizeBytes, compression: compressionOf(head) });
+}
+
+type Stored = { readonly file: FileHandle; readonly sizeBytes: number; readonly sha256: string };
+
+async function openStored(path: string, options: OpenOptions): Promise<Stored | InputProblem> {
+  if (path === '-') {
+    if (options.stdin === undefined) return { code: 'input_unreadable', message: 'there is no standard input to read' };
+    return spool(options.stdin, options.spoolFolder);
+  }
+  try {
+    const facts = await stat(path);
+    if (facts.isDirectory()) return { code: 'input_unreadable', message: `${path} is a folder, not a file` };
+    if (!facts.isFile()) return await spool(createReadStream(path), options.spoolFolder);
+    return await hashed(await open(path, 'r'), facts.size);
+  } catch (error) {
+    if (!isReadError(error)) throw error;
+    return unreadable(path, error);
+  }
+}
+
+/** Hashes the first `sizeBytes` of a file; one that became shorter meanwhile is taken as it is. */
+async function hashed(file: FileHandle, sizeBytes: number): Promise<Stored> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafeSlow(Math.max(1, Math.min(READ_BYTES, sizeBytes)));
+  let at = 0;
+  try {
+    while (at < sizeBytes) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, sizeBytes - at), at);
+      if (bytesRead === 0) break;
+      hash.update(buffer.subarray(0, bytesRead));
+      at += bytesRead;
+    }
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  return { file, sizeBytes: at, sha256: hash.digest('hex') };
+}
+
+/** Errors of the system calls themselves (`ENOENT`, `EACCES`, `EIO`); anything else is a bug and thrown on. */
+function isReadError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
+function unreadable(path: string, error: unknown): InputProblem {
+  const code = errorCodeOf(error);
+  if (code === 'ENOENT') return { code: 'input_not_found', message: `${path}: no such file` };
+  return { code: 'input_unreadable', message: `${path} cannot be read (${code})` };
+}

@@ -1,0 +1,189 @@
+/** The log in one SQLite file (WAL), which several processes may open at once. */
+import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import {
+  type AppendStream,
+  type CommitResult,
+  type EventLog,
+  type KeyedStream,
+  LogError,
+  type Owner,
+  type Position,
+  type ReadLimits,
+  type RecordBatch,
+  type Transaction,
+} from '../event-log.ts';
+import { AppendSignal } from './append-signal.ts';
+import { BatchReader } from './batch-reader.ts';
+import type { Manifest } from './format.ts';
+import { decodeKey, encodeKey } from './keys.ts';
+import { asLogError } from './sqlite-error.ts';
+import { prepareStatements, type Statements } from './statements.ts';
+import { type Epoch, TransactionWriter } from './transaction-writer.ts';
+
+/** Segments that retention deletes in one transaction: others wait for the write lock meanwhile. */
+const DELETED_SEGMENTS_MAX = 256;
+
+export interface SqliteEventLogOptions {
+  readonly db: DatabaseSync;
+  readonly path: string;
+  readonly manifest: Manifest;
+  readonly clock: { nowMs(): number };
+}
+
+/** Made by `openSqliteLog`. SQLite works in this thread: a call takes its time before it returns, and calls never interleave. */
+export class SqliteEventLog implements EventLog {
+  readonly logId: string;
+  readonly partitions: number;
+  readonly path: string;
+  readonly #db: DatabaseSync;
+  readonly #statements: Statements;
+  readonly #writer: TransactionWriter;
+  readonly #reader: BatchReader;
+  readonly #signal: AppendSignal;
+
+  constructor({ db, path, manifest, clock }: SqliteEventLogOptions) {
+    this.logId = manifest.logId;
+    this.partitions = manifest.partitions;
+    this.path = path;
+    this.#db = db;
+    this.#statements = prepareStatements(db);
+    this.#reader = new BatchReader(this.#statements, path);
+    const signal = new AppendSignal(this.#statements);
+    this.#signal = signal;
+    this.#writer = new TransactionWriter({
+      db,
+      statements: this.#statements,
+      path,
+      partitions: manifest.partitions,
+      clock,
+      onAppended: (stream) => signal.appended(stream),
+    });
+  }
+
+  async commit(transaction: Omit<Transaction, 'position'>): Promise<{ baseOffsets: readonly number[] }> {
+    const { appends = [], puts = [] } = transaction;
+    const result = this.#writer.commit({ appends, puts }, null);
+    if (result.status === 'fenced') throw new Error('a commit without an owner cannot be fenced');
+    return { baseOffsets: result.baseOffsets };
+  }
+
+  async claim(role: Position['consumer'], partition: number): Promise<Owner> {
+    this.#checkPartition(partition);
+    const epoch = this.#writer.run(() => this.#statements.claim.get(role, partition)!.epoch as number);
+    return new SqliteOwner({ role, partition, epoch }, this.#writer);
+  }
+
+  async read(stream: AppendStream, partition: number, offset: number, limits: ReadLimits): Promise<RecordBatch> {
+    this.#checkPartition(partition);
+    return this.#guard(() => this.#reader.read(stream, partition, offset, limits));
+  }
+
+  async last(stream: AppendStream, partition: number): Promise<{ offset: number; value: Buffer } | null> {
+    this.#checkPartition(partition);
+    return this.#guard(() => this.#reader.last(stream, partition));
+  }
+
+  async bounds(stream: AppendStream, partition: number): Promise<{ start: number; end: number }> {
+    this.#checkPartition(partition);
+    return this.#guard(() => this.#reader.bounds(stream, partition));
+  }
+
+  async position(consumer: Position['consumer'], partition: number): Promise<Position | null> {
+    this.#checkPartition(partition);
+    const row = this.#guard(() => this.#statements.position.get(consumer, partition)) as { next: number; note: string } | undefined;
+    return row === undefined ? null : { consumer, partition, offset: row.next, note: row.note };
+  }
+
+  /** One value in memory at a time. Keys that change meanwhile come as they are when their turn is. */
+  async *readKeyed(stream: KeyedStream, partition: number, prefix: string): AsyncGenerator<{ key: string; value: Buffer }> {
+    this.#checkPartition(partition);
+    // A statement that stays open between two values would keep the write-ahead log from being reused: ask anew for each.
+    let statement = this.#statements.keyedFrom;
+    let from: Uint8Array = encodeKey(prefix);
+    for (;;) {
+      const row = this.#guard(() => statement.get(stream, partition, from)) as { key: Uint8Array; value: Uint8Array } | undefined;
+      if (row === undefined) return;
+      const key = this.#keyOf(row.key);
+      if (!key.startsWith(prefix)) return;
+      yield { key, value: asBuffer(row.value) };
+      statement = this.#statements.keyedAfter;
+      from = row.key;
+    }
+  }
+
+  #keyOf(bytes: Uint8Array): string {
+    if (bytes.length % 2 !== 0) throw new LogError('log_corrupt', `a key in ${this.path} is damaged; restore the data folder from a copy`);
+    return decodeKey(bytes);
+  }
+
+  async getKeyed(stream: KeyedStream, partition: number, key: string): Promise<Buffer | null> {
+    this.#checkPartition(partition);
+    const row = this.#guard(() => this.#statements.getKeyed.get(stream, partition, encodeKey(key))) as { value: Uint8Array } | undefined;
+    return row === undefined ? null : asBuffer(row.value);
+  }
+
+  async waitForAppend(stream: AppendStream, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+    await this.#signal.wait(stream, timeoutMs, signal);
+  }
+
+  /**
+   * Retention: removes the segments that lie wholly before `offset`, some at a time. Their pages are used again; the file does not
+   * get smaller. Answers how many records are gone. Not part of the port: Kafka's broker does this by itself.
+   */
+  async deleteBefore(stream: AppendStream, partition: number, offset: number): Promise<{ records: number }> {
+    this.#checkPartition(partition);
+    let records = 0;
+    for (;;) {
+      const rows = this.#writer.run(() => this.#statements.deleteSegments.all(stream, partition, offset, DELETED_SEGMENTS_MAX));
+      for (const { count } of rows) records += count as number;
+      if (rows.length < DELETED_SEGMENTS_MAX) return { records };
+      await nextTurn();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#signal.close();
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  #guard<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw asLogError(error, this.path);
+    }
+  }
+
+  #checkPartition(partition: number): void {
+    this.#writer.checkPartition(partition);
+  }
+}
+
+class SqliteOwner implements Owner {
+  readonly role: Position['consumer'];
+  readonly partition: number;
+  readonly #epoch: Epoch;
+  readonly #writer: TransactionWriter;
+  #isReleased = false;
+
+  constructor(epoch: Epoch, writer: TransactionWriter) {
+    this.role = epoch.role;
+    this.partition = epoch.partition;
+    this.#epoch = epoch;
+    this.#writer = writer;
+  }
+
+  async commit(transaction: Transaction): Promise<CommitResult> {
+    return this.#isReleased ? { status: 'fenced' } : this.#writer.commit(transaction, this.#epoch);
+  }
+
+  /** Only this object knows the epoch, so that nothing has to be written. */
+  async release(): Promise<void> {
+    this.#isReleased = true;
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,72 @@
+/** Asks the warehouse for the interception report, as of the log positions at this moment. */
+import {
+  type BreakdownRow, type HeadlineRow, interceptionReport, type LedgerSums,
+} from '../domain/report/interception-report.ts';
+import {
+  BY_CATEGORY_SQL, BY_CLASS_SQL, BY_REASON_SQL, HEADLINE_SQL, LEDGER_SQL, LOGS_SQL, ROWS_STORED_SQL, STORED_POSITIONS_SQL, TOP_PROGRAMS_SQL,
+} from '../domain/report/queries.ts';
+import type { InterceptionReport } from '../../schemas/report/interceptions.ts';
+import type { EventLog } from '../platform/log/event-log.ts';
+import type { QueryParams, Warehouse } from '../platform/warehouse/warehouse.ts';
+import { UserError } from './user-error.ts';
+
+export interface ReportRequest {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly nowMs: number;
+}
+
+export interface ReportSource {
+  /** Null when only the warehouse is at hand: the ledger then says how far the log is stored. */
+  readonly log: EventLog | null;
+  readonly logId: string;
+  readonly warehouse: Warehouse;
+}
+
+interface Positions {
+  readonly partitions: number[];
+  readonly positions: number[];
+  /** Records of the log that are not stored. */
+  readonly unwritten: number;
+}
+
+export async function reportInterceptions({ log, logId, warehouse }: ReportSource, request: ReportRequest): Promise<InterceptionReport> {
+  // The positions come first: what is stored later is left out of every figure.
+  const { partitions, positions, unwritten } = await positionsNow(warehouse, log, logId);
+  const asOf: QueryParams = { logId, partitions, positions };
+  const inRange: QueryParams = { ...asOf, fromUs: request.fromUs, toUs: request.toUs };
+  const [headline] = await warehouse.query<HeadlineRow>(HEADLINE_SQL, inRange);
+  const byReason = await warehouse.query<BreakdownRow>(BY_REASON_SQL, inRange);
+  const byCategory = await warehouse.query<BreakdownRow>(BY_CATEGORY_SQL, inRange);
+  const byClass = await warehouse.query<BreakdownRow>(BY_CLASS_SQL, inRange);
+  const topPrograms = await warehouse.query<{ program: string; attempts: string }>(TOP_PROGRAMS_SQL, inRange);
+  const [ledger] = await warehouse.query<LedgerSums>(LEDGER_SQL, asOf);
+  const [stored] = await warehouse.query<{ rows_stored: string }>(ROWS_STORED_SQL, asOf);
+  return interceptionReport({
+    fromUs: request.fromUs, toUs: request.toUs, asOfMs: request.nowMs, headline: headline!, byReason, byCategory, byClass, topPrograms,
+    ledger: ledger!, rowsStored: Number(stored!.rows_stored), unwritten,
+  });
+}
+
+async function positionsNow(warehouse: Warehouse, log: EventLog | null, logId: string): Promise<Positions> {
+  const stored = await warehouse.query<{ partition: number; next: string }>(STORED_POSITIONS_SQL, { logId });
+  const nextOf = new Map(stored.map(({ partition, next }) => [partition, Number(next)]));
+  if (log === null) return { partitions: [...nextOf.keys()], positions: [...nextOf.values()], unwritten: 0 };
+  const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
+  let unwritten = 0;
+  for (const partition of partitions) unwritten += Math.max(0, (await log.bounds('access', partition)).end - (nextOf.get(partition) ?? 0));
+  return { partitions, positions: partitions.map((partition) => nextOf.get(partition) ?? 0), unwritten };
+}
+
+/** The log of a store whose log is not at hand: the one that is asked for, or the only one there is. */
+export async function chooseLog(warehouse: Warehouse, asked: string | undefined): Promise<string> {
+  const logs = (await warehouse.query<{ log_id: string }>(LOGS_SQL)).map(({ log_id }) => log_id);
+  if (asked !== undefined) {
+    if (logs.includes(asked.toLowerCase())) return asked.toLowerCase();
+    throw new UserError(`no results of log ${asked} are stored in ${warehouse.description}`);
+  }
+  if (logs.length === 1) return logs[0]!;
+  throw new UserError(
+    logs.length === 0 ? `no results are stored in ${warehouse.description}` : `results of ${logs.length} logs are stored in ${warehouse.description}; say which with --log: ${logs.join(' ')}`,
+  );
+}
