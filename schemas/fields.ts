@@ -30,7 +30,8 @@ export const USER_POINTS_MAX = 128;
 /** A pseudonymous user id. JSON Schema counts code points by itself; JavaScript counts UTF-16 units. */
 export const user = z
   .string()
-  .refine((id) => id !== '' && (id.length <= USER_POINTS_MAX || [...id.slice(0, 2 * USER_POINTS_MAX + 1)].length <= USER_POINTS_MAX), {
+  // A code point has at most two units: no need to count those of a text that is longer than that.
+  .refine((id) => id !== '' && id.length <= 2 * USER_POINTS_MAX && [...id].length <= USER_POINTS_MAX, {
     error: `must have 1 to ${USER_POINTS_MAX} code points`,
   })
   .meta({ minLength: 1, maxLength: USER_POINTS_MAX, description: 'Pseudonymous user id, 1 to 128 Unicode code points.' });

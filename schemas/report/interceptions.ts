@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { count, instant } from '../fields.ts';
 
-/** Rows with at least one attempt, most attempts first, then by name in the order of UTF-8 bytes. */
-const breakdownBy = <K extends 'reason' | 'category' | 'class'>(name: K) =>
-  z.array(z.object({ [name]: z.string(), attempts: count, programs: count } as Record<K, z.ZodString> & Counts));
-type Counts = { attempts: typeof count; programs: typeof count };
+export const TOP_PROGRAMS_MAX = 10;
+
+/** Of a breakdown: rows with at least one attempt, most attempts first, then by name in the order of UTF-8 bytes. */
+const counted = { attempts: count, programs: count };
 
 export const interceptionReportSchema = z
   .object({
@@ -21,10 +21,10 @@ export const interceptionReportSchema = z
       .describe('Proposed `intercept`, but the mode let it pass.'),
     accesses: count,
     byVerdict: z.object({ allow: count, flag: count, throttle: count, intercept: count }),
-    byReason: breakdownBy('reason'),
-    byCategory: breakdownBy('category'),
-    byClass: breakdownBy('class'),
-    topPrograms: z.array(z.object({ program: z.string(), attempts: count })),
+    byReason: z.array(z.object({ reason: z.string(), ...counted })),
+    byCategory: z.array(z.object({ category: z.string(), ...counted })),
+    byClass: z.array(z.object({ class: z.string(), ...counted })),
+    topPrograms: z.array(z.object({ program: z.string(), attempts: count })).max(TOP_PROGRAMS_MAX),
     quality: z
       .object({
         recordsRead: count.describe('Rejects, duplicates, facts and accesses of the whole log.'),

@@ -5,7 +5,7 @@
 import { encodingOf } from '../domain/record/json.ts';
 import { parseRecord } from '../domain/record/parse.ts';
 import type { CompiledPolicy } from '../domain/policy/compiled.ts';
-import { type EventLog, ORIGIN } from '../platform/log/event-log.ts';
+import type { EventLog, ORIGIN } from '../platform/log/event-log.ts';
 
 export interface PolicyChange {
   readonly offset: number;

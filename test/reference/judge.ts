@@ -142,15 +142,15 @@ class Judge {
 
   private learn({ type, data }: LogRecord, program: ProgramState): void {
     if (type === 'ntk.standing') program.standing = data as unknown as StandingData;
-    if (type === 'ntk.declaration') this.declare(data as unknown as DeclarationData, program);
-    if (type === 'ntk.consent') this.consent(data as unknown as ConsentData, program);
+    if (type === 'ntk.declaration') this.learnDeclaration(data as unknown as DeclarationData, program);
+    if (type === 'ntk.consent') this.learnConsent(data as unknown as ConsentData, program);
     if (type === 'ntk.entitlement') {
       const entitlement = data as unknown as EntitlementData;
       program.entitlements.set(entitlement.category, entitlement);
     }
   }
 
-  private declare(declaration: DeclarationData, program: ProgramState): void {
+  private learnDeclaration(declaration: DeclarationData, program: ProgramState): void {
     if (program.declaration !== undefined && declaration.version <= program.declaration.version) {
       this.staleFacts += 1;
       return;
@@ -165,7 +165,7 @@ class Judge {
     program.declaration = declaration;
   }
 
-  private consent({ user, state, categories, basis, declarationVersion }: ConsentData, program: ProgramState): void {
+  private learnConsent({ user, state, categories, basis, declarationVersion }: ConsentData, program: ProgramState): void {
     this.consentOrder += 1;
     const ofUser = program.consents.get(user) ?? new Map();
     program.consents.set(user, ofUser);

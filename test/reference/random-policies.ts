@@ -20,7 +20,7 @@ export interface EdgeLimit {
 /** Reasons that these policies are about: all but those of baselines. */
 const JUDGED = REASONS.slice(0, REASONS.indexOf('rate_limited') + 1);
 /** As numbers that a double holds badly once they are multiplied by 100, and the bounds. */
-const PERCENTS = [0, -0, 0.01, 0.07, 0.29, 0.5, 1.1, 12.34, 33.33, 50, 57.99, 75, 99.99, 100];
+const PERCENTS = [0, 0.01, 0.07, 0.29, 0.5, 1.1, 12.34, 33.33, 50, 57.99, 75, 99.99, 100];
 const EDGE_APIS = ['wx.startCompass', 'wx.startGyroscope', 'wx.startAccelerometer', 'wx.startDeviceMotionListening'];
 const EDGE_RATES: readonly { readonly count: number; readonly per: string }[] = [
   { count: 11, per: '1h' },

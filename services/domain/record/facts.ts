@@ -52,7 +52,7 @@ function readAll<T>(value: unknown, read: (member: JsonObject) => T | Invalid): 
   for (const member of value) {
     const result = isObject(member) ? read(member) : INVALID;
     if (result === INVALID) return INVALID;
-    members.push(result as T);
+    members.push(result);
   }
   return members;
 }

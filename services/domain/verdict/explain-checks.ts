@@ -64,7 +64,7 @@ function inWords(values: Readonly<Record<string, unknown>>): string {
 function inWordsValue(value: unknown): string {
   if (value === null) return 'none';
   if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(String).join(' / ');
-  return String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Why a check had nothing to look at, or null when it looked. */
