@@ -14,8 +14,8 @@ export function optional<T extends z.ZodType>(schema: T) {
 export function optionalOr<T extends z.ZodType>(schema: T, absent: NonNullable<z.output<T>>) {
   return schema
     .nullish()
-    .transform((value) => value ?? structuredClone(absent))
-    .meta({ default: absent });
+    .meta({ default: absent })
+    .transform((value) => value ?? structuredClone(absent));
 }
 
 /** A string with at least one character. */

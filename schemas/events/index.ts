@@ -36,9 +36,11 @@ const STAR_TYPES: ReadonlySet<RecordType> = new Set(STAR_SUBJECT_TYPES);
 
 /** A whole record of one type: attributes, `subject` as the type asks for it, and `data`. */
 export function eventSchema<T extends RecordType>(type: T) {
-  return cloudEventSchema.extend({
-    type: z.literal(type),
-    subject: STAR_TYPES.has(type) ? z.literal(EVERY_PROGRAM) : programId,
-    data: EVENT_DATA_SCHEMAS[type],
-  });
+  return cloudEventSchema
+    .extend({
+      type: z.literal(type),
+      subject: STAR_TYPES.has(type) ? z.literal(EVERY_PROGRAM) : programId,
+      data: EVENT_DATA_SCHEMAS[type],
+    })
+    .describe(`A record of type ${type}. null is the same as absence; unknown attributes are ignored.`);
 }

@@ -18,7 +18,7 @@ const reason = z.enum(REASONS, { error: oneOf('reason', REASONS) });
 
 /** A string that canonical JSON can hold; only YAML can write another. */
 const text = (what: string) =>
-  z.string({ error: give(what) }).refine((value) => value.isWellFormed(), { error: give(`${what} without a lone surrogate`) });
+  z.string({ error: give(what) }).refine((value) => value.isWellFormed(), { error: give('text without a lone surrogate') });
 const list = <T extends z.ZodType>(of: T, what: string) => z.array(of, { error: give(`a list of ${what}`) });
 const texts = (what: string) => optional(list(text('a string; put what YAML reads otherwise in quotes'), what));
 const wholeFrom1 = (what: string) => {
@@ -122,7 +122,7 @@ function refineUniqueNames(limits: unknown, context: z.RefinementCtx): void {
 const budget = give('falseAlarmsPerProgramDay: a number from 0');
 
 export const policySchema = closed('key', {
-  version: text('version: a string that no other policy has, e.g. "2026-11-01.1"'),
+  version: text('version: a string that no other policy has, in quotes where YAML reads a number, e.g. "2026-11-01.1"'),
   purposes: optionalOr(z.enum(PURPOSES, { error: oneOf('setting', PURPOSES) }), 'optional'),
   consent: optionalOr(closed('key', { required: optionalOr(requiredConsent, []) }), { required: [] }),
   restricted: optionalOr(list(category, 'categories').describe('Need an entitlement.'), []),

@@ -1,6 +1,6 @@
 /** What zod says about a policy, as one list of problems that a person can act on. */
 import { z } from 'zod';
-import { unknownName } from './wording.ts';
+import { give, unknownName } from './wording.ts';
 
 /** More than anybody reads at once; a document may hold a hundred thousand wrong keys. */
 export const PROBLEMS_MAX = 100;
@@ -15,9 +15,10 @@ export interface PolicyProblem {
 /** A mapping in which every key is known. `kind` says what its keys are called in messages. */
 export function closed<S extends z.core.$ZodLooseShape>(kind: string, shape: S) {
   const known = Object.keys(shape);
+  const notMapping = give(`a mapping with the keys ${known.join(', ')}`);
   return z.strictObject(shape, {
     error: (issue) => {
-      if (issue.code !== 'unrecognized_keys') return `give a mapping with the keys ${known.join(', ')}`;
+      if (issue.code !== 'unrecognized_keys') return notMapping(issue);
       const keys = issue.keys.slice(0, PROBLEMS_MAX);
       return keys.map((key) => unknownName(kind, key, known)).join('\n');
     },
@@ -26,7 +27,7 @@ export function closed<S extends z.core.$ZodLooseShape>(kind: string, shape: S) 
 
 /** At most {@link PROBLEMS_MAX}, in zod's order. */
 export function policyProblems(error: z.ZodError): PolicyProblem[] {
-  return error.issues.flatMap((issue) => problemsOf(issue, [])).slice(0, PROBLEMS_MAX);
+  return error.issues.slice(0, PROBLEMS_MAX).flatMap((issue) => problemsOf(issue, [])).slice(0, PROBLEMS_MAX);
 }
 
 function problemsOf(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): PolicyProblem[] {

@@ -11,13 +11,13 @@ export function quoted(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'a mapping';
   if (typeof value !== 'string') return String(value);
-  const cut = value.length > QUOTED_CHARACTERS_MAX ? `${value.slice(0, QUOTED_CHARACTERS_MAX)}…` : value;
-  // JSON escapes controls and lone surrogates; DEL, C1 and the Unicode line ends have to be added.
-  const escaped = JSON.stringify(cut)
-    .slice(1, -1)
-    .replaceAll('\\"', '"')
-    .replace(/[\u007f-\u009f\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return `'${escaped}'`;
+  return `'${printable(value, QUOTED_CHARACTERS_MAX)}'`;
+}
+
+/** A text of others for a message: cut, on one line, without what could command a terminal or hide from a reader. */
+export function printable(text: string, charactersMax: number): string {
+  const cut = text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text;
+  return cut.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
 }
 
 /** Error text of a schema whose value is missing or wrong; `what` completes "give ...". */

@@ -9,7 +9,7 @@ function split(content: Buffer, sizes: readonly number[] = [content.length]): { 
   const lines: string[] = [];
   const take = (batches: ReturnType<LineSplitter['push']>): void => {
     for (const { bytes, count, starts, ends } of batches) {
-      for (let i = 0; i < count; i++) lines.push(bytes.latin1Slice(starts[i], ends[i]));
+      for (let i = 0; i < count; i++) lines.push(bytes.toString('latin1', starts[i], ends[i]));
     }
   };
   for (let at = 0, i = 0; at < content.length; i++) {

@@ -53,12 +53,23 @@ export const HOSTILE_USERS = [
   ' ',
   '用户1',
   'user\0nul',
-  "u'quote\"\\",
+  'u\'quote"\\',
   '1e3',
   'line\nfeed',
 ];
 
-export const HOSTILE_IDS = ['id with space ', '😀', '事件-', 'x'.repeat(900), '__proto__', 'nul\0', 'quote"\\', 'e\u0301', '\u00e9', '\t'];
+export const HOSTILE_IDS = [
+  'id with space ',
+  '😀',
+  '事件-',
+  'x'.repeat(900),
+  '__proto__',
+  'nul\0',
+  'quote"\\',
+  'e\u0301',
+  '\u00e9',
+  '\t',
+];
 
 export const SOURCES = [
   'host/wechat-ios',
@@ -94,34 +105,61 @@ export const CLASSES = ['games', 'finance', 'social', 'food-delivery', 'office t
 /** Category names that contracts.md does not list. */
 export const UNLISTED_CATEGORIES = ['telepathy', '*', 'Location', '__proto__', 'location '];
 /** Host APIs that no catalogue maps. */
-export const UNMAPPED_APIS = ['constructor', '__proto__', 'WX.GETLOCATION', 'wx.unheardOf', '地理', 'host.custom', ' wx.getLocation', 'toString'];
+export const UNMAPPED_APIS = [
+  'constructor',
+  '__proto__',
+  'WX.GETLOCATION',
+  'wx.unheardOf',
+  '地理',
+  'host.custom',
+  ' wx.getLocation',
+  'toString',
+];
 
 /** Host APIs of formats.md, by category. */
-export const APIS_BY_CATEGORY: Readonly<Partial<Record<string, readonly string[]>>> = {
-  location: ['wx.getLocation', 'wx.startLocationUpdate', 'wx.startLocationUpdateBackground', 'wx.onLocationChange'],
-  location_coarse: ['wx.getFuzzyLocation', 'wx.chooseLocation', 'wx.choosePoi'],
-  user_profile: ['wx.getUserInfo', 'wx.getUserProfile'],
-  address: ['wx.chooseAddress'],
-  invoice: ['wx.chooseInvoice', 'wx.chooseInvoiceTitle'],
-  contacts_write: ['wx.addPhoneContact'],
-  calendar_write: ['wx.addPhoneCalendar', 'wx.addPhoneRepeatCalendar'],
-  photos: ['wx.chooseImage', 'wx.chooseVideo', 'wx.chooseMedia'],
-  photos_write: ['wx.saveImageToPhotosAlbum', 'wx.saveVideoToPhotosAlbum'],
-  camera: ['wx.createVKSession'],
-  microphone: ['wx.startRecord', 'RecorderManager.start', 'wx.joinVoIPChat'],
-  files: ['wx.chooseMessageFile'],
-  clipboard: ['wx.getClipboardData', 'wx.setClipboardData'],
-  bluetooth: ['wx.openBluetoothAdapter', 'wx.createBLEPeripheralServer'],
-  health: ['wx.getWeRunData'],
-  license_plate: ['wx.chooseLicensePlate'],
-  motion: ['wx.startAccelerometer', 'wx.startCompass', 'wx.startDeviceMotionListening', 'wx.startGyroscope'],
-  navigation: ['wx.navigateToMiniProgram', 'wx.openUrl', 'web-view'],
-  social_graph: ['wx.getGroupEnterInfo', 'wx.shareAppMessage'],
-};
+export const APIS_BY_CATEGORY: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    location: ['wx.getLocation', 'wx.startLocationUpdate', 'wx.startLocationUpdateBackground', 'wx.onLocationChange'],
+    location_coarse: ['wx.getFuzzyLocation', 'wx.chooseLocation', 'wx.choosePoi'],
+    user_profile: ['wx.getUserInfo', 'wx.getUserProfile'],
+    address: ['wx.chooseAddress'],
+    invoice: ['wx.chooseInvoice', 'wx.chooseInvoiceTitle'],
+    contacts_write: ['wx.addPhoneContact'],
+    calendar_write: ['wx.addPhoneCalendar', 'wx.addPhoneRepeatCalendar'],
+    photos: ['wx.chooseImage', 'wx.chooseVideo', 'wx.chooseMedia'],
+    photos_write: ['wx.saveImageToPhotosAlbum', 'wx.saveVideoToPhotosAlbum'],
+    camera: ['wx.createVKSession'],
+    microphone: ['wx.startRecord', 'RecorderManager.start', 'wx.joinVoIPChat'],
+    files: ['wx.chooseMessageFile'],
+    clipboard: ['wx.getClipboardData', 'wx.setClipboardData'],
+    bluetooth: ['wx.openBluetoothAdapter', 'wx.createBLEPeripheralServer'],
+    health: ['wx.getWeRunData'],
+    license_plate: ['wx.chooseLicensePlate'],
+    motion: ['wx.startAccelerometer', 'wx.startCompass', 'wx.startDeviceMotionListening', 'wx.startGyroscope'],
+    navigation: ['wx.navigateToMiniProgram', 'wx.openUrl', 'web-view'],
+    social_graph: ['wx.getGroupEnterInfo', 'wx.shareAppMessage'],
+  }),
+);
 /** Categories that the traffic is about; the first ones have host APIs of their own. */
 export const CATEGORIES_IN_USE = [
-  ...['location', 'location_coarse', 'user_profile', 'photos', 'camera', 'microphone', 'clipboard', 'health', 'motion', 'social_graph'],
-  ...['navigation', 'contacts', 'phone_number', 'email', 'calendar', 'sms', 'network', 'unknown'],
+  'location',
+  'location_coarse',
+  'user_profile',
+  'photos',
+  'camera',
+  'microphone',
+  'clipboard',
+  'health',
+  'motion',
+  'social_graph',
+  'navigation',
+  'contacts',
+  'phone_number',
+  'email',
+  'calendar',
+  'sms',
+  'network',
+  'unknown',
 ];
 
 /** Programs whose accesses walk along the edges of limits. */

@@ -47,7 +47,15 @@ function numberText(value: number, { random, hasOddNumbers }: Style): string {
   if (value === Infinity) return '1e400';
   if (!hasOddNumbers || !Number.isInteger(value) || Math.abs(value) > 1e6) return Object.is(value, -0) ? '-0' : String(value);
   if (value === 0) return random.pick(['0', '-0', '0.0', '-0.0', '0e5', '0E-7', '-0e+0']);
-  return random.pick([`${value}`, `${value}.0`, `${value}e0`, `${value}E+0`, `${value}.000e00`, `${value * 10}e-1`, `${value / 100}e2`]);
+  return random.pick([
+    `${value}`,
+    `${value}.0`,
+    `${value}e0`,
+    `${value}E+0`,
+    `${value}.000e00`,
+    `${value * 10}e-1`,
+    `${value / 100}e2`,
+  ]);
 }
 
 function space({ random, spaces }: Style): string {

@@ -49,6 +49,8 @@ export interface Verdict {
   readonly effective: Readonly<Partial<Record<Reason, Action>>>;
   readonly limit: string;
   readonly retry_after_ms: number;
+  /** All limits that refused, in file order, shadow limits too: what `ntk_limit_refusals_total` counts. */
+  readonly refusing_limits: readonly { readonly limit: string; readonly shadow: boolean }[];
   readonly user: string;
   readonly category: Category;
   readonly outcome: Outcome;
@@ -85,6 +87,7 @@ interface PartitionState {
   policy: Policy;
 }
 
+const NOT_ASKED = { refusal: undefined, refusing: [] };
 const NO_POLICY = policyFrom({ version: 'none' });
 const FIRST_MICROS = 0n;
 const END_MICROS = instantOf('2254-12-31T23:59:59.999999Z')! + 1n;
@@ -156,7 +159,7 @@ class Judge {
       return;
     }
     const listed = new Set(declaration.purposes.flatMap(({ categories }) => categories.map(({ category }) => category)));
-    for (const before of [...program.firstAppeared.keys()]) {
+    for (const before of program.firstAppeared.keys()) {
       if (!listed.has(before)) program.firstAppeared.delete(before);
     }
     for (const category of listed) {
@@ -197,7 +200,7 @@ function judgeAccess(record: LogRecord, number: number, partition: number, progr
   const findings = findingsOf(access, program, policy.document).map((reason) => weigh(policy.document, reason, offender));
   const isIntercepted = highest(findings.map(({ effective }) => effective)) === 'intercept';
   const asker = { program: record.subject, programClass, states: program.limits };
-  const refusal = isIntercepted ? undefined : askLimits(policy.document, access, asker);
+  const { refusal, refusing } = isIntercepted ? NOT_ASKED : askLimits(policy.document, access, asker);
   if (refusal !== undefined) findings.push(weigh(policy.document, 'rate_limited', offender, refusal.action));
   return {
     record: number,
@@ -213,6 +216,7 @@ function judgeAccess(record: LogRecord, number: number, partition: number, progr
     effective: Object.fromEntries(findings.map(({ reason, effective }) => [reason, effective])),
     limit: refusal?.limit ?? '',
     retry_after_ms: refusal?.retryAfterMs ?? 0,
+    refusing_limits: refusing.map(({ name, shadow }) => ({ limit: name, shadow: shadow === true })),
     user: data.user,
     category: access.category,
     outcome: data.outcome ?? 'performed',

@@ -72,8 +72,12 @@ function charge({ limit, state, tat }: Asked, access: AccessInPlace): void {
   state.tat = next < TAT_MAX_MICROS ? next : TAT_MAX_MICROS;
 }
 
-/** Asks every limit that matches, charges what is to be charged, and names the first that refused. */
-export function askLimits(policy: PolicyDocument, access: AccessInPlace, asker: LimitAsker): Refusal | undefined {
+/** Asks every limit that matches, charges what is to be charged, and names the first that refused; and all that refused. */
+export function askLimits(
+  policy: PolicyDocument,
+  access: AccessInPlace,
+  asker: LimitAsker,
+): { readonly refusal: Refusal | undefined; readonly refusing: readonly Limit[] } {
   const asked = (policy.limits ?? [])
     .filter((limit) => isMatched(limit, access, asker))
     .map((limit) => ask(limit, access, asker));
@@ -83,10 +87,8 @@ export function askLimits(policy: PolicyDocument, access: AccessInPlace, asker: 
     const isCharged = each.limit.shadow === true ? each.excess <= 0n : refused === undefined;
     if (isCharged) charge(each, access);
   }
-  if (refused === undefined) return undefined;
-  return {
-    limit: refused.limit.name,
-    retryAfterMs: Number((refused.excess + 999n) / 1000n),
-    action: refused.limit.action,
-  };
+  const refusing = asked.filter(({ excess }) => excess > 0n).map(({ limit }) => limit);
+  if (refused === undefined) return { refusal: undefined, refusing };
+  const { limit, excess } = refused;
+  return { refusal: { limit: limit.name, retryAfterMs: Number((excess + 999n) / 1000n), action: limit.action }, refusing };
 }

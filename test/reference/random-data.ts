@@ -44,8 +44,9 @@ function linkFor(random: Random): object {
 }
 
 function apiFor(category: string, random: Random): { api: string; category: string | null | undefined } {
-  const apis = names.APIS_BY_CATEGORY[category];
-  if (apis !== undefined && random.chance(0.85)) return { api: random.pick(apis), category: optional(random, 0.1, () => category) };
+  const apis = names.APIS_BY_CATEGORY.get(category);
+  if (apis !== undefined && random.chance(0.85))
+    return { api: random.pick(apis), category: optional(random, 0.1, () => category) };
   return { api: random.pick([...names.UNMAPPED_APIS, 'wx.getLocation', 'wx.openUrl']), category };
 }
 
@@ -54,14 +55,19 @@ export function accessData(actor: Actor, random: Random): object {
   const entry = purpose !== undefined && purpose.categories.length > 0 ? random.pick(purpose.categories) : undefined;
   const isOrdinary = entry !== undefined && random.chance(0.65);
   const wanted = isOrdinary ? entry.category : random.pick([...actor.taste, ...names.CATEGORIES_IN_USE]);
-  const unmapped = { api: random.pick(names.UNMAPPED_APIS), category: optional(random, 0.6, () => random.pick(names.UNLISTED_CATEGORIES)) };
+  const unmapped = {
+    api: random.pick(names.UNMAPPED_APIS),
+    category: optional(random, 0.6, () => random.pick(names.UNLISTED_CATEGORIES)),
+  };
   return {
     user: random.pick(actor.users),
     ...(random.chance(0.08) ? unmapped : apiFor(wanted, random)),
     purpose: isOrdinary && random.chance(0.7) ? purpose!.id : optional(random, 0.6, () => random.pick([...names.PURPOSES, ''])),
     page: optional(random, 0.3, () => random.pick(['pages/a', '', 'pages/\0', '页面'])),
     foreground: optional(random, 0.4, () => random.chance(0.5)),
-    fields: optional(random, 0.5, () => random.some(entry?.fields?.length && random.chance(0.6) ? entry.fields : names.FIELDS, random.below(4))),
+    fields: optional(random, 0.5, () =>
+      random.some(entry?.fields?.length && random.chance(0.6) ? entry.fields : names.FIELDS, random.below(4)),
+    ),
     rows: optional(random, 0.5, () => volume(random)),
     bytes: optional(random, 0.5, () => volume(random)),
     outcome: optional(random, 0.6, () => random.pick(OUTCOMES)),
@@ -72,7 +78,9 @@ export function accessData(actor: Actor, random: Random): object {
 
 function entryFor(actor: Actor, random: Random): Entry {
   return {
-    category: random.chance(0.06) ? random.pick(names.UNLISTED_CATEGORIES) : random.pick([...actor.taste, ...actor.taste, 'contacts', 'email']),
+    category: random.chance(0.06)
+      ? random.pick(names.UNLISTED_CATEGORIES)
+      : random.pick([...actor.taste, ...actor.taste, 'contacts', 'email']),
     fields: optional(random, 0.4, () => random.some(names.FIELDS, random.below(5))),
     background: optional(random, 0.4, () => random.chance(0.5)),
     maxBytesPerCall: optional(random, 0.4, () => volume(random)),
@@ -114,7 +122,9 @@ function untilFor(actor: Actor, random: Random): string {
 
 export function entitlementData(actor: Actor, random: Random): object {
   return {
-    category: random.chance(0.05) ? random.pick(names.UNLISTED_CATEGORIES) : random.pick([...actor.taste, ...names.CATEGORIES_IN_USE]),
+    category: random.chance(0.05)
+      ? random.pick(names.UNLISTED_CATEGORIES)
+      : random.pick([...actor.taste, ...names.CATEGORIES_IN_USE]),
     granted: random.chance(0.75),
     until: optional(random, 0.5, () => untilFor(actor, random)),
   };
@@ -127,7 +137,9 @@ export function consentData(actor: Actor, random: Random): object {
     user: random.pick(actor.users),
     state: random.chance(0.75) ? 'granted' : 'withdrawn',
     categories: random.pick([['*'], ['*'], [], ['telepathy'], [...some(), '*'], some(), some(), some(), some()]),
-    declarationVersion: optional(random, 0.5, () => random.pick([1, Math.max(1, version - 1), Math.max(1, version), version + 1, VOLUME_MAX])),
+    declarationVersion: optional(random, 0.5, () =>
+      random.pick([1, Math.max(1, version - 1), Math.max(1, version), version + 1, VOLUME_MAX]),
+    ),
     basis: optional(random, 0.5, () => random.pick(CONSENT_BASES)),
   };
 }

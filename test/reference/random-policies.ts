@@ -38,14 +38,16 @@ const orAbsent = <Value>(random: Random, probability: number, value: () => Value
 
 /** Some members; now and then none at all, which matches nothing. */
 const listOf = (random: Random, members: readonly string[], max: number): string[] =>
-  random.some(members, random.chance(0.06) ? 0 : random.between(1, max));
+  random.some(members, random.chance(0.1) ? 0 : random.between(1, max));
 
 function percentFor({ programs }: PolicyWishes, random: Random): number {
   if (random.chance(0.4)) return random.pick(PERCENTS);
   if (random.chance(0.3)) return random.below(10_001) / 100;
-  // One that a program is just in, or just out of.
-  const cohort = fnv1a32(random.pick(programs)) % 10_000;
-  return Math.min(100, (cohort + random.below(2)) / 100);
+  // One that a program is just in, or just out of; best where `p * 100` is a little more than the cohort.
+  const cohorts = programs.map((program) => fnv1a32(program) % 10_000);
+  const inexact = cohorts.filter((cohort) => (cohort / 100) * 100 > cohort);
+  if (inexact.length > 0 && random.chance(0.6)) return random.pick(inexact) / 100;
+  return Math.min(100, (random.pick(cohorts) + random.below(2)) / 100);
 }
 
 function overrideFor(wishes: PolicyWishes, random: Random): object {
@@ -67,7 +69,7 @@ function limitFor(index: number, wishes: PolicyWishes, random: Random): object {
     key: random.some(LIMIT_KEYS, random.between(1, LIMIT_KEYS.length)),
     match: orAbsent(random, 0.8, () => ({
       categories: orAbsent(random, 0.4, () => listOf(random, CATEGORIES_IN_USE, 6)),
-      apis: orAbsent(random, 0.2, () => listOf(random, Object.values(APIS_BY_CATEGORY).flatMap((each) => each ?? []), 12)),
+      apis: orAbsent(random, 0.2, () => listOf(random, [...APIS_BY_CATEGORY.values()].flat(), 12)),
       programs: orAbsent(random, 0.2, () => listOf(random, wishes.programs, 8)),
       classes: orAbsent(random, 0.3, () => listOf(random, CLASSES, 4)),
       foreground: orAbsent(random, 0.2, () => random.chance(0.4)),
@@ -92,19 +94,27 @@ function edgeLimits(random: Random): { limits: object[]; edges: EdgeLimit[] } {
     action: orAbsent(random, 0.3, () => random.pick(ACTIONS)),
   }));
   // Beside the first edge stands a second limit with the same rate: both are asked, both or neither charged.
-  const joint = { ...limits[0]!, name: 'edge-joint', shadow: random.pick([true, false, undefined]), burst: random.pick([1, 2, 6]) };
+  const joint = {
+    ...limits[0]!,
+    name: 'edge-joint',
+    shadow: random.pick([true, false, undefined]),
+    burst: random.pick([1, 2, 6]),
+  };
   return { limits: random.shuffled([...limits, joint]), edges };
 }
 
 /** Edge programs are let through to the limits, whatever else the policy says. */
-const EDGES_PASS = { match: { programs: EDGE_PROGRAMS, reasons: JUDGED.filter((reason) => reason !== 'rate_limited') }, mode: 'observe' };
+const EDGES_PASS = {
+  match: { programs: EDGE_PROGRAMS, reasons: JUDGED.filter((reason) => reason !== 'rate_limited') },
+  mode: 'observe',
+};
 
 export function randomPolicy(version: string, wishes: PolicyWishes, random: Random): { document: object; edges: EdgeLimit[] } {
   const { limits, edges } = edgeLimits(random);
   const overrides = Array.from({ length: random.below(7) }, () => overrideFor(wishes, random));
   if (random.chance(0.7)) overrides.unshift(EDGES_PASS);
   const actions = Object.fromEntries(
-    random.some(JUDGED, random.between(0, JUDGED.length)).map((reason) => [reason, random.pick([...ACTIONS, 'intercept'])]),
+    random.some(JUDGED, random.between(6, JUDGED.length)).map((reason) => [reason, random.pick([...ACTIONS, 'intercept'])]),
   );
   const document = {
     version,
@@ -119,8 +129,10 @@ export function randomPolicy(version: string, wishes: PolicyWishes, random: Rand
     baselines: { enabled: false, falseAlarmsPerProgramDay: 0.001 },
     unavailable: orAbsent(random, 0.5, () => ({ default: random.pick(ACTIONS), categories: { contacts: 'intercept' } })),
   };
-  // Through JSON, so that what is absent is absent.
-  return { document: JSON.parse(JSON.stringify(document)) as object, edges };
+  // Through JSON, so that what is absent is absent; or null, which says the same and yet is written.
+  const writesNulls = random.chance(0.1);
+  const written = JSON.stringify(document, (_, value: unknown) => (value === undefined && writesNulls ? null : value));
+  return { document: JSON.parse(written) as object, edges };
 }
 
 const LIMIT = { name: 'one', key: ['program'], count: 1, per: '1s', burst: 1 };

@@ -12,7 +12,10 @@ export interface RejectLine {
 /** A valid access record; its subject is a program. */
 export type AccessRecord = Readonly<Record<string, unknown>> & { readonly data: object };
 
-const line = (text: string | Buffer, reason: RejectReason): RejectLine => ({ bytes: Buffer.from(text as string, 'utf8'), reason });
+const line = (text: string | Buffer, reason: RejectReason): RejectLine => ({
+  bytes: Buffer.from(text as string, 'utf8'),
+  reason,
+});
 
 /** Text after the opening brace of the record. */
 const inside = (record: AccessRecord, member: string): string => `{${member},${JSON.stringify(record).slice(1)}`;
@@ -26,11 +29,35 @@ export function recordOfBytes(record: AccessRecord, bytes: number): Buffer {
   return Buffer.from(JSON.stringify({ ...record, padding: 'x'.repeat(bytes - Buffer.byteLength(empty)) }), 'utf8');
 }
 
-const NO_JSON_LINES = ["{'id':1}", '{', '"', 'nul', 'True', '01', '+1', '.5', '1.', '1e', '{}{}', '[1,]', '{"a":1,}', '{"a" 1}', '\f', '\r'];
+const NO_JSON_LINES = [
+  "{'id':1}",
+  '{',
+  '"',
+  'nul',
+  'True',
+  '01',
+  '+1',
+  '.5',
+  '1.',
+  '1e',
+  '{}{}',
+  '[1,]',
+  '{"a":1,}',
+  '{"a" 1}',
+  '\f',
+  '\r',
+];
 const NO_JSON_MEMBERS = [
   ...['"x":NaN', '"x":Infinity', '"x":-Infinity', '"x":0x10', '"x":1_000', '"x":\'a\'', 'x:1', '"x":undefined'],
   ...['"x":"a\u0001b"', '"x":"a\tb"', '"x":"\\x41"', '"x":"\\u12"', '/* why */"x":1', '"x":"\\ud800"', '"x":"\\udc00\\ud800"'],
-  ...['"\\udbff":1', '"x":{"y":["\\udfff"]},"x":1', '"x":"\\ud83d😀"', `"x":${nested(NESTING_LEFT + 1)}`, '\u00a0"x":1', '"x":1,\ufeff"y":1'],
+  ...[
+    '"\\udbff":1',
+    '"x":{"y":["\\udfff"]},"x":1',
+    '"x":"\\ud83d😀"',
+    `"x":${nested(NESTING_LEFT + 1)}`,
+    '\u00a0"x":1',
+    '"x":1,\ufeff"y":1',
+  ],
 ];
 /** Not UTF-8: a stray byte, an overlong form, a surrogate, a cut sequence, beyond the last code point. */
 const NO_UTF8 = [[0xff], [0x80], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf0, 0x9f, 0x98], [0xf4, 0x90, 0x80, 0x80]];
@@ -51,7 +78,9 @@ export function invalidJson(record: AccessRecord, random: Random): RejectLine {
 const NO_EVENTS = ['[]', '{}', '5', 'null', 'true', '"ntk.access"', '[{"specversion":"1.0"}]', ' -0 '];
 const WRONG_ATTRIBUTES: readonly object[] = [
   ...[1, '1', '1.1', '', null, undefined].map((specversion) => ({ specversion })),
-  ...['id', 'source', 'type', 'subject'].flatMap((name) => ['', 5, null, undefined, ['a'], {}, true].map((wrong) => ({ [name]: wrong }))),
+  ...['id', 'source', 'type', 'subject'].flatMap((name) =>
+    ['', 5, null, undefined, ['a'], {}, true].map((wrong) => ({ [name]: wrong })),
+  ),
   { subject: '*' },
   { subject: '*', data: null },
   ...['ntk.policy', 'ntk.erasure', 'ntk.prior', 'ntk.heartbeat'].map((type) => ({ type, data: { user: 'u', version: 'x' } })),
@@ -59,14 +88,34 @@ const WRONG_ATTRIBUTES: readonly object[] = [
   { type: 'ntk.unheardOf', id: '' },
   { type: 'ntk.unheardOf', time: 'yesterday' },
   { time: null, data: null },
-  ...[null, undefined, 1583020800, '', '2026-03-01', '2026-03-01 00:00:00Z', '2026-03-01T00:00:00', '2026-03-01T25:00:00Z'].map((time) => ({ time })),
-  ...['2026-03-01T24:00:00Z', '2026-03-01T00:60:00Z', '2026-03-01T00:00:61Z', '2026-02-29T00:00:00Z', '2026-13-01T00:00:00Z'].map((time) => ({ time })),
-  ...['2026-00-01T00:00:00Z', '2026-01-00T00:00:00Z', '2100-02-29T00:00:00Z', '2026-03-01T00:00:00.Z', '2026-03-01T00:00:00,5Z'].map((time) => ({ time })),
-  ...['2026-03-01T00:00:00+24:00', '2026-03-01T00:00:00+0800', '2026-03-01T00:00:00+08', '2026-03-01T00:00:00+08:60'].map((time) => ({ time })),
-  ...[' 2026-03-01T00:00:00Z', '2026-03-01T00:00:00Z ', '2026-3-1T00:00:00Z', '2026-03-01T00:00Z', '+002026-03-01T00:00:00Z'].map((time) => ({ time })),
-  ...['２026-03-01T00:00:00Z', '2026-03-01T00:00:00\u221201:00', '2026-03-01T00:00:00Z\n', '20260301T000000Z'].map((time) => ({ time })),
-  ...['1969-12-31T23:59:59.999999999Z', '1970-01-01T00:00:00+00:01', '0000-01-01T00:00:00Z', '0070-01-01T00:00:00Z'].map((time) => ({ time })),
-  ...['2255-01-01T00:00:00Z', '2254-12-31T23:59:60Z', '2254-12-31T23:59:59.999999-00:01', '9999-12-31T23:59:59Z'].map((time) => ({ time })),
+  ...[null, undefined, 1583020800, '', '2026-03-01', '2026-03-01 00:00:00Z', '2026-03-01T00:00:00', '2026-03-01T25:00:00Z'].map(
+    (time) => ({ time }),
+  ),
+  ...['2026-03-01T24:00:00Z', '2026-03-01T00:60:00Z', '2026-03-01T00:00:61Z', '2026-02-29T00:00:00Z', '2026-13-01T00:00:00Z'].map(
+    (time) => ({ time }),
+  ),
+  ...[
+    '2026-00-01T00:00:00Z',
+    '2026-01-00T00:00:00Z',
+    '2100-02-29T00:00:00Z',
+    '2026-03-01T00:00:00.Z',
+    '2026-03-01T00:00:00,5Z',
+  ].map((time) => ({ time })),
+  ...['2026-03-01T00:00:00+24:00', '2026-03-01T00:00:00+0800', '2026-03-01T00:00:00+08', '2026-03-01T00:00:00+08:60'].map(
+    (time) => ({ time }),
+  ),
+  ...[' 2026-03-01T00:00:00Z', '2026-03-01T00:00:00Z ', '2026-3-1T00:00:00Z', '2026-03-01T00:00Z', '+002026-03-01T00:00:00Z'].map(
+    (time) => ({ time }),
+  ),
+  ...['２026-03-01T00:00:00Z', '2026-03-01T00:00:00\u221201:00', '2026-03-01T00:00:00Z\n', '20260301T000000Z'].map((time) => ({
+    time,
+  })),
+  ...['1969-12-31T23:59:59.999999999Z', '1970-01-01T00:00:00+00:01', '0000-01-01T00:00:00Z', '0070-01-01T00:00:00Z'].map(
+    (time) => ({ time }),
+  ),
+  ...['2255-01-01T00:00:00Z', '2254-12-31T23:59:60Z', '2254-12-31T23:59:59.999999-00:01', '9999-12-31T23:59:59Z'].map((time) => ({
+    time,
+  })),
 ];
 
 export function notCloudevent(record: AccessRecord, random: Random): RejectLine {
@@ -74,7 +123,16 @@ export function notCloudevent(record: AccessRecord, random: Random): RejectLine 
   return line(hostileJson({ ...record, ...random.pick(WRONG_ATTRIBUTES) }, random), 'not_cloudevent');
 }
 
-const UNKNOWN_TYPES = ['ntk.accesses', 'NTK.ACCESS', 'ntk.access ', 'ntk.', 'com.example.x', '__proto__', 'constructor', 'ntk.acc\u00e8ss'];
+const UNKNOWN_TYPES = [
+  'ntk.accesses',
+  'NTK.ACCESS',
+  'ntk.access ',
+  'ntk.',
+  'com.example.x',
+  '__proto__',
+  'constructor',
+  'ntk.acc\u00e8ss',
+];
 
 export const unknownType = (record: AccessRecord, random: Random): RejectLine =>
   line(
@@ -102,7 +160,10 @@ const WRONG_DATA: Readonly<Record<string, { readonly valid: object; readonly wro
       ...each(['fields'], WRONG_LISTS),
       ...each(['outcome'], ['done', 'Pending', '', 5]),
       ...each(['link'], ['external', [], 5, {}, { kind: null }, { kind: 'popup' }, { kind: 'share', host: 5 }, { host: 'x' }]),
-      ...each(['link'], WRONG_LISTS.map((reveals) => ({ kind: 'share', reveals }))),
+      ...each(
+        ['link'],
+        WRONG_LISTS.map((reveals) => ({ kind: 'share', reveals })),
+      ),
     ],
   },
   'ntk.declaration': {
@@ -111,12 +172,19 @@ const WRONG_DATA: Readonly<Record<string, { readonly valid: object; readonly wro
       ...each(['version'], [...WRONG_COUNTS, 0, 2 ** 32, null]),
       ...each(['developer', 'name', 'class'], WRONG_TEXTS),
       ...each(['detected', 'linkHosts'], WRONG_LISTS),
-      ...each(['purposes'], [null, {}, 'x', [null], ['x'], [{}], [{ id: 'x' }], [{ categories: [] }], [{ id: '', categories: [] }]]),
-      ...each(['purposes'], [[{ id: 'x', categories: {} }], [{ id: 'x', text: 5, categories: [] }], [{ id: 5, categories: [] }]]),
-      ...[null, 'location', {}, { category: '' }, { category: 5 }].map((entry) => ({ purposes: [{ id: 'x', categories: [entry] }] })),
-      ...[...each(['maxBytesPerCall', 'maxRowsPerCall'], WRONG_COUNTS), ...each(['fields'], WRONG_LISTS), { background: 'no' }].map(
-        (wrong) => ({ purposes: [{ id: 'x', categories: [{ category: 'location', ...wrong }] }] }),
+      ...each(
+        ['purposes'],
+        [null, {}, 'x', [null], ['x'], [{}], [{ id: 'x' }], [{ categories: [] }], [{ id: '', categories: [] }]],
       ),
+      ...each(['purposes'], [[{ id: 'x', categories: {} }], [{ id: 'x', text: 5, categories: [] }], [{ id: 5, categories: [] }]]),
+      ...[null, 'location', {}, { category: '' }, { category: 5 }].map((entry) => ({
+        purposes: [{ id: 'x', categories: [entry] }],
+      })),
+      ...[
+        ...each(['maxBytesPerCall', 'maxRowsPerCall'], WRONG_COUNTS),
+        ...each(['fields'], WRONG_LISTS),
+        { background: 'no' },
+      ].map((wrong) => ({ purposes: [{ id: 'x', categories: [{ category: 'location', ...wrong }] }] })),
     ],
   },
   'ntk.entitlement': {
@@ -145,7 +213,10 @@ const WRONG_DATA: Readonly<Record<string, { readonly valid: object; readonly wro
       ...each(['until'], ['never', '2027-01-01T00:00:00', 5]),
     ],
   },
-  'ntk.review': { valid: { episode: 'e', disposition: 'expected', by: 'r' }, wrong: each(['episode', 'by', 'note'], WRONG_TEXTS) },
+  'ntk.review': {
+    valid: { episode: 'e', disposition: 'expected', by: 'r' },
+    wrong: each(['episode', 'by', 'note'], WRONG_TEXTS),
+  },
   'ntk.erasure': { valid: { user: 'u' }, wrong: each(['user'], ['', 'u'.repeat(129), ...WRONG_TEXTS]) },
 };
 const STARRED = ['ntk.erasure', 'ntk.policy'];

@@ -7,7 +7,7 @@ import { ENGINE_VERSION } from '../engine.ts';
 import type { Access, Attributes } from '../record/record.ts';
 import { entryHash } from '../results/block.ts';
 import { writeRow } from '../results/row.ts';
-import { RowWriter } from '../results/row-writer.ts';
+import type { RowWriter } from '../results/row-writer.ts';
 import { isPublished, publishedVerdict } from '../verdict/published.ts';
 import type { Judgement } from './judge.ts';
 import type { PartitionState } from './partition-state.ts';
@@ -34,6 +34,7 @@ const TIMING_OF_OUTCOME = { pending: 0, refused: 1, performed: 2 } as const sati
 export class BatchOutcome {
   readonly first: number;
   readonly scoredAtMs: number;
+  /** Valid until the next batch of the same fold. */
   readonly rows: RowWriter;
   readonly rowOffsets: number[] = [];
   /** End of each row in `rows`. */
@@ -62,10 +63,11 @@ export class BatchOutcome {
   #eventTimeMinMs: number | null = null;
   #eventTimeMaxMs: number | null = null;
 
-  /** `bytes`: how much the batch holds, from which the rows' room is guessed. */
-  constructor(first: number, scoredAtMs: number, bytes: number, onAccess?: (output: AccessOutput) => void) {
+  /** `rows` is cleared: one writer serves all batches of a fold, because fresh memory for each costs a page fault a page. */
+  constructor(first: number, scoredAtMs: number, rows: RowWriter, onAccess?: (output: AccessOutput) => void) {
     this.first = first;
-    this.rows = new RowWriter(4096 + Math.ceil(bytes * 1.25));
+    rows.clear();
+    this.rows = rows;
     this.scoredAtMs = scoredAtMs;
     this.#decidedAt = new Date(scoredAtMs).toISOString();
     this.#onAccess = onAccess;

@@ -10,6 +10,7 @@ import { encodingOf } from '../record/json.ts';
 import { parseRecord } from '../record/parse.ts';
 import type { Attributes, ParsedRecord } from '../record/record.ts';
 import { CATEGORIES } from '../../../schemas/codes.ts';
+import { RowWriter } from '../results/row-writer.ts';
 import type { ProgramState } from '../state/program-table.ts';
 import { Findings } from '../verdict/findings.ts';
 import { type AccessOutput, BatchOutcome } from './batch-outcome.ts';
@@ -54,6 +55,7 @@ export class PartitionFold {
   readonly state: PartitionState;
   readonly #storedUser: (user: string) => string;
   readonly #findings = new Findings();
+  readonly #rows = new RowWriter();
   readonly #sip = new Int32Array(8);
   readonly #hash = new Uint32Array(4);
 
@@ -67,7 +69,7 @@ export class PartitionFold {
    * `onAccess` sees each judged access while its findings are still there.
    */
   fold(input: FoldInput, scoredAtMs: number, onAccess?: (output: AccessOutput) => void): BatchOutcome {
-    const outcome = new BatchOutcome(this.state.position, scoredAtMs, input.starts[input.count]! - input.starts[0]!, onAccess);
+    const outcome = new BatchOutcome(this.state.position, scoredAtMs, this.#rows, onAccess);
     const encoding = encodingOf(input.bytes.subarray(0, input.starts[input.count]));
     for (let i = 0; i < input.count; i++) {
       const offset = input.offsets[i]!;

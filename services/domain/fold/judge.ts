@@ -54,7 +54,8 @@ export function categoryOf(access: Access): string {
 }
 
 export function classOf(program: ProgramState): string {
-  return program.declaration === null ? CLASS_WITHOUT_DECLARATION : (program.declaration.className ?? CLASS_NOT_GIVEN);
+  // An empty class says as little as none.
+  return program.declaration === null ? CLASS_WITHOUT_DECLARATION : program.declaration.className || CLASS_NOT_GIVEN;
 }
 
 export function judge(

@@ -1,17 +1,25 @@
 /** A policy document, as YAML from a file or as JSON from the log, to a checked policy and its hash (exact-rules.md section 7). */
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml';
+import { type Document, type ErrorCode, isMap, isSeq, LineCounter, type Node, parseDocument, type Scalar, visit, type YAMLMap } from 'yaml';
 import { type Policy, policySchema } from '../../../schemas/policy/policy.ts';
 import { type PolicyProblem as FoundProblem, policyProblems, PROBLEMS_MAX } from '../../../schemas/policy/problems.ts';
-import { quoted } from '../../../schemas/policy/wording.ts';
+import { printable, quoted } from '../../../schemas/policy/wording.ts';
 
 /** Bytes of UTF-8 that a policy file may have. */
 export const POLICY_BYTES_MAX = 1_048_576;
 /** Nodes that aliases may stand for; a few lines of aliases of aliases would otherwise fill the memory. */
 const ALIASED_NODES_MAX = 1_000;
-/** Of what the YAML parser says about a place. */
+const TOO_DEEP = 'nested too deeply: a policy has at most six levels';
+/** Of a text of others in a message. */
 const MESSAGE_CHARACTERS_MAX = 200;
+
+/** Where the parser's own words would not tell what to do. */
+const SYNTAX_ADVICE: Partial<Record<ErrorCode, string>> = {
+  MULTIPLE_DOCS: 'a second document begins: a policy is one document',
+  NON_STRING_KEY: 'a key that is not a name: write name: value',
+  TAG_RESOLVE_FAILED: 'a tag that a policy has no use for: leave it out',
+};
 
 /** What is wrong with a policy and what to do about it. `path` looks like `limits[0].per`, and is empty for the whole. */
 export interface PolicyProblem {
@@ -37,7 +45,7 @@ export interface ValidPolicy {
 export interface InvalidPolicy<P extends PolicyProblem> {
   readonly ok: false;
   /** At least one and at most {@link PROBLEMS_MAX}; those of a file in the order of its lines. */
-  readonly problems: readonly P[];
+  readonly problems: P[];
 }
 
 export type ParsedPolicy<P extends PolicyProblem = PolicyProblem> = ValidPolicy | InvalidPolicy<P>;
@@ -56,7 +64,13 @@ export function policyHash(document: unknown): string {
 export function parsePolicyDocument(value: unknown): ParsedPolicy {
   const checked = check(value);
   if (checked.ok) return checked;
-  return { ok: false, problems: checked.found.map(({ path, message }) => ({ path: pathText(path), message })) };
+  return {
+    ok: false,
+    // Put into words only when asked for: the fold does not ask, and a hostile record can have 300,000 problems.
+    get problems() {
+      return checked.found().map(({ path, message }) => ({ path: pathText(path), message }));
+    },
+  };
 }
 
 /** Parses and checks a policy file: YAML 1.2, core schema, one document. Tells all problems at once, but those of syntax first. */
@@ -68,9 +82,9 @@ export function parsePolicyYaml(text: string): ParsedPolicy<PolicyFileProblem> {
   try {
     return checkYaml(text, lines);
   } catch (error) {
-    // The parser and the expansion of aliases recurse, and the latter gives up with a ReferenceError of its own.
-    if (error instanceof RangeError) return invalid([atStart('nested too deeply: a policy has at most six levels')]);
-    if (error instanceof ReferenceError) return invalid([atStart('too many aliases: write out what they stand for')]);
+    if (error instanceof RangeError) return invalid([atStart(TOO_DEEP)]);
+    // What toJS() throws when aliases stand for more nodes than allowed; aliases of nothing were found before.
+    if (error instanceof ReferenceError) return invalid([atStart('aliases stand for too much: write it out')]);
     throw error;
   }
 }
@@ -85,60 +99,95 @@ function checkYaml(text: string, lines: LineCounter): ParsedPolicy<PolicyFilePro
     // Pair by pair, so quadratic: found below in one go instead.
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
     lineCounter: lines,
   });
   const syntax = syntaxProblems(yaml, lines);
   if (syntax.length > 0) return invalid(syntax);
 
-  const repeated = repeatedKeys(yaml, lines);
+  const names = resolveNames(yaml, lines);
+  if (names.unresolved.length > 0) return invalid(names.unresolved);
   const checked = check(yaml.toJS({ maxAliasCount: ALIASED_NODES_MAX }));
-  if (checked.ok && repeated.length === 0) return checked;
-  const wrong = checked.ok ? [] : checked.found.map((problem) => located(problem, yaml, lines));
-  return invalid([...repeated, ...wrong]);
+  if (checked.ok && names.repeated.length === 0) return checked;
+  const wrong = checked.ok ? [] : checked.found().map((problem) => located(problem, yaml, names.aliased, lines));
+  return invalid([...names.repeated, ...wrong]);
 }
 
-function check(document: unknown): ValidPolicy | { readonly ok: false; readonly found: readonly FoundProblem[] } {
+function check(document: unknown): ValidPolicy | { readonly ok: false; readonly found: () => readonly FoundProblem[] } {
   const result = policySchema.safeParse(document);
-  if (!result.success) return { ok: false, found: policyProblems(result.error) };
+  if (!result.success) return { ok: false, found: () => policyProblems(result.error) };
   return { ok: true, document, policy: result.data, hash: policyHash(document) };
 }
 
 function syntaxProblems(yaml: Document.Parsed, lines: LineCounter): PolicyFileProblem[] {
-  const problems = [...yaml.errors, ...yaml.warnings].map(({ message, pos }) =>
-    at(pos[0], '', `not YAML 1.2: ${oneLine(message)}`, lines),
+  const found = [...yaml.errors, ...yaml.warnings].slice(0, PROBLEMS_MAX);
+  // The parser reports the end of the stack as an error of the text, and then much that follows from it.
+  if (found.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return [atStart(TOO_DEEP)];
+  const problems = found.map(({ code, message, pos }) =>
+    at(pos[0], '', SYNTAX_ADVICE[code] ?? `not YAML 1.2: ${printable(message, MESSAGE_CHARACTERS_MAX)}`, lines),
   );
-  if (yaml.directives.yaml.version !== '1.2') {
-    problems.push(at(0, '', `YAML ${yaml.directives.yaml.version}: write %YAML 1.2, or leave the line out`, lines));
+  const { version } = yaml.directives.yaml;
+  if (version !== '1.2') problems.push(at(0, '', `found YAML ${version}: write %YAML 1.2, or leave the line out`, lines));
+  return problems;
+}
+
+/** With `stringKeys` every key is a plain string; nothing else, and no alias, is let through. */
+type YamlMapping = YAMLMap<Scalar<string>, Node | null>;
+
+interface ResolvedNames {
+  readonly aliased: ReadonlyMap<Node, Node>;
+  /** Keys that their mapping has already. */
+  readonly repeated: PolicyFileProblem[];
+  /** Aliases of nothing. */
+  readonly unresolved: PolicyFileProblem[];
+}
+
+/** One walk in the order of the text, in which an alias means the latest anchor of its name. */
+function resolveNames(yaml: Document.Parsed, lines: LineCounter): ResolvedNames {
+  const anchors = new Map<string, Node>();
+  const aliased = new Map<Node, Node>();
+  const repeated: PolicyFileProblem[] = [];
+  const unresolved: PolicyFileProblem[] = [];
+  visit(yaml, {
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node as Node);
+      if (isMap<Scalar<string>, Node | null>(node)) repeated.push(...repeatedKeys(node, lines));
+    },
+    Alias(_, alias) {
+      const node = anchors.get(alias.source);
+      if (node !== undefined) aliased.set(alias, node);
+      else unresolved.push(at(alias.range?.[0] ?? 0, '', `no anchor &${printable(alias.source, MESSAGE_CHARACTERS_MAX)} stands before this alias: add it, or write the value`, lines));
+    },
+  });
+  return { aliased, repeated, unresolved };
+}
+
+function repeatedKeys(map: YamlMapping, lines: LineCounter): PolicyFileProblem[] {
+  const first = new Map<string, number>();
+  const problems: PolicyFileProblem[] = [];
+  for (const { key } of map.items) {
+    const name = key.value;
+    const offset = key.range?.[0] ?? 0;
+    const before = first.get(name);
+    if (before === undefined) first.set(name, offset);
+    else problems.push(at(offset, '', `key ${quoted(name)} stands on line ${lines.linePos(before).line} already: keep one`, lines));
   }
   return problems;
 }
 
-function repeatedKeys(yaml: Document.Parsed, lines: LineCounter): PolicyFileProblem[] {
-  const problems: PolicyFileProblem[] = [];
-  visit(yaml, {
-    Map(_, map) {
-      const first = new Map<string, number>();
-      for (const { key } of map.items as Pair<Node, Node | null>[]) {
-        const name = keyText(key, yaml);
-        const offset = key.range?.[0] ?? 0;
-        const before = first.get(name);
-        if (before === undefined) first.set(name, offset);
-        else problems.push(at(offset, '', `key ${quoted(name)} stands on line ${lines.linePos(before).line} already: keep one`, lines));
-      }
-    },
-  });
-  return problems;
-}
-
 /** Where a problem of the document stands in the file: at the last step of its path that is there. */
-function located({ path, isKey, message }: FoundProblem, yaml: Document.Parsed, lines: LineCounter): PolicyFileProblem {
+function located(
+  { path, isKey, message }: FoundProblem,
+  yaml: Document.Parsed,
+  aliased: ReadonlyMap<Node, Node>,
+  lines: LineCounter,
+): PolicyFileProblem {
   let node: Node | null = yaml.contents;
   let offset = node?.range?.[0] ?? 0;
   for (const [depth, step] of path.entries()) {
-    const within: unknown = resolved(node, yaml);
-    if (isMap<Node, Node | null>(within)) {
-      const pair: Pair<Node, Node | null> | undefined = within.items.findLast(({ key }) => keyText(key, yaml) === String(step));
+    const within: Node | null = (node === null ? undefined : aliased.get(node)) ?? node;
+    if (isMap<Scalar<string>, Node | null>(within)) {
+      const pair = within.items.findLast(({ key }) => key.value === String(step));
       if (pair === undefined) break;
       node = pair.value;
       const marked = isKey && depth === path.length - 1 ? pair.key : (node ?? pair.key);
@@ -151,16 +200,6 @@ function located({ path, isKey, message }: FoundProblem, yaml: Document.Parsed, 
     }
   }
   return at(offset, pathText(path), message, lines);
-}
-
-function resolved(node: Node | null, yaml: Document.Parsed): unknown {
-  return isAlias(node) ? node.resolve(yaml) : node;
-}
-
-/** A key as JSON has it. */
-function keyText(key: Node, yaml: Document.Parsed): string {
-  const scalar = resolved(key, yaml);
-  return isScalar(scalar) ? String(scalar.value ?? '') : '';
 }
 
 function at(offset: number, path: string, message: string, lines: LineCounter): PolicyFileProblem {
@@ -185,9 +224,4 @@ function pathText(path: readonly (string | number)[]): string {
     else text += `[${quoted(step)}]`;
   }
   return text;
-}
-
-/** The parser repeats what it read. */
-function oneLine(message: string): string {
-  return quoted(message.slice(0, MESSAGE_CHARACTERS_MAX)).slice(1, -1);
 }

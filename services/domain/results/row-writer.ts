@@ -9,7 +9,7 @@ export class RowWriter {
   buffer: Buffer;
   length = 0;
 
-  constructor(initialBytes = 1 << 20) {
+  constructor(initialBytes = 1 << 16) {
     this.buffer = Buffer.allocUnsafe(initialBytes);
   }
 

@@ -1,4 +1,5 @@
 /** The CloudEvent that a line or an interval of a report becomes. */
+import type { Category } from '../../../schemas/codes.ts';
 import { partitionOf } from '../../domain/partitioning/murmur2.ts';
 import type { Importable } from '../candidate.ts';
 
@@ -11,6 +12,7 @@ export interface AppleAccess {
   readonly time: string;
   readonly user: string;
   readonly api: string;
+  readonly category?: Category;
   readonly fields?: readonly string[];
   readonly rows?: number;
   readonly durationMs?: number;
@@ -21,8 +23,8 @@ export interface AppleAccess {
  * found without evidence. `outcome` is `performed`: a report only has what took place.
  */
 export function accessEvent(access: AppleAccess, partitions: number): Importable {
-  const { id, program, time, user, api, fields, rows, durationMs } = access;
-  const data = { user, api, foreground: true, fields, rows, outcome: 'performed', durationMs };
+  const { id, program, time, user, api, category, fields, rows, durationMs } = access;
+  const data = { user, api, category, foreground: true, fields, rows, outcome: 'performed', durationMs };
   const event = { specversion: '1.0', id, source: APPLE_SOURCE, type: 'ntk.access', subject: program, time, data };
   return { partition: partitionOf(program, partitions), value: Buffer.from(JSON.stringify(event)) };
 }

@@ -3,12 +3,12 @@
  * begin may also stand behind its end.
  */
 import type { OddThings } from '../odd-things.ts';
+import type { ReportedApi } from './api-names.ts';
 import type { AccessLine, Stamp } from './report-line.ts';
 
-export interface Interval {
+export interface Interval extends ReportedApi {
   readonly identifier: string;
   readonly program: string;
-  readonly api: string;
   /** Place of its first line among the things of the report, for the order. */
   readonly order: number;
   readonly line: number;
@@ -30,10 +30,10 @@ export class IntervalTable {
 
   /** False when the identifier already belongs to something else: then the line is of no use here. */
   add(access: AccessLine, order: number, line: number): boolean {
-    const { identifier, program, api, phase, at } = access;
+    const { identifier, program, api, category, phase, at } = access;
     let interval = this.#open.get(identifier);
     if (interval === undefined) {
-      interval = { identifier, program, api, order, line, begin: null, end: null, isEvent: false };
+      interval = { identifier, program, api, category, order, line, begin: null, end: null, isEvent: false };
       this.#open.set(identifier, interval);
     } else if (interval.program !== program || interval.api !== api) return false;
     const side = phase === 'end' ? 'end' : 'begin';

@@ -3,7 +3,7 @@
  * `tccService` and `timestamp`; version 3 with markers; version 4 with `type`. Unknown keys are fine, an unknown shape is not read.
  */
 import { INVALID_TIME, parseTimeUs } from '../../domain/record/time.ts';
-import { apiOf } from './api-names.ts';
+import { apiOf, type ReportedApi } from './api-names.ts';
 
 /** Longest name of a program, domain or interval, in UTF-16 units; longer ones are no report. */
 const TEXT_UNITS_MAX = 1024;
@@ -16,13 +16,12 @@ export interface Stamp {
   readonly us: number;
 }
 
-export interface AccessLine {
+export interface AccessLine extends ReportedApi {
   readonly kind: 'access';
   readonly phase: Phase;
   /** Shared by the begin and the end of an interval. */
   readonly identifier: string;
   readonly program: string;
-  readonly api: string;
   readonly at: Stamp;
 }
 
@@ -70,10 +69,10 @@ function readAccess(value: Fields): AccessLine | null {
   const phase = PHASES.get(kind);
   const at = stampOf(value['timeStamp'] ?? value['timestamp']);
   const program = isFields(accessor) ? programOf(accessor['identifier']) : null;
-  const api = apiOf(textOf(category), textOf(tccService), textOf(stream));
+  const reported = apiOf(textOf(category), textOf(tccService), textOf(stream));
   const id = textOf(identifier);
-  if (phase === undefined || at === null || program === null || api === null || id === null) return null;
-  return { kind: 'access', phase, identifier: id, program, api, at };
+  if (phase === undefined || at === null || program === null || reported === null || id === null) return null;
+  return { kind: 'access', phase, identifier: id, program, ...reported, at };
 }
 
 /** `owner` is the program under whose name the row stands, where it does not say so itself. */

@@ -88,7 +88,7 @@ export class ReportRun {
   }
 
   #intervalCandidate(interval: Interval): Candidate {
-    const { identifier, program, api, begin, end } = interval;
+    const { identifier, program, api, category, begin, end } = interval;
     const { partitions, deviceUser: user } = this.#options;
     const id = `apple/${identifier}`;
     return {
@@ -96,8 +96,15 @@ export class ReportRun {
       resolve: (entry) => {
         if (entry !== null) return { record: null, entry };
         const durationMs = durationMsOf(interval);
-        const { text: time } = (begin ?? end)!;
-        const access = { id, program, time, user, api, ...(durationMs === undefined ? {} : { durationMs }) };
+        const access = {
+          id,
+          program,
+          time: (begin ?? end)!.text,
+          user,
+          api,
+          ...(category === null ? {} : { category }),
+          ...(durationMs === undefined ? {} : { durationMs }),
+        };
         return { record: accessEvent(access, partitions), entry: IMPORTED };
       },
     };

@@ -120,19 +120,19 @@ export async function openInput(path: string, options: OpenOptions): Promise<Inp
 
 type Stored = { readonly file: FileHandle; readonly sizeBytes: number; readonly sha256: string };
 
-async function openStored(path: string, options: OpenOptions): Promise<Stored | InputProblem> {
-  if (path === '-') {
-    if (options.stdin === undefined) return { code: 'input_unreadable', message: 'there is no standard input to read' };
-    return spool(options.stdin, options.spoolFolder);
-  }
+async function openStored(path: string, { stdin, spoolFolder }: OpenOptions): Promise<Stored | InputProblem> {
   try {
+    if (path === '-') {
+      if (stdin === undefined) return { code: 'input_unreadable', message: 'there is no standard input to read' };
+      return await spool(stdin, spoolFolder);
+    }
     const facts = await stat(path);
     if (facts.isDirectory()) return { code: 'input_unreadable', message: `${path} is a folder, not a file` };
-    if (!facts.isFile()) return await spool(createReadStream(path), options.spoolFolder);
+    if (!facts.isFile()) return await spool(createReadStream(path), spoolFolder);
     return await hashed(await open(path, 'r'), facts.size);
   } catch (error) {
     if (!isReadError(error)) throw error;
-    return unreadable(path, error);
+    return unreadable(path === '-' ? 'standard input' : path, error);
   }
 }
 

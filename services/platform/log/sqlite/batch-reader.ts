@@ -84,7 +84,8 @@ export class BatchReader {
     const where = `offset ${row.base} of partition ${partition} of '${stream}' in ${this.#path}`;
     try {
       const segment = decodeSegment(row.data);
-      if (segment.count !== row.count) throw new LogError('log_corrupt', `a segment has ${segment.count} records instead of ${row.count}`);
+      if (segment.count !== row.count)
+        throw new LogError('log_corrupt', `a segment has ${segment.count} records instead of ${row.count}`);
       return segment;
     } catch (error) {
       if (!(error instanceof LogError)) throw error;

@@ -3,11 +3,19 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LogError } from '../event-log.ts';
-import { checkFormat, createTables, isEmpty, PARTITIONS_DEFAULT, readManifest, setUpConnection, type SyncMode } from './format.ts';
+import {
+  checkFormat,
+  createTables,
+  isEmpty,
+  PARTITIONS_DEFAULT,
+  readManifest,
+  setUpConnection,
+  type SyncMode,
+} from './format.ts';
 import { asLogError, isBusy, sqliteCodeOf } from './sqlite-error.ts';
 import { SqliteEventLog } from './sqlite-event-log.ts';
 
-/** A transaction of another process takes milliseconds; one that takes this long is stuck. This thread stands still meanwhile. */
+/** A transaction of another process takes milliseconds; one that takes this long is stuck. */
 const BUSY_TIMEOUT_MS = 5_000;
 /** Two processes that make the same log at once cannot always wait inside SQLite: changing to WAL may answer busy at once. */
 const OPEN_ATTEMPTS_MAX = 25;
@@ -27,6 +35,8 @@ export interface OpenSqliteLogOptions {
   readonly syncMode?: SyncMode;
   /** The file may not grow beyond this; then commits fail with `log_disk_full`. @default what SQLite allows */
   readonly bytesMax?: number;
+  /** How long to wait, with this thread standing still, while another process writes; then `log_busy`. @default 5,000 */
+  readonly busyTimeoutMs?: number;
 }
 
 /** @throws LogError with a message of one line that says what to do */
@@ -42,7 +52,7 @@ export async function openSqliteLog(options: OpenSqliteLogOptions): Promise<Sqli
 }
 
 function openOnce(options: OpenSqliteLogOptions): SqliteEventLog {
-  const { path, create, clock, syncMode = 'full', bytesMax } = options;
+  const { path, create, clock, syncMode = 'full', bytesMax, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
   if (!create && !existsSync(path)) throw noLog(path);
   const db = new DatabaseSync(path, { timeout: OPEN_TIMEOUT_MS });
   try {
@@ -57,10 +67,13 @@ function openOnce(options: OpenSqliteLogOptions): SqliteEventLog {
     const manifest = readManifest(db, path);
     const { partitions = manifest.partitions } = options;
     if (partitions !== manifest.partitions) {
-      throw new LogError('log_wrong_partitions', `the log at ${path} was made with ${manifest.partitions} partitions, which cannot be changed to ${partitions}`);
+      throw new LogError(
+        'log_wrong_partitions',
+        `the log at ${path} was made with ${manifest.partitions} partitions, which cannot be changed to ${partitions}`,
+      );
     }
     const log = new SqliteEventLog({ db, path, manifest, clock });
-    db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     return log;
   } catch (error) {
     db.close();

@@ -31,17 +31,33 @@ export function asLogError(error: unknown, path: string): unknown {
   switch (code) {
     case BUSY:
     case LOCKED:
-      return new LogError('log_busy', `the log at ${path} is kept busy by another process; try again when that is done or stopped`, cause);
+      return new LogError(
+        'log_busy',
+        `the log at ${path} is kept busy by another process; try again when that is done or stopped`,
+        cause,
+      );
     case FULL:
-      return new LogError('log_disk_full', `no space is left for the log at ${path}, nothing was written; make room on that disk and try again`, cause);
+      return new LogError(
+        'log_disk_full',
+        `no space is left for the log at ${path}, nothing was written; make room on that disk and try again`,
+        cause,
+      );
     case CORRUPT:
       return new LogError('log_corrupt', `the log at ${path} is damaged; restore the data folder from a copy`, cause);
     case NOTADB:
-      return new LogError('log_corrupt', `${path} is not a log; name another data folder, or restore this one from a copy`, cause);
+      return new LogError(
+        'log_corrupt',
+        `${path} is not a log; name another data folder, or restore this one from a copy`,
+        cause,
+      );
     case READONLY:
     case CANTOPEN:
     case IOERR:
-      return new LogError('log_unreachable', `the log at ${path} cannot be read or written (${(error as Error).message}); check the disk and who may write there`, cause);
+      return new LogError(
+        'log_unreachable',
+        `the log at ${path} cannot be read or written (${(error as Error).message}); check the disk and who may write there`,
+        cause,
+      );
     default:
       return error;
   }

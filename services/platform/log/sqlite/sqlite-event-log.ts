@@ -91,7 +91,9 @@ export class SqliteEventLog implements EventLog {
 
   async position(consumer: Position['consumer'], partition: number): Promise<Position | null> {
     this.#checkPartition(partition);
-    const row = this.#guard(() => this.#statements.position.get(consumer, partition)) as { next: number; note: string } | undefined;
+    const row = this.#guard(() => this.#statements.position.get(consumer, partition)) as
+      | { next: number; note: string }
+      | undefined;
     return row === undefined ? null : { consumer, partition, offset: row.next, note: row.note };
   }
 
@@ -113,13 +115,16 @@ export class SqliteEventLog implements EventLog {
   }
 
   #keyOf(bytes: Uint8Array): string {
-    if (bytes.length % 2 !== 0) throw new LogError('log_corrupt', `a key in ${this.path} is damaged; restore the data folder from a copy`);
+    if (bytes.length % 2 !== 0)
+      throw new LogError('log_corrupt', `a key in ${this.path} is damaged; restore the data folder from a copy`);
     return decodeKey(bytes);
   }
 
   async getKeyed(stream: KeyedStream, partition: number, key: string): Promise<Buffer | null> {
     this.#checkPartition(partition);
-    const row = this.#guard(() => this.#statements.getKeyed.get(stream, partition, encodeKey(key))) as { value: Uint8Array } | undefined;
+    const row = this.#guard(() => this.#statements.getKeyed.get(stream, partition, encodeKey(key))) as
+      | { value: Uint8Array }
+      | undefined;
     return row === undefined ? null : asBuffer(row.value);
   }
 

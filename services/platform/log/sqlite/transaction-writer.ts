@@ -47,7 +47,8 @@ export class TransactionWriter {
     const { appends = [], puts = [], position } = transaction;
     for (const { partition, value } of puts) {
       this.checkPartition(partition);
-      if (value !== null && value.length > VALUE_BYTES_MAX) throw new RangeError(`a value may have ${VALUE_BYTES_MAX} bytes, this one has ${value.length}`);
+      if (value !== null && value.length > VALUE_BYTES_MAX)
+        throw new RangeError(`a value may have ${VALUE_BYTES_MAX} bytes, this one has ${value.length}`);
     }
     if (position !== undefined) this.checkPartition(position.partition);
     const encoded = appends.map(({ stream, partition, values, origin = ORIGIN.live }): EncodedAppend => {

@@ -1,0 +1,131 @@
+/**
+ * The data folder: everything the embedded profile keeps.
+ *
+ * | | |
+ * |---|---|
+ * | `log.db` | the log (with `-wal` and `-shm` while it is open) |
+ * | `clickhouse/` | the results |
+ * | `user-key` | 32 random bytes that user ids are hashed with; whoever has it can recognise users |
+ * | `system.json` | where the running system listens, system.ts |
+ * | `NAME.lock` | locks between processes, lock.ts |
+ */
+import { randomBytes } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { FolderError, systemCodeOf } from './folder-error.ts';
+import { createFile, readIfThere, syncFolder } from './whole-file.ts';
+
+const USER_KEY_BYTES = 32;
+/** For this user only: accesses of people lie here. */
+const FOLDER_MODE = 0o700;
+
+export interface DataFolder {
+  /** As it was given, for messages. */
+  readonly path: string;
+  readonly logFile: string;
+  readonly clickhouseFolder: string;
+  readonly systemFile: string;
+  /** File for `tryLock`. */
+  lockFile(name: string): string;
+  /**
+   * The key of users' hashes; made at the first call and never changed.
+   * @throws FolderError `user_key_damaged`
+   */
+  userKey(): Buffer;
+}
+
+/**
+ * With `create`, makes the folder and the folders above it where they are missing. Without, the folder must hold a log.
+ * @throws FolderError whose message is one line
+ */
+export function openFolder(path: string, { create }: { readonly create: boolean }): DataFolder {
+  const root = resolve(path);
+  const logFile = join(root, 'log.db');
+  const clickhouseFolder = join(root, 'clickhouse');
+  try {
+    if (create) makeFolders(root, clickhouseFolder);
+    if (!statSync(root).isDirectory()) throw isAFile(path);
+    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    // With `create`, what is not there could not be made (as in /proc).
+    throw create && systemCodeOf(error) === 'ENOENT' ? notWritable(path, error) : asFolderError(error, path);
+  }
+  if (!create && !existsSync(logFile)) throw missing(path);
+  return {
+    path,
+    logFile,
+    clickhouseFolder,
+    systemFile: join(root, 'system.json'),
+    lockFile: (name) => join(root, `${name}.lock`),
+    userKey: () => userKeyOf(join(root, 'user-key'), path),
+  };
+}
+
+function makeFolders(root: string, clickhouseFolder: string): void {
+  const first = mkdirSync(root, { recursive: true, mode: FOLDER_MODE });
+  // Names that are new must not be lost with what is acknowledged below them.
+  for (let made = root; first !== undefined && made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
+  mkdirSync(clickhouseFolder, { recursive: true, mode: FOLDER_MODE });
+}
+
+function userKeyOf(file: string, path: string): Buffer {
+  try {
+    const key = readIfThere(file) ?? madeKey(file);
+    if (key.length === USER_KEY_BYTES) return key;
+  } catch (error) {
+    throw asFolderError(error, path);
+  }
+  throw new FolderError(
+    'user_key_damaged',
+    `${file} has not ${USER_KEY_BYTES} bytes; restore it from a copy of the data folder: with another key users could not be told apart from those stored`,
+  );
+}
+
+/** Another process may be faster: then its key counts. */
+function madeKey(file: string): Buffer {
+  const key = randomBytes(USER_KEY_BYTES);
+  return createFile(file, key) ? key : readIfThere(file)!;
+}
+
+function missing(path: string): FolderError {
+  return new FolderError(
+    'folder_missing',
+    `there is no data folder at ${path}; make one with 'ntk run --data ${path} ...' or 'ntk up --data ${path}'`,
+  );
+}
+
+function isAFile(path: string): FolderError {
+  return new FolderError('folder_is_a_file', `${path} is a file, not a data folder; name another one`);
+}
+
+function notWritable(path: string, cause: unknown): FolderError {
+  return new FolderError(
+    'folder_not_writable',
+    `cannot write to the data folder at ${path}; check who owns it, or name another one`,
+    { cause },
+  );
+}
+
+/** What the system says about a folder, in words; anything else comes back as it is. */
+function asFolderError(error: unknown, path: string): unknown {
+  switch (systemCodeOf(error)) {
+    case 'ENOENT':
+      return missing(path);
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return isAFile(path);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return notWritable(path, error);
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new FolderError(
+        'folder_not_writable',
+        `no space is left for the data folder at ${path}; make room on that disk and try again`,
+        { cause: error },
+      );
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,22 @@
+/** What is wrong with a data folder, in one line that says what to do. */
+export type FolderErrorCode =
+  | 'folder_missing'
+  | 'folder_is_a_file'
+  | 'folder_not_writable'
+  | 'user_key_damaged'
+  | 'system_file_damaged'
+  | 'lock_unusable';
+
+export class FolderError extends Error {
+  readonly code: FolderErrorCode;
+  constructor(code: FolderErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'FolderError';
+    this.code = code;
+  }
+}
+
+/** The code of a system error (`ENOENT`, ...), or null. */
+export function systemCodeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}

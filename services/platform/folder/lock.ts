@@ -1,0 +1,99 @@
+/**
+ * A lock between processes that ends with its holder, however that dies. Node has no file locks, SQLite has: the lock is a file of
+ * SQLite held in a transaction that never ends. Who holds it stands in a second file beside it, because reading the locked file
+ * itself would end the lock (https://sqlite.org/howtocorrupt.html, section 2.2, about closing a file).
+ */
+import { basename } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { rmSync } from 'node:fs';
+import { z } from 'zod';
+import { FolderError } from './folder-error.ts';
+import { readJsonIfThere, replaceFile } from './whole-file.ts';
+
+const COMMAND_CHARS_MAX = 200;
+/** Printable, since it is shown to people: no control characters, which a terminal would obey. */
+const holderSchema = z.object({
+  pid: z.int().positive(),
+  command: z
+    .string()
+    .min(1)
+    .max(COMMAND_CHARS_MAX)
+    .regex(/^\P{C}+$/u),
+});
+export type LockHolder = z.infer<typeof holderSchema>;
+
+export interface HeldLock {
+  /** Twice is fine. */
+  release(): void;
+}
+
+/** SQLite's result codes of a lock that somebody has: SQLITE_BUSY, SQLITE_LOCKED. */
+const HELD_CODES = new Set([5, 6]);
+
+/** What is held by this process; a connection that nobody refers to would be closed by the garbage collector, lock and all. */
+const held = new Set<DatabaseSync>();
+
+/**
+ * Takes the lock without waiting, or says who has it (null when that is not known: it is just being taken or given back).
+ * `command` is what others are told about this process. The file stays when the lock is released.
+ * @throws FolderError `lock_unusable` when the file cannot be used for a lock
+ */
+export function tryLock(
+  file: string,
+  command: string = commandOfThisProcess(),
+): HeldLock | { readonly heldBy: LockHolder | null } {
+  const holderFile = `${file}.holder.json`;
+  let db: DatabaseSync | null = null;
+  try {
+    db = new DatabaseSync(file, { timeout: 0 });
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    replaceFile(holderFile, `${JSON.stringify({ pid: process.pid, command: printable(command) })}\n`);
+  } catch (error) {
+    db?.close();
+    if (error instanceof Error && 'errcode' in error && HELD_CODES.has(Number(error.errcode) & 0xff))
+      return { heldBy: readHolder(holderFile) };
+    const what = error instanceof Error ? error.message : String(error);
+    throw new FolderError('lock_unusable', `cannot lock ${file} (${what}); check that this user may write there`, {
+      cause: error,
+    });
+  }
+  return hold(db, holderFile);
+}
+
+function hold(db: DatabaseSync, holderFile: string): HeldLock {
+  held.add(db);
+  return {
+    release(): void {
+      if (!held.delete(db)) return;
+      // While the lock is still held: afterwards the file may be the next holder's.
+      rmSync(holderFile, { force: true });
+      db.close();
+    },
+  };
+}
+
+/** Null unless the file is sound and its process lives: one that was killed leaves its file behind. */
+function readHolder(holderFile: string): LockHolder | null {
+  const parsed = holderSchema.safeParse(readJsonIfThere(holderFile));
+  return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives and belongs to somebody else.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Program and command without further arguments, which may be names of people's files. */
+function commandOfThisProcess(): string {
+  const [, script = 'node', command = ''] = process.argv;
+  return `${basename(script).replace(/\.[cm]?[jt]s$/, '')} ${command}`.trim();
+}
+
+function printable(command: string): string {
+  return command.replace(/\p{C}/gu, ' ').slice(0, COMMAND_CHARS_MAX) || 'node';
+}

@@ -1,0 +1,86 @@
+/**
+ * The warehouse in this process: chdb through @clickhouse/client.
+ *
+ * - One data folder a process and one process a folder; the engine sees to the second, this module to the first.
+ * - Rows go in by a file, because the client's connection turns bytes into UTF-8 on their way.
+ * - Settings never go through the client: it would put them into the session for good, and their text unescaped into the SQL.
+ *   They stand in statements of ours.
+ * - Queries with parameters of the whole process follow one another (chdb binds them process-wide); inserts have none.
+ */
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { createClient } from '@clickhouse/client';
+import { OWN_CODES, toWarehouseError, warehouseError } from '../error-codes.ts';
+import { Spool } from '../spool.ts';
+import type { Warehouse } from '../warehouse.ts';
+import { ChdbWarehouse, type Engine } from './chdb-warehouse.ts';
+import { type ChdbSession, SESSION_KINDS, SESSIONS, SessionPool } from './sessions.ts';
+
+export interface ChdbWarehouseOptions {
+  /** The engine's folder; made when it is missing. */
+  readonly path: string;
+  /** Where rows lie while they are inserted; emptied when opened. */
+  readonly spoolDir: string;
+}
+
+/** The data folder that is open in this process. */
+let openFolder: string | null = null;
+
+/**
+ * The engine itself is loaded and opened at the first use, and database `ntk` made; tables are `migrate`'s. That first use
+ * rejects with `FOLDER_IN_USE` when another process has the folder open.
+ * @throws WarehouseError `FOLDER_IN_USE` when this process has a folder open already
+ */
+export function openChdbWarehouse({ path, spoolDir }: ChdbWarehouseOptions): Warehouse {
+  const folder = resolve(path);
+  const where = `chdb at ${path}`;
+  if (openFolder !== null) {
+    throw warehouseError(OWN_CODES.inUse, `${where}: this process has ${openFolder} open already; close that first`);
+  }
+  openFolder = folder;
+  const closed = (): void => {
+    openFolder = null;
+  };
+  return new ChdbWarehouse(where, () => openEngine(folder, spoolDir, where), closed);
+}
+
+async function openEngine(folder: string, spoolDir: string, where: string): Promise<Engine> {
+  const pools: Partial<Record<(typeof SESSION_KINDS)[number], SessionPool>> = {};
+  try {
+    const spool = await Spool.open(spoolDir);
+    await mkdir(folder, { recursive: true });
+    // Loaded here: a hundred megabytes that a process without an engine of its own does not need.
+    const { createChdbConnection } = await import('chdb/connection');
+    const connect = (setUp: readonly string[]): Promise<ChdbSession> => openSession(createChdbConnection({ path: folder }), setUp);
+    const pool = (kind: (typeof SESSION_KINDS)[number]): SessionPool => {
+      return (pools[kind] = new SessionPool(SESSIONS[kind].max, () => connect(SESSIONS[kind].setUp)));
+    };
+    const engine: Engine = { spool, writer: pool('writer'), reader: pool('reader'), guest: pool('guest') };
+    await engine.writer.use(({ client }) => client.command({ query: 'CREATE DATABASE IF NOT EXISTS ntk' }));
+    return engine;
+  } catch (error) {
+    await Promise.all(Object.values(pools).map((pool) => pool.close()));
+    throw openingError(error, where);
+  }
+}
+
+type ClientConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
+
+async function openSession(connection: ChdbSession['connection'], setUp: readonly string[]): Promise<ChdbSession> {
+  // Two copies of the same types: the connection's are those of @clickhouse/client-common.
+  const client = createClient({ connection: connection as unknown as ClientConnection });
+  try {
+    for (const query of setUp) await client.command({ query });
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  return { client, connection };
+}
+
+function openingError(error: unknown, where: string): Error {
+  if (error instanceof Error && /Cannot lock file|Another server instance/.test(error.message)) {
+    return warehouseError(OWN_CODES.inUse, `${where}: another process has this folder open`, { cause: error });
+  }
+  return toWarehouseError(error, where);
+}

@@ -1,0 +1,125 @@
+/**
+ * Opens what a command reads: the log of a data folder and the warehouse, wherever it is. The embedded ClickHouse allows one
+ * process a folder, so when a running system holds it, questions go through that system without anybody having to say so.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type DataFolder, openFolder } from '../platform/folder/data-folder.ts';
+import { type HeldLock, tryLock } from '../platform/folder/lock.ts';
+import { readSystemFile } from '../platform/folder/system.ts';
+import type { EventLog } from '../platform/log/event-log.ts';
+import { openSqliteLog } from '../platform/log/sqlite/open-sqlite-log.ts';
+import { openChdbWarehouse } from '../platform/warehouse/chdb/open-chdb-warehouse.ts';
+import { migrate } from '../platform/warehouse/migrations.ts';
+import { openProxiedWarehouse } from '../platform/warehouse/proxied/open-proxied-warehouse.ts';
+import { openServerWarehouse } from '../platform/warehouse/server/open-server-warehouse.ts';
+import type { Warehouse } from '../platform/warehouse/warehouse.ts';
+import { chooseLog } from './report.ts';
+import { hashedUsers, plainUsers } from './stored-user.ts';
+import { UserError } from './user-error.ts';
+
+export interface Store {
+  /** Null when only a ClickHouse server is at hand. */
+  readonly log: EventLog | null;
+  readonly logId: string;
+  readonly warehouse: Warehouse;
+  /** What column `user` holds for a user id; needs the folder's key. */
+  storedUser(): Promise<(user: string) => string>;
+  close(): Promise<void>;
+}
+
+export interface StoreRequest {
+  /** Data folder; may be missing when a server is named. */
+  readonly data: string;
+  /** Null: the folder's embedded ClickHouse. */
+  readonly clickhouseUrl: string | null;
+  readonly logId: string | undefined;
+  readonly storeUser: 'hashed' | 'plain';
+  readonly clock: { nowMs(): number };
+}
+
+/** Locks of a data folder: who scores, and who holds the embedded ClickHouse. */
+export const SCORER_LOCK = 'scorer';
+export const WAREHOUSE_LOCK = 'warehouse';
+
+export async function openStore(request: StoreRequest): Promise<Store> {
+  const { data, clickhouseUrl, clock } = request;
+  if (clickhouseUrl === null) {
+    const folder = openFolder(data, { create: false });
+    const log = await openSqliteLog({ path: folder.logFile, create: false, clock });
+    try {
+      const { warehouse, lock } = await openFolderWarehouse(folder);
+      return store(request, folder, log, warehouse, lock);
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
+  }
+  const warehouse = openServerWarehouse({ url: clickhouseUrl });
+  const folder = folderIfThere(data);
+  const log = folder === null ? null : await openSqliteLog({ path: folder.logFile, create: false, clock });
+  const logId = request.logId ?? log?.logId ?? (await chooseLog(warehouse, undefined));
+  return store({ ...request, logId }, folder, log, warehouse, null);
+}
+
+function folderIfThere(data: string): DataFolder | null {
+  try {
+    return openFolder(data, { create: false });
+  } catch {
+    return null;
+  }
+}
+
+function store(request: StoreRequest, folder: DataFolder | null, log: EventLog | null, warehouse: Warehouse, lock: HeldLock | null): Store {
+  return {
+    log,
+    logId: request.logId ?? log!.logId,
+    warehouse,
+    storedUser: async () => (request.storeUser === 'plain' ? plainUsers : usersOf(folder)),
+    close: async () => {
+      await warehouse.close();
+      lock?.release();
+      await log?.close();
+    },
+  };
+}
+
+function usersOf(folder: DataFolder | null): (user: string) => string {
+  if (folder === null) throw new UserError('the key of the user hashes is needed: give the data folder with --data DIR');
+  return hashedUsers(folder.userKey());
+}
+
+/** Another command may hold the folder for a moment. */
+const LOCK_WAIT_MS = 10_000;
+const LOCK_POLL_MS = 100;
+
+/** The folder's ClickHouse: opened here when nobody has it, else through the running system that does. */
+async function openFolderWarehouse(folder: DataFolder): Promise<{ warehouse: Warehouse; lock: HeldLock | null }> {
+  for (let waitedMs = 0; ; waitedMs += LOCK_POLL_MS) {
+    const lock = tryLock(folder.lockFile(WAREHOUSE_LOCK));
+    if ('release' in lock) {
+      try {
+        const warehouse = openChdbWarehouse({ path: folder.clickhouseFolder, spoolDir: spoolFolderOf(folder) });
+        await migrate(warehouse);
+        return { warehouse, lock };
+      } catch (error) {
+        lock.release();
+        throw error;
+      }
+    }
+    const running = readSystemFile(folder.systemFile);
+    if (running !== null && running.pid === lock.heldBy?.pid) {
+      return { warehouse: openProxiedWarehouse({ url: running.url, token: running.token }), lock: null };
+    }
+    if (waitedMs >= LOCK_WAIT_MS) throw heldError(folder, lock.heldBy);
+    await pause(LOCK_POLL_MS);
+  }
+}
+
+export function spoolFolderOf(folder: DataFolder): string {
+  return `${folder.clickhouseFolder}/../spool`;
+}
+
+export function heldError(folder: DataFolder, holder: { readonly pid: number; readonly command: string } | null): UserError {
+  const who = holder === null ? 'another process' : `process ${holder.pid} (${holder.command})`;
+  return new UserError(`data folder ${folder.path} is held by ${who}: wait until it is done or stop it, then try again`);
+}
