@@ -33,7 +33,9 @@ function recordMessage(type: RecordType): Json {
     title: description,
     contentType: 'application/cloudevents+json',
     payload: { $ref: `#/components/schemas/${type}` },
-    bindings: keyedBy('`subject`: the program id, or `*`. The partition is (murmur2(key) & 0x7fffffff) % partitions; of `*` as asked.'),
+    bindings: keyedBy(
+      '`subject`: the program id, or `*`. The partition is (murmur2(key) & 0x7fffffff) % partitions; of `*` as asked.',
+    ),
   };
 }
 
@@ -65,7 +67,14 @@ const VERDICT_MESSAGES: readonly (readonly [string, Json])[] = [
 ];
 const REJECT_MESSAGES: readonly (readonly [string, Json])[] = [['reject', jsonMessage('reject', rejectSchema, 'Empty.')]];
 const CHECKPOINT_MESSAGES: readonly (readonly [string, Json])[] = [
-  ['checkpoint', binaryMessage('checkpoint', 'A page of a partition\'s state, or the manifest that completes a checkpoint.', 'Which page, or which manifest.')],
+  [
+    'checkpoint',
+    binaryMessage(
+      'checkpoint',
+      "A page of a partition's state, or the manifest that completes a checkpoint.",
+      'Which page, or which manifest.',
+    ),
+  ],
 ];
 
 interface Channel {
@@ -129,7 +138,12 @@ const OPERATIONS: Readonly<Record<string, readonly ['send' | 'receive', keyof ty
 };
 
 function channelObject({ address, description, messages, replicas, topicConfiguration }: Channel): Json {
-  const kafka = { partitions: PARTITIONS, ...(replicas === undefined ? {} : { replicas }), topicConfiguration, bindingVersion: BINDING_VERSION };
+  const kafka = {
+    partitions: PARTITIONS,
+    ...(replicas === undefined ? {} : { replicas }),
+    topicConfiguration,
+    bindingVersion: BINDING_VERSION,
+  };
   const refs = messages.map(([name]) => [name, { $ref: `#/components/messages/${name}` }]);
   return { address, description, messages: Object.fromEntries(refs) as Json, bindings: { kafka } };
 }

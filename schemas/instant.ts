@@ -14,7 +14,14 @@ const YEAR_MIN = 1969;
 export function isInstant(text: string): boolean {
   const match = RFC3339.exec(text);
   if (match === null) return false;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [number, number, number, number, number, number];
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   if (year < YEAR_MIN || day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return false;
   const offsetMinutes = match[7] === undefined ? 0 : (match[7] === '-' ? -1 : 1) * (Number(match[8]) * 60 + Number(match[9]));
   // Fractions of a second move nothing across either bound: both bounds are whole seconds.

@@ -26,8 +26,12 @@ export const declarationSchema = z
     name: optional(z.string()),
     class: optional(z.string().describe('Kind of program, e.g. `food-delivery`.')),
     purposes: z.array(purposeSchema).describe('Empty is a declaration too. Repeated ids are allowed; all entries count.'),
-    detected: optional(z.array(z.string()).describe('What static analysis found in the uploaded code; has no part in any check.')),
-    linkHosts: optional(z.array(z.string()).describe('Hosts that links may lead to, with their subdomains; empty entries are ignored.')),
+    detected: optional(
+      z.array(z.string()).describe('What static analysis found in the uploaded code; has no part in any check.'),
+    ),
+    linkHosts: optional(
+      z.array(z.string()).describe('Hosts that links may lead to, with their subdomains; empty entries are ignored.'),
+    ),
   })
   .describe("A program's declaration.");
 export type DeclarationData = z.infer<typeof declarationSchema>;

@@ -2,5 +2,7 @@
 import { z } from 'zod';
 import { count } from '../fields.ts';
 
-export const heartbeatSchema = z.object({ partition: count }).describe('A proof that one partition is alive; never a row of results.');
+export const heartbeatSchema = z
+  .object({ partition: count })
+  .describe('A proof that one partition is alive; never a row of results.');
 export type HeartbeatData = z.infer<typeof heartbeatSchema>;

@@ -28,9 +28,13 @@ const wholeFrom1 = (what: string) => {
 
 /** A mapping from any of `names` to actions; a name whose action is null is as good as not there. */
 function actionsBy<N extends string>(kind: string, names: readonly N[]) {
-  const shape = Object.fromEntries(names.map((name) => [name, optional(action)])) as Record<N, ReturnType<typeof optional<typeof action>>>;
+  const shape = Object.fromEntries(names.map((name) => [name, optional(action)])) as Record<
+    N,
+    ReturnType<typeof optional<typeof action>>
+  >;
   return closed(kind, shape).transform(
-    (actions) => Object.fromEntries(Object.entries(actions).filter(([, given]) => given !== undefined)) as Partial<Record<N, Action>>,
+    (actions) =>
+      Object.fromEntries(Object.entries(actions).filter(([, given]) => given !== undefined)) as Partial<Record<N, Action>>,
   );
 }
 
@@ -95,7 +99,11 @@ function refineInterval(limit: { readonly count?: unknown; readonly per?: unknow
   const perUs = typeof per === 'string' ? durationUs(per) : undefined;
   if (perUs === undefined) return;
   if (perUs > BigInt(Number.MAX_SAFE_INTEGER)) {
-    context.addIssue({ code: 'custom', path: ['per'], message: `found ${quoted(per)}: give per: at most 104249d, because 2^53 microseconds are no more` });
+    context.addIssue({
+      code: 'custom',
+      path: ['per'],
+      message: `found ${quoted(per)}: give per: at most 104249d, because 2^53 microseconds are no more`,
+    });
   }
   if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 1) return;
   const intervalUs = (2n * perUs + BigInt(count)) / (2n * BigInt(count));

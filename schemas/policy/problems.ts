@@ -27,7 +27,10 @@ export function closed<S extends z.core.$ZodLooseShape>(kind: string, shape: S) 
 
 /** At most {@link PROBLEMS_MAX}, in zod's order. */
 export function policyProblems(error: z.ZodError): PolicyProblem[] {
-  return error.issues.slice(0, PROBLEMS_MAX).flatMap((issue) => problemsOf(issue, [])).slice(0, PROBLEMS_MAX);
+  return error.issues
+    .slice(0, PROBLEMS_MAX)
+    .flatMap((issue) => problemsOf(issue, []))
+    .slice(0, PROBLEMS_MAX);
 }
 
 function problemsOf(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): PolicyProblem[] {

@@ -1,16 +1,20 @@
 /** The interception report as JSON (contracts.md section 6, exact-rules.md section 8). */
 import { z } from 'zod';
 import { count, instant } from '../fields.ts';
+import { RFC3339 } from '../instant.ts';
 
 export const TOP_PROGRAMS_MAX = 10;
 
 /** Of a breakdown: rows with at least one attempt, most attempts first, then by name in the order of UTF-8 bytes. */
 const counted = { attempts: count, programs: count };
 
+/** `to` is not included, so it may be the first moment that no event can have. */
+const bound = z.string().regex(RFC3339);
+
 export const interceptionReportSchema = z
   .object({
-    from: instant.meta({ description: 'Included; event time.' }),
-    to: instant.meta({ description: 'Not included; event time.' }),
+    from: bound.describe('Included; event time, RFC 3339.'),
+    to: bound.describe('Not included; event time, RFC 3339.'),
     asOf: instant.meta({ description: 'When the figures were taken.' }),
     settled: z.boolean().describe('Nothing can come in any more for the range; until then the figures are preliminary.'),
     intercepted: z

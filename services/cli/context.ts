@@ -1,17 +1,29 @@
 /** What every command is given: where to print, the time, and how to open the store that its flags name. */
+import type { Role, System } from '../system/open-system.ts';
 import type { Store } from '../system/store.ts';
+import type { ScorerObserver } from '../scorer/scorer.ts';
+import type { WriterObserver } from '../writer/writer.ts';
 import type { StoreFlags } from './options.ts';
 import type { Output } from './output/output.ts';
+
+export interface Observers {
+  readonly scorer: ScorerObserver;
+  readonly writer: WriterObserver;
+}
 
 export interface CliContext {
   readonly out: Output;
   readonly clock: { nowMs(): number; monotonicMs(): number };
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** NTK_TOKEN. */
+  readonly token: string | undefined;
   /** Who sits at the keyboard, for what records who did it. */
   readonly userName: string;
   /** Opens the store, calls `use`, closes it whatever happens. */
   withStore<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T>;
+  /** Opens a data folder for work. The caller closes it. */
+  openSystem(flags: { readonly data: string; readonly clickhouse?: string }, roles: readonly Role[], observers?: Observers): Promise<System>;
   /** The command ends with exit code 1 without a further word. */
   fail(): void;
 }

@@ -2,9 +2,6 @@
 import type { LineBatch } from './lines.ts';
 import type { OddThings } from './odd-things.ts';
 
-/** In place of a partition: one copy goes to each. */
-export const EVERY_PARTITION = -1;
-
 /** A record and where it goes. */
 export interface Importable {
   readonly partition: number;

@@ -3,7 +3,8 @@
  * in the import ledger is looked up in the chunk itself before it is looked up in the log.
  */
 import type { Append, EventLog, Origin, Put } from '../platform/log/event-log.ts';
-import { type Candidate, EVERY_PARTITION, type Importable, isRemembered } from './candidate.ts';
+import { EVERY_PARTITION } from '../domain/partitioning/route-record.ts';
+import { type Candidate, type Importable, isRemembered } from './candidate.ts';
 import { LEDGER_PARTITION, ledgerPut } from './import-ledger.ts';
 
 const CHUNK_RECORDS_MAX = 5_000;

@@ -4,7 +4,7 @@
  */
 import { encodeBlock } from '../domain/results/block.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
-import type { Append, EventLog, Put } from '../platform/log/event-log.ts';
+import type { Append, EventLog, Put, RecordBatch } from '../platform/log/event-log.ts';
 import { takePartition, type TakenPartition } from './take-partition.ts';
 
 export interface PartitionScorerOptions {
@@ -22,7 +22,7 @@ export interface PartitionScorerOptions {
 const CHECKPOINT_BUDGET_MS = 10;
 
 export type StepResult =
-  | { readonly status: 'scored'; readonly records: number; readonly outcome: BatchOutcome }
+  | { readonly status: 'scored'; readonly outcomes: readonly BatchOutcome[] }
   /** Nothing to read. */
   | { readonly status: 'idle' }
   /** Somebody else has the partition now. */
@@ -73,25 +73,43 @@ export class PartitionScorer {
 
   /** Judges the next batch. Errors leave this scorer unusable: drop it and take the partition again. */
   async step(): Promise<StepResult> {
-    const { log, partition, batchRecordsMax, batchBytesMax, clock } = this.#options;
+    const { log, partition, batchRecordsMax, batchBytesMax } = this.#options;
     const { fold, owner } = this.#taken;
     const batch = await log.read('access', partition, fold.state.position, { maxRecords: batchRecordsMax, maxBytes: batchBytesMax });
     if (batch.nextOffset === fold.state.position) return this.#idle();
 
-    const outcome = fold.fold(batch, clock.nowMs());
-    const header = outcome.header(this.#entryHash);
-    const appends: Append[] = [
-      { stream: 'results', partition, values: [encodeBlock({ header, rows: outcome.rows.written() })] },
-    ];
-    if (outcome.verdicts.length > 0) appends.push({ stream: 'verdicts', partition, values: outcome.verdicts.map(utf8) });
-    if (outcome.rejected.length > 0) appends.push({ stream: 'rejects', partition, values: outcome.rejected.map(utf8) });
-    this.#foldedSinceCheckpoint += batch.count;
-    this.#entryHash = header.entryHash;
+    const outcomes = this.#fold(batch);
     const { puts, isManifest } = await this.#checkpointPuts();
-    const result = await owner.commit({ appends, puts, position: { consumer: 'scorer', partition, offset: outcome.next, note: '' } });
+    const appends = this.#appends(outcomes);
+    const result = await owner.commit({ appends, puts, position: { consumer: 'scorer', partition, offset: fold.state.position, note: '' } });
     if (result.status === 'fenced') return { status: 'fenced' };
     if (isManifest) this.#taken.checkpoints.committed();
-    return { status: 'scored', records: batch.count, outcome };
+    return { status: 'scored', outcomes: outcomes.map(({ outcome }) => outcome) };
+  }
+
+  /** One outcome a block; more than one where the rows are too many for a record of the log. */
+  #fold(batch: RecordBatch): { readonly outcome: BatchOutcome; readonly block: Buffer }[] {
+    const { fold } = this.#taken;
+    const scoredAtMs = this.#options.clock.nowMs();
+    const outcomes: { outcome: BatchOutcome; block: Buffer }[] = [];
+    while (fold.state.position < batch.nextOffset) {
+      const outcome = fold.fold(batch, scoredAtMs);
+      const header = outcome.header(this.#entryHash);
+      outcomes.push({ outcome, block: encodeBlock({ header, rows: outcome.rows.written() }) });
+      this.#entryHash = header.entryHash;
+      this.#foldedSinceCheckpoint += outcome.records;
+    }
+    return outcomes;
+  }
+
+  #appends(outcomes: readonly { readonly outcome: BatchOutcome; readonly block: Buffer }[]): Append[] {
+    const { partition } = this.#options;
+    const appends: Append[] = [{ stream: 'results', partition, values: outcomes.map(({ block }) => block) }];
+    const verdicts = outcomes.flatMap(({ outcome }) => outcome.verdicts);
+    const rejected = outcomes.flatMap(({ outcome }) => outcome.rejected);
+    if (verdicts.length > 0) appends.push({ stream: 'verdicts', partition, values: verdicts.map(utf8) });
+    if (rejected.length > 0) appends.push({ stream: 'rejects', partition, values: rejected.map(utf8) });
+    return appends;
   }
 
   /** Without new records a checkpoint under way is still brought to its end. */

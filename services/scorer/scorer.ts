@@ -16,7 +16,7 @@ export interface ScorerOptions extends Omit<PartitionScorerOptions, 'partition'>
 
 /** What is told to whoever reports metrics and logs; after the commit, never before. */
 export interface ScorerObserver {
-  scored(partition: number, records: number, outcome: BatchOutcome, state: PartitionState): void;
+  scored(partition: number, outcome: BatchOutcome, state: PartitionState): void;
   taken(partition: number, position: number, refolded: number): void;
   lost(partition: number): void;
   failed(partition: number, error: Error, retryInMs: number): void;
@@ -97,7 +97,7 @@ export class Scorer {
         return false;
       }
       if (result.status === 'idle') return false;
-      observer.scored(partition, result.records, result.outcome, scorer.state);
+      for (const outcome of result.outcomes) observer.scored(partition, outcome, scorer.state);
       this.#retryMs.delete(partition);
       return true;
     } catch (error) {

@@ -2,6 +2,7 @@
  * Opens what a command reads: the log of a data folder and the warehouse, wherever it is. The embedded ClickHouse allows one
  * process a folder, so when a running system holds it, questions go through that system without anybody having to say so.
  */
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DataFolder, openFolder } from '../platform/folder/data-folder.ts';
 import { type HeldLock, tryLock } from '../platform/folder/lock.ts';
@@ -45,7 +46,7 @@ export async function openStore(request: StoreRequest): Promise<Store> {
   const { data, clickhouseUrl, clock } = request;
   if (clickhouseUrl === null) {
     const folder = openFolder(data, { create: false });
-    const log = await openSqliteLog({ path: folder.logFile, create: false, clock });
+    const log = await openFolderLog(folder, clock);
     try {
       const { warehouse, lock } = await openFolderWarehouse(folder);
       return store(request, folder, log, warehouse, lock);
@@ -56,9 +57,14 @@ export async function openStore(request: StoreRequest): Promise<Store> {
   }
   const warehouse = openServerWarehouse({ url: clickhouseUrl });
   const folder = folderIfThere(data);
-  const log = folder === null ? null : await openSqliteLog({ path: folder.logFile, create: false, clock });
+  const log = folder === null ? null : await openFolderLog(folder, clock);
   const logId = request.logId ?? log?.logId ?? (await chooseLog(warehouse, undefined));
   return store({ ...request, logId }, folder, log, warehouse, null);
+}
+
+/** The log of a folder that is there; any number of processes may have it open. */
+export async function openFolderLog(folder: DataFolder, clock: { nowMs(): number }): Promise<EventLog> {
+  return openSqliteLog({ path: folder.logFile, create: false, clock });
 }
 
 function folderIfThere(data: string): DataFolder | null {
@@ -116,7 +122,7 @@ async function openFolderWarehouse(folder: DataFolder): Promise<{ warehouse: War
 }
 
 export function spoolFolderOf(folder: DataFolder): string {
-  return `${folder.clickhouseFolder}/../spool`;
+  return join(dirname(folder.clickhouseFolder), 'spool');
 }
 
 export function heldError(folder: DataFolder, holder: { readonly pid: number; readonly command: string } | null): UserError {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { WarehouseError } from '../platform/warehouse/warehouse.ts';
-import { LogError } from '../platform/log/event-log.ts';
+import { LogError, type LogErrorCode } from '../platform/log/event-log.ts';
 import type { Group } from './group.ts';
 import { PartitionWriter, type PartitionWriterOptions } from './partition-writer.ts';
 
@@ -135,9 +135,14 @@ export class Writer {
   }
 }
 
+/** Offsets out of range and damage are for a person: stop and alarm, never go round them. */
+function isMendable(code: LogErrorCode): boolean {
+  return code === 'log_busy' || code === 'log_disk_full' || code === 'log_unreachable';
+}
+
 /** The code of an error that waiting may mend, or null. */
 function codeOfRetryable(error: unknown): string | null {
   if (error instanceof WarehouseError) return error.retryable ? error.code : null;
-  if (error instanceof LogError) return error.code === 'log_corrupt' ? null : error.code;
+  if (error instanceof LogError) return isMendable(error.code) ? error.code : null;
   return null;
 }

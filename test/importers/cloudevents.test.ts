@@ -4,9 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { RECORD_BYTES_MAX } from '../../schemas/codes.ts';
 import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
 import { encodingOf, parseJson } from '../../services/domain/record/json.ts';
-import { EVERY_PARTITION } from '../../services/importers/candidate.ts';
-import { routeLine } from '../../services/importers/cloudevents.ts';
-import { type Place, scanSubject } from '../../services/importers/subject-scan.ts';
+import { EVERY_PARTITION, routeLine } from '../../services/domain/partitioning/route-record.ts';
+import { type Place, scanSubject } from '../../services/domain/partitioning/subject-scan.ts';
 
 const PARTITIONS = 16;
 

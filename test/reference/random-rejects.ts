@@ -48,16 +48,28 @@ const NO_JSON_LINES = [
   '\r',
 ];
 const NO_JSON_MEMBERS = [
-  ...['"x":NaN', '"x":Infinity', '"x":-Infinity', '"x":0x10', '"x":1_000', '"x":\'a\'', 'x:1', '"x":undefined'],
-  ...['"x":"a\u0001b"', '"x":"a\tb"', '"x":"\\x41"', '"x":"\\u12"', '/* why */"x":1', '"x":"\\ud800"', '"x":"\\udc00\\ud800"'],
-  ...[
-    '"\\udbff":1',
-    '"x":{"y":["\\udfff"]},"x":1',
-    '"x":"\\ud83d😀"',
-    `"x":${nested(NESTING_LEFT + 1)}`,
-    '\u00a0"x":1',
-    '"x":1,\ufeff"y":1',
-  ],
+  '"x":NaN',
+  '"x":Infinity',
+  '"x":-Infinity',
+  '"x":0x10',
+  '"x":1_000',
+  '"x":\'a\'',
+  'x:1',
+  '"x":undefined',
+  '"x":"a\u0001b"',
+  '"x":"a\tb"',
+  '"x":"\\x41"',
+  '"x":"\\u12"',
+  '/* why */"x":1',
+  '"x":"\\ud800"',
+  '"x":"\\udc00\\ud800"',
+
+  '"\\udbff":1',
+  '"x":{"y":["\\udfff"]},"x":1',
+  '"x":"\\ud83d😀"',
+  `"x":${nested(NESTING_LEFT + 1)}`,
+  '\u00a0"x":1',
+  '"x":1,\ufeff"y":1',
 ];
 /** Not UTF-8: a stray byte, an overlong form, a surrogate, a cut sequence, beyond the last code point. */
 const NO_UTF8 = [[0xff], [0x80], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf0, 0x9f, 0x98], [0xf4, 0x90, 0x80, 0x80]];

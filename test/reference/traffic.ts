@@ -12,6 +12,8 @@ import type { RejectLine } from './random-rejects.ts';
 import { TrafficMaker } from './traffic-maker.ts';
 import type { TrafficOptions } from './traffic-maker.ts';
 
+export type { TrafficOptions };
+
 export interface Traffic {
   readonly events: Buffer;
   readonly policyYaml: string;

@@ -8,7 +8,7 @@ import { type Input, openInput } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import { reportInterceptions } from '../../system/report.ts';
 import { type BatchInput, importBatch } from '../../system/run-batch.ts';
-import { openSystem } from '../../system/open-system.ts';
+import type { System } from '../../system/open-system.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { dataOption } from '../options.ts';
@@ -48,7 +48,7 @@ export function formatOf(text: string): ImportFormat {
 }
 
 /** `FORMAT:FILE`, or a file in the default format. */
-function split(name: string, fallback: string): { readonly path: string; readonly format: ImportFormat } {
+export function splitInputName(name: string, fallback: string): { readonly path: string; readonly format: ImportFormat } {
   const known = IMPORT_FORMATS.find((format) => name.startsWith(`${format}:`));
   return known === undefined ? { path: name, format: formatOf(fallback) } : { path: name.slice(known.length + 1), format: known };
 }
@@ -56,7 +56,7 @@ function split(name: string, fallback: string): { readonly path: string; readonl
 export async function openInputs(names: readonly string[], format: string, spoolFolder: string): Promise<BatchInput[]> {
   const inputs: BatchInput[] = [];
   for (const name of names) {
-    const { path, format: itsFormat } = split(name, format);
+    const { path, format: itsFormat } = splitInputName(name, format);
     const input = await openInput(path, { spoolFolder, stdin: process.stdin });
     if (isInputProblem(input)) {
       await closeInputs(inputs);
@@ -78,7 +78,7 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
   const { out, clock } = context;
   const policy = flags.policy === undefined ? null : await loadPolicyFile(flags.policy);
   const startedMs = clock.monotonicMs();
-  const system = await openSystem({ data: flags.data, create: true, clock, command: 'ntk run', notify: (text) => out.note(text) });
+  const system = await context.openSystem(flags, ['scorer', 'writer']);
   const bar = out.progress('importing', 'bytes');
   let inputs: BatchInput[] = [];
   try {
@@ -105,11 +105,12 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
   }
 }
 
-async function summarise(context: CliContext, system: Awaited<ReturnType<typeof openSystem>>, imports: readonly ImportSummary[], json: boolean, tookMs: number): Promise<void> {
+async function summarise(context: CliContext, system: System, imports: readonly ImportSummary[], json: boolean, tookMs: number): Promise<void> {
   const { out, clock } = context;
-  const source = { log: system.log, logId: system.log.logId, warehouse: system.warehouse };
+  const warehouse = system.warehouse!;
+  const source = { log: system.log, logId: system.log.logId, warehouse };
   const report = await reportInterceptions(source, { fromUs: 0, toUs: TIME_END_US, nowMs: clock.nowMs() });
-  const categories = await system.warehouse.query<{ category: string; accesses: string; programs: string }>(CATEGORIES_SQL, { logId: source.logId });
+  const categories = await warehouse.query<{ category: string; accesses: string; programs: string }>(CATEGORIES_SQL, { logId: source.logId });
   for (const { problem, name } of imports) if (problem !== null) out.problem(`${brief(name)}: ${problem.message}`);
   if (imports.some(({ problem, status }) => problem !== null || status === 'stopped')) context.fail();
   if (json) {
@@ -117,7 +118,7 @@ async function summarise(context: CliContext, system: Awaited<ReturnType<typeof 
     return;
   }
   for (const one of imports) printImport(context, one);
-  const rows = await system.warehouse.query<{ program: string; category: string; accesses: string; intercepted: string; would_intercept: string; found: string; reasons: string[] }>(WHO_TOOK_WHAT_SQL, { logId: source.logId, max: PROGRAMS_SHOWN_MAX });
+  const rows = await warehouse.query<{ program: string; category: string; accesses: string; intercepted: string; would_intercept: string; found: string; reasons: string[] }>(WHO_TOOK_WHAT_SQL, { logId: source.logId, max: PROGRAMS_SHOWN_MAX });
   out.line();
   out.table(['category', 'accesses', 'programs'], categories.map((row) => [row.category, Number(row.accesses), Number(row.programs)]));
   out.line();
@@ -130,12 +131,12 @@ async function summarise(context: CliContext, system: Awaited<ReturnType<typeof 
   const n = (value: number): string => value.toLocaleString('en-US');
   out.line(out.paint('bold', `${n(intercepted.attempts)} attempts intercepted, by ${n(intercepted.programs)} programs; ${n(would.attempts)} more by ${n(would.programs)} programs would have been`));
   out.line(`${n(report.accesses)} accesses judged and stored; ${n(quality.recordsRead)} records read, ${n(quality.duplicates)} duplicates, ${n(quality.rejected)} rejected; ${quality.complete ? 'complete' : out.paint('red', 'NOT complete')}`);
-  out.note(`in ${(tookMs / 1000).toFixed(1)} s. Go on with: ntk report interceptions --data ${brief(system.folder.root)}; ntk explain --program PROGRAM --recompute --data ${brief(system.folder.root)}`);
+  out.note(`in ${(tookMs / 1000).toFixed(1)} s. Go on with: ntk report interceptions --data ${brief(system.folder.path)}; ntk explain --program PROGRAM --recompute --data ${brief(system.folder.path)}`);
 }
 
 const PROGRAMS_SHOWN_MAX = 40;
 
-function printImport({ out }: CliContext, one: ImportSummary): void {
+export function printImport({ out }: CliContext, one: ImportSummary): void {
   if (one.status === 'already_complete') {
     out.note(`${brief(one.name)}: imported before, nothing to do`);
     return;

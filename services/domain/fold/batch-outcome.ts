@@ -54,6 +54,8 @@ export class BatchOutcome {
   heartbeats = 0;
   copies = 0;
   liveRecords = 0;
+  /** Records folded, whatever became of them. */
+  records = 0;
   next = 0;
   rowsHash = '';
   readonly #onAccess: ((output: AccessOutput) => void) | undefined;

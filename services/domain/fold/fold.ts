@@ -35,6 +35,8 @@ const ORIGIN_SYSTEM = 3;
 
 const AHEAD_MAX_US = 60 * 1_000_000;
 const BEHIND_MAX_US = 7 * 86_400 * 1_000_000;
+/** A batch ends early when its rows have this many bytes: with one more row a block stays below the 4 MiB that the log takes. */
+const ROWS_BYTES_MAX = 2.5 * 1024 * 1024;
 /** Limit keys looked at for freeing, for each record folded. */
 const SWEEP_SLOTS_PER_RECORD = 2;
 
@@ -65,15 +67,23 @@ export class PartitionFold {
   }
 
   /**
-   * Folds the records of a batch from the state's position on (earlier ones are dropped: they were folded before).
+   * Folds the records of a batch from the state's position on (earlier ones are dropped: they were folded before). When the rows
+   * become too many for one block it ends early: go on with the same batch until the position is its `nextOffset`.
    * `onAccess` sees each judged access while its findings are still there.
    */
   fold(input: FoldInput, scoredAtMs: number, onAccess?: (output: AccessOutput) => void): BatchOutcome {
     const outcome = new BatchOutcome(this.state.position, scoredAtMs, this.#rows, onAccess);
     const encoding = encodingOf(input.bytes.subarray(0, input.starts[input.count]));
+    let folded = 0;
+    let next = input.nextOffset;
     for (let i = 0; i < input.count; i++) {
       const offset = input.offsets[i]!;
       if (offset < this.state.position) continue;
+      if (outcome.rows.length > ROWS_BYTES_MAX) {
+        next = offset;
+        break;
+      }
+      folded++;
       const start = input.starts[i]!;
       const end = input.starts[i + 1]!;
       const place: Place = { offset, appendedAtMs: input.appendedAtMs[i]!, origin: input.origins[i]! };
@@ -85,8 +95,9 @@ export class PartitionFold {
         this.#accept(record, place, input.bytes.subarray(start, end), outcome);
       }
     }
-    this.state.position = Math.max(this.state.position, input.nextOffset);
-    if (this.state.isLiveLog) this.state.limits.sweep(this.#absentBeforeUs(), input.count * SWEEP_SLOTS_PER_RECORD);
+    outcome.records = folded;
+    this.state.position = Math.max(this.state.position, next);
+    if (this.state.isLiveLog) this.state.limits.sweep(this.#absentBeforeUs(), folded * SWEEP_SLOTS_PER_RECORD);
     outcome.close(this.state);
     return outcome;
   }

@@ -1,7 +1,18 @@
 /** A policy document, as YAML from a file or as JSON from the log, to a checked policy and its hash (exact-rules.md section 7). */
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { type Document, type ErrorCode, isMap, isSeq, LineCounter, type Node, parseDocument, type Scalar, visit, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  type ErrorCode,
+  isMap,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Scalar,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import { type Policy, policySchema } from '../../../schemas/policy/policy.ts';
 import { type PolicyProblem as FoundProblem, policyProblems, PROBLEMS_MAX } from '../../../schemas/policy/problems.ts';
 import { printable, quoted } from '../../../schemas/policy/wording.ts';
@@ -150,13 +161,21 @@ function resolveNames(yaml: Document.Parsed, lines: LineCounter): ResolvedNames 
   const unresolved: PolicyFileProblem[] = [];
   visit(yaml, {
     Value(_, node) {
-      if (node.anchor !== undefined) anchors.set(node.anchor, node as Node);
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
       if (isMap<Scalar<string>, Node | null>(node)) repeated.push(...repeatedKeys(node, lines));
     },
     Alias(_, alias) {
       const node = anchors.get(alias.source);
       if (node !== undefined) aliased.set(alias, node);
-      else unresolved.push(at(alias.range?.[0] ?? 0, '', `no anchor &${printable(alias.source, MESSAGE_CHARACTERS_MAX)} stands before this alias: add it, or write the value`, lines));
+      else
+        unresolved.push(
+          at(
+            alias.range?.[0] ?? 0,
+            '',
+            `no anchor &${printable(alias.source, MESSAGE_CHARACTERS_MAX)} stands before this alias: add it, or write the value`,
+            lines,
+          ),
+        );
     },
   });
   return { aliased, repeated, unresolved };
@@ -170,7 +189,8 @@ function repeatedKeys(map: YamlMapping, lines: LineCounter): PolicyFileProblem[]
     const offset = key.range?.[0] ?? 0;
     const before = first.get(name);
     if (before === undefined) first.set(name, offset);
-    else problems.push(at(offset, '', `key ${quoted(name)} stands on line ${lines.linePos(before).line} already: keep one`, lines));
+    else
+      problems.push(at(offset, '', `key ${quoted(name)} stands on line ${lines.linePos(before).line} already: keep one`, lines));
   }
   return problems;
 }
@@ -220,7 +240,8 @@ function pathText(path: readonly (string | number)[]): string {
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`;
-    else if (/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(step) && step.length <= MESSAGE_CHARACTERS_MAX) text += text === '' ? step : `.${step}`;
+    else if (/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(step) && step.length <= MESSAGE_CHARACTERS_MAX)
+      text += text === '' ? step : `.${step}`;
     else text += `[${quoted(step)}]`;
   }
   return text;

@@ -1,41 +1,65 @@
 /** Errors of the engine, the network and the client as {@link WarehouseError}: one code, one line, and whether waiting helps. */
-import { ClickHouseError } from '@clickhouse/client';
+import { ClickHouseError, parseError } from '@clickhouse/client';
 import { WarehouseError } from './warehouse.ts';
 
 /**
- * ClickHouse's names of what may pass by itself; a code is a name of
- * https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp or one of {@link OWN_CODES}.
+ * ClickHouse's numbers and names of what may pass by itself, from
+ * https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
  */
-const RETRYABLE = new Set([
-  'TIMEOUT_EXCEEDED', // 159
-  'TOO_SLOW', // 160
-  'CANNOT_ALLOCATE_MEMORY', // 173
-  'TOO_MANY_SIMULTANEOUS_QUERIES', // 202
-  'NO_FREE_CONNECTION', // 203
-  'SOCKET_TIMEOUT', // 209
-  'NETWORK_ERROR', // 210
-  'NO_ZOOKEEPER', // 225
-  'ABORTED', // 236
-  'MEMORY_LIMIT_EXCEEDED', // 241
-  'TABLE_IS_READ_ONLY', // 242: a replica that lost its keeper
-  'NOT_ENOUGH_SPACE', // 243: somebody may make room; the rows wait in the log
-  'TOO_MANY_PARTS', // 252
-  'NO_AVAILABLE_REPLICA', // 265
-  'ALL_CONNECTION_TRIES_FAILED', // 279
-  'TOO_FEW_LIVE_REPLICAS', // 285
-  'UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE', // 286
-  'UNKNOWN_STATUS_OF_INSERT', // 319
-  'UNFINISHED', // 341: a mutation that goes on
-  'QUERY_WAS_CANCELLED', // 394
-  'SYSTEM_ERROR', // 425
-  'CANNOT_SCHEDULE_TASK', // 439
-  'DEADLOCK_AVOIDED', // 473
-  'ASYNC_LOAD_WAIT_FAILED', // 722
-  'TABLE_IS_BEING_RESTARTED', // 733
-  'QUERY_WAS_CANCELLED_BY_CLIENT', // 735
-  'SERVER_OVERLOADED', // 745
-  'KEEPER_EXCEPTION', // 999
+const RETRYABLE: ReadonlyMap<number, string> = new Map([
+  [159, 'TIMEOUT_EXCEEDED'],
+  [160, 'TOO_SLOW'],
+  [173, 'CANNOT_ALLOCATE_MEMORY'],
+  [202, 'TOO_MANY_SIMULTANEOUS_QUERIES'],
+  [203, 'NO_FREE_CONNECTION'],
+  [209, 'SOCKET_TIMEOUT'],
+  [210, 'NETWORK_ERROR'],
+  [225, 'NO_ZOOKEEPER'],
+  [236, 'ABORTED'],
+  [241, 'MEMORY_LIMIT_EXCEEDED'],
+  // A replica that lost its keeper.
+  [242, 'TABLE_IS_READ_ONLY'],
+  // Somebody may make room; meanwhile the rows wait in the log.
+  [243, 'NOT_ENOUGH_SPACE'],
+  [252, 'TOO_MANY_PARTS'],
+  [265, 'NO_AVAILABLE_REPLICA'],
+  [279, 'ALL_CONNECTION_TRIES_FAILED'],
+  [285, 'TOO_FEW_LIVE_REPLICAS'],
+  [286, 'UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE'],
+  [319, 'UNKNOWN_STATUS_OF_INSERT'],
+  // A mutation that goes on.
+  [341, 'UNFINISHED'],
+  [394, 'QUERY_WAS_CANCELLED'],
+  [425, 'SYSTEM_ERROR'],
+  [439, 'CANNOT_SCHEDULE_TASK'],
+  [473, 'DEADLOCK_AVOIDED'],
+  [722, 'ASYNC_LOAD_WAIT_FAILED'],
+  [733, 'TABLE_IS_BEING_RESTARTED'],
+  [735, 'QUERY_WAS_CANCELLED_BY_CLIENT'],
+  [745, 'SERVER_OVERLOADED'],
+  [999, 'KEEPER_EXCEPTION'],
 ]);
+
+/** Others that people meet. The name in a message cannot be relied on: `(SELEC)` in a syntax error looks like one. */
+const LASTING: ReadonlyMap<number, string> = new Map([
+  [36, 'BAD_ARGUMENTS'],
+  [47, 'UNKNOWN_IDENTIFIER'],
+  [60, 'UNKNOWN_TABLE'],
+  [62, 'SYNTAX_ERROR'],
+  [81, 'UNKNOWN_DATABASE'],
+  [164, 'READONLY'],
+  [456, 'UNKNOWN_QUERY_PARAMETER'],
+  [497, 'ACCESS_DENIED'],
+  [516, 'AUTHENTICATION_FAILED'],
+]);
+
+const RETRYABLE_NAMES: ReadonlySet<string> = new Set(RETRYABLE.values());
+const NUMBERS: ReadonlyMap<string, number> = new Map([...RETRYABLE, ...LASTING].map(([number, name]) => [name, number]));
+
+/** ClickHouse's number of a code; 1002 (`UNKNOWN_EXCEPTION`) for our own and for what has no number here. */
+export function numberOf(code: string): number {
+  return NUMBERS.get(code) ?? 1002;
+}
 
 /** Our own, written like the engine's so that they pass through the running system's endpoint. */
 export const OWN_CODES = {
@@ -49,6 +73,8 @@ export const OWN_CODES = {
   closed: 'WAREHOUSE_CLOSED',
   /** A path that the engine would read as a pattern. */
   path: 'UNUSABLE_PATH',
+  /** More at once than is taken. */
+  tooLarge: 'TOO_LARGE',
   /** What came back is no answer of a ClickHouse. */
   notClickHouse: 'NOT_A_CLICKHOUSE',
   /** Refused by the rules of read-only queries; the engine's own name for it. */
@@ -66,7 +92,7 @@ const NETWORK = /^(?:E(?:CONN\w+|PIPE|HOST\w+|NET\w+|NOTFOUND|AI_AGAIN|TIMEDOUT|
 const MESSAGE_CHARS_MAX = 400;
 
 export function isRetryable(code: string): boolean {
-  return RETRYABLE.has(code) || OWN_RETRYABLE.has(code);
+  return RETRYABLE_NAMES.has(code) || OWN_RETRYABLE.has(code);
 }
 
 export function warehouseError(code: string, message: string, options?: ErrorOptions): WarehouseError {
@@ -77,12 +103,24 @@ export function warehouseError(code: string, message: string, options?: ErrorOpt
 export function toWarehouseError(error: unknown, where: string): WarehouseError {
   if (error instanceof WarehouseError) return error;
   if (!(error instanceof Error)) return warehouseError(OWN_CODES.notClickHouse, `${where}: failed for no stated reason`);
-  if (error instanceof ClickHouseError) return warehouseError(error.type ?? `CODE_${error.code}`, readable(error.message), { cause: error });
+  const parsed = parseError(error);
+  if (parsed instanceof ClickHouseError) return warehouseError(nameOf(parsed), readable(fullMessage(parsed, error)), { cause: error });
   const { code } = error as NodeJS.ErrnoException;
   if (/^Timeout error/.test(error.message)) return warehouseError(OWN_CODES.timeout, `${where}: no answer in time`, { cause: error });
-  if (code !== undefined && NETWORK.test(code)) return warehouseError(OWN_CODES.unreachable, `${where}: cannot be reached (${code})`, { cause: error });
+  if (code !== undefined && NETWORK.test(code)) return warehouseError(OWN_CODES.unreachable, `${where}: cannot be reached: ${code}`, { cause: error });
   if (code === 'ENOSPC') return warehouseError('NOT_ENOUGH_SPACE', `${where}: no space left on the disk`, { cause: error });
   return warehouseError(OWN_CODES.notClickHouse, `${where}: ${readable(error.message)}`, { cause: error });
+}
+
+function nameOf({ code, type }: ClickHouseError): string {
+  const name = RETRYABLE.get(Number(code)) ?? LASTING.get(Number(code));
+  return name ?? (NUMBERS.has(type ?? '') ? `CODE_${code}` : (type ?? `CODE_${code}`));
+}
+
+/** The client cuts a message short at the first word in capitals and brackets; the engine in this process gives it whole. */
+function fullMessage(parsed: ClickHouseError, error: Error): string {
+  const whole = error === parsed ? error.cause : error;
+  return whole instanceof Error ? whole.message : parsed.message;
 }
 
 /**

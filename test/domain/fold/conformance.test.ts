@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ACTIONS, REASONS } from '../../../schemas/codes.ts';
+import type { BatchOutcome } from '../../../services/domain/fold/batch-outcome.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { EVENTS, type ExpectedVerdict, POLICY_YAML, REJECTS, VERDICTS } from '../../conformance/example.ts';
-import { foldInput, partitioned } from './partitioned.ts';
+import { foldAll, foldInput, partitioned } from './partitioned.ts';
 
 interface Judged extends ExpectedVerdict {
   readonly reasonsInOrder: readonly string[];
@@ -14,7 +15,14 @@ function judgeExample(partitions: number): { verdicts: Map<string, Judged>; reje
   let duplicates = 0;
   partitioned(EVENTS, POLICY_YAML, partitions).forEach((records, partition) => {
     const fold = new PartitionFold({ logId: 'example', partition, partitions, storedUser: (user) => user });
-    const outcome = fold.fold(foldInput(records, { from: 0, to: records.length }), 0, ({ attributes, judgement, className, declarationVersion }) => {
+    const onPiece = (piece: BatchOutcome): void => {
+      duplicates += piece.duplicates;
+      for (const text of piece.rejected) {
+        const { offset, reason } = JSON.parse(text) as { offset: number; reason: string };
+        rejects.push({ record: records[offset]!.record, reason });
+      }
+    };
+    foldAll(fold, foldInput(records, { from: 0, to: records.length }), onPiece, ({ attributes, judgement, className, declarationVersion }) => {
       const { findings, subject, refusal } = judgement;
       const reasonsInOrder = findings.reasons.map((reason) => REASONS[reason]!);
       verdicts.set(JSON.stringify([attributes.source, attributes.subject, attributes.id]), {
@@ -33,11 +41,6 @@ function judgeExample(partitions: number): { verdicts: Map<string, Judged>; reje
         policy_hash: subject.policy.hash,
       });
     });
-    duplicates += outcome.duplicates;
-    for (const text of outcome.rejected) {
-      const { offset, reason } = JSON.parse(text) as { offset: number; reason: string };
-      rejects.push({ record: records[offset]!.record, reason });
-    }
   });
   return { verdicts, rejects: rejects.sort((a, b) => a.record - b.record), duplicates };
 }

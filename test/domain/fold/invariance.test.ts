@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { PAGE_KINDS, type PageKind } from '../../../services/domain/fold/partition-state.ts';
 import { EVENTS, POLICY_YAML } from '../../conformance/example.ts';
-import { foldInput, partitioned, type PlacedRecord } from './partitioned.ts';
+import { foldAll, foldInput, partitioned, type PlacedRecord } from './partitioned.ts';
 
 const PARTITIONS = 2;
 const records = partitioned(EVENTS, POLICY_YAML, PARTITIONS);
@@ -53,18 +53,18 @@ function fold(partition: number, placed: readonly PlacedRecord[], cuts: readonly
   let told = 0;
   for (let i = 0; i < cuts.length; ) {
     const from = current.state.position;
-    const outcome = current.fold(foldInput(placed, { from, to: cuts[i]! }), 0);
-    outcome.rowOffsets.forEach((offset, n) => {
-      const row = Buffer.from(outcome.rows.written().subarray(n === 0 ? 0 : outcome.rowEnds[n - 1], outcome.rowEnds[n]));
-      const before = rows.get(offset);
-      if (before !== undefined) expect(row.equals(before)).toBe(true);
-      rows.set(offset, row);
-    });
-    if (cuts[i]! > told) {
+    foldAll(current, foldInput(placed, { from, to: cuts[i]! }), (outcome) => {
+      outcome.rowOffsets.forEach((offset, n) => {
+        const row = Buffer.from(outcome.rows.written().subarray(n === 0 ? 0 : outcome.rowEnds[n - 1], outcome.rowEnds[n]));
+        const before = rows.get(offset);
+        if (before !== undefined) expect(row.equals(before)).toBe(true);
+        rows.set(offset, row);
+      });
+      if (outcome.next <= told) return;
+      told = outcome.next;
       verdicts.push(...outcome.verdicts);
       rejects.push(...outcome.rejected);
-      told = cuts[i]!;
-    }
+    });
     if (underWay) {
       for (let n = 0; n < 3 && underWay; n++) underWay = pages.takeOne(current);
       if (!underWay) {
@@ -109,14 +109,14 @@ describe('the fold', () => {
   it('drops what is below its position, so that a batch read twice changes nothing', () => {
     const placed = records[0]!;
     const twice = newFold(0);
-    twice.fold(foldInput(placed, { from: 0, to: 600 }), 0);
-    twice.fold(foldInput(placed, { from: 300, to: placed.length }), 0);
+    foldAll(twice, foldInput(placed, { from: 0, to: 600 }), () => {});
+    foldAll(twice, foldInput(placed, { from: 300, to: placed.length }), () => {});
     expect(twice.state.chain.hash).toBe(whole[0]!.hash);
   });
 
   it('keeps its state in pages of every kind', () => {
     const whole = newFold(0);
-    whole.fold(foldInput(records[0]!, { from: 0, to: records[0]!.length }), 0);
+    foldAll(whole, foldInput(records[0]!, { from: 0, to: records[0]!.length }), () => {});
     whole.state.beginCheckpoint();
     const kinds = new Set<string>();
     for (let next = whole.state.nextPage(); next !== null; next = whole.state.nextPage()) kinds.add(next.kind);

@@ -1,7 +1,8 @@
 /** Lays the records of a file out in partitions, as an importer would, without any log. */
 import { partitionOf } from '../../../services/domain/partitioning/murmur2.ts';
 import { parsePolicyYaml } from '../../../services/domain/policy/document.ts';
-import type { FoldInput } from '../../../services/domain/fold/fold.ts';
+import type { AccessOutput, BatchOutcome } from '../../../services/domain/fold/batch-outcome.ts';
+import type { FoldInput, PartitionFold } from '../../../services/domain/fold/fold.ts';
 
 export interface PlacedRecord {
   readonly value: Buffer;
@@ -53,6 +54,11 @@ export function partitioned(file: Buffer, policyYaml: string, partitions: number
     for (const partition of placesOf(line, partitions)) placed[partition]!.push({ value: line, record: i + 1, origin: ORIGIN_RUN });
   });
   return placed;
+}
+
+/** Folds all of the records, in as many pieces as their rows need. */
+export function foldAll(fold: PartitionFold, input: FoldInput, onPiece: (piece: BatchOutcome) => void, onAccess?: (output: AccessOutput) => void): void {
+  while (fold.state.position < input.nextOffset) onPiece(fold.fold(input, 0, onAccess));
 }
 
 export interface InputOptions {

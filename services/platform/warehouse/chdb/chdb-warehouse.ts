@@ -6,7 +6,7 @@ import { InFlight } from '../in-flight.ts';
 import { fromFile, insertSql } from '../insert-sql.ts';
 import { judgeReadOnly, NORMALISE_SQL } from '../read-only-query.ts';
 import type { Spool } from '../spool.ts';
-import type { QueryParams, RowsInsert, StreamOptions, Warehouse } from '../warehouse.ts';
+import type { QueryParams, RowsInsert, Warehouse } from '../warehouse.ts';
 import { type ChdbSession, SESSION_KINDS, type SessionKind, type SessionPool } from './sessions.ts';
 
 export type Engine = Readonly<Record<SessionKind, SessionPool>> & { readonly spool: Spool };
@@ -55,7 +55,7 @@ export class ChdbWarehouse implements Warehouse {
     );
   }
 
-  async stream(sql: string, options: StreamOptions): Promise<Readable> {
+  async stream(sql: string, options: Parameters<Warehouse['stream']>[1]): Promise<Readable> {
     return this.#whileOpen(async (engine) => {
       const judged = options.readonly === true ? await judge(engine, sql) : { sql, format: null };
       const format = judged.format ?? options.format;

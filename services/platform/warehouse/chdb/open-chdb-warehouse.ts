@@ -47,7 +47,7 @@ export function openChdbWarehouse({ path, spoolDir }: ChdbWarehouseOptions): War
 async function openEngine(folder: string, spoolDir: string, where: string): Promise<Engine> {
   const pools: Partial<Record<(typeof SESSION_KINDS)[number], SessionPool>> = {};
   try {
-    const spool = await Spool.open(spoolDir);
+    const spool = await Spool.open(spoolDir, 'insert');
     await mkdir(folder, { recursive: true });
     // Loaded here: a hundred megabytes that a process without an engine of its own does not need.
     const { createChdbConnection } = await import('chdb/connection');

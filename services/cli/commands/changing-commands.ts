@@ -1,0 +1,92 @@
+/** Commands that change something in the log: policy and rejects. */
+import type { Command } from 'commander';
+import { placesOf } from '../../domain/partitioning/route-record.ts';
+import { openFolder } from '../../platform/folder/data-folder.ts';
+import type { EventLog } from '../../platform/log/event-log.ts';
+import { openFolderLog } from '../../system/store.ts';
+import { UserError } from '../../system/user-error.ts';
+import type { CliContext } from '../context.ts';
+import { dataOption } from '../options.ts';
+import { brief } from '../output/terminal.ts';
+import { applyPolicy, checkPolicies, printPolicyLog, rollbackPolicy } from './policy.ts';
+import { listRejects, redriveRejects, showReject } from './rejects.ts';
+
+interface DataFlags {
+  readonly data: string;
+  readonly json?: boolean;
+}
+
+async function withLog(context: CliContext, flags: DataFlags, use: (log: EventLog) => Promise<void>): Promise<void> {
+  const log = await openFolderLog(openFolder(flags.data, { create: false }), context.clock);
+  try {
+    await use(log);
+  } finally {
+    await log.close();
+  }
+}
+
+export function registerPolicy(program: Command, context: CliContext): void {
+  const { out, clock } = context;
+  const policy = program.command('policy').description('check, publish and look back at policies');
+  policy
+    .command('check')
+    .argument('<file...>', 'policy files (YAML)')
+    .option('--json', 'print JSON')
+    .description('say all that is wrong with policy files, with line numbers; exit 1 if anything is')
+    .addHelpText('after', '\nExample:\n  ntk policy check policies/*.yaml')
+    .action(async (files: string[], flags: { readonly json?: boolean }) => {
+      if (!(await checkPolicies(out, files, flags.json ?? false))) context.fail();
+    });
+  const by = (): { by: string; nowMs: number } => ({ by: context.userName, nowMs: clock.nowMs() });
+  dataOption(policy.command('apply'))
+    .argument('<file>', 'policy file (YAML)')
+    .description('publish a policy to every partition; it is in force from its place in the log on')
+    .addHelpText('after', '\nExample:\n  ntk policy apply policy.yaml --data ./data')
+    .action((file: string, flags: DataFlags) => withLog(context, flags, (log) => applyPolicy(out, log, file, by())));
+  dataOption(policy.command('rollback'))
+    .description('publish again the policy that was in force before the current one')
+    .addHelpText('after', '\nExample:\n  ntk policy rollback --data ./data')
+    .action((flags: DataFlags) => withLog(context, flags, (log) => rollbackPolicy(out, log, by())));
+  dataOption(policy.command('log'))
+    .option('--json', 'print JSON')
+    .description('which policies were in force, since when, and who published them')
+    .addHelpText('after', '\nExample:\n  ntk policy log --data ./data')
+    .action((flags: DataFlags) => withLog(context, flags, (log) => printPolicyLog(out, log, flags.json ?? false)));
+}
+
+interface RejectFlags extends DataFlags {
+  readonly reason?: string;
+  readonly limit: string;
+}
+
+export function registerRejects(program: Command, context: CliContext): void {
+  const { out } = context;
+  const rejects = program.command('rejects').description('records that could not be read');
+  dataOption(rejects.command('list'))
+    .option('--reason <reason>', 'only those of one reason')
+    .option('--limit <n>', 'how many are shown', '50')
+    .option('--json', 'print JSON')
+    .description('what was rejected, and why')
+    .addHelpText('after', '\nExample:\n  ntk rejects list --reason invalid_json')
+    .action(async (flags: RejectFlags) => {
+      const limit = Number(flags.limit);
+      if (!Number.isInteger(limit) || limit < 1) throw new UserError(`--limit '${brief(flags.limit, 20)}' is no positive number`);
+      const filter = flags.reason === undefined ? {} : { reason: flags.reason };
+      await withLog(context, flags, (log) => listRejects(out, log, filter, limit, flags.json ?? false));
+    });
+  dataOption(rejects.command('show'))
+    .argument('<id>', 'partition:offset, see ntk rejects list')
+    .option('--json', 'print JSON, with the raw bytes as base64')
+    .description('one rejected record with its raw bytes')
+    .addHelpText('after', '\nExample:\n  ntk rejects show 0:1312')
+    .action((id: string, flags: DataFlags) => withLog(context, flags, (log) => showReject(out, log, id, flags.json ?? false)));
+  dataOption(rejects.command('redrive'))
+    .argument('[id...]', 'partition:offset; without any, all')
+    .option('--reason <reason>', 'only those of one reason')
+    .description('append again what can be read by now (after a newer release, a mended importer); each at most once')
+    .addHelpText('after', '\nExample:\n  ntk rejects redrive --reason unknown_type')
+    .action(async (ids: string[], flags: RejectFlags) => {
+      const filter = { ...(flags.reason === undefined ? {} : { reason: flags.reason }), ...(ids.length === 0 ? {} : { ids }) };
+      await withLog(context, flags, (log) => redriveRejects(out, log, filter, placesOf, out.progress('redriving', 'rejects')));
+    });
+}

@@ -1,0 +1,106 @@
+/** `ntk ingest`: files into a running system, by its data folder or its URL. */
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import type { Command } from 'commander';
+import { IMPORT_FORMATS } from '../../importers/formats.ts';
+import { importFile, type ImportSummary } from '../../importers/import-file.ts';
+import { isInputProblem } from '../../importers/input/problem.ts';
+import { openInput } from '../../importers/input/open-input.ts';
+import { ORIGIN } from '../../platform/log/event-log.ts';
+import { openFolder } from '../../platform/folder/data-folder.ts';
+import { openFolderLog, spoolFolderOf } from '../../system/store.ts';
+import { isSystemRunning } from '../../system/running.ts';
+import { UserError } from '../../system/user-error.ts';
+import type { CliContext } from '../context.ts';
+import { dataOption } from '../options.ts';
+import { brief } from '../output/terminal.ts';
+import { printImport, splitInputName } from './run.ts';
+
+interface IngestFlags {
+  readonly data: string;
+  readonly format: string;
+  readonly to?: string;
+  readonly token?: string;
+  readonly json?: boolean;
+}
+
+export function registerIngest(program: Command, context: CliContext): void {
+  dataOption(program.command('ingest'))
+    .argument('<file...>', 'files (plain, gzip, zstd) or - for standard input; FORMAT:FILE names the format of one')
+    .description('import files into a running system; what cannot be read is rejected and reported, never the file')
+    .option('--format <format>', `format of the files: ${IMPORT_FORMATS.join(', ')}`, 'cloudevents')
+    .option('--to <url>', 'URL of the system; default: the one that runs on --data')
+    .option('--token <token>', 'bearer token for --to; also NTK_TOKEN')
+    .option('--json', 'print JSON')
+    .addHelpText('after', `
+Imported records are judged by checks 1-8; limits and baselines are for what happens live. Times further back than 7 days are read as
+7 days ago: for history use ntk run on a folder of its own.
+
+Examples:
+  ntk ingest declarations.ndjson
+  ntk ingest --format apple-privacy-report report.ndjson
+  ntk ingest events.ndjson.gz --to http://127.0.0.1:7077 --token "$NTK_TOKEN"`)
+    .action(async (files: string[], flags: IngestFlags) => {
+      const summaries = flags.to === undefined ? await ingestHere(context, files, flags) : await ingestThere(context, files, flags, flags.to);
+      for (const one of summaries) if (one.problem !== null) context.out.problem(`${brief(one.name)}: ${brief(one.problem.message, 300)}`);
+      if (flags.json) context.out.json(summaries);
+      else for (const one of summaries) printImport(context, one);
+      if (summaries.some(({ problem, status }) => problem !== null || status === 'stopped')) context.fail();
+    });
+}
+
+/** Into the log of the folder; whoever scores it takes it from there. */
+async function ingestHere(context: CliContext, files: readonly string[], flags: IngestFlags): Promise<ImportSummary[]> {
+  const { out, clock, signal } = context;
+  const folder = openFolder(flags.data, { create: false });
+  const log = await openFolderLog(folder, clock);
+  const bar = out.progress('importing', 'bytes');
+  const summaries: ImportSummary[] = [];
+  try {
+    for (const name of files) {
+      const { path, format } = splitInputName(name, flags.format);
+      const input = await openInput(path, { spoolFolder: spoolFolderOf(folder), stdin: process.stdin });
+      if (isInputProblem(input)) throw new UserError(input.message);
+      try {
+        summaries.push(
+          await importFile(log, input, {
+            format, origin: ORIGIN.imported, startedWith: 'ingest', signal,
+            onProgress: ({ readBytes, sizeBytes }) => bar.update(readBytes, sizeBytes),
+          }),
+        );
+      } finally {
+        await input.close();
+      }
+    }
+  } finally {
+    bar.stop();
+    await log.close();
+  }
+  if (!isSystemRunning(folder)) out.note(`no system runs on ${brief(flags.data)}: the records are in its log and are judged as soon as one does (ntk up --data ${brief(flags.data)})`);
+  return summaries;
+}
+
+async function ingestThere(context: CliContext, files: readonly string[], flags: IngestFlags, to: string): Promise<ImportSummary[]> {
+  const token = flags.token ?? context.token;
+  if (token === undefined) throw new UserError('--to needs a token: --token TOKEN or NTK_TOKEN');
+  if (!URL.canParse(to)) throw new UserError(`--to '${brief(to, 80)}' is no URL; for instance http://127.0.0.1:7077`);
+  const summaries: ImportSummary[] = [];
+  for (const name of files) {
+    const { path, format } = splitInputName(name, flags.format);
+    const body = Readable.toWeb(path === '-' ? process.stdin : createReadStream(path)) as ReadableStream;
+    const url = new URL(`/v1/imports?${new URLSearchParams({ format, name: path }).toString()}`, to);
+    let response: Response;
+    try {
+      response = await fetch(url, { method: 'POST', body, duplex: 'half', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' }, signal: context.signal });
+    } catch (error) {
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+      throw new UserError(`cannot send ${brief(path)} to ${brief(to)}: ${brief(cause, 120)}`);
+    }
+    const answer = (await response.json().catch(() => null)) as ImportSummary | { message?: string } | null;
+    if (!response.ok || answer === null || !('status' in answer)) {
+      throw new UserError(`${brief(to)} refused ${brief(path)}: ${response.status} ${brief((answer as { message?: string } | null)?.message ?? response.statusText, 200)}`);
+    }
+    summaries.push(answer);
+  }
+  return summaries;
+}

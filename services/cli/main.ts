@@ -1,0 +1,72 @@
+/** `ntk`: reads the command line, wires what the command needs, says mistakes in one line. */
+import { userInfo } from 'node:os';
+import { Command, CommanderError } from 'commander';
+import { BlockGap } from '../writer/partition-writer.ts';
+import { PartitionRefused } from '../scorer/take-partition.ts';
+import { FolderError } from '../platform/folder/folder-error.ts';
+import { LogError } from '../platform/log/event-log.ts';
+import { systemClock } from '../platform/clock.ts';
+import { WarehouseError } from '../platform/warehouse/warehouse.ts';
+import { UserError } from '../system/user-error.ts';
+import { createContext } from './create-context.ts';
+import { registerPolicy, registerRejects } from './commands/changing-commands.ts';
+import { registerIngest } from './commands/ingest.ts';
+import { registerReadingCommands } from './commands/reading-commands.ts';
+import { registerRun } from './commands/run.ts';
+import { registerUp } from './commands/up.ts';
+import { Output } from './output/output.ts';
+import { brief } from './output/terminal.ts';
+import { environment, packageVersion } from '../platform/config/environment.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // No entry in the user database: a container that runs under a number.
+    return 'unknown';
+  }
+}
+
+/** What a person can mend; its message is one line that says how. */
+function isExpected(error: unknown): error is Error {
+  return (
+    error instanceof UserError || error instanceof FolderError || error instanceof LogError || error instanceof WarehouseError ||
+    error instanceof PartitionRefused || error instanceof BlockGap
+  );
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const out = new Output();
+  const stop = new AbortController();
+  // The first signal asks for a clean end; the second one ends it the hard way.
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  // A reader that went away (head, less) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT_FAILED));
+  const context = createContext({ out, clock: systemClock, env: environment(), signal: stop.signal, userName: userName() });
+  const program = new Command('ntk')
+    .description('Need to Know: judges every access of third-party programs to personal data, and proves its totals')
+    .version(packageVersion())
+    .configureOutput({ outputError: (text) => out.problem(text.replace(/^error: /, '').trim()) })
+    .showHelpAfterError('(see --help)')
+    .exitOverride();
+  registerRun(program, context);
+  registerUp(program, context);
+  registerIngest(program, context);
+  registerReadingCommands(program, context);
+  registerPolicy(program, context);
+  registerRejects(program, context);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return context.failed ? EXIT_FAILED : 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (isExpected(error)) out.problem(brief(error.message, 1_000));
+    else out.problem(`this should not happen, please report it: ${brief(error instanceof Error ? (context.debug ? (error.stack ?? error.message) : error.message) : String(error), 4_000)}${context.debug ? '' : ' (NTK_DEBUG=1 shows where)'}`);
+    return EXIT_FAILED;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,52 @@
+/** Health is progress: a loop that has not gone round for a while is not healthy, whatever else answers. */
+import type { Clock } from '../clock.ts';
+
+export interface HealthState {
+  readonly ok: boolean;
+  /** For a person: what was looked at. No user ids. */
+  readonly detail: string;
+}
+
+export type HealthCheck = () => HealthState | Promise<HealthState>;
+
+export interface HealthReport {
+  readonly status: 'ok' | 'failing';
+  readonly checks: Readonly<Record<string, HealthState>>;
+}
+
+export class Health {
+  readonly #checks = new Map<string, HealthCheck>();
+
+  /** A name stands for one check: a later one replaces the earlier. */
+  register(name: string, check: HealthCheck): void {
+    this.#checks.set(name, check);
+  }
+
+  /** A check that throws fails. */
+  async report(): Promise<HealthReport> {
+    const checks: Record<string, HealthState> = {};
+    for (const [name, check] of this.#checks) {
+      try {
+        checks[name] = await check();
+      } catch (error) {
+        checks[name] = { ok: false, detail: `the check failed: ${error instanceof Error ? error.message : 'for no stated reason'}` };
+      }
+    }
+    return { status: Object.values(checks).every(({ ok }) => ok) ? 'ok' : 'failing', checks };
+  }
+}
+
+export interface ProgressCheckOptions {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** When the loop last went round, monotonic milliseconds. */
+  readonly progressAtMs: () => number;
+  /** Longest time between two rounds. */
+  readonly limitMs: number;
+}
+
+export function progressCheck({ clock, progressAtMs, limitMs }: ProgressCheckOptions): HealthCheck {
+  return () => {
+    const agoMs = Math.max(0, Math.round(clock.monotonicMs() - progressAtMs()));
+    return { ok: agoMs <= limitMs, detail: `made progress ${agoMs} ms ago (limit ${limitMs} ms)` };
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * The HTTP server of a long-running process: `GET /health` (200 or 503), `GET /metrics`, and what is registered on it. Bound to
+ * this machine unless the configuration says otherwise; then only what has no token of its own is open to others.
+ */
+import { fastify, type FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { Health } from './health.ts';
+import { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
+
+export interface HttpServerOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly health: Health;
+  readonly registry: Registry;
+}
+
+export interface HttpServer {
+  /** Routes may be added before {@link start}. */
+  readonly app: FastifyInstance;
+  /** Listens; answers where, for instance `http://127.0.0.1:7077`. */
+  start(): Promise<string>;
+  /** Finishes requests under way, then closes. Twice is fine. */
+  stop(): Promise<void>;
+}
+
+/** Statements travel in the URL when the body holds rows; the default of 16 KiB is less than their columns take. */
+const HEADER_BYTES_MAX = 1024 * 1024;
+const BODY_BYTES_MAX = 1024 * 1024;
+/** A request must have come in whole by then. */
+const REQUEST_TIMEOUT_MS = 300_000;
+
+export function createHttpServer({ host, port, health, registry }: HttpServerOptions): HttpServer {
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    http: { maxHeaderSize: HEADER_BYTES_MAX },
+  });
+  if (isLoopbackAddress(host)) {
+    app.addHook('onRequest', async (request, reply) => {
+      if (!isLoopbackHost(request.headers.host)) return reply.code(403).send({ error: 'ask for this machine by 127.0.0.1 or localhost' });
+    });
+  }
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'there is nothing here; see /health and /metrics' }));
+  app.setErrorHandler((error, _request, reply) => {
+    const { statusCode = 500, message } = error as { statusCode?: number; message: string };
+    // A stack is for the log of whoever registered the route; what a caller did wrong is said.
+    return reply.code(statusCode).send({ error: statusCode < 500 ? message : 'the request failed inside' });
+  });
+  app.get('/health', async (_request, reply) => {
+    const report = await health.report();
+    return reply.code(report.status === 'ok' ? 200 : 503).send(report);
+  });
+  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+  let stopping: Promise<void> | null = null;
+  return {
+    app,
+    start: () => app.listen({ host, port }),
+    stop: () => (stopping ??= app.close()),
+  };
+}

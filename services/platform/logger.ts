@@ -1,0 +1,78 @@
+/**
+ * Logs: one JSON object a line on standard error (pino), or short lines when a person looks on. Standard output belongs to what a
+ * command prints. User ids, tokens and passwords are removed wherever they stand under these names.
+ */
+import { isatty } from 'node:tty';
+import { type DestinationStream, destination, pino, type Logger as PinoLogger } from 'pino';
+
+export type Logger = PinoLogger;
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LoggerOptions {
+  readonly level: LogLevel;
+  /** Default: standard error. */
+  readonly output?: DestinationStream;
+  /** Short lines in place of JSON. Default: when standard error is a terminal. */
+  readonly short?: boolean;
+}
+
+const STDERR = 2;
+const SECRET_KEYS = ['user', 'userId', 'users', 'token', 'password', 'authorization', 'key', 'secret'] as const;
+const REDACTED = '[removed]';
+
+export function createLogger({ level, output, short = isatty(STDERR) }: LoggerOptions): Logger {
+  // Written at once: the last line before a crash is the one that is needed.
+  const to = output ?? destination({ fd: STDERR, sync: true });
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: REDACTED },
+      serializers: { err: briefError },
+    },
+    short ? shortLines(to) : to,
+  );
+}
+
+/** What happened and where in the code; a chain of causes in one line each. */
+function briefError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code } = error as { code?: unknown };
+  return {
+    type: error.name,
+    message: error.message,
+    ...(code === undefined ? {} : { code }),
+    stack: error.stack,
+    ...(error.cause instanceof Error ? { cause: error.cause.message } : {}),
+  };
+}
+
+interface Line {
+  readonly time?: string;
+  readonly level?: string;
+  readonly msg?: string;
+  readonly err?: { readonly message?: string; readonly stack?: string };
+  readonly [key: string]: unknown;
+}
+
+/** `10:15:02 warn  the warehouse is away  code=UNREACHABLE retryInMs=200` */
+function shortLines(to: DestinationStream): DestinationStream {
+  return {
+    write: (text) => {
+      const { time = '', level = '', msg = '', err, ...rest } = JSON.parse(text) as Line;
+      const fields = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+      const parts = [time.slice(11, 19), level.padEnd(5), oneLine([msg, err?.message].filter(Boolean).join(': ')), oneLine(fields.join(' '))];
+      const stack = err?.stack !== undefined && (level === 'error' || level === 'fatal') ? `${err.stack}\n` : '';
+      to.write(`${parts.filter((part) => part !== '').join(' ')}\n${stack}`);
+    },
+  };
+}
+
+/** What others wrote cannot begin a line of its own or steer the terminal. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (sign) => JSON.stringify(sign).slice(1, -1));
+}

@@ -1,0 +1,208 @@
+/**
+ * A file of ordinary traffic by the million, for benchmarks: few programs make most of the accesses, few users meet most of
+ * them, and a few accesses in a hundred get a finding. Strings are put together by hand, because `JSON.stringify` of a
+ * million records would take longer than what is measured.
+ */
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { Random } from './random.ts';
+
+export interface BulkTrafficOptions {
+  /** @default 1000000 */
+  readonly accesses?: number;
+  /** @default 2400 */
+  readonly programs?: number;
+  /** @default 1 */
+  readonly seed?: number;
+  /** Of event time: what the limits refuse depends on it. @default 100 */
+  readonly accessesPerSecond?: number;
+  /** Whether the policy asks for baselines, which the reference judge knows nothing of. @default false */
+  readonly baselines?: boolean;
+}
+export interface BulkTraffic {
+  readonly policyYaml: string;
+  readonly records: number;
+  readonly facts: number;
+  readonly bytes: number;
+}
+
+/** What the programs do: every program declares two of these, and only what is declared is done, but for a few. */
+const USES = [
+  {
+    api: 'wx.getLocation',
+    category: 'location',
+    purpose: 'nearby-stores',
+    fields: '["latitude","longitude"]',
+    bytes: 48,
+    named: '',
+  },
+  { api: 'wx.chooseImage', category: 'photos', purpose: 'post-pictures', fields: '["path","size"]', bytes: 2_048, named: '' },
+  {
+    api: 'wx.getUserProfile',
+    category: 'user_profile',
+    purpose: 'show-profile',
+    fields: '["nickname","avatar"]',
+    bytes: 128,
+    named: '',
+  },
+  { api: 'wx.getClipboardData', category: 'clipboard', purpose: 'paste-code', fields: '["text"]', bytes: 32, named: '' },
+  { api: 'wx.startAccelerometer', category: 'motion', purpose: 'count-steps', fields: '["x","y","z"]', bytes: 24, named: '' },
+] as const;
+/** Needs consent and entitlement; used by every tenth program. */
+const SENSITIVE = {
+  api: 'getPhoneNumber',
+  category: 'phone_number',
+  purpose: 'call-back',
+  fields: '["number"]',
+  bytes: 16,
+  // A button, no function of the host's API: the host says the category.
+  named: '"category":"phone_number",',
+} as const;
+type Use = (typeof USES)[number] | typeof SENSITIVE;
+
+const SENSITIVE_EVERY = 10;
+/** Users of a sensitive program who agreed; one more in twenty asks did not. */
+const MEMBERS = 40;
+const CLASSES = ['food-delivery', 'games', 'finance', 'social', 'office tools'];
+const START_MS = Date.UTC(2026, 2, 1);
+const CHUNK_CHARACTERS = 1 << 20;
+/** Thousandths of accesses that use what the program never declared, or reveal more than it said. */
+const UNDECLARED_PER_MILLE = 6;
+const EXCESS_PER_MILLE = 6;
+
+const policyYaml = (baselines: boolean): string => `version: 2026-03-01.bulk
+purposes: required
+consent: { required: [phone_number] }
+restricted: [phone_number]
+actions: { undeclared_category: intercept, consent_missing: intercept, rate_limited: throttle }
+modes: { default: enforce }
+limits:
+  - { name: program-calls, key: [program], count: 600, per: 1m, burst: 120 }
+  - { name: user-category, key: [user, category], count: 2, per: 1m, burst: 5 }
+  - { name: location-bytes, key: [program, category], match: { categories: [location] }, count: 16384, per: 1m, burst: 65536, cost: bytes }
+baselines: { enabled: ${baselines} }
+`;
+
+const programOf = (index: number): string => `wx${(0x51ab0000 + index * 2_654_435).toString(16).padStart(16, '0')}`;
+const usesOf = (index: number): Use[] => {
+  const declared: Use[] = [USES[index % USES.length]!, USES[(index * 3 + 1) % USES.length]!];
+  return index % SENSITIVE_EVERY === 3 ? [...declared, SENSITIVE] : declared;
+};
+
+function fact(id: string, type: string, subject: string, data: object): string {
+  const time = new Date(START_MS).toISOString();
+  return `${JSON.stringify({ specversion: '1.0', id, source: 'host/wechat-ios', type, subject, time, data })}\n`;
+}
+
+function* factsOf(index: number): Generator<string> {
+  const program = programOf(index);
+  const purposes = usesOf(index).map(({ category, purpose, fields, bytes }) => ({
+    id: purpose,
+    text: 'what the program is for',
+    categories: [{ category, fields: JSON.parse(fields) as string[], background: index % 4 === 0, maxBytesPerCall: bytes }],
+  }));
+  const declared = {
+    version: 1,
+    developer: `dev_${index % 700}`,
+    name: `Program ${index}`,
+    class: CLASSES[index % CLASSES.length],
+  };
+  yield fact(`declared-${index}`, 'ntk.declaration', program, {
+    ...declared,
+    purposes,
+    detected: [],
+    linkHosts: ['shop.example'],
+  });
+  if (!usesOf(index).includes(SENSITIVE)) return;
+  const { category } = SENSITIVE;
+  yield fact(`opened-${index}`, 'ntk.entitlement', program, { category, granted: true });
+  for (let member = 0; member < MEMBERS; member += 1) {
+    const consent = { user: memberOf(index, member), state: 'granted', categories: [category], basis: 'explicit' };
+    yield fact(`agreed-${index}-${member}`, 'ntk.consent', program, consent);
+  }
+}
+
+const memberOf = (index: number, member: number): string => `u_${(index * 7_919 + member).toString(16).padStart(8, '0')}`;
+
+/** Shares of a Zipf distribution, added up: the last one is 1. */
+function zipfSums(count: number): Float64Array {
+  const sums = new Float64Array(count);
+  let sum = 0;
+  for (let index = 0; index < count; index += 1) sums[index] = sum += 1 / (index + 1);
+  return sums.map((each) => each / sum);
+}
+
+function indexOfShare(sums: Float64Array, share: number): number {
+  let [low, high] = [0, sums.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sums[middle]! <= share) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** `2026-03-01T00:00:00.000Z`, made anew only when the second changes. */
+function isoClock(): (ms: number) => string {
+  let [second, text] = [-1, ''];
+  return (ms) => {
+    const now = Math.floor(ms / 1000);
+    if (now !== second) [second, text] = [now, new Date(now * 1000).toISOString().slice(0, 20)];
+    return `${text}${String(ms % 1000).padStart(3, '0')}Z`;
+  };
+}
+
+function* accessLines(count: number, programs: number, accessesPerSecond: number, random: Random): Generator<string> {
+  const sums = zipfSums(programs);
+  const iso = isoClock();
+  const names = Array.from({ length: programs }, (_, index) => JSON.stringify(programOf(index)));
+  const uses = Array.from({ length: programs }, (_, index) => usesOf(index));
+  const stepMs = 1000 / accessesPerSecond;
+  for (let index = 0; index < count; index += 1) {
+    const program = indexOfShare(sums, random.next());
+    const odd = random.below(1_000);
+    const declared = uses[program]!;
+    let use = declared[random.below(declared.length)]!;
+    // Three places on stands a use that the program may have declared all the same: most have not.
+    if (odd < UNDECLARED_PER_MILLE) use = USES[(program + 3) % USES.length]!;
+    const isExcess = odd >= UNDECLARED_PER_MILLE && odd < UNDECLARED_PER_MILLE + EXCESS_PER_MILLE;
+    const draw = random.next();
+    const stranger = `u_${Math.floor(draw * draw * draw * 4_000_000)
+      .toString(16)
+      .padStart(8, '0')}`;
+    const isMember = use === SENSITIVE && odd % 20 !== 0;
+    const user = isMember ? memberOf(program, random.below(MEMBERS)) : stranger;
+    const time = iso(START_MS + Math.floor(index * stepMs));
+    yield `{"specversion":"1.0","id":"access-${index}","source":"host/wechat-ios","type":"ntk.access","subject":${names[program]!},` +
+      `"time":"${time}","data":{"user":"${user}","api":"${use.api}",${use.named}"purpose":"${use.purpose}",` +
+      `"page":"pages/order/track","foreground":true,"fields":${use.fields},"rows":1,"bytes":${isExcess ? use.bytes * 2 : use.bytes},` +
+      `"outcome":"performed"}}\n`;
+  }
+}
+
+/** Writes the file: all facts first, then the accesses in the order of their times. */
+export function writeBulkTraffic(path: string, options: BulkTrafficOptions = {}): BulkTraffic {
+  const { accesses = 1_000_000, programs = 2_400, seed = 1, accessesPerSecond = 100, baselines = false } = options;
+  const file = openSync(path, 'w');
+  let [facts, bytes, chunk] = [0, 0, ''];
+  const write = (): void => {
+    // Nothing beyond ASCII is in it.
+    bytes += writeSync(file, chunk, null, 'latin1');
+    chunk = '';
+  };
+  try {
+    for (let index = 0; index < programs; index += 1) {
+      for (const line of factsOf(index)) {
+        chunk += line;
+        facts += 1;
+      }
+    }
+    for (const line of accessLines(accesses, programs, accessesPerSecond, new Random(seed))) {
+      chunk += line;
+      if (chunk.length >= CHUNK_CHARACTERS) write();
+    }
+    write();
+  } finally {
+    closeSync(file);
+  }
+  return { policyYaml: policyYaml(baselines), records: facts + accesses, facts, bytes };
+}
