@@ -7,8 +7,8 @@ export type Disposition = (typeof DISPOSITIONS)[number];
 
 export const reviewSchema = z
   .object({
-    episode: z.string(),
-    disposition: z.enum(DISPOSITIONS),
+    episode: optional(z.string()),
+    disposition: optional(z.enum(DISPOSITIONS)),
     by: optional(z.string()),
     note: optional(z.string()),
   })

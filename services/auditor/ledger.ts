@@ -69,12 +69,13 @@ export async function readLedger(warehouse: Warehouse, logId: string, partition:
       rowsHash: row.rows_hash,
       entryHash: row.entry_hash,
       erasures: [],
+      liveArrivals: [],
     },
   }));
 }
 
 /** Whether an entry's own hash follows from its figures and the entry before. */
-export function isChained(before: string, { erasures: _, entryHash: stored, ...figures }: BlockHeader): boolean {
+export function isChained(before: string, { erasures: _, liveArrivals: __, entryHash: stored, ...figures }: BlockHeader): boolean {
   return entryHash(before, figures) === stored;
 }
 

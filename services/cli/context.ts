@@ -1,4 +1,5 @@
 /** What every command is given: where to print, the time, and how to open the store that its flags name. */
+import type { Config } from '../platform/config/load-config.ts';
 import type { Role, System } from '../system/open-system.ts';
 import type { Store } from '../system/store.ts';
 import type { ScorerObserver } from '../scorer/scorer.ts';
@@ -20,10 +21,12 @@ export interface CliContext {
   readonly token: string | undefined;
   /** Who sits at the keyboard, for what records who did it. */
   readonly userName: string;
+  /** The configuration: environment over a file. All problems are printed; then it throws. */
+  config(file?: string): Config;
   /** Opens the store, calls `use`, closes it whatever happens. */
   withStore<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T>;
   /** Opens a data folder for work. The caller closes it. */
-  openSystem(flags: { readonly data: string; readonly clickhouse?: string }, roles: readonly Role[], observers?: Observers): Promise<System>;
+  openSystem(data: string, roles: readonly Role[], config?: Config, observers?: Observers): Promise<System>;
   /** The command ends with exit code 1 without a further word. */
   fail(): void;
 }

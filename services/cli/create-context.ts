@@ -1,10 +1,11 @@
 /** Wires what the commands are given. */
 import type { Clock } from '../platform/clock.ts';
-import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
+import type { Environment } from '../platform/config/environment.ts';
+import { type Config, loadConfig } from '../platform/config/load-config.ts';
 import { openSystem, type Role, type System } from '../system/open-system.ts';
 import { openStore, type Store } from '../system/store.ts';
-import { DEFAULT_TUNING } from '../system/tuning.ts';
-import type { Environment } from '../platform/config/environment.ts';
+import { tuningOf } from '../system/tuning.ts';
+import { UserError } from '../system/user-error.ts';
 import type { CliContext, Observers } from './context.ts';
 import type { StoreFlags } from './options.ts';
 import type { Output } from './output/output.ts';
@@ -18,15 +19,21 @@ export interface ContextParts {
   readonly userName: string;
 }
 
-export function createContext({ out, clock, env, signal, userName }: ContextParts): CliContext & { readonly failed: boolean; readonly debug: boolean } {
+export function createContext({ out, clock, env, signal, userName }: ContextParts): CliContext & { readonly failed: boolean } {
   let failed = false;
+  const configured = (file?: string): Config => {
+    const result = loadConfig({ file });
+    if (result.ok) return result.config;
+    for (const problem of result.problems) out.problem(brief(problem, 400));
+    throw new UserError(`the configuration has ${result.problems.length === 1 ? 'a problem' : `${result.problems.length} problems`}, see above`);
+  };
   return {
     out,
     clock,
     signal,
     userName,
     token: env.token,
-    debug: env.debug,
+    config: configured,
     get failed() {
       return failed;
     },
@@ -34,20 +41,16 @@ export function createContext({ out, clock, env, signal, userName }: ContextPart
       failed = true;
     },
     async withStore<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T> {
-      const store = await openStore({
-        data: flags.data ?? env.data, clickhouseUrl: flags.clickhouse ?? env.clickhouseUrl ?? null, logId: flags.log, storeUser: env.storeUser, clock,
-      });
+      const config = configured();
+      const store = await openStore({ ...config, data: flags.data, clickhouseUrl: flags.clickhouse ?? config.clickhouseUrl, logId: flags.log, clock });
       try {
         return await use(store);
       } finally {
         await store.close();
       }
     },
-    async openSystem(flags: { readonly data: string; readonly clickhouse?: string }, roles: readonly Role[], observers: Observers = quiet(out)): Promise<System> {
-      return openSystem({
-        data: flags.data, clickhouseUrl: flags.clickhouse ?? env.clickhouseUrl ?? null, partitions: env.partitions, storeUser: env.storeUser,
-        roles, tuning: { ...DEFAULT_TUNING, ...env.tuning }, clock, scorerObserver: observers.scorer, writerObserver: observers.writer,
-      });
+    async openSystem(data: string, roles: readonly Role[], config: Config = configured(), observers: Observers = quiet(out)): Promise<System> {
+      return openSystem({ ...config, data, roles, tuning: tuningOf(config), clock, scorerObserver: observers.scorer, writerObserver: observers.writer });
     },
   };
 }
@@ -57,7 +60,7 @@ function quiet(out: Output): Observers {
   const failed = (what: string, error: Error, retryInMs: number): void => out.note(`${what}: ${brief(error.message, 300)}; trying again in ${retryInMs} ms`);
   return {
     scorer: {
-      scored: (_: number, __: BatchOutcome) => {},
+      scored: () => {},
       taken: () => {},
       lost: (partition) => out.note(`partition ${partition} was taken by another scorer`),
       failed: (partition, error, retryInMs) => failed(`scorer, partition ${partition}`, error, retryInMs),

@@ -45,7 +45,8 @@ async function main(argv: readonly string[]): Promise<number> {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   // A reader that went away (head, less) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT_FAILED));
-  const context = createContext({ out, clock: systemClock, env: environment(), signal: stop.signal, userName: userName() });
+  const env = environment();
+  const context = createContext({ out, clock: systemClock, env, signal: stop.signal, userName: userName() });
   const program = new Command('ntk')
     .description('Need to Know: judges every access of third-party programs to personal data, and proves its totals')
     .version(packageVersion())
@@ -64,9 +65,15 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
     if (isExpected(error)) out.problem(brief(error.message, 1_000));
-    else out.problem(`this should not happen, please report it: ${brief(error instanceof Error ? (context.debug ? (error.stack ?? error.message) : error.message) : String(error), 4_000)}${context.debug ? '' : ' (NTK_DEBUG=1 shows where)'}`);
+    else out.problem(unexpected(error, env.isDebug));
     return EXIT_FAILED;
   }
+}
+
+/** A bug: said as one, with its place only for who asks. */
+function unexpected(error: unknown, isDebug: boolean): string {
+  const { message, stack = message } = error instanceof Error ? error : new Error(String(error));
+  return isDebug ? stack : `this should not happen, please report it: ${brief(message, 1_000)} (NTK_DEBUG=1 shows where)`;
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -31,6 +31,7 @@ export class Lifecycle {
   readonly #parts: Part[] = [];
   readonly #started: Part[] = [];
   readonly #failure = Promise.withResolvers<never>();
+  #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
   constructor({ logger, stopTimeoutMs = STOP_TIMEOUT_MS }: LifecycleOptions) {
@@ -47,16 +48,21 @@ export class Lifecycle {
 
   /** In the order of {@link add}. When one cannot start, those before it are stopped and its error is thrown. */
   async start(): Promise<void> {
+    this.#starting = this.#startAll();
+    try {
+      await this.#starting;
+    } catch (error) {
+      await this.stop().catch(() => {});
+      throw error;
+    }
+  }
+
+  async #startAll(): Promise<void> {
     for (const part of this.#parts) {
       if (this.#stopping !== null) return;
-      try {
-        // Noted first: a part that failed halfway is stopped too.
-        this.#started.push(part);
-        await part.start();
-      } catch (error) {
-        await this.stop();
-        throw error;
-      }
+      // Noted first: a part that failed halfway is stopped too.
+      this.#started.push(part);
+      await part.start();
       part.ended?.().catch((error: unknown) => this.fail(part.name, error));
     }
   }
@@ -79,6 +85,8 @@ export class Lifecycle {
   }
 
   async #stopAll(): Promise<void> {
+    // The part that is just being started is let through first.
+    await this.#starting?.catch(() => {});
     let problem: unknown = null;
     for (const part of this.#started.splice(0).reverse()) {
       try {
@@ -91,18 +99,26 @@ export class Lifecycle {
     if (problem !== null) throw problem;
   }
 
-  /** Starts, waits for a signal, a failure or `until`, and stops. Answers the exit code; the second signal ends the process itself. */
+  /**
+   * Starts, waits for a signal, a failure or `until`, and stops. Answers the exit code, with which the caller ends the process:
+   * what could not be stopped in time would keep it alive. The second signal ends it here.
+   */
   async run(until: Promise<void> = new Promise(() => {})): Promise<number> {
-    const signalled = this.#onSignals();
+    const { signalled, forget } = this.#onSignals();
     let code: number = EXIT_CODES.stopped;
     try {
-      await this.start();
+      const started = this.start().catch((error: unknown) => {
+        this.#logger.fatal({ err: error }, 'cannot start');
+        throw error;
+      });
+      await Promise.race([signalled, started]);
       await Promise.race([signalled, until, this.failed()]);
-    } catch (error) {
+    } catch {
       code = EXIT_CODES.failed;
-      this.#logger.fatal({ err: error }, 'stopping after a failure');
     }
-    return this.#stopInTime(code);
+    code = await this.#stopInTime(code);
+    forget();
+    return code;
   }
 
   async #stopInTime(code: number): Promise<number> {
@@ -120,18 +136,19 @@ export class Lifecycle {
     }
   }
 
-  /** Resolves at the first signal. */
-  #onSignals(): Promise<void> {
+  #onSignals(): { readonly signalled: Promise<void>; forget(): void } {
     const first = Promise.withResolvers<void>();
     let count = 0;
-    for (const signal of SIGNALS) {
-      process.on(signal, () => {
-        count++;
-        if (count > 1) process.exit(128 + constants.signals[signal]);
-        this.#logger.info({ signal }, 'stopping; once more to stop at once');
-        first.resolve();
-      });
-    }
-    return first.promise;
+    const onSignal = (signal: (typeof SIGNALS)[number]): void => {
+      count++;
+      if (count > 1) process.exit(128 + constants.signals[signal]);
+      this.#logger.info({ signal }, 'stopping; once more to stop at once');
+      first.resolve();
+    };
+    for (const signal of SIGNALS) process.on(signal, onSignal);
+    const forget = (): void => {
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+    };
+    return { signalled: first.promise, forget };
   }
 }

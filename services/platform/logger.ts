@@ -19,7 +19,7 @@ export interface LoggerOptions {
 }
 
 const STDERR = 2;
-const SECRET_KEYS = ['user', 'userId', 'users', 'token', 'password', 'authorization', 'key', 'secret'] as const;
+const SECRET_KEYS = ['user', 'userId', 'users', 'userKey', 'token', 'password', 'authorization'] as const;
 const REDACTED = '[removed]';
 
 export function createLogger({ level, output, short = isatty(STDERR) }: LoggerOptions): Logger {

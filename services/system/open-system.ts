@@ -7,12 +7,11 @@ import type { EventLog } from '../platform/log/event-log.ts';
 import { openSqliteLog } from '../platform/log/sqlite/open-sqlite-log.ts';
 import { openChdbWarehouse } from '../platform/warehouse/chdb/open-chdb-warehouse.ts';
 import { migrate } from '../platform/warehouse/migrations.ts';
-import { openServerWarehouse } from '../platform/warehouse/server/open-server-warehouse.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import type { ScorerObserver } from '../scorer/scorer.ts';
 import { Scorer } from '../scorer/scorer.ts';
 import { Writer, type WriterObserver } from '../writer/writer.ts';
-import { heldError, SCORER_LOCK, spoolFolderOf, WAREHOUSE_LOCK } from './store.ts';
+import { heldError, openServer, SCORER_LOCK, spoolFolderOf, userKeyOf, WAREHOUSE_LOCK } from './store.ts';
 import { hashedUsers, plainUsers } from './stored-user.ts';
 import type { Tuning } from './tuning.ts';
 
@@ -21,8 +20,12 @@ export type Role = 'scorer' | 'writer';
 export interface SystemOptions {
   readonly data: string;
   readonly clickhouseUrl: string | null;
+  readonly clickhouseUser: string | null;
+  readonly clickhousePassword: string | null;
+  /** Null: the key in the folder. */
+  readonly userKeyFile: string | null;
   /** Of a log that is made now; an existing one is only checked. */
-  readonly partitions: number | undefined;
+  readonly partitions: number | null;
   readonly storeUser: 'hashed' | 'plain';
   readonly roles: readonly Role[];
   readonly tuning: Tuning;
@@ -49,7 +52,7 @@ export class System {
   constructor(folder: DataFolder, log: EventLog, warehouse: Warehouse | null, locks: readonly HeldLock[], options: SystemOptions) {
     const { roles, clock, tuning } = options;
     const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
-    const storedUser = options.storeUser === 'plain' ? plainUsers : hashedUsers(folder.userKey());
+    const storedUser = options.storeUser === 'plain' ? plainUsers : hashedUsers(userKeyOf(folder, options.userKeyFile));
     this.folder = folder;
     this.spoolFolder = spoolFolderOf(folder);
     this.log = log;
@@ -134,8 +137,8 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     if (needsWarehouse) locks.push(await take(folder, WAREHOUSE_LOCK));
     mkdirSync(spoolFolderOf(folder), { recursive: true, mode: 0o700 });
     const { partitions, clock } = options;
-    log = await openSqliteLog({ path: folder.logFile, create: true, clock, ...(partitions === undefined ? {} : { partitions }) });
-    const warehouse = needsWarehouse ? openWarehouse(folder, options.clickhouseUrl) : null;
+    log = await openSqliteLog({ path: folder.logFile, create: true, clock, ...(partitions === null ? {} : { partitions }) });
+    const warehouse = needsWarehouse ? openWarehouse(folder, options) : null;
     if (warehouse !== null) await migrate(warehouse);
     return new System(folder, log, warehouse, locks, options);
   } catch (error) {
@@ -145,8 +148,8 @@ export async function openSystem(options: SystemOptions): Promise<System> {
   }
 }
 
-function openWarehouse(folder: DataFolder, clickhouseUrl: string | null): Warehouse {
-  if (clickhouseUrl !== null) return openServerWarehouse({ url: clickhouseUrl });
+function openWarehouse(folder: DataFolder, options: SystemOptions): Warehouse {
+  if (options.clickhouseUrl !== null) return openServer(options.clickhouseUrl, options);
   return openChdbWarehouse({ path: folder.clickhouseFolder, spoolDir: spoolFolderOf(folder) });
 }
 

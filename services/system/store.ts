@@ -2,6 +2,7 @@
  * Opens what a command reads: the log of a data folder and the warehouse, wherever it is. The embedded ClickHouse allows one
  * process a folder, so when a running system holds it, questions go through that system without anybody having to say so.
  */
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DataFolder, openFolder } from '../platform/folder/data-folder.ts';
@@ -33,6 +34,9 @@ export interface StoreRequest {
   readonly data: string;
   /** Null: the folder's embedded ClickHouse. */
   readonly clickhouseUrl: string | null;
+  readonly clickhouseUser: string | null;
+  readonly clickhousePassword: string | null;
+  readonly userKeyFile: string | null;
   readonly logId: string | undefined;
   readonly storeUser: 'hashed' | 'plain';
   readonly clock: { nowMs(): number };
@@ -55,7 +59,7 @@ export async function openStore(request: StoreRequest): Promise<Store> {
       throw error;
     }
   }
-  const warehouse = openServerWarehouse({ url: clickhouseUrl });
+  const warehouse = openServer(clickhouseUrl, request);
   const folder = folderIfThere(data);
   const log = folder === null ? null : await openFolderLog(folder, clock);
   const logId = request.logId ?? log?.logId ?? (await chooseLog(warehouse, undefined));
@@ -80,7 +84,7 @@ function store(request: StoreRequest, folder: DataFolder | null, log: EventLog |
     log,
     logId: request.logId ?? log!.logId,
     warehouse,
-    storedUser: async () => (request.storeUser === 'plain' ? plainUsers : usersOf(folder)),
+    storedUser: async () => (request.storeUser === 'plain' ? plainUsers : usersOf(folder, request.userKeyFile)),
     close: async () => {
       await warehouse.close();
       lock?.release();
@@ -89,9 +93,33 @@ function store(request: StoreRequest, folder: DataFolder | null, log: EventLog |
   };
 }
 
-function usersOf(folder: DataFolder | null): (user: string) => string {
-  if (folder === null) throw new UserError('the key of the user hashes is needed: give the data folder with --data DIR');
-  return hashedUsers(folder.userKey());
+function usersOf(folder: DataFolder | null, userKeyFile: string | null): (user: string) => string {
+  if (folder === null && userKeyFile === null) {
+    throw new UserError('the key of the user hashes is needed: give the data folder with --data DIR, or the key with NTK_USER_KEY_FILE');
+  }
+  return hashedUsers(userKeyOf(folder, userKeyFile));
+}
+
+const USER_KEY_BYTES_MIN = 16;
+
+/** The key that the configuration names, else the folder's own. */
+export function userKeyOf(folder: DataFolder | null, userKeyFile: string | null): Uint8Array {
+  if (userKeyFile === null) return folder!.userKey();
+  try {
+    const key = readFileSync(userKeyFile);
+    if (key.length >= USER_KEY_BYTES_MIN) return key;
+  } catch (error) {
+    throw new UserError(`the user key ${userKeyFile} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}); see NTK_USER_KEY_FILE`);
+  }
+  throw new UserError(`the user key ${userKeyFile} has less than ${USER_KEY_BYTES_MIN} bytes; make one with: head -c 32 /dev/urandom > ${userKeyFile}`);
+}
+
+export function openServer(url: string, { clickhouseUser, clickhousePassword }: Pick<StoreRequest, 'clickhouseUser' | 'clickhousePassword'>): Warehouse {
+  return openServerWarehouse({
+    url,
+    ...(clickhouseUser === null ? {} : { username: clickhouseUser }),
+    ...(clickhousePassword === null ? {} : { password: clickhousePassword }),
+  });
 }
 
 /** Another command may hold the folder for a moment. */

@@ -1,6 +1,8 @@
-/** Sizes and pauses of scorer and writer; the configuration may set them. */
+/** Sizes and pauses of scorer and writer, as the configuration has them. */
+import type { Config } from '../platform/config/load-config.ts';
+
 export interface Tuning {
-  /** Of one batch of the scorer, which is one block and one transaction. */
+  /** Of one batch of the scorer, which is one transaction. */
   readonly batchRecordsMax: number;
   readonly batchBytesMax: number;
   /** A checkpoint begins after this many records or milliseconds, whichever comes first. */
@@ -12,12 +14,7 @@ export interface Tuning {
   readonly groupWaitMs: number;
 }
 
-export const DEFAULT_TUNING: Tuning = {
-  batchRecordsMax: 5_000,
-  batchBytesMax: 4 * 1024 * 1024,
-  checkpointRecords: 250_000,
-  checkpointIntervalMs: 30_000,
-  groupRowsMax: 500_000,
-  groupBytesMax: 64 * 1024 * 1024,
-  groupWaitMs: 1_000,
-};
+export function tuningOf(config: Config): Tuning {
+  const { batchRecordsMax, batchBytesMax, checkpointRecords, checkpointIntervalMs, groupRowsMax, groupBytesMax, groupWaitMs } = config;
+  return { batchRecordsMax, batchBytesMax, checkpointRecords, checkpointIntervalMs, groupRowsMax, groupBytesMax, groupWaitMs };
+}

@@ -44,7 +44,11 @@ function breakdown<Name extends string>(
 ): Tally<Name>[] {
   const groups = new Map<string, Verdict[]>();
   for (const verdict of intercepted) {
-    for (const each of namesOf(verdict)) groups.set(each, [...(groups.get(each) ?? []), verdict]);
+    for (const each of namesOf(verdict)) {
+      const group = groups.get(each) ?? [];
+      group.push(verdict);
+      groups.set(each, group);
+    }
   }
   return [...groups]
     .toSorted(([one, ones], [other, others]) => others.length - ones.length || byUtf8(one, other))

@@ -78,7 +78,7 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
   const { out, clock } = context;
   const policy = flags.policy === undefined ? null : await loadPolicyFile(flags.policy);
   const startedMs = clock.monotonicMs();
-  const system = await context.openSystem(flags, ['scorer', 'writer']);
+  const system = await context.openSystem(flags.data, ['scorer', 'writer']);
   const bar = out.progress('importing', 'bytes');
   let inputs: BatchInput[] = [];
   try {

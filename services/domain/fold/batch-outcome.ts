@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { ACTIONS, OUTCOMES, RECORD_BYTES_MAX, type RecordType, type RejectReason, REASONS } from '../../../schemas/codes.ts';
 import { CATALOGUE_HASH } from '../../../schemas/catalogue/index.ts';
-import type { BlockHeader } from '../../../schemas/results/block.ts';
+import type { BlockHeader, LedgerFigures } from '../../../schemas/results/block.ts';
 import { ENGINE_VERSION } from '../engine.ts';
 import type { Access, Attributes } from '../record/record.ts';
 import { entryHash } from '../results/block.ts';
@@ -54,20 +54,24 @@ export class BatchOutcome {
   heartbeats = 0;
   copies = 0;
   liveRecords = 0;
+  /** Records that a host sent, by when they arrived, milliseconds since 1970. */
+  readonly liveArrivals = new Map<number, number>();
   /** Records folded, whatever became of them. */
   records = 0;
   next = 0;
   rowsHash = '';
   readonly #onAccess: ((output: AccessOutput) => void) | undefined;
   readonly #decidedAt: string;
-  #logId = '';
-  #partition = 0;
+  readonly #logId: string;
+  readonly #partition: number;
   #eventTimeMinMs: number | null = null;
   #eventTimeMaxMs: number | null = null;
 
   /** `rows` is cleared: one writer serves all batches of a fold, because fresh memory for each costs a page fault a page. */
-  constructor(first: number, scoredAtMs: number, rows: RowWriter, onAccess?: (output: AccessOutput) => void) {
-    this.first = first;
+  constructor(state: PartitionState, scoredAtMs: number, rows: RowWriter, onAccess?: (output: AccessOutput) => void) {
+    this.first = state.position;
+    this.#logId = state.logId;
+    this.#partition = state.partition;
     rows.clear();
     this.rows = rows;
     this.scoredAtMs = scoredAtMs;
@@ -89,6 +93,7 @@ export class BatchOutcome {
     this.rejects[reason] = (this.rejects[reason] ?? 0) + 1;
     this.rejected.push(
       JSON.stringify({
+        partition: this.#partition,
         offset,
         reason,
         bytes: raw.length,
@@ -160,14 +165,12 @@ export class BatchOutcome {
   /** Called by the fold when the batch is through. */
   close(state: PartitionState): void {
     this.next = state.position;
-    this.#logId = state.logId;
-    this.#partition = state.partition;
     this.rowsHash = state.chain.extend(this.rows.written(), this.rowOffsets, this.rowEnds);
   }
 
   /** The block's header, chained to the entry before. */
   header(entryHashBefore: string): BlockHeader {
-    const header: Omit<BlockHeader, 'entryHash' | 'erasures'> = {
+    const figures: LedgerFigures = {
       logId: this.#logId,
       partition: this.#partition,
       first: this.first,
@@ -187,6 +190,6 @@ export class BatchOutcome {
       eventTimeMaxMs: this.#eventTimeMaxMs,
       rowsHash: this.rowsHash,
     };
-    return { ...header, erasures: this.erasures, entryHash: entryHash(entryHashBefore, header) };
+    return { ...figures, liveArrivals: [...this.liveArrivals], erasures: this.erasures, entryHash: entryHash(entryHashBefore, figures) };
   }
 }

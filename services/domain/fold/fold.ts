@@ -72,7 +72,7 @@ export class PartitionFold {
    * `onAccess` sees each judged access while its findings are still there.
    */
   fold(input: FoldInput, scoredAtMs: number, onAccess?: (output: AccessOutput) => void): BatchOutcome {
-    const outcome = new BatchOutcome(this.state.position, scoredAtMs, this.#rows, onAccess);
+    const outcome = new BatchOutcome(this.state, scoredAtMs, this.#rows, onAccess);
     const encoding = encodingOf(input.bytes.subarray(0, input.starts[input.count]));
     let folded = 0;
     let next = input.nextOffset;
@@ -109,6 +109,7 @@ export class PartitionFold {
       state.isLiveLog = true;
       outcome.liveRecords++;
     }
+    if (origin === ORIGIN_LIVE) outcome.liveArrivals.set(appendedAtMs, (outcome.liveArrivals.get(appendedAtMs) ?? 0) + 1);
   }
 
   #absentBeforeUs(): number {
@@ -130,7 +131,7 @@ export class PartitionFold {
     const broadcast = BROADCASTS.has(type);
     const { state } = this;
     if (type === 'ntk.heartbeat') {
-      if (record.data.partition !== state.partition) {
+      if (record.data.partition !== null && record.data.partition !== state.partition) {
         this.#reject('wrong_partition', false, place, raw, outcome);
         return;
       }

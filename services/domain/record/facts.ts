@@ -92,7 +92,7 @@ const DISPOSITIONS = ['true_positive', 'false_positive', 'expected'] as const;
 /** A review has no part in any verdict; it is only checked. */
 export function isReview(data: JsonObject): boolean {
   return (
-    typeof data['episode'] === 'string' && optionalOneOf(data['disposition'], DISPOSITIONS, INVALID) !== INVALID &&
+    optionalString(data['episode'], '') !== INVALID && optionalOneOf(data['disposition'], DISPOSITIONS, null) !== INVALID &&
     optionalString(data['by'], '') !== INVALID && optionalString(data['note'], '') !== INVALID
   );
 }

@@ -76,8 +76,8 @@ function readData(type: RecordType, attributes: Attributes, data: JsonObject): P
   }
 }
 
-function readHeartbeat(data: JsonObject): { readonly partition: number } | Invalid {
-  const partition = optionalInteger(data['partition'], INVALID);
+function readHeartbeat(data: JsonObject): { readonly partition: number | null } | Invalid {
+  const partition = optionalInteger(data['partition'], null);
   return partition === INVALID ? INVALID : { partition };
 }
 

@@ -66,7 +66,7 @@ export type ParsedRecord =
   | { readonly type: 'ntk.standing'; readonly attributes: Attributes; readonly data: StandingFact }
   | { readonly type: 'ntk.policy'; readonly attributes: Attributes; readonly data: CompiledPolicy }
   | { readonly type: 'ntk.erasure'; readonly attributes: Attributes; readonly data: { readonly user: string } }
-  | { readonly type: 'ntk.heartbeat'; readonly attributes: Attributes; readonly data: { readonly partition: number } }
+  | { readonly type: 'ntk.heartbeat'; readonly attributes: Attributes; readonly data: { readonly partition: number | null } }
   | { readonly type: 'ntk.review' | 'ntk.prior'; readonly attributes: Attributes; readonly data: null };
 
 /** What cannot be read, and which broadcast it would have been (its copies are counted once). */

@@ -19,7 +19,7 @@ function two(text: string, at: number): number {
   return a >= 0 && a <= 9 && b >= 0 && b <= 9 ? a * 10 + b : Number.NaN;
 }
 
-/** Microseconds since 1970, or {@link INVALID_TIME}. Digits beyond microseconds are cut off; second 60 is the next minute's first moment. */
+/** Microseconds since 1970, or {@link INVALID_TIME}. Digits beyond microseconds are cut off; second 60 is the next minute's second 0. */
 export function parseTimeUs(text: string): number {
   if (text.length < 20) return INVALID_TIME;
   const year = two(text, 0) * 100 + two(text, 2);
@@ -51,10 +51,9 @@ export function parseTimeUs(text: string): number {
   }
   const offsetSeconds = parseOffset(text, at);
   if (Number.isNaN(offsetSeconds)) return INVALID_TIME;
-  // Second 60 is the first moment of the next minute: its fraction has no place in the minute it closes.
-  const leap = second === 60;
   const seconds = daysSince1970(year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second - offsetSeconds;
-  const us = seconds * US_PER_SECOND + (leap ? 0 : fractionUs);
+  // Second 60 needs no case of its own: it is the next minute's second 0.
+  const us = seconds * US_PER_SECOND + fractionUs;
   return us >= 0 && us < TIME_END_US ? us : INVALID_TIME;
 }
 

@@ -1,7 +1,7 @@
 /** Codec of a block's record: length of the header (UInt32, little endian), the header as JSON, the rows. */
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { BlockHeader } from '../../../schemas/results/block.ts';
+import type { BlockHeader, LedgerFigures } from '../../../schemas/results/block.ts';
 
 export interface Block {
   readonly header: BlockHeader;
@@ -11,9 +11,9 @@ export interface Block {
 
 export const FIRST_ENTRY_HASH = '0'.repeat(64);
 
-/** SHA-256 over the entry before and the header's own figures (RFC 8785), hexadecimal. */
-export function entryHash(before: string, header: Omit<BlockHeader, 'entryHash' | 'erasures'>): string {
-  return createHash('sha256').update(before).update(canonicalize(header)!).digest('hex');
+/** SHA-256 over the entry before and the entry's own figures (RFC 8785), hexadecimal. */
+export function entryHash(before: string, figures: LedgerFigures): string {
+  return createHash('sha256').update(before).update(canonicalize(figures)!).digest('hex');
 }
 
 export function encodeBlock({ header, rows }: Block): Buffer {

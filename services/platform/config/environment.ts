@@ -1,6 +1,17 @@
-export interface Environment { token: string | undefined; debug: boolean; data: string; clickhouseUrl: string | undefined; storeUser: 'hashed' | 'plain'; partitions: number | undefined; tuning: object }
-export function environment(): Environment {
-  const e = process.env;
-  return { token: e['NTK_TOKEN'], debug: e['NTK_DEBUG'] === '1', data: e['NTK_DATA'] ?? './data', clickhouseUrl: e['NTK_CLICKHOUSE_URL'], storeUser: e['NTK_STORE_USER'] === 'plain' ? 'plain' : 'hashed', partitions: undefined, tuning: {} };
+/** What commands read from the environment beside the configuration. */
+import packageJson from '../../../package.json' with { type: 'json' };
+
+export interface Environment {
+  /** NTK_TOKEN: for a system that is reached by URL. */
+  readonly token: string | undefined;
+  /** NTK_DEBUG=1: where an unexpected error came from. */
+  readonly isDebug: boolean;
 }
-export function packageVersion(): string { return '0.1.0'; }
+
+export function environment(): Environment {
+  return { token: process.env['NTK_TOKEN'] || undefined, isDebug: process.env['NTK_DEBUG'] === '1' };
+}
+
+export function packageVersion(): string {
+  return packageJson.version;
+}

@@ -1,5 +1,5 @@
 /** Errors of the engine, the network and the client as {@link WarehouseError}: one code, one line, and whether waiting helps. */
-import { ClickHouseError, parseError } from '@clickhouse/client';
+import { parseError } from '@clickhouse/client';
 import { WarehouseError } from './warehouse.ts';
 
 /**
@@ -104,7 +104,7 @@ export function toWarehouseError(error: unknown, where: string): WarehouseError 
   if (error instanceof WarehouseError) return error;
   if (!(error instanceof Error)) return warehouseError(OWN_CODES.notClickHouse, `${where}: failed for no stated reason`);
   const parsed = parseError(error);
-  if (parsed instanceof ClickHouseError) return warehouseError(nameOf(parsed), readable(fullMessage(parsed, error)), { cause: error });
+  if (isEngineError(parsed)) return warehouseError(nameOf(parsed), readable(fullMessage(parsed, error)), { cause: error });
   const { code } = error as NodeJS.ErrnoException;
   if (/^Timeout error/.test(error.message)) return warehouseError(OWN_CODES.timeout, `${where}: no answer in time`, { cause: error });
   if (code !== undefined && NETWORK.test(code)) return warehouseError(OWN_CODES.unreachable, `${where}: cannot be reached: ${code}`, { cause: error });
@@ -112,13 +112,25 @@ export function toWarehouseError(error: unknown, where: string): WarehouseError 
   return warehouseError(OWN_CODES.notClickHouse, `${where}: ${readable(error.message)}`, { cause: error });
 }
 
-function nameOf({ code, type }: ClickHouseError): string {
+interface EngineError extends Error {
+  /** Digits. */
+  readonly code: string;
+  readonly type: string | undefined;
+}
+
+/** By its looks: the embedded connection has a copy of the client's class of its own. */
+function isEngineError(error: Error): error is EngineError {
+  const { code } = error as { code?: unknown };
+  return 'type' in error && typeof code === 'string' && /^\d+$/.test(code);
+}
+
+function nameOf({ code, type }: EngineError): string {
   const name = RETRYABLE.get(Number(code)) ?? LASTING.get(Number(code));
   return name ?? (NUMBERS.has(type ?? '') ? `CODE_${code}` : (type ?? `CODE_${code}`));
 }
 
 /** The client cuts a message short at the first word in capitals and brackets; the engine in this process gives it whole. */
-function fullMessage(parsed: ClickHouseError, error: Error): string {
+function fullMessage(parsed: EngineError, error: Error): string {
   const whole = error === parsed ? error.cause : error;
   return whole instanceof Error ? whole.message : parsed.message;
 }

@@ -17,6 +17,8 @@ function settings(token: string): string {
     'insert_deduplicate = 1',
     'async_insert = 0',
     'max_insert_threads = 1',
+    // History may hold any month from 1970 to 2254; the default of 100 months an insert would fail for good.
+    'max_partitions_per_insert_block = 0',
     `min_insert_block_size_rows = ${BLOCK_ROWS_MIN}`,
     'min_insert_block_size_bytes = 0',
   ].join(', ');

@@ -16,7 +16,10 @@ const PIECEWISE_FORMATS = new Set([
   'RowBinary', 'Native', 'JSONEachRow', 'JSONCompactEachRow', 'CSV', 'TSV', 'TabSeparated', 'TSVRaw', 'TabSeparatedRaw',
 ]);
 
-/** A piece of a result, and the cursor that gives them. */
+/** The engine gives others, such as SHOW and EXPLAIN, only whole. */
+const PIECEWISE_STATEMENT = /^[\s(]*(?:select|with)\b/i;
+
+/** A piece of a result. */
 interface Piece {
   raw(): Uint8Array;
 }
@@ -59,8 +62,8 @@ export class ChdbWarehouse implements Warehouse {
     return this.#whileOpen(async (engine) => {
       const judged = options.readonly === true ? await judge(engine, sql) : { sql, format: null };
       const format = judged.format ?? options.format;
-      const isWhole = options.params !== undefined || !PIECEWISE_FORMATS.has(format);
-      const stream = isWhole ? await whole(engine, judged.sql, format, options.params) : await this.#piecewise(engine, judged.sql, format);
+      const inPieces = options.params === undefined && PIECEWISE_FORMATS.has(format) && PIECEWISE_STATEMENT.test(judged.sql);
+      const stream = inPieces ? await this.#piecewise(engine, judged.sql, format) : await whole(engine, judged.sql, format, options.params);
       return this.#inFlight.track(stream);
     });
   }

@@ -1,0 +1,81 @@
+/**
+ * The configuration of a process: built-in values, over them a file (YAML or JSON), over that the environment. All that is wrong is
+ * told at once. The only place that reads the environment.
+ */
+import { readFileSync } from 'node:fs';
+import { LineCounter, parseDocument } from 'yaml';
+import { type Config, configSchema, environmentName, isNumber, SETTING_NAMES, type SettingName, SETTINGS, shown } from './settings.ts';
+
+export type { Config } from './settings.ts';
+
+export interface ConfigSources {
+  /** Default: the process's own. An empty variable counts as not set. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Path of a YAML or JSON file. */
+  readonly file?: string | undefined;
+}
+
+export type ConfigResult = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly string[] };
+
+export function loadConfig({ env = process.env, file }: ConfigSources = {}): ConfigResult {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = file === undefined ? {} : readConfigFile(file, problems);
+  const places = new Map<string, string>(Object.keys(values).map((name) => [name, file ?? '']));
+  for (const name of SETTING_NAMES) {
+    const variable = environmentName(name);
+    const text = env[variable];
+    if (text === undefined || text === '') continue;
+    values[name] = fromText(name, text);
+    places.set(name, variable);
+  }
+  const parsed = configSchema.safeParse(values);
+  for (const { code, path, ...issue } of parsed.error?.issues ?? []) {
+    const name = path[0];
+    if (code === 'unrecognized_keys') {
+      for (const key of (issue as { keys: string[] }).keys) problems.push(`${file}: '${key}' is no setting; the settings are ${SETTING_NAMES.join(', ')}`);
+    } else if (isSetting(name)) {
+      problems.push(problem(name, values[name], places.get(name) ?? ''));
+    }
+  }
+  if (problems.length > 0 || !parsed.success) return { ok: false, problems: [...new Set(problems)] };
+  return { ok: true, config: parsed.data as Config };
+}
+
+/** `name = value` for each setting, without passwords: what `--validate` prints. */
+export function describeConfig(config: Config): string[] {
+  return SETTING_NAMES.map((name) => `${name} = ${shown(name, config[name])}`);
+}
+
+function isSetting(name: PropertyKey | undefined): name is SettingName {
+  return typeof name === 'string' && Object.hasOwn(SETTINGS, name);
+}
+
+function problem(name: SettingName, value: unknown, place: string): string {
+  const where = place === environmentName(name) ? place : `${place}: ${name}`;
+  return `${where} = ${shown(name, value)}: must be ${SETTINGS[name].rule}`;
+}
+
+/** Digits are a number where the setting wants one; anything else is left for the schema to refuse. */
+function fromText(name: SettingName, text: string): unknown {
+  return isNumber(name) && /^-?\d+$/.test(text) ? Number(text) : text;
+}
+
+function readConfigFile(file: string, problems: string[]): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    problems.push(`${file}: cannot be read (${code ?? 'unknown error'}); give the path of a YAML or JSON file`);
+    return {};
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { version: '1.2', lineCounter: lines, prettyErrors: false });
+  for (const error of document.errors) problems.push(`${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
+  if (document.errors.length > 0) return {};
+  const content: unknown = document.toJS();
+  if (content === null || content === undefined) return {};
+  if (typeof content === 'object' && !Array.isArray(content)) return content as Record<string, unknown>;
+  problems.push(`${file}: must hold settings like httpPort: 7077`);
+  return {};
+}

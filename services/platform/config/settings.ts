@@ -1,0 +1,90 @@
+/**
+ * Every setting of the running system, once: its name in the file, its values, and what a wrong one should have been. The name in the
+ * environment follows: `httpPort` is `NTK_HTTP_PORT`.
+ */
+import { z } from 'zod';
+import { LOG_LEVELS } from '../logger.ts';
+
+const MIB = 1024 * 1024;
+
+interface Setting<Schema extends z.ZodType = z.ZodType> {
+  readonly schema: Schema;
+  /** Completes "must be ...". */
+  readonly rule: string;
+  /** In the environment, digits are meant as a number. */
+  readonly isNumber?: true;
+  /** Holds a password; a URL's is masked, anything else is not shown at all. */
+  readonly secret?: 'url' | 'whole';
+}
+
+function whole(from: number, to: number, standard: number, unit = ''): Setting<z.ZodDefault<z.ZodInt>> {
+  return {
+    schema: z.int().min(from).max(to).default(standard),
+    rule: `a whole number from ${from} to ${to}${unit === '' ? '' : ` (${unit})`}; ${standard} when it is left out`,
+    isNumber: true,
+  };
+}
+
+const httpUrl = z.string().refine((text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''));
+
+export const SETTINGS = {
+  data: { schema: z.string().min(1).default('./data'), rule: 'the path of a folder' },
+  /** Null: ClickHouse inside this process. */
+  clickhouseUrl: { schema: httpUrl.nullable().default(null), rule: 'a URL like http://127.0.0.1:8123', secret: 'url' },
+  clickhouseUser: { schema: z.string().min(1).nullable().default(null), rule: 'a user name' },
+  clickhousePassword: { schema: z.string().nullable().default(null), rule: 'a text', secret: 'whole' },
+  httpHost: { schema: z.string().regex(/^[\w.:-]+$/).default('127.0.0.1'), rule: 'an address to listen on, like 127.0.0.1' },
+  httpPort: whole(0, 65_535, 7077, '0: any free port'),
+  /** Null: what the log has, or 4 for a new one. It is chosen once. */
+  partitions: { schema: z.int().min(1).max(1024).nullable().default(null), rule: 'a whole number from 1 to 1024', isNumber: true },
+  storeUser: { schema: z.enum(['hashed', 'plain']).default('hashed'), rule: "'hashed' or 'plain'" },
+  /** Null: the key in the data folder, made with it. */
+  userKeyFile: { schema: z.string().min(1).nullable().default(null), rule: 'the path of a file' },
+  logLevel: { schema: z.enum(LOG_LEVELS).default('info'), rule: `one of ${LOG_LEVELS.join(', ')}` },
+  // The scorer: of one batch, and of a checkpoint.
+  batchRecordsMax: whole(1, 100_000, 5_000, 'records'),
+  batchBytesMax: whole(MIB, 64 * MIB, 4 * MIB, 'bytes'),
+  checkpointIntervalMs: whole(1_000, 3_600_000, 30_000, 'milliseconds'),
+  checkpointRecords: whole(1_000, 100_000_000, 250_000, 'records'),
+  // The writer: of one insert, which is one block in the engine's memory.
+  groupWaitMs: whole(10, 60_000, 1_000, 'milliseconds'),
+  groupRowsMax: whole(1_000, 2_000_000, 500_000, 'rows'),
+  groupBytesMax: whole(MIB, 128 * MIB, 64 * MIB, 'bytes'),
+  // State of one partition: alarmed at 80 %.
+  statePrograms: whole(1_000, 10_000_000, 200_000, 'programs a partition'),
+  stateConsents: whole(1_000, 100_000_000, 5_000_000, 'consents a partition'),
+  stateLimitKeys: whole(1_000, 100_000_000, 2_000_000, 'limit keys a partition'),
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type SettingName = keyof typeof SETTINGS;
+
+export type Config = { readonly [Name in SettingName]: z.infer<(typeof SETTINGS)[Name]['schema']> };
+
+export function isNumber(name: SettingName): boolean {
+  const setting: Setting = SETTINGS[name];
+  return setting.isNumber === true;
+}
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** Of the whole file: a name that is none is an error. */
+export const configSchema = z.strictObject(Object.fromEntries(SETTING_NAMES.map((name) => [name, SETTINGS[name].schema])));
+
+/** `httpPort` is `NTK_HTTP_PORT`. */
+export function environmentName(name: SettingName): string {
+  return `NTK_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+/** A setting's value for people: without what is secret. */
+export function shown(name: SettingName, value: unknown): string {
+  const setting: Setting = SETTINGS[name];
+  if (value === null || value === undefined) return 'not set';
+  if (setting.secret === 'whole') return '***';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return setting.secret === 'url' ? maskUrl(text) : text;
+}
+
+/** Also of what is no URL, where a password may stand all the same. */
+function maskUrl(text: string): string {
+  return text.replace(/^([^/]*\/\/)?([^/]*)@/, (_, scheme: string | undefined, user: string) => `${scheme ?? ''}${user.split(':', 1)[0]}:***@`);
+}
