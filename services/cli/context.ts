@@ -22,11 +22,11 @@ export interface CliContext {
   /** Who sits at the keyboard, for what records who did it. */
   readonly userName: string;
   /** The configuration: environment over a file. All problems are printed; then it throws. */
-  config(file?: string): Config;
+  config(file?: string, overrides?: Readonly<Record<string, string>>): Config;
   /** Opens the store, calls `use`, closes it whatever happens. */
   withStore<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T>;
   /** Opens a data folder for work. The caller closes it. */
   openSystem(data: string, roles: readonly Role[], config?: Config, observers?: Observers): Promise<System>;
-  /** The command ends with exit code 1 without a further word. */
-  fail(): void;
+  /** The command ends with this exit code (default 1) without a further word. */
+  fail(code?: number): void;
 }

@@ -19,10 +19,10 @@ export interface ContextParts {
   readonly userName: string;
 }
 
-export function createContext({ out, clock, env, signal, userName }: ContextParts): CliContext & { readonly failed: boolean } {
-  let failed = false;
-  const configured = (file?: string): Config => {
-    const result = loadConfig({ file });
+export function createContext({ out, clock, env, signal, userName }: ContextParts): CliContext & { readonly exitCode: number } {
+  let exitCode = 0;
+  const configured = (file?: string, overrides: Readonly<Record<string, string>> = {}): Config => {
+    const result = loadConfig({ file, overrides });
     if (result.ok) return result.config;
     for (const problem of result.problems) out.problem(brief(problem, 400));
     throw new UserError(`the configuration has ${result.problems.length === 1 ? 'a problem' : `${result.problems.length} problems`}, see above`);
@@ -34,11 +34,11 @@ export function createContext({ out, clock, env, signal, userName }: ContextPart
     userName,
     token: env.token,
     config: configured,
-    get failed() {
-      return failed;
+    get exitCode() {
+      return exitCode;
     },
-    fail() {
-      failed = true;
+    fail(code = 1) {
+      exitCode = code;
     },
     async withStore<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T> {
       const config = configured();

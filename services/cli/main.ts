@@ -61,7 +61,7 @@ async function main(argv: readonly string[]): Promise<number> {
   registerRejects(program, context);
   try {
     await program.parseAsync(argv, { from: 'user' });
-    return context.failed ? EXIT_FAILED : 0;
+    return context.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
     if (isExpected(error)) out.problem(brief(error.message, 1_000));

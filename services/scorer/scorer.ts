@@ -17,7 +17,8 @@ export interface ScorerOptions extends Omit<PartitionScorerOptions, 'partition'>
 /** What is told to whoever reports metrics and logs; after the commit, never before. */
 export interface ScorerObserver {
   scored(partition: number, outcome: BatchOutcome, state: PartitionState): void;
-  taken(partition: number, position: number, refolded: number): void;
+  /** `hasMismatch`: the noted position was not the end of the last block; the block counts. */
+  taken(partition: number, position: number, refolded: number, hasMismatch: boolean): void;
   lost(partition: number): void;
   failed(partition: number, error: Error, retryInMs: number): void;
 }
@@ -63,7 +64,7 @@ export class Scorer {
   async #take(partition: number): Promise<void> {
     const scorer = await PartitionScorer.take({ ...this.#options, partition });
     this.#owned.set(partition, scorer);
-    this.#options.observer.taken(partition, scorer.position, scorer.refolded);
+    this.#options.observer.taken(partition, scorer.position, scorer.refolded, scorer.hasPositionMismatch);
   }
 
   async #loop(): Promise<void> {

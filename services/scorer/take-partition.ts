@@ -32,6 +32,8 @@ export interface TakenPartition {
   readonly entryHash: string;
   /** Records folded again in silence. */
   readonly refolded: number;
+  /** The position noted for lag tools is another one; it has no say, but somebody set it. */
+  readonly hasPositionMismatch: boolean;
 }
 
 export interface TakeOptions {
@@ -65,7 +67,9 @@ export async function takePartition(options: TakeOptions): Promise<TakenPartitio
         `partition ${partition}: folding the log again up to offset ${position} gives other rows than were stored; run 'ntk verify' and check that the user key and the release are the ones that made them`,
       );
     }
-    return { owner, fold, checkpoints, lastHeader, entryHash, refolded };
+    const noted = await log.position('scorer', partition);
+    const hasPositionMismatch = noted !== null && noted.offset !== position;
+    return { owner, fold, checkpoints, lastHeader, entryHash, refolded, hasPositionMismatch };
   } catch (error) {
     await owner.release();
     throw error;

@@ -1,3 +1,53 @@
+/** `ntk up`, and scorer and writer each on its own. */
 import type { Command } from 'commander';
+import { createLogger } from '../../platform/logger.ts';
+import { describeConfig } from '../../platform/config/load-config.ts';
+import type { Role } from '../../system/open-system.ts';
+import { serve } from '../../system/serve.ts';
 import type { CliContext } from '../context.ts';
-export function registerUp(_program: Command, _context: CliContext): void {}
+import { dataOption } from '../options.ts';
+import { brief } from '../output/terminal.ts';
+
+interface UpFlags {
+  readonly data: string;
+  readonly config?: string;
+  readonly port?: string;
+  readonly validate?: boolean;
+}
+
+const FORMS: readonly { readonly name: string; readonly roles: readonly Role[]; readonly description: string }[] = [
+  { name: 'up', roles: ['scorer', 'writer'], description: 'everything in one process on a data folder: judge and store what comes in, until stopped' },
+  { name: 'scorer', roles: ['scorer'], description: 'only the scorer of a data folder; a writer runs beside it' },
+  { name: 'writer', roles: ['writer'], description: 'only the writer of a data folder; it holds the embedded ClickHouse' },
+];
+
+export function registerUp(program: Command, context: CliContext): void {
+  for (const { name, roles, description } of FORMS) {
+    dataOption(program.command(name))
+      .description(description)
+      .option('--config <file>', 'configuration file (YAML or JSON); the environment (NTK_*) goes over it')
+      .option('--port <port>', 'port of /metrics, /health and the doors, on loopback; 0 is any free one')
+      .option('--validate', 'only check the configuration, print it and end')
+      .addHelpText('after', `
+Examples:
+  ntk ${name} --data ./data
+  ntk ${name} --config ntk.yaml --validate`)
+      .action((flags: UpFlags) => run(context, flags, roles));
+  }
+}
+
+async function run(context: CliContext, flags: UpFlags, roles: readonly Role[]): Promise<void> {
+  const { out, clock } = context;
+  const base = context.config(flags.config, flags.port === undefined ? {} : { NTK_HTTP_PORT: flags.port });
+  const config = { ...base, data: flags.data };
+  if (flags.validate) {
+    for (const line of describeConfig(config)) out.line(line);
+    return;
+  }
+  const logger = createLogger({ level: config.logLevel });
+  const code = await serve({
+    config, roles, clock, logger,
+    onReady: (url) => out.note(`running on data folder ${brief(flags.data)}: ${url}/health ${url}/metrics; events to ${url}/v1/events with the token in ${brief(flags.data)}/system.json; stop with Ctrl-C`),
+  });
+  if (code !== 0) context.fail(code);
+}

@@ -89,6 +89,9 @@ export class BatchOutcome {
     this.verdicts.push(JSON.stringify({ type: 'ntk.heartbeat', eventId: id, source, decidedAt: this.#decidedAt }));
   }
 
+  /** Policies that did not check. */
+  policiesRejected = 0;
+
   reject(reason: RejectReason, offset: number, raw: Buffer): void {
     this.rejects[reason] = (this.rejects[reason] ?? 0) + 1;
     this.rejected.push(

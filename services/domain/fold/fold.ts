@@ -123,7 +123,11 @@ export class PartitionFold {
 
   #reject(reason: RejectReason, broadcast: boolean, place: Place, raw: Buffer, outcome: BatchOutcome): void {
     if (this.#isCopy(broadcast, place)) outcome.copies++;
-    else outcome.reject(reason, place.offset, raw);
+    else {
+      outcome.reject(reason, place.offset, raw);
+      // A broadcast that is JSON and has its attributes but no sound data is nearly always a policy.
+      if (broadcast && reason === 'invalid_data') outcome.policiesRejected++;
+    }
   }
 
   #accept(record: ParsedRecord, place: Place, raw: Buffer, outcome: BatchOutcome): void {

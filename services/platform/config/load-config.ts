@@ -13,17 +13,19 @@ export interface ConfigSources {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Path of a YAML or JSON file. */
   readonly file?: string | undefined;
+  /** Variables that the command line sets; they go over the environment. */
+  readonly overrides?: Readonly<Record<string, string>>;
 }
 
 export type ConfigResult = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly string[] };
 
-export function loadConfig({ env = process.env, file }: ConfigSources = {}): ConfigResult {
+export function loadConfig({ env = process.env, file, overrides = {} }: ConfigSources = {}): ConfigResult {
   const problems: string[] = [];
   const values: Record<string, unknown> = file === undefined ? {} : readConfigFile(file, problems);
   const places = new Map<string, string>(Object.keys(values).map((name) => [name, file ?? '']));
   for (const name of SETTING_NAMES) {
     const variable = environmentName(name);
-    const text = env[variable];
+    const text = overrides[variable] ?? env[variable];
     if (text === undefined || text === '') continue;
     values[name] = fromText(name, text);
     places.set(name, variable);

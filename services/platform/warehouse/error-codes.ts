@@ -145,6 +145,7 @@ export function readable(message: string): string {
     .replace(/^.*?(?:Code|Error): \d+\. DB::Exception: /, '')
     .replace(/(?:[:.,] ?)? ?in scope .*$/is, '')
     .replace(/: ?while (?:processing|executing) .*$/is, '')
+    .replace(/[:.,]? ?\(in query: .*$/is, '')
     .replace(/ \([A-Z0-9_]{4,}\)(?: \(version .*)?\s*$/, '')
     .trim();
   return line.length <= MESSAGE_CHARS_MAX ? line : `${line.slice(0, MESSAGE_CHARS_MAX - 1)}…`;

@@ -49,8 +49,8 @@ interface Token {
 /** Judges a query in the engine's own spelling. */
 export function judgeReadOnly(normalised: string): ReadOnlyQuery {
   const tokens = tokensOf(normalised);
-  if (tokens === null) return no('it cannot be taken apart; write it without characters beyond ASCII outside of quotes');
-  if (!STATEMENTS.has(tokens[0]?.text.toLowerCase() ?? '')) return no('only SELECT, WITH, SHOW, DESCRIBE, EXISTS and EXPLAIN are');
+  if (tokens === null) return no('cannot be taken apart; write it without characters beyond ASCII outside of quotes');
+  if (!STATEMENTS.has(tokens[0]?.text.toLowerCase() ?? '')) return no('is a SELECT, WITH, SHOW, DESCRIBE, EXISTS or EXPLAIN');
   for (const [i, token] of tokens.entries()) {
     const problem = problemAt(token, tokens[i - 1], tokens[i + 1]);
     if (problem !== null) return no(problem);
@@ -60,19 +60,19 @@ export function judgeReadOnly(normalised: string): ReadOnlyQuery {
 
 function problemAt(token: Token, before: Token | undefined, after: Token | undefined): string | null {
   const lower = token.text.toLowerCase();
-  if (token.kind === 'sign') return lower === ';' ? 'one statement at a time is' : null;
+  if (token.kind === 'sign') return lower === ';' ? 'is one statement' : null;
   if (token.kind === 'text') return null;
-  if (lower === 'into' && after?.kind === 'word' && after.text.toLowerCase() === 'outfile') return 'INTO OUTFILE is not: redirect the output instead';
-  if (DENIED_NAMES.has(lower) || (DENIED_CALLS.has(lower) && after?.text === '(')) return `${lower} is not, because it reaches outside of the results`;
+  if (lower === 'into' && after?.kind === 'word' && after.text.toLowerCase() === 'outfile') return 'may not write a file; redirect the output instead';
+  if (DENIED_NAMES.has(lower) || (DENIED_CALLS.has(lower) && after?.text === '(')) return `may not use ${lower}, which reaches outside of the results`;
   // The embedded engine's database `default` shows files as tables.
-  if (lower === 'default' && after?.text === '.') return 'the database default is not; tables are in ntk and system';
-  if (token.kind === 'name' && /[/\\.~]/.test(token.text)) return 'a name that looks like a path is not';
-  if (lower === 'identifier' && before?.text === ':') return 'a name given as a parameter is not';
+  if (lower === 'default' && after?.text === '.') return 'may not use the database default; tables are in ntk and system';
+  if (token.kind === 'name' && /[/\\.~]/.test(token.text)) return 'may not name a table like a path';
+  if (lower === 'identifier' && before?.text === ':') return 'may not take a name from a parameter';
   return null;
 }
 
 function no(problem: string): ReadOnlyQuery {
-  return { ok: false, problem: `not allowed in a read-only query: ${problem}` };
+  return { ok: false, problem: `a read-only query ${problem}` };
 }
 
 function tokensOf(sql: string): Token[] | null {

@@ -1,0 +1,41 @@
+/** `POST /v1/imports?format=F&name=N`: a file as the body, imported as `ntk ingest` does; for `ntk ingest --to URL`. */
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { IMPORT_FORMATS } from '../importers/formats.ts';
+import { importFile } from '../importers/import-file.ts';
+import { openInput } from '../importers/input/open-input.ts';
+import { isInputProblem } from '../importers/input/problem.ts';
+import { BearerToken } from '../platform/http/bearer.ts';
+import { type EventLog, ORIGIN } from '../platform/log/event-log.ts';
+
+export interface ImportsOptions {
+  readonly log: EventLog;
+  readonly token: string;
+  readonly spoolFolder: string;
+}
+
+/** Of a file as it is sent; it is spooled to disk before anything is read. */
+const FILE_BYTES_MAX = 16 * 1024 * 1024 * 1024;
+
+export async function registerImports(app: FastifyInstance, { log, token, spoolFolder }: ImportsOptions): Promise<void> {
+  const bearer = new BearerToken(token);
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    scope.addHook('onRequest', async (request, reply) => {
+      if (!bearer.matches(request.headers.authorization)) return reply.code(401).send({ error: 'a token is needed' });
+    });
+    scope.post('/v1/imports', { bodyLimit: FILE_BYTES_MAX }, async (request, reply) => {
+      const asked = request.query as { format?: string; name?: string };
+      const format = IMPORT_FORMATS.find((known) => known === (asked.format ?? 'cloudevents'));
+      if (format === undefined) return reply.code(400).send({ message: `format must be one of ${IMPORT_FORMATS.join(', ')}` });
+      const input = await openInput('-', { spoolFolder, stdin: request.body instanceof Readable ? request.body : Readable.from([]) });
+      if (isInputProblem(input)) return reply.code(400).send({ message: input.message });
+      try {
+        return await reply.send(await importFile(log, input, { format, origin: ORIGIN.imported, startedWith: 'ingest' }));
+      } finally {
+        await input.close();
+      }
+    });
+  });
+}

@@ -1,0 +1,108 @@
+/** The long-running form: scorer and writer of a data folder, metrics, health, and the doors on loopback. */
+import { Registry } from 'prom-client';
+import { registerLiveEvents } from '../gateway/live-events.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Config } from '../platform/config/load-config.ts';
+import { makeToken, removeSystemFile, writeSystemFile } from '../platform/folder/system.ts';
+import { registerClickHouseProxy } from '../platform/http/clickhouse-proxy.ts';
+import { Health, progressCheck } from '../platform/http/health.ts';
+import { createHttpServer } from '../platform/http/http-server.ts';
+import { Lifecycle } from '../platform/lifecycle.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createMetrics } from '../platform/metrics/metrics.ts';
+import { ScorerMetrics } from '../scorer/report-metrics.ts';
+import { WriterMetrics } from '../writer/report-metrics.ts';
+import { registerImports } from './imports-endpoint.ts';
+import { openSystem, type Role, type System } from './open-system.ts';
+import { tuningOf } from './tuning.ts';
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly roles: readonly Role[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told once, when everything runs. */
+  readonly onReady: (url: string) => void;
+}
+
+/** A loop that stands still for this long is not healthy. The writer waits up to 30 s between two tries. */
+const SCORER_STILL_MS_MAX = 15_000;
+const WRITER_STILL_MS_MAX = 60_000;
+
+/** Runs until a signal or a failure; answers the exit code. */
+export async function serve(options: ServeOptions): Promise<number> {
+  const { config, roles, clock, logger } = options;
+  const registry = new Registry();
+  const metrics = createMetrics(registry, clock);
+  const scorerMetrics = new ScorerMetrics(metrics, clock);
+  const writerMetrics = new WriterMetrics(metrics, clock);
+  const system = await openSystem({
+    ...config, roles, clock, tuning: tuningOf(config),
+    scorerObserver: {
+      scored: (_, outcome, state) => scorerMetrics.scored(outcome, state),
+      taken: (partition, position, refolded, hasMismatch) => {
+        if (hasMismatch) metrics.positionMismatch.inc();
+        logger.info({ partition, position, refolded }, 'partition taken');
+      },
+      lost: (partition) => logger.error({ partition }, 'another scorer has taken the partition'),
+      failed: (partition, err, retryInMs) => logger.warn({ partition, err, retryInMs }, 'scoring failed, trying again'),
+    },
+    writerObserver: {
+      written: (group) => writerMetrics.written(group),
+      lost: (partition) => logger.error({ partition }, 'another writer has taken the partition'),
+      failed: (partition, err, code, retryInMs) => {
+        writerMetrics.failed(code);
+        logger.warn({ partition, code, retryInMs, reason: err.message }, 'storing failed, trying again; blocks wait in the log');
+      },
+    },
+  });
+  const health = healthOf(system, clock);
+  const server = createHttpServer({ host: config.httpHost, port: config.httpPort, health, registry });
+  server.app.addHook('onRequest', async (request) => {
+    if (request.url === '/metrics') await observe(system, scorerMetrics, metrics);
+  });
+  const token = makeToken();
+  const { systemFile } = system.folder;
+  const lifecycle = new Lifecycle({ logger })
+    .add({ name: 'log and warehouse', start: () => {}, stop: () => system.close() })
+    .add({ name: 'scorer and writer', start: () => system.start(), stop: () => system.stop(), ended: () => system.ended() })
+    .add({
+      name: 'http',
+      start: async () => {
+        await registerLiveEvents(server.app, { log: system.log, token });
+        await registerImports(server.app, { log: system.log, token, spoolFolder: system.spoolFolder });
+        if (system.warehouse !== null) await registerClickHouseProxy(server.app, { warehouse: system.warehouse, spoolDir: system.spoolFolder, token });
+        const url = await server.start();
+        writeSystemFile(systemFile, { url, token, pid: process.pid, startedAt: new Date(clock.nowMs()).toISOString() });
+        options.onReady(url);
+      },
+      stop: async () => {
+        removeSystemFile(systemFile, token);
+        await server.stop();
+      },
+    });
+  return lifecycle.run();
+}
+
+function healthOf(system: System, clock: Clock): Health {
+  const health = new Health();
+  const { scorer, writer } = system;
+  if (scorer !== null) health.register('scorer', progressCheck({ clock, limitMs: SCORER_STILL_MS_MAX, progressAtMs: () => scorer.progressAtMs }));
+  if (writer !== null) health.register('writer', progressCheck({ clock, limitMs: WRITER_STILL_MS_MAX, progressAtMs: () => writer.progressAtMs }));
+  return health;
+}
+
+/** Gauges that are looked up when somebody asks. */
+async function observe(system: System, scorerMetrics: ScorerMetrics, metrics: ReturnType<typeof createMetrics>): Promise<void> {
+  const { scorer, log } = system;
+  if (scorer === null) return;
+  const owned = [...scorer.owned()];
+  scorerMetrics.observe(owned.map(([, one]) => one.state), owned.map(([, one]) => one.checkpointAgeMs()));
+  let oldestWaitMs = 0;
+  for (const [partition, one] of owned) {
+    const { end } = await log.bounds('access', partition);
+    metrics.lagRecords.set({ partition: String(partition) }, Math.max(0, end - one.position));
+    if (end > one.position) oldestWaitMs = Math.max(oldestWaitMs, await one.oldestWaitMs());
+  }
+  metrics.oldestUnscoredSeconds.set(oldestWaitMs / 1000);
+}
