@@ -1,19 +1,16 @@
-import { configDefaults, defineConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 
 /** Seconds in milliseconds: how long a test may take. Tests that start processes or kill them say so themselves. */
 const TEST_MS_MAX = 20_000;
 const HOOK_MS_MAX = 30_000;
 const STOP_MS_MAX = 10_000;
 
-/** Benchmarks measure nothing useful beside other tests on the same cores: they run alone (`npm run bench`). */
-const benchmarks = process.env.NTK_BENCH === undefined ? ['test/bench/**'] : [];
 /** Where to leave the counts, for whoever wants them at the end (`.ci/run`). */
 const counts = process.env.NTK_TEST_COUNTS;
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...benchmarks],
     // Processes, not threads: native modules (chdb) and signals belong to a process.
     pool: 'forks',
     testTimeout: TEST_MS_MAX,

@@ -50,6 +50,8 @@ export interface PartitionAudit {
   ledgerMissing: number;
   ledgerDifferent: number;
   ledgerDoubled: number;
+  /** Entries of which the log has no block. */
+  ledgerUnexpected: number;
   /** Ranges in which neither the log nor the ledger has a block. */
   gaps: { readonly from: number; readonly to: number }[];
   /** Ranges that could not be proved, and why. */
@@ -61,7 +63,7 @@ const ROWS_PER_COMPARISON = 20_000;
 export function isClean(audit: PartitionAudit): boolean {
   return (
     audit.missing + audit.doubled + audit.different + audit.unexpected + audit.notErased === 0 &&
-    audit.ledgerMissing + audit.ledgerDifferent + audit.ledgerDoubled === 0 &&
+    audit.ledgerMissing + audit.ledgerDifferent + audit.ledgerDoubled + audit.ledgerUnexpected === 0 &&
     audit.gaps.length + audit.unproved.length === 0
   );
 }
@@ -70,9 +72,9 @@ export async function auditPartition(options: AuditOptions): Promise<PartitionAu
   const { log, warehouse, partition } = options;
   const audit: PartitionAudit & { rows: number; proof: 'log' | 'chain' } = {
     partition, proof: 'log', rows: 0, missing: 0, doubled: 0, different: 0, unexpected: 0, erased: 0, notErased: 0,
-    ledgerEntries: 0, ledgerMissing: 0, ledgerDifferent: 0, ledgerDoubled: 0, gaps: [], unproved: [],
+    ledgerEntries: 0, ledgerMissing: 0, ledgerDifferent: 0, ledgerDoubled: 0, ledgerUnexpected: 0, gaps: [], unproved: [],
   };
-  const ledger = (await readLedger(warehouse, log.logId, partition)).filter(({ header }) => header.first < options.storedUpTo);
+  const ledger = await readLedger(warehouse, log.logId, partition);
   const headers = await auditLedger(options, ledger, audit);
   const { start } = await log.bounds('access', partition);
   if (start === 0 && headers.every((header) => header.engine === ENGINE_VERSION)) {
@@ -81,6 +83,7 @@ export async function auditPartition(options: AuditOptions): Promise<PartitionAu
     audit.proof = 'chain';
     await proveByChain(options, headers, audit);
   }
+  await findBeyond(options, audit);
   return audit;
 }
 
@@ -89,13 +92,18 @@ async function auditLedger(options: AuditOptions, ledger: readonly LedgerEntry[]
   const report = async (problem: LedgerProblem): Promise<void> => {
     if (problem.kind === 'missing') audit.ledgerMissing++;
     else if (problem.kind === 'doubled') audit.ledgerDoubled++;
+    else if (problem.kind === 'unexpected') audit.ledgerUnexpected++;
     else audit.ledgerDifferent++;
     await options.onLedgerProblem?.(problem);
   };
   const stored = new Map(ledger.map((entry) => [entry.header.first, entry]));
   const headers: BlockHeader[] = [];
   for await (const header of readBlockHeaders(options.log, options.partition)) {
-    if (header.next > options.storedUpTo) break;
+    if (header.next > options.storedUpTo) {
+      // Stored while this audit runs: there by right, and not looked at.
+      stored.delete(header.first);
+      continue;
+    }
     headers.push(header);
     const entry = stored.get(header.first);
     stored.delete(header.first);
@@ -135,13 +143,11 @@ function findGaps(headers: readonly BlockHeader[], storedUpTo: number, audit: Pa
 
 async function proveByLog(options: AuditOptions, headers: readonly BlockHeader[], audit: PartitionAudit & { rows: number }): Promise<void> {
   const refold = new Refold(options);
-  const erasures: { readonly offset: number; readonly user: string }[] = [];
-  const pending = new PendingRows(options, audit);
+  const pending = new PendingRows(options, audit, headers.flatMap(({ erasures }) => erasures));
   for (const header of headers) {
     const pieces: BatchOutcome[] = [];
     const complete = await refold.upTo(header.next, (piece) => {
       pieces.push(piece);
-      erasures.push(...piece.erasures);
       pending.add(piece, header.scoredAtMs);
       audit.rows += piece.rowOffsets.length;
       options.onProgress?.(piece.rowOffsets.length);
@@ -156,7 +162,20 @@ async function proveByLog(options: AuditOptions, headers: readonly BlockHeader[]
     if (pending.count >= ROWS_PER_COMPARISON) await pending.compare(refold.position);
   }
   await pending.compare(refold.position);
-  await pending.settleErasures(erasures);
+}
+
+/** Rows behind the end of the log, which no record can have made. Rows that are stored meanwhile lie before it. */
+async function findBeyond({ log, warehouse, partition, storedUpTo, onProblems }: AuditOptions, audit: PartitionAudit): Promise<void> {
+  const rows = await warehouse.query<{ offset: string }>(
+    'SELECT offset FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND offset >= {storedUpTo:UInt64} ORDER BY offset DESC LIMIT {max:UInt32}',
+    { logId: log.logId, partition, storedUpTo, max: ROWS_PER_COMPARISON },
+  );
+  const { end } = await log.bounds('access', partition);
+  const beyond = rows.map(({ offset }) => Number(offset)).filter((offset) => offset >= end);
+  if (beyond.length === 0) return;
+  audit.unexpected += beyond.length;
+  const range: RowRange = { logId: log.logId, partition, from: end, to: beyond[0]! + 1 };
+  await onProblems?.(range, beyond.map((offset) => ({ kind: 'unexpected', offset, expected: null })));
 }
 
 /** Whether what was folded again is what the block says. */
@@ -165,6 +184,7 @@ function agrees(pieces: readonly BatchOutcome[], header: BlockHeader): boolean {
   const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
   return (
     pieces.at(-1)!.rowsHash === header.rowsHash &&
+    canonicalize(pieces.flatMap(({ erasures }) => erasures)) === canonicalize(header.erasures) &&
     sum((piece) => piece.rowOffsets.length) === header.accesses &&
     sum((piece) => piece.duplicates) === header.duplicates &&
     sum((piece) => piece.staleFacts) === header.staleFacts &&
@@ -179,25 +199,29 @@ function agrees(pieces: readonly BatchOutcome[], header: BlockHeader): boolean {
 class PendingRows {
   readonly #options: AuditOptions;
   readonly #audit: PartitionAudit;
+  /** By user: rows before this offset were erased. */
+  readonly #erasedUpTo = new Map<string, number>();
   #rows: ExpectedRow[] = [];
+  #erased = new Set<number>();
   #from = 0;
-  /** Missing so far: gone by right when their user had them erased later. */
-  #missing: { readonly range: RowRange; readonly problem: RowProblem }[] = [];
 
-  constructor(options: AuditOptions, audit: PartitionAudit) {
+  /** @param erasures of the whole range that is audited: a row is gone by right when its user had it erased later */
+  constructor(options: AuditOptions, audit: PartitionAudit, erasures: BlockHeader['erasures']) {
     this.#options = options;
     this.#audit = audit;
+    for (const { offset, user } of erasures) this.#erasedUpTo.set(user, Math.max(offset, this.#erasedUpTo.get(user) ?? 0));
   }
 
   get count(): number {
-    return this.#rows.length;
+    return this.#rows.length + this.#erased.size;
   }
 
   add(piece: BatchOutcome, scoredAtMs: number): void {
     const bytes = Buffer.from(piece.rows.written());
     piece.rowOffsets.forEach((offset, i) => {
-      const row = bytes.subarray(i === 0 ? 0 : piece.rowEnds[i - 1], piece.rowEnds[i]);
-      this.#rows.push({ offset, bytes: row, user: piece.rowUsers[i]!, scoredAtMs });
+      const user = piece.rowUsers[i]!;
+      if (offset < (this.#erasedUpTo.get(user) ?? 0)) this.#erased.add(offset);
+      else this.#rows.push({ offset, bytes: bytes.subarray(i === 0 ? 0 : piece.rowEnds[i - 1], piece.rowEnds[i]), user, scoredAtMs });
     });
   }
 
@@ -205,35 +229,13 @@ class PendingRows {
     const { log, warehouse, partition, onProblems } = this.#options;
     const range: RowRange = { logId: log.logId, partition, from: this.#from, to };
     const problems = compareRows(this.#rows, await readStoredRows(warehouse, range, false));
-    const standing = problems.filter((problem) => problem.kind !== 'missing');
-    for (const problem of problems) {
-      if (problem.kind === 'missing') this.#missing.push({ range, problem });
-      else this.#audit[problem.kind]++;
-    }
-    if (standing.length > 0) await onProblems?.(range, standing);
+    const notErased = new Set(problems.map(({ offset }) => offset).filter((offset) => this.#erased.has(offset)));
+    for (const { kind, offset } of problems) if (!notErased.has(offset)) this.#audit[kind]++;
+    this.#audit.notErased += notErased.size;
+    this.#audit.erased += this.#erased.size - notErased.size;
+    if (problems.length > 0) await onProblems?.(range, problems);
     this.#rows = [];
+    this.#erased = new Set();
     this.#from = to;
-  }
-
-  /** Now that all erasures are known: which rows are missing by right, and which should be gone. */
-  async settleErasures(erasures: readonly { readonly offset: number; readonly user: string }[]): Promise<void> {
-    const { log, warehouse, partition, onProblems } = this.#options;
-    const upTo = new Map<string, number>();
-    for (const { offset, user } of erasures) upTo.set(user, Math.max(offset, upTo.get(user) ?? 0));
-    for (const { range, problem } of this.#missing) {
-      if (problem.offset < (upTo.get(problem.expected!.user) ?? 0)) {
-        this.#audit.erased++;
-        continue;
-      }
-      this.#audit.missing++;
-      await onProblems?.(range, [problem]);
-    }
-    for (const [user, offset] of upTo) {
-      const [row] = await warehouse.query<{ n: string }>(
-        'SELECT count() AS n FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND offset < {offset:UInt64} AND user = {user:String}',
-        { logId: log.logId, partition, offset, user },
-      );
-      this.#audit.notErased += Number(row?.n ?? 0);
-    }
   }
 }

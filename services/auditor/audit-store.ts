@@ -17,6 +17,9 @@ export interface StoreAudit {
   readonly logId: string;
   readonly ok: boolean;
   readonly partitions: readonly PartitionAudit[];
+  /** Rows and ledger entries under partition numbers that the log does not have. */
+  readonly strayRows: number;
+  readonly strayLedgerEntries: number;
   readonly repaired: RepairCounts | null;
 }
 
@@ -37,7 +40,29 @@ export async function auditStore({ log, warehouse, storedUser, repairId, onProgr
       }),
     );
   }
-  return { logId: log.logId, ok: partitions.every(isClean), partitions, repaired };
+  const stray = await findStray(log, warehouse, repaired);
+  return { logId: log.logId, ok: partitions.every(isClean) && stray.strayRows + stray.strayLedgerEntries === 0, partitions, ...stray, repaired };
+}
+
+async function findStray(
+  { logId, partitions }: EventLog,
+  warehouse: Warehouse,
+  repaired: RepairCounts | null,
+): Promise<Pick<StoreAudit, 'strayRows' | 'strayLedgerEntries'>> {
+  const where = 'WHERE log_id = {logId:UUID} AND partition >= {partitions:UInt32}';
+  const counts: number[] = [];
+  for (const table of ['access_results', 'blocks']) {
+    const [row] = await warehouse.query<{ n: string }>(`SELECT count() AS n FROM ntk.${table} ${where}`, { logId, partitions });
+    const count = Number(row!.n);
+    counts.push(count);
+    if (count > 0 && repaired !== null) await warehouse.command(`ALTER TABLE ntk.${table} DELETE ${where} SETTINGS mutations_sync = 2`, { logId, partitions });
+  }
+  const [strayRows, strayLedgerEntries] = counts as [number, number];
+  if (repaired !== null) {
+    repaired.rowsRemoved += strayRows;
+    repaired.ledgerEntries += strayLedgerEntries;
+  }
+  return { strayRows, strayLedgerEntries };
 }
 
 /** Source offset up to which the writer says that everything is stored; 0 before its first group. */

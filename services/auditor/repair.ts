@@ -78,7 +78,7 @@ async function mendLedger(warehouse: Warehouse, logId: string, partition: number
       { logId, partition, first: problem.first },
     );
   }
+  counts.ledgerEntries++;
   if (problem.expected === null) return;
   await warehouse.insertRows({ table: 'blocks', columns: LEDGER_COLUMNS, bytes: [ledgerRow(problem.expected)], token });
-  counts.ledgerEntries++;
 }

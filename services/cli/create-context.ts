@@ -63,6 +63,7 @@ function quiet(out: Output): Observers {
       scored: () => {},
       taken: () => {},
       lost: (partition) => out.note(`partition ${partition} was taken by another scorer`),
+      nearlyFull: (partition, { kind, count, max }) => out.note(`partition ${partition} holds ${count} ${kind} of the ${max} allowed (NTK_STATE_*)`),
       failed: (partition, error, retryInMs) => failed(`scorer, partition ${partition}`, error, retryInMs),
     },
     writer: {

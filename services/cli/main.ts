@@ -16,7 +16,8 @@ import { registerRun } from './commands/run.ts';
 import { registerUp } from './commands/up.ts';
 import { Output } from './output/output.ts';
 import { brief } from './output/terminal.ts';
-import { environment, packageVersion } from '../platform/config/environment.ts';
+import { environment } from '../platform/config/environment.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -49,7 +50,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const context = createContext({ out, clock: systemClock, env, signal: stop.signal, userName: userName() });
   const program = new Command('ntk')
     .description('Need to Know: judges every access of third-party programs to personal data, and proves its totals')
-    .version(packageVersion())
+    .version(packageJson.version)
     .configureOutput({ outputError: (text) => out.problem(text.replace(/^error: /, '').trim()) })
     .showHelpAfterError('(see --help)')
     .exitOverride();

@@ -7,10 +7,12 @@ import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
 import type { PartitionState } from '../domain/fold/partition-state.ts';
 import { LogError } from '../platform/log/event-log.ts';
 import { PartitionScorer, type PartitionScorerOptions } from './partition-scorer.ts';
-import { PartitionRefused } from './take-partition.ts';
+import { type NearLimit, nearLimits, type StateLimits } from './state-limits.ts';
 
 export interface ScorerOptions extends Omit<PartitionScorerOptions, 'partition'> {
   readonly partitions: readonly number[];
+  /** @default none */
+  readonly stateLimits?: StateLimits;
   readonly observer: ScorerObserver;
 }
 
@@ -21,6 +23,8 @@ export interface ScorerObserver {
   taken(partition: number, position: number, refolded: number, hasMismatch: boolean): void;
   lost(partition: number): void;
   failed(partition: number, error: Error, retryInMs: number): void;
+  /** Once for each kind of state of a partition that passes 80 % of its limit. */
+  nearlyFull(partition: number, near: NearLimit): void;
 }
 
 const RETRY_FIRST_MS = 100;
@@ -99,6 +103,7 @@ export class Scorer {
       }
       if (result.status === 'idle') return false;
       for (const outcome of result.outcomes) observer.scored(partition, outcome, scorer.state);
+      this.#watchState(scorer);
       this.#retryMs.delete(partition);
       return true;
     } catch (error) {
@@ -114,6 +119,19 @@ export class Scorer {
   }
 
   readonly #retryMs = new Map<number, number>();
+  /** Kinds of state that were said to be nearly full. */
+  readonly #alarmed = new Set<string>();
+
+  #watchState(scorer: PartitionScorer): void {
+    const { stateLimits } = this.#options;
+    if (stateLimits === undefined) return;
+    for (const near of nearLimits(scorer.state, stateLimits)) {
+      const key = `${scorer.partition} ${near.kind}`;
+      if (this.#alarmed.has(key)) continue;
+      this.#alarmed.add(key);
+      this.#options.observer.nearlyFull(scorer.partition, near);
+    }
+  }
 
   /** True when everything that is in the log now has been judged by this scorer. */
   async isDrained(): Promise<boolean> {
@@ -136,4 +154,3 @@ export class Scorer {
   }
 }
 
-export { PartitionRefused };

@@ -16,7 +16,7 @@ import { CheckpointStore } from './checkpoint-store.ts';
 
 /** A partition cannot be taken until somebody does what the message says. */
 export class PartitionRefused extends Error {
-  readonly code: 'engine_changed' | 'log_lost' | 'hash_mismatch';
+  readonly code: 'engine_changed' | 'log_lost' | 'hash_mismatch' | 'state_full';
   constructor(code: PartitionRefused['code'], message: string) {
     super(message);
     this.name = 'PartitionRefused';

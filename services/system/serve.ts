@@ -6,7 +6,7 @@ import type { Config } from '../platform/config/load-config.ts';
 import { makeToken, removeSystemFile, writeSystemFile } from '../platform/folder/system.ts';
 import { registerClickHouseProxy } from '../platform/http/clickhouse-proxy.ts';
 import { Health, progressCheck } from '../platform/http/health.ts';
-import { createHttpServer } from '../platform/http/http-server.ts';
+import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics/metrics.ts';
@@ -15,6 +15,7 @@ import { WriterMetrics } from '../writer/report-metrics.ts';
 import { registerImports } from './imports-endpoint.ts';
 import { openSystem, type Role, type System } from './open-system.ts';
 import { tuningOf } from './tuning.ts';
+import { UserError } from './user-error.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -45,6 +46,7 @@ export async function serve(options: ServeOptions): Promise<number> {
         logger.info({ partition, position, refolded }, 'partition taken');
       },
       lost: (partition) => logger.error({ partition }, 'another scorer has taken the partition'),
+      nearlyFull: (partition, near) => logger.warn({ partition, ...near }, 'state nearly full; at its limit the scorer stops'),
       failed: (partition, err, retryInMs) => logger.warn({ partition, err, retryInMs }, 'scoring failed, trying again'),
     },
     writerObserver: {
@@ -63,25 +65,37 @@ export async function serve(options: ServeOptions): Promise<number> {
   });
   const token = makeToken();
   const { systemFile } = system.folder;
+  await registerLiveEvents(server.app, { log: system.log, token });
+  await registerImports(server.app, { log: system.log, token, spoolFolder: system.spoolFolder });
+  if (system.warehouse !== null) await registerClickHouseProxy(server.app, { warehouse: system.warehouse, spoolDir: system.spoolFolder, token });
+  const url = await listen(server, system, config);
   const lifecycle = new Lifecycle({ logger })
     .add({ name: 'log and warehouse', start: () => {}, stop: () => system.close() })
+    .add({ name: 'http', start: () => {}, stop: () => server.stop() })
     .add({ name: 'scorer and writer', start: () => system.start(), stop: () => system.stop(), ended: () => system.ended() })
     .add({
-      name: 'http',
-      start: async () => {
-        await registerLiveEvents(server.app, { log: system.log, token });
-        await registerImports(server.app, { log: system.log, token, spoolFolder: system.spoolFolder });
-        if (system.warehouse !== null) await registerClickHouseProxy(server.app, { warehouse: system.warehouse, spoolDir: system.spoolFolder, token });
-        const url = await server.start();
-        writeSystemFile(systemFile, { url, token, pid: process.pid, startedAt: new Date(clock.nowMs()).toISOString() });
+      // Whoever holds the embedded ClickHouse answers for the folder; a scorer on its own does not.
+      name: 'system file',
+      start: () => {
+        if (system.warehouse !== null) writeSystemFile(systemFile, { url, token, pid: process.pid, startedAt: new Date(clock.nowMs()).toISOString() });
         options.onReady(url);
       },
-      stop: async () => {
-        removeSystemFile(systemFile, token);
-        await server.stop();
-      },
+      stop: () => removeSystemFile(systemFile, token),
     });
   return lifecycle.run();
+}
+
+/** A port that is taken is a mistake of a person: one line, and the folder is let go. */
+async function listen(server: HttpServer, system: System, config: Config): Promise<string> {
+  try {
+    return await server.start();
+  } catch (error) {
+    await system.close();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new UserError(`port ${config.httpPort} of ${config.httpHost} is taken; choose another with --port (0: any free one)`);
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL') throw new UserError(`cannot listen on ${config.httpHost}:${config.httpPort} (${code}); see NTK_HTTP_HOST and --port`);
+    throw error;
+  }
 }
 
 function healthOf(system: System, clock: Clock): Health {

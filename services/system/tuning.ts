@@ -12,9 +12,12 @@ export interface Tuning {
   readonly groupRowsMax: number;
   readonly groupBytesMax: number;
   readonly groupWaitMs: number;
+  /** Keys a partition may hold. */
+  readonly stateLimits: { readonly programs: number; readonly consents: number; readonly limitKeys: number };
 }
 
 export function tuningOf(config: Config): Tuning {
   const { batchRecordsMax, batchBytesMax, checkpointRecords, checkpointIntervalMs, groupRowsMax, groupBytesMax, groupWaitMs } = config;
-  return { batchRecordsMax, batchBytesMax, checkpointRecords, checkpointIntervalMs, groupRowsMax, groupBytesMax, groupWaitMs };
+  const stateLimits = { programs: config.statePrograms, consents: config.stateConsents, limitKeys: config.stateLimitKeys };
+  return { stateLimits, batchRecordsMax, batchBytesMax, checkpointRecords, checkpointIntervalMs, groupRowsMax, groupBytesMax, groupWaitMs };
 }

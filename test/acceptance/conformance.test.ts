@@ -1,6 +1,6 @@
 /** The worked example of the contract through the command line, against what an independent checker made of it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { EVENTS_GZ_PATH, type ExpectedVerdict, POLICY_PATH, REJECTS, REPORT, VERDICTS } from '../conformance/example.ts';
+import { EVENTS, EVENTS_GZ_PATH, type ExpectedVerdict, POLICY_PATH, REJECTS, REPORT, VERDICTS } from '../conformance/example.ts';
 import { Desk, ntk, ntkJson, ntkOk, rowsOf, withLog } from './ntk.ts';
 
 interface StoredVerdict extends Omit<ExpectedVerdict, 'effective'> {
@@ -11,7 +11,7 @@ interface StoredVerdict extends Omit<ExpectedVerdict, 'effective'> {
 const keyOf = (row: { source: string; event_id: string; program: string }): string => JSON.stringify([row.program, row.source, row.event_id]);
 const byKey = (a: Parameters<typeof keyOf>[0], b: Parameters<typeof keyOf>[0]): number => (keyOf(a) < keyOf(b) ? -1 : 1);
 
-const VERDICTS_SQL = `SELECT event_id, source, program, formatDateTime(event_time, '%Y-%m-%dT%H:%i:%S.%fZ') AS event_time, verdict, proposed,
+const VERDICTS_SQL = `SELECT event_id, source, program, concat(replaceOne(toString(event_time), ' ', 'T'), 'Z') AS event_time, verdict, proposed,
   reasons, effective, limit, class, declaration_version, policy_hash FROM ntk.access_results FINAL`;
 
 describe('the worked example', () => {
@@ -75,7 +75,7 @@ describe('the worked example', () => {
     const other = new Desk();
     try {
       const { report } = await ntkJson<{ report: unknown }>(['run', '--data', other.data, '--policy', POLICY_PATH, '--input', '-'], {
-        input: (await import('../conformance/example.ts')).EVENTS,
+        input: EVENTS,
       });
       expect(report).toMatchObject(REPORT);
     } finally {

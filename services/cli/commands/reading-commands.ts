@@ -85,7 +85,7 @@ async function explain(context: CliContext, store: Store, eventId: string | unde
   const { source, program, category } = flags;
   const filter = { ...(eventId === undefined ? {} : { eventId }), ...(source === undefined ? {} : { source }), ...(program === undefined ? {} : { program }), ...(category === undefined ? {} : { category }) };
   const accesses = await findAccesses(store.warehouse, store.logId, filter, max);
-  if (accesses.length === 0) throw new UserError(`no stored access matches ${eventId === undefined ? `program '${brief(program ?? '', 80)}'` : `event id '${brief(eventId, 80)}'`}; facts, duplicates and rejects have no row (ntk rejects list)`);
+  if (accesses.length === 0) throw new UserError(`no stored access has ${inWords({ 'event id': eventId, source, program, category })}; facts, duplicates and rejects have no row (ntk rejects list)`);
   const recomputed = new Map<string, Recomputed>();
   if (flags.recompute && store.log !== null) {
     const bar = out.progress('folding the log', 'records');
@@ -107,6 +107,11 @@ async function explain(context: CliContext, store: Store, eventId: string | unde
     }
   }
   if (flags.recompute && [...recomputed.values()].some(({ isProved }) => !isProved)) context.fail();
+}
+
+/** `program 'wx1', category 'photos'`, without what was not asked for. */
+function inWords(filter: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [`${name} '${brief(value, 80)}'`])).join(', ');
 }
 
 function registerQuery(program: Command, context: CliContext): void {
@@ -169,11 +174,13 @@ function printAudit({ out }: CliContext, audit: StoreAudit, json: boolean): void
   }
   out.table(
     ['partition', 'proof', 'rows', 'missing', 'doubled', 'different', 'unexpected', 'erased', 'ledger', 'ledger missing', 'changed', 'doubled'],
-    audit.partitions.map((p) => [String(p.partition), p.proof, p.rows, p.missing, p.doubled, p.different, p.unexpected + p.notErased, p.erased, p.ledgerEntries, p.ledgerMissing, p.ledgerDifferent, p.ledgerDoubled]),
+    audit.partitions.map((p) => [String(p.partition), p.proof, p.rows, p.missing, p.doubled, p.different, p.unexpected + p.notErased, p.erased, p.ledgerEntries, p.ledgerMissing, p.ledgerDifferent + p.ledgerUnexpected, p.ledgerDoubled]),
   );
   for (const { partition, gaps, unproved } of audit.partitions) {
     for (const { from, to } of gaps) out.line(`partition ${partition}: no block for source offsets ${from} to ${to}`);
     for (const { from, to, why } of unproved) out.line(`partition ${partition}: offsets ${from} to ${to} are not proved: ${why}`);
   }
+  const { strayRows, strayLedgerEntries } = audit;
+  if (strayRows + strayLedgerEntries > 0) out.line(`partitions that the log does not have: ${strayRows} rows, ${strayLedgerEntries} ledger entries`);
   out.line(audit.ok ? out.paint('green', 'Proved: every stored row is what the log gives, and nothing is missing.') : out.paint('red', 'NOT as it should be: ntk repair mends rows and ledger entries that the log still has.'));
 }

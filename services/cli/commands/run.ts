@@ -1,6 +1,6 @@
 /** `ntk run`: the main job, from files to judged, stored and summed up. */
 import type { Command } from 'commander';
-import { CATEGORIES_SQL, WHO_TOOK_WHAT_SQL } from '../../domain/report/queries.ts';
+import { CATEGORIES_SQL, PERSONAL_SQL, WHO_TOOK_WHAT_SQL } from '../../domain/report/queries.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import { IMPORT_FORMATS, type ImportFormat } from '../../importers/formats.ts';
 import type { ImportSummary } from '../../importers/import-file.ts';
@@ -8,7 +8,7 @@ import { type Input, openInput } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import { reportInterceptions } from '../../system/report.ts';
 import { type BatchInput, importBatch } from '../../system/run-batch.ts';
-import type { System } from '../../system/open-system.ts';
+import { type BatchSystem, openForeignSystem } from '../../system/foreign-system.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { dataOption } from '../options.ts';
@@ -78,7 +78,8 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
   const { out, clock } = context;
   const policy = flags.policy === undefined ? null : await loadPolicyFile(flags.policy);
   const startedMs = clock.monotonicMs();
-  const system = await context.openSystem(flags.data, ['scorer', 'writer']);
+  // On a folder that a running system holds, that system does the work.
+  const system = (await openForeignSystem(flags.data, clock)) ?? (await context.openSystem(flags.data, ['scorer', 'writer']));
   const bar = out.progress('importing', 'bytes');
   let inputs: BatchInput[] = [];
   try {
@@ -105,7 +106,7 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
   }
 }
 
-async function summarise(context: CliContext, system: System, imports: readonly ImportSummary[], json: boolean, tookMs: number): Promise<void> {
+async function summarise(context: CliContext, system: BatchSystem, imports: readonly ImportSummary[], json: boolean, tookMs: number): Promise<void> {
   const { out, clock } = context;
   const warehouse = system.warehouse!;
   const source = { log: system.log, logId: system.log.logId, warehouse };
@@ -127,9 +128,11 @@ async function summarise(context: CliContext, system: System, imports: readonly 
     rows.map((row) => [brief(row.program, 40), row.category, Number(row.accesses), Number(row.intercepted), Number(row.would_intercept), Number(row.found), row.reasons.join(' ')]),
   );
   out.line();
+  const [personal] = await warehouse.query<{ accesses: string; programs: string }>(PERSONAL_SQL, { logId: source.logId });
   const { intercepted, wouldHaveBeenIntercepted: would, quality } = report;
   const n = (value: number): string => value.toLocaleString('en-US');
   out.line(out.paint('bold', `${n(intercepted.attempts)} attempts intercepted, by ${n(intercepted.programs)} programs; ${n(would.attempts)} more by ${n(would.programs)} programs would have been`));
+  out.line(`${n(Number(personal?.accesses ?? 0))} accesses to personal data, by ${n(Number(personal?.programs ?? 0))} programs`);
   out.line(`${n(report.accesses)} accesses judged and stored; ${n(quality.recordsRead)} records read, ${n(quality.duplicates)} duplicates, ${n(quality.rejected)} rejected; ${quality.complete ? 'complete' : out.paint('red', 'NOT complete')}`);
   out.note(`in ${(tookMs / 1000).toFixed(1)} s. Go on with: ntk report interceptions --data ${brief(system.folder.path)}; ntk explain --program PROGRAM --recompute --data ${brief(system.folder.path)}`);
 }

@@ -18,6 +18,9 @@ const NO_POLICY_DOCUMENT = { version: 'none' };
 export const PAGE_KINDS = ['head', 'programs', 'consents', 'limits', 'window'] as const;
 export type PageKind = (typeof PAGE_KINDS)[number];
 
+/** Kinds of state that grow with traffic. (Remembered ids have a fixed window.) */
+export type StateKind = 'programs' | 'consents' | 'limitKeys';
+
 export class PartitionState {
   readonly logId: string;
   readonly partition: number;
@@ -47,6 +50,11 @@ export class PartitionState {
     // Known to whoever has the log, unknown to who writes events into it.
     this.duplicateKey = sipKey(createHash('sha256').update(`ntk duplicates ${logId} ${partition}`).digest());
     this.chain = new RowChain(chainStart(logId, partition));
+  }
+
+  /** What is held, by kind; each has a limit that the configuration states. */
+  counts(): Readonly<Record<StateKind, number>> {
+    return { programs: this.programs.count, consents: this.consents.count, limitKeys: this.limits.count };
   }
 
   pageSet(kind: PageKind): PageSet {

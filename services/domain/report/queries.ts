@@ -76,6 +76,11 @@ SELECT program, category, count() AS accesses, countIf(verdict = 'intercept') AS
 FROM ntk.access_results FINAL WHERE log_id = {logId:UUID}
 GROUP BY program, category ORDER BY intercepted + would_intercept DESC, found DESC, accesses DESC, program, category LIMIT {max:UInt32}`;
 
+/** Accesses to personal data: all but links, contacted domains and what no category is known for. */
+export const PERSONAL_SQL = `
+SELECT count() AS accesses, uniqExact(program) AS programs
+FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} AND category NOT IN ('navigation', 'network', 'unknown')`;
+
 /** Accesses by category, over everything stored. */
 export const CATEGORIES_SQL = `
 SELECT category, count() AS accesses, uniqExact(program) AS programs

@@ -1,6 +1,4 @@
 /** What commands read from the environment beside the configuration. */
-import packageJson from '../../../package.json' with { type: 'json' };
-
 export interface Environment {
   /** NTK_TOKEN: for a system that is reached by URL. */
   readonly token: string | undefined;
@@ -10,8 +8,4 @@ export interface Environment {
 
 export function environment(): Environment {
   return { token: process.env['NTK_TOKEN'] || undefined, isDebug: process.env['NTK_DEBUG'] === '1' };
-}
-
-export function packageVersion(): string {
-  return packageJson.version;
 }

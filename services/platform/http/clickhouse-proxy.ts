@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { numberOf, OWN_CODES, toWarehouseError, warehouseError } from '../warehouse/error-codes.ts';
 import { bodyToFile } from '../warehouse/insert-sql.ts';
 import { Spool } from '../warehouse/spool.ts';
-import type { Warehouse, WarehouseError } from '../warehouse/warehouse.ts';
+import { type Warehouse, WarehouseError } from '../warehouse/warehouse.ts';
 import { BearerToken } from './bearer.ts';
 import { BadRequest, type ClickHouseRequest, readRequest } from './clickhouse-request.ts';
 import { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
@@ -55,7 +55,10 @@ async function handle(warehouse: Warehouse, spool: Spool, request: FastifyReques
   const search = new URL(request.url, 'http://localhost').searchParams;
   const body = request.body instanceof Readable ? request.body : Readable.from([]);
   const inUrl = search.get('query');
+  // What is left of a body when it is refused is let through, or neither side would be done with the connection.
+  reply.raw.once('finish', () => body.resume());
   const asked = readRequest(search, inUrl ?? (await readText(body)));
+  if (asked.sql === '') throw new BadRequest('a statement is missing');
   if (asked.readonly || asked.reads) return sendResult(warehouse, asked, reply);
   if (inUrl === null) await warehouse.command(asked.sql, asked.params);
   else await insertBody(warehouse, spool, asked, body);
@@ -65,7 +68,7 @@ async function handle(warehouse: Warehouse, spool: Spool, request: FastifyReques
 /** Rows in the body: they go in by a file, because the embedded engine takes no stream of bytes. */
 async function insertBody(warehouse: Warehouse, spool: Spool, { sql, params }: ClickHouseRequest, body: Readable): Promise<void> {
   if (bodyToFile(sql, '') === null) throw new BadRequest('beside a statement in the URL only INSERT ... FROM input(...) FORMAT RowBinary takes a body');
-  await spool.withStream(body, ROWS_BYTES_MAX, (path) => warehouse.command(bodyToFile(sql, path)!, params));
+  await spool.withStream(undestroyed(body), ROWS_BYTES_MAX, (path) => warehouse.command(bodyToFile(sql, path)!, params));
 }
 
 async function sendResult(warehouse: Warehouse, asked: ClickHouseRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -80,10 +83,15 @@ async function sendResult(warehouse: Warehouse, asked: ClickHouseRequest, reply:
   return reply.send(await warehouse.stream(sql, { format, readonly, ...bound }));
 }
 
+/** Leaving off reading does not tear the connection down, over which the answer still has to go. */
+function undestroyed(body: Readable): AsyncIterable<unknown> {
+  return { [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }) };
+}
+
 async function readText(body: Readable): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of body) {
+  for await (const piece of undestroyed(body)) {
     pieces.push(piece as Buffer);
     bytes += (piece as Buffer).length;
     if (bytes > STATEMENT_BYTES_MAX) throw warehouseError(OWN_CODES.tooLarge, `a statement has more than ${STATEMENT_BYTES_MAX} bytes`);
@@ -99,12 +107,13 @@ function toProxyError(error: unknown, where: string): WarehouseError {
   if (error instanceof BadRequest) return warehouseError('BAD_ARGUMENTS', error.message);
   const { statusCode } = error as { statusCode?: number };
   if (statusCode === 413) return warehouseError(OWN_CODES.tooLarge, `a body has more than ${ROWS_BYTES_MAX} bytes`);
-  return toWarehouseError(error, where);
+  const known = toWarehouseError(error, where);
+  return known instanceof WarehouseError ? known : warehouseError('LOGICAL_ERROR', 'the request failed inside', { cause: error });
 }
 
 /** As a server says it: a status, the number in a header, number, message and name in the text. */
 function sendError(reply: FastifyReply, { code, message, retryable }: WarehouseError): FastifyReply {
-  if (reply.statusCode < 400) reply.code(code === OWN_CODES.tooLarge ? 413 : retryable ? 503 : 400);
+  if (reply.statusCode < 400) reply.code(code === OWN_CODES.tooLarge ? 413 : code === 'LOGICAL_ERROR' ? 500 : retryable ? 503 : 400);
   const number = numberOf(code);
   return reply
     .header('X-ClickHouse-Exception-Code', String(number))

@@ -36,6 +36,8 @@ export function createHttpServer({ host, port, health, registry }: HttpServerOpt
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    // The client asks for `/clickhouse//ping`.
+    routerOptions: { ignoreDuplicateSlashes: true },
     http: { maxHeaderSize: HEADER_BYTES_MAX },
   });
   if (isLoopbackAddress(host)) {

@@ -69,6 +69,8 @@ export const OWN_CODES = {
   timeout: 'NO_ANSWER_IN_TIME',
   /** Somebody else has the folder open. */
   inUse: 'FOLDER_IN_USE',
+  /** The engine cannot work in the folder. */
+  folder: 'FOLDER_UNUSABLE',
   /** Used after it was closed. */
   closed: 'WAREHOUSE_CLOSED',
   /** A path that the engine would read as a pattern. */
@@ -83,7 +85,8 @@ export const OWN_CODES = {
   migration: 'MIGRATION_MISMATCH',
 } as const;
 
-const OWN_RETRYABLE = new Set<string>([OWN_CODES.unreachable, OWN_CODES.timeout]);
+/** Something between us and a server that is away (a load balancer's 503) speaks no ClickHouse. */
+const OWN_RETRYABLE = new Set<string>([OWN_CODES.unreachable, OWN_CODES.timeout, OWN_CODES.notClickHouse]);
 
 /** Codes that Node gives to what happens on the way. */
 const NETWORK = /^(?:E(?:CONN\w+|PIPE|HOST\w+|NET\w+|NOTFOUND|AI_AGAIN|TIMEDOUT|PROTO)|UND_ERR_\w+|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET_\w+)$/;
@@ -99,17 +102,22 @@ export function warehouseError(code: string, message: string, options?: ErrorOpt
   return new WarehouseError(code, isRetryable(code), message, options);
 }
 
-/** @param where what stands in messages for the warehouse, without a password */
-export function toWarehouseError(error: unknown, where: string): WarehouseError {
+/**
+ * A bug stays what it is, so that nobody waits for it to pass.
+ * @param where what stands in messages for the warehouse, without a password
+ */
+export function toWarehouseError(error: unknown, where: string): Error {
   if (error instanceof WarehouseError) return error;
   if (!(error instanceof Error)) return warehouseError(OWN_CODES.notClickHouse, `${where}: failed for no stated reason`);
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return error;
   const parsed = parseError(error);
   if (isEngineError(parsed)) return warehouseError(nameOf(parsed), readable(fullMessage(parsed, error)), { cause: error });
-  const { code } = error as NodeJS.ErrnoException;
+  const { code, path } = error as NodeJS.ErrnoException;
   if (/^Timeout error/.test(error.message)) return warehouseError(OWN_CODES.timeout, `${where}: no answer in time`, { cause: error });
   if (code !== undefined && NETWORK.test(code)) return warehouseError(OWN_CODES.unreachable, `${where}: cannot be reached: ${code}`, { cause: error });
   if (code === 'ENOSPC') return warehouseError('NOT_ENOUGH_SPACE', `${where}: no space left on the disk`, { cause: error });
-  return warehouseError(OWN_CODES.notClickHouse, `${where}: ${readable(error.message)}`, { cause: error });
+  if (code !== undefined && path !== undefined) return warehouseError(OWN_CODES.folder, `${where}: ${code} at ${path}`, { cause: error });
+  return warehouseError(OWN_CODES.notClickHouse, `${where}: does not answer like a ClickHouse: ${readable(error.message)}`, { cause: error });
 }
 
 interface EngineError extends Error {

@@ -1,7 +1,6 @@
 /** Files that hold rows between memory or the network and the embedded engine, which reads binary rows only from files. */
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
 import { OWN_CODES, warehouseError } from './error-codes.ts';
 import { PATTERN_IN_PATH } from './insert-sql.ts';
 
@@ -46,7 +45,7 @@ export class Spool {
    * Runs `work` with a file of what the stream gives.
    * @throws WarehouseError `TOO_LARGE` past `bytesMax`
    */
-  withStream<T>(source: Readable, bytesMax: number, work: (path: string) => Promise<T>): Promise<T> {
+  withStream<T>(source: AsyncIterable<unknown>, bytesMax: number, work: (path: string) => Promise<T>): Promise<T> {
     return this.#withFile(async (file) => {
       let bytes = 0;
       for await (const piece of source) {

@@ -7,8 +7,9 @@
  *   They stand in statements of ours.
  * - Queries with parameters of the whole process follow one another (chdb binds them process-wide); inserts have none.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createClient } from '@clickhouse/client';
 import { OWN_CODES, toWarehouseError, warehouseError } from '../error-codes.ts';
 import { Spool } from '../spool.ts';
@@ -60,7 +61,7 @@ async function openEngine(folder: string, spoolDir: string, where: string): Prom
     return engine;
   } catch (error) {
     await Promise.all(Object.values(pools).map((pool) => pool.close()));
-    throw openingError(error, where);
+    throw openingError(error, where, folder);
   }
 }
 
@@ -78,9 +79,28 @@ async function openSession(connection: ChdbSession['connection'], setUp: readonl
   return { client, connection };
 }
 
-function openingError(error: unknown, where: string): Error {
-  if (error instanceof Error && /Cannot lock file|Another server instance/.test(error.message)) {
-    return warehouseError(OWN_CODES.inUse, `${where}: another process has this folder open`, { cause: error });
+/** Why a folder cannot be opened the engine says only on standard error; who has it stands in its file `status`. */
+function openingError(error: unknown, where: string, folder: string): Error {
+  if (!(error instanceof Error && error.message.includes('Failed to create connection'))) return toWarehouseError(error, where);
+  const holder = holderOf(folder);
+  return holder === null
+    ? warehouseError(OWN_CODES.folder, `${where}: the engine cannot open this folder; look at its rights and at the lines above`, { cause: error })
+    : warehouseError(OWN_CODES.inUse, `${where}: process ${holder} has this folder open`, { cause: error });
+}
+
+function holderOf(folder: string): number | null {
+  const file = join(folder, 'status');
+  const [, pid] = existsSync(file) ? (/^PID: (\d+)$/m.exec(readFileSync(file, 'utf8')) ?? []) : [];
+  return pid !== undefined && isRunning(Number(pid)) ? Number(pid) : null;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    // Signal 0 only asks.
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It is there and another user's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  return toWarehouseError(error, where);
 }

@@ -1,0 +1,60 @@
+/** Traffic of which the headline is known beforehand: 3,252 attempts intercepted, by 2,392 programs, between two dates. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeInterceptedTraffic } from '../reference/intercepted-traffic.ts';
+import { Desk, ntkJson, ntkOk } from './ntk.ts';
+
+const DATES = ['--from', '2020-01-01', '--to', '2020-03-10'];
+
+describe('traffic with 3,252 interceptions by 2,392 programs between 2020-01-01 and 2020-03-10', () => {
+  const desk = new Desk();
+  const traffic = makeInterceptedTraffic({ accesses: 30_000, programs: 2_500, outside: 900, duplicates: 120 });
+  const report = ['report', 'interceptions', '--data', desk.data];
+
+  beforeAll(async () => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of traffic.events) chunks.push(chunk);
+    const events = desk.write('events.ndjson', Buffer.concat(chunks));
+    const policy = desk.write('policy.yaml', traffic.policyYaml);
+    await ntkOk(['run', '--data', desk.data, '--policy', policy, '--input', events]);
+  });
+  afterAll(() => desk.clear());
+
+  test('says so in its table', async () => {
+    const { stdout } = await ntkOk([...report, ...DATES]);
+    expect(stdout.split('\n')[0]).toBe('3,252 attempts intercepted, by 2,392 programs');
+    expect(stdout).toContain('of 29,100 accesses between 2020-01-01T00:00:00Z and 2020-03-10T00:00:00Z');
+    expect(stdout).toContain('prevented 2,454, already refused 798, late 0; 2,871 users');
+    expect(stdout).toMatch(/undeclared_category +3,252 +2,392/);
+    expect(stdout).toContain('figures are settled and complete');
+  });
+
+  test('says so in JSON, with everything that was known beforehand', async () => {
+    const figures = await ntkJson([...report, ...DATES]);
+    expect(figures).toMatchObject({ ...traffic.expected, from: '2020-01-01T00:00:00Z', to: '2020-03-10T00:00:00Z', settled: true });
+    expect(figures).toMatchObject({
+      intercepted: { attempts: 3_252, programs: 2_392 },
+      byReason: [{ reason: 'undeclared_category', attempts: 3_252, programs: 2_392 }],
+      byCategory: [{ category: 'photos', attempts: 3_252, programs: 2_392 }],
+      byClass: [{ class: 'food-delivery', attempts: 3_252, programs: 2_392 }],
+      quality: { unwritten: 0, complete: true },
+    });
+    expect((await ntkOk([...report, ...DATES, '--format', 'json'])).stdout).toContain('"attempts": 3252');
+  });
+
+  test('says so in CSV', async () => {
+    const lines = (await ntkOk([...report, ...DATES, '--format', 'csv'])).stdout.split('\r\n');
+    expect(lines[0]).toBe('section,name,attempts,programs');
+    expect(lines).toContain('intercepted,all,3252,2392');
+    expect(lines).toContain('by_reason,undeclared_category,3252,2392');
+    expect(lines).toContain('quality,duplicates,120,');
+  });
+
+  test('says more when it is asked for more time, and nothing of a day without any', async () => {
+    expect(await ntkJson(report)).toMatchObject({ intercepted: { attempts: 4_152 }, accesses: 30_000 });
+    expect(await ntkJson([...report, '--from', '2011-01-01', '--to', '2011-01-02'])).toMatchObject({
+      intercepted: { attempts: 0, programs: 0 },
+      accesses: 0,
+      byReason: [],
+    });
+  });
+});

@@ -1,0 +1,216 @@
+/** What somebody did to the stored results behind the system's back: verify names it, repair mends it, verify is content. */
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EVENTS_GZ_PATH, POLICY_PATH, VERDICTS } from '../conformance/example.ts';
+import { behindItsBack, Desk, ntk, ntkOk } from './ntk.ts';
+
+interface Audit {
+  readonly ok: boolean;
+  readonly strayRows: number;
+  readonly strayLedgerEntries: number;
+  readonly partitions: readonly Readonly<Record<string, unknown>>[];
+  readonly repaired: Readonly<Record<string, number>> | null;
+}
+
+const COUNTS = [
+  'missing', 'doubled', 'different', 'unexpected', 'erased', 'notErased', 'ledgerMissing', 'ledgerDifferent', 'ledgerDoubled',
+  'ledgerUnexpected',
+] as const;
+const STRAY = ['strayRows', 'strayLedgerEntries'] as const;
+type Counts = Partial<Record<(typeof COUNTS)[number] | (typeof STRAY)[number], number>>;
+
+/** Counts of all partitions together that are not 0. */
+function countsOf(audit: Audit): Counts {
+  const sums = COUNTS.map((name) => [name, audit.partitions.reduce((sum, partition) => sum + Number(partition[name]), 0)] as const);
+  const stray = STRAY.map((name) => [name, audit[name]] as const);
+  return Object.fromEntries([...sums, ...stray].filter(([, sum]) => sum !== 0));
+}
+
+/** One row that a test can name: the lowest offset of partition 1 that has one. */
+const A_ROW = 'partition = 1 AND offset = (SELECT min(offset) FROM ntk.access_results WHERE partition = 1)';
+const AN_ENTRY = "partition = 1 AND kind = 'block' AND first = (SELECT min(first) FROM ntk.blocks WHERE partition = 1)";
+const SYNC = 'SETTINGS mutations_sync = 2';
+/** Without it the engine would take the same rows for an insert that is repeated. */
+const REALLY = 'SETTINGS insert_deduplicate = 0';
+
+interface Damage {
+  readonly name: string;
+  readonly statements: readonly string[];
+  readonly found: Counts;
+  readonly repaired: Readonly<Record<string, number>>;
+}
+
+const DAMAGES: readonly Damage[] = [
+  {
+    name: 'a deleted row',
+    statements: [`ALTER TABLE ntk.access_results DELETE WHERE ${A_ROW} ${SYNC}`],
+    found: { missing: 1 },
+    repaired: { rowsInserted: 1, rowsRemoved: 0, ledgerEntries: 0 },
+  },
+  {
+    name: 'all rows of a partition deleted',
+    statements: [`ALTER TABLE ntk.access_results DELETE WHERE partition = 2 ${SYNC}`],
+    found: { missing: -1 },
+    repaired: { rowsRemoved: 0, ledgerEntries: 0 },
+  },
+  {
+    name: 'a changed verdict',
+    statements: [`ALTER TABLE ntk.access_results UPDATE verdict = if(verdict = 'allow', 'intercept', 'allow') WHERE ${A_ROW} ${SYNC}`],
+    found: { different: 1 },
+    repaired: { rowsInserted: 1, rowsRemoved: 1, ledgerEntries: 0 },
+  },
+  {
+    name: 'a row that lies there twice',
+    statements: [`INSERT INTO ntk.access_results ${REALLY} SELECT * FROM ntk.access_results WHERE ${A_ROW}`],
+    found: { doubled: 1 },
+    repaired: { rowsInserted: 1, rowsRemoved: 1, ledgerEntries: 0 },
+  },
+  {
+    name: 'a row of a record that is no access',
+    statements: [
+      `INSERT INTO ntk.access_results ${REALLY} SELECT * REPLACE (toUInt64(0) AS offset) FROM ntk.access_results WHERE ${A_ROW}`,
+    ],
+    found: { unexpected: 1 },
+    repaired: { rowsInserted: 0, rowsRemoved: 1, ledgerEntries: 0 },
+  },
+  {
+    name: 'a row beyond the end of the log',
+    statements: [
+      `INSERT INTO ntk.access_results ${REALLY} SELECT * REPLACE (toUInt64(1000000) AS offset) FROM ntk.access_results WHERE ${A_ROW}`,
+    ],
+    found: { unexpected: 1 },
+    repaired: { rowsInserted: 0, rowsRemoved: 1, ledgerEntries: 0 },
+  },
+  {
+    name: 'a row of a partition that the log does not have',
+    statements: [
+      `INSERT INTO ntk.access_results ${REALLY} SELECT * REPLACE (toUInt16(77) AS partition) FROM ntk.access_results WHERE ${A_ROW}`,
+    ],
+    found: { strayRows: 1 },
+    repaired: { rowsInserted: 0, rowsRemoved: 1, ledgerEntries: 0 },
+  },
+  {
+    name: 'a ledger entry with other figures',
+    statements: [`ALTER TABLE ntk.blocks UPDATE accesses = accesses + 1 WHERE ${AN_ENTRY} ${SYNC}`],
+    found: { ledgerDifferent: 1 },
+    repaired: { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 1 },
+  },
+  {
+    name: 'a ledger entry with another hash',
+    statements: [`ALTER TABLE ntk.blocks UPDATE rows_hash = repeat('0', 64) WHERE ${AN_ENTRY} ${SYNC}`],
+    found: { ledgerDifferent: 1 },
+    repaired: { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 1 },
+  },
+  {
+    name: 'a deleted ledger entry',
+    statements: [`ALTER TABLE ntk.blocks DELETE WHERE ${AN_ENTRY} ${SYNC}`],
+    found: { ledgerMissing: 1 },
+    repaired: { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 1 },
+  },
+  {
+    name: 'a ledger entry that lies there twice',
+    statements: [`INSERT INTO ntk.blocks ${REALLY} SELECT * FROM ntk.blocks WHERE ${AN_ENTRY}`],
+    found: { ledgerDoubled: 1 },
+    repaired: { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 1 },
+  },
+  {
+    name: 'an invented ledger entry',
+    statements: [`INSERT INTO ntk.blocks ${REALLY} SELECT * REPLACE (toUInt64(1) AS first) FROM ntk.blocks WHERE ${AN_ENTRY}`],
+    found: { ledgerUnexpected: 1 },
+    repaired: { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 1 },
+  },
+  {
+    name: 'an invented ledger entry behind the end of the log',
+    statements: [
+      `INSERT INTO ntk.blocks ${REALLY} SELECT * REPLACE (toUInt64(1000000) AS first, toUInt64(1000001) AS next) FROM ntk.blocks WHERE ${AN_ENTRY}`,
+    ],
+    found: { ledgerUnexpected: 1 },
+    repaired: { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 1 },
+  },
+  {
+    name: 'many things at once',
+    statements: [
+      `ALTER TABLE ntk.access_results DELETE WHERE partition = 0 AND offset % 50 = 0 ${SYNC}`,
+      `ALTER TABLE ntk.access_results UPDATE program = 'innocent' WHERE ${A_ROW} ${SYNC}`,
+      `ALTER TABLE ntk.blocks DELETE WHERE partition = 3 ${SYNC}`,
+    ],
+    found: { missing: -1, different: 1, ledgerMissing: -1 },
+    repaired: { rowsRemoved: 1 },
+  },
+];
+
+const desk = new Desk();
+const DUMP = ['SELECT * FROM ntk.access_results FINAL ORDER BY log_id, partition, offset', 'SELECT * FROM ntk.blocks FINAL ORDER BY log_id, partition, first'];
+
+async function dump(data: string): Promise<string[]> {
+  const tables: string[] = [];
+  for (const sql of DUMP) tables.push((await ntkOk(['query', '--data', data, '--format', 'TSV', sql])).stdout);
+  return tables;
+}
+
+async function verify(data: string): Promise<{ code: number | null; audit: Audit }> {
+  const { code, stdout, stderr } = await ntk(['verify', '--data', data, '--json']);
+  expect(stderr).toBe('');
+  return { code, audit: JSON.parse(stdout) as Audit };
+}
+
+beforeAll(async () => {
+  await ntkOk(['run', '--data', desk.data, '--policy', POLICY_PATH, '--input', EVENTS_GZ_PATH]);
+});
+afterAll(() => desk.clear());
+
+describe('verify', () => {
+  test('finds nothing where nobody did anything, and says how much it proved', async () => {
+    const { code, audit } = await verify(desk.data);
+    expect([code, audit.ok, countsOf(audit)]).toEqual([0, true, {}]);
+    expect(audit.partitions.map(({ partition, proof }) => [partition, proof])).toEqual([[0, 'log'], [1, 'log'], [2, 'log'], [3, 'log']]);
+    expect(audit.partitions.reduce((sum, { rows }) => sum + Number(rows), 0)).toBe(VERDICTS.length);
+  });
+
+  test('leaves what it finds as it is', async () => {
+    const before = await dump(desk.data);
+    await verify(desk.data);
+    expect(await dump(desk.data)).toEqual(before);
+  });
+});
+
+describe.each(DAMAGES)('$name', ({ name, statements, found, repaired }) => {
+  const data = join(desk.path, name.replaceAll(' ', '-'));
+  let sound: string[];
+
+  beforeAll(async () => {
+    cpSync(desk.data, data, { recursive: true });
+    sound = await dump(data);
+    await behindItsBack(data, async (warehouse) => {
+      for (const statement of statements) await warehouse.command(statement);
+    });
+  });
+
+  test('is found by verify, and nothing else is', async () => {
+    const { code, audit } = await verify(data);
+    const counts = countsOf(audit);
+    expect([code, audit.ok]).toEqual([1, false]);
+    expect(Object.keys(counts).sort()).toEqual(Object.keys(found).sort());
+    // -1: several, whose number is not known beforehand.
+    for (const [kind, count] of Object.entries(found)) {
+      if (count === -1) expect(counts[kind as keyof Counts]).toBeGreaterThan(1);
+      else expect(counts[kind as keyof Counts]).toBe(count);
+    }
+    const { stdout } = await ntk(['verify', '--data', data]);
+    expect(stdout).toContain('NOT as it should be');
+  });
+
+  test('is mended by repair, to the byte', async () => {
+    const { stdout } = await ntkOk(['repair', '--data', data, '--json']);
+    expect((JSON.parse(stdout) as Audit).repaired).toMatchObject({ ...repaired, beyondRepair: 0 });
+    const { code, audit } = await verify(data);
+    expect([code, countsOf(audit)]).toEqual([0, {}]);
+    expect(await dump(data)).toEqual(sound);
+  });
+
+  test('needs no second repair', async () => {
+    const { stdout } = await ntkOk(['repair', '--data', data]);
+    expect(stdout).toBe('removed 0 rows, inserted 0 rows, mended 0 ledger entries\n');
+  });
+});

@@ -1,0 +1,98 @@
+/** What a data folder holds once nobody works on it, without what may differ between two runs over the same inputs: times. */
+import { ROW_COLUMNS } from '../../schemas/results/columns.ts';
+import type { AppendStream, EventLog } from '../../services/platform/log/event-log.ts';
+import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
+import { ntk } from './ntk-process.ts';
+
+export const clock = { nowMs: () => 1_800_000_000_000, monotonicMs: () => performance.now() };
+
+const COLUMNS = ROW_COLUMNS.map(({ name }) => name).filter((name) => name !== 'appended_at' && name !== 'offset');
+const ROWS_SQL = `SELECT partition, offset, \`${COLUMNS.join('`, `')}\` FROM ntk.access_results FINAL ORDER BY partition, offset`;
+const SUMS_SQL = `SELECT partition, max(next) AS next, sum(accesses) AS accesses, sumMap(facts) AS facts, sum(stale_facts) AS stale,
+  sum(duplicates) AS duplicates, sumMap(rejects) AS rejects, sum(heartbeats) AS heartbeats, sum(policy_copies) AS copies,
+  sum(live_records) AS live, sum(erasures) AS erasures FROM ntk.blocks FINAL GROUP BY partition ORDER BY partition`;
+
+export interface StoredState {
+  /** A row each: `[partition,"offset",...]`. */
+  readonly rows: readonly string[];
+  /** Sums of the ledger, a line a partition. */
+  readonly ledger: readonly string[];
+  /** What hosts were told, by partition, in order. */
+  readonly verdicts: readonly (readonly string[])[];
+  readonly rejects: readonly (readonly string[])[];
+}
+
+export async function storedState(data: string): Promise<StoredState> {
+  const rows = linesOf(await ntk(['query', '--data', data, '--format', 'JSONCompactEachRow', ROWS_SQL]));
+  const ledger = linesOf(await ntk(['query', '--data', data, '--format', 'JSONEachRow', SUMS_SQL]));
+  const log = await openSqliteLog({ path: `${data}/log.db`, create: false, clock });
+  try {
+    return { rows, ledger, verdicts: await streamOf(log, 'verdicts'), rejects: await streamOf(log, 'rejects') };
+  } finally {
+    await log.close();
+  }
+}
+
+function linesOf(bytes: Buffer): string[] {
+  const text = bytes.toString('utf8');
+  return text === '' ? [] : text.trimEnd().split('\n');
+}
+
+/** Without the times that say when something was judged. */
+async function streamOf(log: EventLog, stream: AppendStream): Promise<string[][]> {
+  const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
+  return Promise.all(partitions.map((partition) => recordsOf(log, stream, partition)));
+}
+
+async function recordsOf(log: EventLog, stream: AppendStream, partition: number): Promise<string[]> {
+  const texts: string[] = [];
+  const { start } = await log.bounds(stream, partition);
+  for (let offset = start; ; ) {
+    const batch = await log.read(stream, partition, offset, { maxRecords: 10_000, maxBytes: 64 * 1024 * 1024 });
+    if (batch.count === 0) return texts;
+    for (let i = 0; i < batch.count; i++) {
+      texts.push(batch.bytes.toString('utf8', batch.starts[i], batch.starts[i + 1]).replace(/"(?:decidedAt|rejectedAt)":"[^"]*"/, '"at":""'));
+    }
+    offset = batch.nextOffset;
+  }
+}
+
+export interface Differences {
+  readonly missing: number;
+  readonly doubled: number;
+  readonly different: number;
+  readonly unexpected: number;
+}
+
+export const NONE: Differences = { missing: 0, doubled: 0, different: 0, unexpected: 0 };
+
+/** Rows by partition and offset. */
+export function compareRows(expected: readonly string[], found: readonly string[]): Differences {
+  const identity = (row: string): string => row.slice(0, row.indexOf(',', row.indexOf(',') + 1));
+  const left = new Map(expected.map((row) => [identity(row), row]));
+  const seen = new Set<string>();
+  let [doubled, different, unexpected] = [0, 0, 0];
+  for (const row of found) {
+    const id = identity(row);
+    const wanted = left.get(id);
+    if (seen.has(id)) doubled++;
+    else if (wanted === undefined) unexpected++;
+    else if (wanted !== row) different++;
+    seen.add(id);
+    left.delete(id);
+  }
+  return { missing: left.size, doubled, different, unexpected };
+}
+
+/** Events that hosts were told about more than once. */
+export function toldTwice(verdicts: StoredState['verdicts']): string[] {
+  const told = new Set<string>();
+  const twice: string[] = [];
+  for (const text of verdicts.flat()) {
+    const { source, program, eventId } = JSON.parse(text) as { source: string; program?: string; eventId: string };
+    const key = JSON.stringify([source, program, eventId]);
+    if (told.has(key)) twice.push(key);
+    told.add(key);
+  }
+  return twice;
+}

@@ -1,0 +1,117 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { Counter, Registry } from 'prom-client';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Health, progressCheck } from '../../../services/platform/http/health.ts';
+import { createHttpServer, type HttpServer } from '../../../services/platform/http/http-server.ts';
+import { isLoopbackAddress, isLoopbackHost } from '../../../services/platform/http/loopback.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly type: string;
+}
+
+/** With any Host header, which `fetch` does not allow. */
+function get(url: string, host?: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    request(url, host === undefined ? {} : { headers: { host } }, (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body, type: response.headers['content-type'] ?? '' }), reject);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('the HTTP server of a long-running process', () => {
+  let server: HttpServer;
+  let health: Health;
+  let registry: Registry;
+  let url: string;
+  beforeEach(async () => {
+    health = new Health();
+    registry = new Registry();
+    server = createHttpServer({ host: '127.0.0.1', port: 0, health, registry });
+    server.app.get('/broken', () => {
+      throw new Error('secret detail');
+    });
+    url = await server.start();
+  });
+  afterEach(() => server.stop());
+
+  test('is healthy while every check is', async () => {
+    health.register('scorer', () => ({ ok: true, detail: 'fine' }));
+    const { status, body } = await get(`${url}/health`);
+    expect([status, JSON.parse(body)]).toEqual([200, { status: 'ok', checks: { scorer: { ok: true, detail: 'fine' } } }]);
+  });
+
+  test('says which check fails', async () => {
+    health.register('scorer', () => ({ ok: true, detail: 'fine' }));
+    health.register('writer', () => Promise.reject(new Error('gone')));
+    const { status, body } = await get(`${url}/health`);
+    expect([status, JSON.parse(body)]).toEqual([
+      503,
+      { status: 'failing', checks: { scorer: { ok: true, detail: 'fine' }, writer: { ok: false, detail: 'the check failed: gone' } } },
+    ]);
+  });
+
+  test('is healthy as long as its loop makes progress', () => {
+    let nowMs = 1_000;
+    const check = progressCheck({ clock: { monotonicMs: () => nowMs }, progressAtMs: () => 900, limitMs: 5_000 });
+    expect(check()).toEqual({ ok: true, detail: 'made progress 100 ms ago (limit 5000 ms)' });
+    nowMs = 6_000;
+    expect(check()).toEqual({ ok: false, detail: 'made progress 5100 ms ago (limit 5000 ms)' });
+  });
+
+  test('shows its metrics', async () => {
+    new Counter({ name: 'ntk_test_total', help: 'A test.', registers: [registry] }).inc();
+    const { status, body, type } = await get(`${url}/metrics`);
+    expect([status, type]).toEqual([200, expect.stringContaining('text/plain; version=0.0.4')]);
+    expect(body).toContain('ntk_test_total 1');
+  });
+
+  test('answers nobody who was led here under another name', async () => {
+    for (const host of ['evil.example', 'localhost.evil.example', '127.0.0.1.evil.example:80', '10.0.0.1']) {
+      expect((await get(`${url}/metrics`, host)).status).toBe(403);
+    }
+    expect((await get(`${url}/metrics`, 'localhost:7077')).status).toBe(200);
+  });
+
+  test('tells nothing of what is inside when something breaks', async () => {
+    const { status, body } = await get(`${url}/broken`);
+    expect([status, JSON.parse(body)]).toEqual([500, { error: 'the request failed inside' }]);
+    expect((await get(`${url}/nowhere`)).status).toBe(404);
+  });
+
+  test('can be stopped twice', async () => {
+    await server.stop();
+    await expect(server.stop()).resolves.toBeUndefined();
+    await expect(get(`${url}/health`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['127.8.9.1:80', true],
+  ['LOCALHOST:7077', true],
+  ['[::1]:7077', true],
+  ['::1', false],
+  ['0.0.0.0', false],
+  ['127.0.0.1@evil.example', false],
+  ['localhost.', false],
+  ['', false],
+])('whether a Host header %j is of this machine: %s', (header, expected) => {
+  expect(isLoopbackHost(header)).toBe(expected);
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['::1', true],
+  ['::ffff:127.0.0.1', true],
+  ['localhost', true],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['192.168.0.1', false],
+])('whether an address %s is of this machine: %s', (address, expected) => {
+  expect(isLoopbackAddress(address)).toBe(expected);
+});
