@@ -26,6 +26,8 @@ export class CheckpointStore {
   readonly #partition: number;
   /** Complete checkpoints that are still stored, ascending. */
   #manifests: Manifest[] = [];
+  /** Offsets of checkpoints that could not be restored; they are as if they were not there and go with the next one. */
+  readonly #damaged = new Set<number>();
   /** Where each page of the newest state is stored. */
   #pages: Record<PageKind, StoredPage[]> = emptyPages();
   #underWay: { readonly offset: number; readonly rowsHash: string; readonly entryHash: string } | null = null;
@@ -52,6 +54,11 @@ export class CheckpointStore {
     return this.#underWay !== null;
   }
 
+  /** A checkpoint stands at this offset and was not found damaged. */
+  standsAt(offset: number): boolean {
+    return this.newest?.offset === offset && !this.#damaged.has(offset);
+  }
+
   /** Candidates to start from: at or before `position`, newest first. */
   candidates(position: number): Manifest[] {
     return this.#manifests.filter((manifest) => manifest.offset <= position).reverse();
@@ -59,6 +66,12 @@ export class CheckpointStore {
 
   /** Fills `state` from a checkpoint. Answers false when a page is missing or damaged: `state` is then unusable. */
   async restore(manifest: Manifest, state: PartitionState): Promise<boolean> {
+    const isSound = await this.#restore(manifest, state);
+    if (!isSound) this.#damaged.add(manifest.offset);
+    return isSound;
+  }
+
+  async #restore(manifest: Manifest, state: PartitionState): Promise<boolean> {
     const pages: Record<PageKind, Buffer[]> = { head: [], programs: [], consents: [], limits: [], window: [] };
     for (const kind of PAGE_KINDS) {
       for (const [page, stored] of manifest.pages[kind].entries()) {
@@ -136,20 +149,23 @@ export class CheckpointStore {
   /** Kept are the newest and the last of each day that the log still reaches back to. */
   #removals(newest: Manifest, logStart: number): Put[] {
     const dayOf = (manifest: Manifest): number => Math.floor(manifest.writtenAtMs / DAY_MS);
-    const older = this.#manifests.filter((manifest) => manifest.offset !== newest.offset);
-    const kept = older.filter((manifest, i) => {
-      const next = older[i + 1] ?? newest;
+    // One that was damaged is never kept, not even to reach back to: its pages are not to be relied on.
+    const sound = this.#manifests.filter(({ offset }) => offset !== newest.offset && !this.#damaged.has(offset));
+    const kept = sound.filter((manifest, i) => {
+      const next = sound[i + 1] ?? newest;
       return manifest.offset >= logStart && dayOf(next) !== dayOf(manifest);
     });
     const needed = new Set<string>(keysOf(newest));
     for (const manifest of kept) for (const key of keysOf(manifest)) needed.add(key);
     const removals = new Set<string>();
-    for (const manifest of older) {
+    for (const manifest of this.#manifests) {
       if (kept.includes(manifest)) continue;
-      removals.add(manifestKey(manifest.offset));
+      // A damaged one may have stood where the newest stands now.
+      if (manifest.offset !== newest.offset) removals.add(manifestKey(manifest.offset));
       for (const key of keysOf(manifest)) if (!needed.has(key)) removals.add(key);
     }
     this.#manifests = [...kept, newest];
+    this.#damaged.clear();
     return [...removals].map((key) => this.#put(key, null));
   }
 

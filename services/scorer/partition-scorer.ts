@@ -167,7 +167,7 @@ export class PartitionScorer {
       const rest = await this.#take(() => true);
       await this.#commitCheckpoint(rest.puts);
     }
-    if ((checkpoints.newest?.offset ?? 0) !== fold.state.position) {
+    if (fold.state.position > 0 && !checkpoints.standsAt(fold.state.position)) {
       this.#begin();
       const { puts } = await this.#take(() => true);
       await this.#commitCheckpoint(puts);

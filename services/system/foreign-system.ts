@@ -5,12 +5,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DataFolder } from '../platform/folder/data-folder.ts';
 import { openFolder } from '../platform/folder/data-folder.ts';
-import { tryLock } from '../platform/folder/lock.ts';
+import { type LockHolder, tryLock } from '../platform/folder/lock.ts';
 import { readSystemFile } from '../platform/folder/system.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { openProxiedWarehouse } from '../platform/warehouse/proxied/open-proxied-warehouse.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
-import { openFolderLog, SCORER_LOCK, spoolFolderOf } from './store.ts';
+import { openFolderLog, SCORER_LOCK, spoolFolderOf, WAREHOUSE_LOCK } from './store.ts';
 
 const POLL_MS = 20;
 
@@ -31,14 +31,18 @@ export interface BatchSystem {
 /** Null when no running system holds the folder. */
 export async function openForeignSystem(data: string, clock: { nowMs(): number }): Promise<BatchSystem | null> {
   const folder = openFolder(data, { create: true });
-  const lock = tryLock(folder.lockFile(SCORER_LOCK));
-  if ('release' in lock) {
-    lock.release();
-    return null;
-  }
+  // Somebody scores it, and whoever holds the embedded ClickHouse says where it listens.
+  if (holderOf(folder, SCORER_LOCK) === null) return null;
   const running = readSystemFile(folder.systemFile);
-  if (running === null || running.pid !== lock.heldBy?.pid) return null;
+  if (running === null || running.pid !== holderOf(folder, WAREHOUSE_LOCK)?.pid) return null;
   return new ForeignSystem(folder, await openFolderLog(folder, clock), openProxiedWarehouse({ url: running.url, token: running.token }));
+}
+
+function holderOf(folder: DataFolder, name: string): LockHolder | null {
+  const lock = tryLock(folder.lockFile(name));
+  if (!('release' in lock)) return lock.heldBy;
+  lock.release();
+  return null;
 }
 
 class ForeignSystem implements BatchSystem {

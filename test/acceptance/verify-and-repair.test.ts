@@ -1,7 +1,8 @@
 /** What somebody did to the stored results behind the system's back: verify names it, repair mends it, verify is content. */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EVENTS_GZ_PATH, POLICY_PATH, VERDICTS } from '../conformance/example.ts';
 import { behindItsBack, Desk, ntk, ntkOk } from './ntk.ts';
 
@@ -69,7 +70,7 @@ const DAMAGES: readonly Damage[] = [
   {
     name: 'a row of a record that is no access',
     statements: [
-      `INSERT INTO ntk.access_results ${REALLY} SELECT * REPLACE (toUInt64(0) AS offset) FROM ntk.access_results WHERE ${A_ROW}`,
+      `INSERT INTO ntk.access_results ${REALLY} SELECT * REPLACE (toUInt64(0) AS offset) FROM (SELECT * FROM ntk.access_results WHERE ${A_ROW})`,
     ],
     found: { unexpected: 1 },
     repaired: { rowsInserted: 0, rowsRemoved: 1, ledgerEntries: 0 },
@@ -77,7 +78,7 @@ const DAMAGES: readonly Damage[] = [
   {
     name: 'a row beyond the end of the log',
     statements: [
-      `INSERT INTO ntk.access_results ${REALLY} SELECT * REPLACE (toUInt64(1000000) AS offset) FROM ntk.access_results WHERE ${A_ROW}`,
+      `INSERT INTO ntk.access_results ${REALLY} SELECT * REPLACE (toUInt64(1000000) AS offset) FROM (SELECT * FROM ntk.access_results WHERE ${A_ROW})`,
     ],
     found: { unexpected: 1 },
     repaired: { rowsInserted: 0, rowsRemoved: 1, ledgerEntries: 0 },
@@ -85,7 +86,7 @@ const DAMAGES: readonly Damage[] = [
   {
     name: 'a row of a partition that the log does not have',
     statements: [
-      `INSERT INTO ntk.access_results ${REALLY} SELECT * REPLACE (toUInt16(77) AS partition) FROM ntk.access_results WHERE ${A_ROW}`,
+      `INSERT INTO ntk.access_results ${REALLY} SELECT * REPLACE (toUInt16(77) AS partition) FROM (SELECT * FROM ntk.access_results WHERE ${A_ROW})`,
     ],
     found: { strayRows: 1 },
     repaired: { rowsInserted: 0, rowsRemoved: 1, ledgerEntries: 0 },
@@ -116,14 +117,14 @@ const DAMAGES: readonly Damage[] = [
   },
   {
     name: 'an invented ledger entry',
-    statements: [`INSERT INTO ntk.blocks ${REALLY} SELECT * REPLACE (toUInt64(1) AS first) FROM ntk.blocks WHERE ${AN_ENTRY}`],
+    statements: [`INSERT INTO ntk.blocks ${REALLY} SELECT * REPLACE (toUInt64(1) AS first) FROM (SELECT * FROM ntk.blocks WHERE ${AN_ENTRY})`],
     found: { ledgerUnexpected: 1 },
     repaired: { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 1 },
   },
   {
     name: 'an invented ledger entry behind the end of the log',
     statements: [
-      `INSERT INTO ntk.blocks ${REALLY} SELECT * REPLACE (toUInt64(1000000) AS first, toUInt64(1000001) AS next) FROM ntk.blocks WHERE ${AN_ENTRY}`,
+      `INSERT INTO ntk.blocks ${REALLY} SELECT * REPLACE (toUInt64(1000000) AS first, toUInt64(1000001) AS next) FROM (SELECT * FROM ntk.blocks WHERE ${AN_ENTRY})`,
     ],
     found: { ledgerUnexpected: 1 },
     repaired: { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 1 },
@@ -140,13 +141,19 @@ const DAMAGES: readonly Damage[] = [
   },
 ];
 
-const desk = new Desk();
-const DUMP = ['SELECT * FROM ntk.access_results FINAL ORDER BY log_id, partition, offset', 'SELECT * FROM ntk.blocks FINAL ORDER BY log_id, partition, first'];
+// Each test starts several processes.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
+const desk = new Desk();
+const DUMP = ['SELECT * FROM ntk.access_results ORDER BY log_id, partition, offset', 'SELECT * FROM ntk.blocks ORDER BY log_id, partition, first'];
+
+/** Every row and ledger entry as it lies on disk, doubled ones twice. */
 async function dump(data: string): Promise<string[]> {
-  const tables: string[] = [];
-  for (const sql of DUMP) tables.push((await ntkOk(['query', '--data', data, '--format', 'TSV', sql])).stdout);
-  return tables;
+  return behindItsBack(data, async (warehouse) => {
+    const tables: string[] = [];
+    for (const sql of DUMP) tables.push(await text(await warehouse.stream(sql, { format: 'TSV' })));
+    return tables;
+  });
 }
 
 async function verify(data: string): Promise<{ code: number | null; audit: Audit }> {
@@ -208,9 +215,8 @@ describe.each(DAMAGES)('$name', ({ name, statements, found, repaired }) => {
     expect([code, countsOf(audit)]).toEqual([0, {}]);
     expect(await dump(data)).toEqual(sound);
   });
+});
 
-  test('needs no second repair', async () => {
-    const { stdout } = await ntkOk(['repair', '--data', data]);
-    expect(stdout).toBe('removed 0 rows, inserted 0 rows, mended 0 ledger entries\n');
-  });
+test('repair has nothing to do where nothing is wrong', async () => {
+  expect((await ntkOk(['repair', '--data', desk.data])).stdout).toBe('removed 0 rows, inserted 0 rows, mended 0 ledger entries\n');
 });

@@ -15,14 +15,22 @@ interface UpFlags {
   readonly validate?: boolean;
 }
 
-const FORMS: readonly { readonly name: string; readonly roles: readonly Role[]; readonly description: string }[] = [
-  { name: 'up', roles: ['scorer', 'writer'], description: 'everything in one process on a data folder: judge and store what comes in, until stopped' },
-  { name: 'scorer', roles: ['scorer'], description: 'only the scorer of a data folder; a writer runs beside it' },
-  { name: 'writer', roles: ['writer'], description: 'only the writer of a data folder; it holds the embedded ClickHouse' },
+/** A scorer stands beside a writer on the same folder and machine, so its port is the next one. */
+interface Form {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly portOffset: number;
+  readonly description: string;
+}
+
+const FORMS: readonly Form[] = [
+  { name: 'up', roles: ['scorer', 'writer'], portOffset: 0, description: 'everything in one process on a data folder: judge and store what comes in, until stopped' },
+  { name: 'scorer', roles: ['scorer'], portOffset: 1, description: 'only the scorer of a data folder; a writer runs beside it' },
+  { name: 'writer', roles: ['writer'], portOffset: 0, description: 'only the writer of a data folder; it holds the embedded ClickHouse' },
 ];
 
 export function registerUp(program: Command, context: CliContext): void {
-  for (const { name, roles, description } of FORMS) {
+  for (const { name, roles, portOffset, description } of FORMS) {
     dataOption(program.command(name))
       .description(description)
       .option('--config <file>', 'configuration file (YAML or JSON); the environment (NTK_*) goes over it')
@@ -32,14 +40,15 @@ export function registerUp(program: Command, context: CliContext): void {
 Examples:
   ntk ${name} --data ./data
   ntk ${name} --config ntk.yaml --validate`)
-      .action((flags: UpFlags) => run(context, flags, roles));
+      .action((flags: UpFlags) => run(context, flags, roles, portOffset));
   }
 }
 
-async function run(context: CliContext, flags: UpFlags, roles: readonly Role[]): Promise<void> {
+async function run(context: CliContext, flags: UpFlags, roles: readonly Role[], portOffset: number): Promise<void> {
   const { out, clock } = context;
   const base = context.config(flags.config, flags.port === undefined ? {} : { NTK_HTTP_PORT: flags.port });
-  const config = { ...base, data: flags.data };
+  const isAsked = flags.port !== undefined || base.httpPort === 0;
+  const config = { ...base, data: flags.data, httpPort: isAsked ? base.httpPort : base.httpPort + portOffset };
   if (flags.validate) {
     for (const line of describeConfig(config)) out.line(line);
     return;

@@ -20,7 +20,7 @@ export interface HttpServer {
   readonly app: FastifyInstance;
   /** Listens; answers where, for instance `http://127.0.0.1:7077`. */
   start(): Promise<string>;
-  /** Finishes requests under way, then closes. Twice is fine. */
+  /** Finishes requests under way, for 5 seconds, then closes. Twice is fine. */
   stop(): Promise<void>;
 }
 
@@ -29,6 +29,8 @@ const HEADER_BYTES_MAX = 1024 * 1024;
 const BODY_BYTES_MAX = 1024 * 1024;
 /** A request must have come in whole by then. */
 const REQUEST_TIMEOUT_MS = 300_000;
+/** For answers under way when the server is stopped. */
+const STOP_WAIT_MS = 5_000;
 
 export function createHttpServer({ host, port, health, registry }: HttpServerOptions): HttpServer {
   const app = fastify({
@@ -60,6 +62,16 @@ export function createHttpServer({ host, port, health, registry }: HttpServerOpt
   return {
     app,
     start: () => app.listen({ host, port }),
-    stop: () => (stopping ??= app.close()),
+    stop: () => (stopping ??= stop(app)),
   };
+}
+
+/** Somebody who has stopped reading an answer does not keep the process. */
+async function stop(app: FastifyInstance): Promise<void> {
+  const impatient = setTimeout(() => app.server.closeAllConnections(), STOP_WAIT_MS);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(impatient);
+  }
 }

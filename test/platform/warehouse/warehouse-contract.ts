@@ -20,7 +20,7 @@ const SCORED_AT_MS = Date.UTC(2026, 10, 2);
 export const HEADER: BlockHeader = {
   logId: LOG_ID, partition: 3, first: 0, next: 10, engine: 1, catalogueHash: 'c'.repeat(64), accesses: 7, facts: { 'ntk.consent': 2 }, staleFacts: 0,
   duplicates: 1, rejects: { invalid_json: 1 }, heartbeats: 0, policyCopies: 0, liveRecords: 9, scoredAtMs: SCORED_AT_MS, eventTimeMinMs: 1, eventTimeMaxMs: null,
-  rowsHash: 'a'.repeat(64), entryHash: 'b'.repeat(64), erasures: [],
+  rowsHash: 'a'.repeat(64), entryHash: 'b'.repeat(64), liveArrivals: [], erasures: [],
 };
 
 let tokens = 0;
