@@ -87,12 +87,12 @@ export class Lifecycle {
   async #stopAll(): Promise<void> {
     // The part that is just being started is let through first.
     await this.#starting?.catch(() => {});
-    let problem: unknown = null;
+    let problem: Error | null = null;
     for (const part of this.#started.splice(0).reverse()) {
       try {
         await part.stop();
       } catch (error) {
-        problem ??= error;
+        problem ??= error instanceof Error ? error : new Error(`${part.name} did not stop`, { cause: error });
         this.#logger.error({ part: part.name, err: error }, 'a part did not stop as it should');
       }
     }
@@ -127,7 +127,10 @@ export class Lifecycle {
     try {
       const ended = await Promise.race([this.stop().then(() => 'stopped' as const), timer.promise]);
       if (ended === 'stopped') return code;
-      this.#logger.fatal({ stopTimeoutMs: this.#stopTimeoutMs }, 'stopping took too long; what is unfinished is repeated at the next start');
+      this.#logger.fatal(
+        { stopTimeoutMs: this.#stopTimeoutMs },
+        'stopping took too long; what is unfinished is repeated at the next start',
+      );
       return EXIT_CODES.stopTimedOut;
     } catch {
       return EXIT_CODES.failed;
@@ -136,7 +139,7 @@ export class Lifecycle {
     }
   }
 
-  #onSignals(): { readonly signalled: Promise<void>; forget(): void } {
+  #onSignals(): { readonly signalled: Promise<void>; readonly forget: () => void } {
     const first = Promise.withResolvers<void>();
     let count = 0;
     const onSignal = (signal: (typeof SIGNALS)[number]): void => {

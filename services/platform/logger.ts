@@ -64,8 +64,15 @@ function shortLines(to: DestinationStream): DestinationStream {
   return {
     write: (text) => {
       const { time = '', level = '', msg = '', err, ...rest } = JSON.parse(text) as Line;
-      const fields = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-      const parts = [time.slice(11, 19), level.padEnd(5), oneLine([msg, err?.message].filter(Boolean).join(': ')), oneLine(fields.join(' '))];
+      const fields = Object.entries(rest).map(
+        ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+      );
+      const parts = [
+        time.slice(11, 19),
+        level.padEnd(5),
+        oneLine([msg, err?.message].filter(Boolean).join(': ')),
+        oneLine(fields.join(' ')),
+      ];
       const stack = err?.stack !== undefined && (level === 'error' || level === 'fatal') ? `${err.stack}\n` : '';
       to.write(`${parts.filter((part) => part !== '').join(' ')}\n${stack}`);
     },
@@ -74,5 +81,5 @@ function shortLines(to: DestinationStream): DestinationStream {
 
 /** What others wrote cannot begin a line of its own or steer the terminal. */
 function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (sign) => JSON.stringify(sign).slice(1, -1));
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

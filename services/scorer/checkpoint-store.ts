@@ -7,7 +7,14 @@ import { PAGE_KINDS, type PageKind, type PartitionState } from '../domain/fold/p
 import type { EventLog, Put } from '../platform/log/event-log.ts';
 import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
 import {
-  decodeManifest, encodeManifest, keysOf, type Manifest, MANIFEST_PREFIX, manifestKey, pageKey, type StoredPage,
+  decodeManifest,
+  encodeManifest,
+  keysOf,
+  type Manifest,
+  MANIFEST_PREFIX,
+  manifestKey,
+  pageKey,
+  type StoredPage,
 } from './manifest.ts';
 
 /** A stored value may have this many bytes (architecture.md); larger pages are cut in chunks. */
@@ -115,7 +122,12 @@ export class CheckpointStore {
    * What to store now: pages while `mayGoOn` says so, and when none is left the manifest, with the removal of what no
    * kept checkpoint needs any more. Call {@link committed} when it is in the log.
    */
-  take(fold: PartitionFold, mayGoOn: () => boolean, nowMs: number, logStart: number): { readonly puts: Put[]; readonly manifest: Manifest | null } {
+  take(
+    fold: PartitionFold,
+    mayGoOn: () => boolean,
+    nowMs: number,
+    logStart: number,
+  ): { readonly puts: Put[]; readonly manifest: Manifest | null } {
     const puts: Put[] = [];
     const underWay = this.#underWay;
     if (underWay === null) return { puts, manifest: null };
@@ -123,7 +135,11 @@ export class CheckpointStore {
       const next = fold.state.nextPage();
       if (next === null) {
         const manifest: Manifest = {
-          engine: ENGINE_VERSION, catalogueHash: CATALOGUE_HASH, ...underWay, writtenAtMs: nowMs, pages: structuredClone(this.#pages),
+          engine: ENGINE_VERSION,
+          catalogueHash: CATALOGUE_HASH,
+          ...underWay,
+          writtenAtMs: nowMs,
+          pages: structuredClone(this.#pages),
         };
         puts.push(this.#put(manifestKey(manifest.offset), encodeManifest(manifest)), ...this.#removals(manifest, logStart));
         return { puts, manifest };

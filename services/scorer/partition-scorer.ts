@@ -31,6 +31,7 @@ export type StepResult =
 export class PartitionScorer {
   readonly #options: PartitionScorerOptions;
   readonly #taken: TakenPartition;
+  #position: number;
   #entryHash: string;
   #foldedSinceCheckpoint: number;
   #checkpointAtMs: number;
@@ -38,6 +39,7 @@ export class PartitionScorer {
   private constructor(options: PartitionScorerOptions, taken: TakenPartition) {
     this.#options = options;
     this.#taken = taken;
+    this.#position = taken.fold.state.position;
     this.#entryHash = taken.entryHash;
     this.#foldedSinceCheckpoint = taken.refolded;
     this.#checkpointAtMs = options.clock.nowMs();
@@ -67,9 +69,9 @@ export class PartitionScorer {
     return batch.count === 0 ? 0 : Math.max(0, this.#options.clock.nowMs() - batch.appendedAtMs[0]!);
   }
 
-  /** Next offset to judge. */
+  /** Next offset to judge. While a batch is judged and not committed yet, its beginning. */
   get position(): number {
-    return this.#taken.fold.state.position;
+    return this.#position;
   }
 
   get state(): TakenPartition['fold']['state'] {
@@ -93,6 +95,7 @@ export class PartitionScorer {
     const appends = this.#appends(outcomes);
     const result = await owner.commit({ appends, puts, position: { consumer: 'scorer', partition, offset: fold.state.position, note: '' } });
     if (result.status === 'fenced') return { status: 'fenced' };
+    this.#position = fold.state.position;
     if (isManifest) this.#taken.checkpoints.committed();
     return { status: 'scored', outcomes: outcomes.map(({ outcome }) => outcome) };
   }
@@ -162,7 +165,15 @@ export class PartitionScorer {
    * A clean stop: a complete checkpoint at the end of the last block, then release. Another engine may start from it.
    */
   async stop(): Promise<void> {
-    const { checkpoints, owner, fold } = this.#taken;
+    try {
+      await this.#finishCheckpoint();
+    } finally {
+      await this.#taken.owner.release();
+    }
+  }
+
+  async #finishCheckpoint(): Promise<void> {
+    const { checkpoints, fold } = this.#taken;
     if (checkpoints.isUnderWay) {
       const rest = await this.#take(() => true);
       await this.#commitCheckpoint(rest.puts);
@@ -172,7 +183,6 @@ export class PartitionScorer {
       const { puts } = await this.#take(() => true);
       await this.#commitCheckpoint(puts);
     }
-    await owner.release();
   }
 
   async #commitCheckpoint(puts: readonly Put[]): Promise<void> {

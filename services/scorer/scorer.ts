@@ -143,14 +143,17 @@ export class Scorer {
     return true;
   }
 
-  /** Finishes the batch under way, makes a checkpoint at its end and releases. Twice is fine. */
+  /** Finishes the batch under way, makes a checkpoint at its end and releases. Twice is fine. @throws LogError when a checkpoint fails */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running?.catch(() => {});
+    const failures: unknown[] = [];
     for (const [partition, scorer] of this.#owned) {
       this.#owned.delete(partition);
-      await scorer.stop();
+      // Those behind one that fails are given back, too.
+      await scorer.stop().catch((error: unknown) => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
   }
 }
 

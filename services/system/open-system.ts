@@ -113,16 +113,29 @@ export class System {
   /** A clean end of the work: checkpoints stand at the end of the last blocks. Twice is fine. */
   async stop(): Promise<void> {
     if (!this.#started) return;
-    await this.scorer?.stop();
-    await this.writer?.stop();
+    try {
+      await this.scorer?.stop();
+    } finally {
+      await this.writer?.stop();
+    }
   }
 
-  /** Stops and closes everything. Twice is fine. */
+  /** Stops and closes everything, whatever of it fails: a loop left running would keep the process. Twice is fine. */
   async close(): Promise<void> {
-    await this.stop();
-    await this.warehouse?.close();
-    await this.log.close();
-    for (const lock of this.#locks) lock.release();
+    try {
+      await this.stop();
+    } finally {
+      await this.#letGo();
+    }
+  }
+
+  async #letGo(): Promise<void> {
+    try {
+      await this.warehouse?.close();
+    } finally {
+      await this.log.close();
+      for (const lock of this.#locks) lock.release();
+    }
   }
 }
 

@@ -49,7 +49,8 @@ async function momentIn(log: EventLog, files: number): Promise<Moment> {
   }
   if (records === 0) return STARTING;
   let done = 0;
-  for await (const { value } of log.readKeyed('imports', 0, 'file/')) if ((JSON.parse(value.toString('utf8')) as { done: boolean }).done) done++;
+  for await (const { value } of log.readKeyed('imports', 0, 'file/'))
+    if ((JSON.parse(value.toString('utf8')) as { done: boolean }).done) done++;
   if (done < files) return { phase: 'importing', isInserting };
   if (!isScored) return { phase: 'scoring', isInserting };
   return { phase: isWritten ? 'closing' : 'writing', isInserting };

@@ -20,6 +20,12 @@ export const SMALL_STEPS: Readonly<Record<string, string>> = {
   NTK_GROUP_WAIT_MS: '100',
 };
 
+/** Nothing of the caller's own settings may change what is tested. */
+function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !/^(?:NTK_|NODE_|FORCE_COLOR|VITEST)/.test(name));
+  return { ...Object.fromEntries(own), NO_COLOR: '1', ...more };
+}
+
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -32,7 +38,7 @@ export class NtkProcess {
   readonly ended: Promise<Ended>;
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = SMALL_STEPS) {
-    const child = spawn(NODE, [LAUNCHER, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    const child = spawn(NODE, [LAUNCHER, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: environment(env) });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (piece: Buffer) => out.push(piece));
@@ -84,6 +90,7 @@ export class LogWrites {
 /** @throws Error with what it said when it does not end well */
 export async function ntk(args: readonly string[], env: Readonly<Record<string, string>> = SMALL_STEPS): Promise<Buffer> {
   const { code, signal, stdout, stderr } = await new NtkProcess(args, env).ended;
-  if (code !== 0) throw new Error(`ntk ${args[0]} ended with ${code ?? signal}: ${stderr}${stdout.subarray(-2_000).toString('utf8')}`);
+  if (code !== 0)
+    throw new Error(`ntk ${args[0]} ended with ${code ?? signal}: ${stderr}${stdout.subarray(-2_000).toString('utf8')}`);
   return stdout;
 }

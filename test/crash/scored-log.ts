@@ -54,8 +54,14 @@ export class ScoredLog {
 
   options(log: EventLog = this.log): PartitionScorerOptions {
     return {
-      log, partition: 0, storedUser: (user) => user, clock: this.clock,
-      batchRecordsMax: 50, batchBytesMax: 1024 * 1024, checkpointRecords: 1_000_000, checkpointIntervalMs: 86_400_000 * 365,
+      log,
+      partition: 0,
+      storedUser: (user) => user,
+      clock: this.clock,
+      batchRecordsMax: 50,
+      batchBytesMax: 1024 * 1024,
+      checkpointRecords: 1_000_000,
+      checkpointIntervalMs: 86_400_000 * 365,
     };
   }
 
@@ -93,7 +99,10 @@ export class ScoredLog {
     const rows: Buffer[] = [];
     const verdicts: string[] = [];
     while (fold.state.position < end) {
-      const outcome = fold.fold(await this.log.read('access', 0, fold.state.position, { maxRecords: 10_000, maxBytes: 1e9 }), this.clock.ms);
+      const outcome = fold.fold(
+        await this.log.read('access', 0, fold.state.position, { maxRecords: 10_000, maxBytes: 1e9 }),
+        this.clock.ms,
+      );
       rows.push(Buffer.from(outcome.rows.written()));
       verdicts.push(...outcome.verdicts);
     }
@@ -131,9 +140,14 @@ function recordOf(index: number): object {
   const user = `u${index % 7}`;
   if (index < PROGRAMS && index % 3 !== 0) {
     const purposes = [{ id: 'shops', text: 'shops near you', categories: [{ category: 'location' }] }];
-    return { ...common, type: 'ntk.declaration', data: { version: 1, developer: 'dev', name: subject, class: 'food', purposes, detected: [], linkHosts: [] } };
+    return {
+      ...common,
+      type: 'ntk.declaration',
+      data: { version: 1, developer: 'dev', name: subject, class: 'food', purposes, detected: [], linkHosts: [] },
+    };
   }
-  if (index % 11 === 0) return { ...common, type: 'ntk.consent', data: { user, state: 'granted', categories: ['location'], basis: 'explicit' } };
+  if (index % 11 === 0)
+    return { ...common, type: 'ntk.consent', data: { user, state: 'granted', categories: ['location'], basis: 'explicit' } };
   if (index % 13 === 0) return { ...common, type: 'ntk.unheard', data: {} };
   const api = index % 2 === 0 ? 'wx.getLocation' : 'wx.chooseContact';
   return { ...common, type: 'ntk.access', data: { user, api, purpose: 'shops', outcome: 'pending' } };

@@ -51,7 +51,11 @@ async function recordsOf(log: EventLog, stream: AppendStream, partition: number)
     const batch = await log.read(stream, partition, offset, { maxRecords: 10_000, maxBytes: 64 * 1024 * 1024 });
     if (batch.count === 0) return texts;
     for (let i = 0; i < batch.count; i++) {
-      texts.push(batch.bytes.toString('utf8', batch.starts[i], batch.starts[i + 1]).replace(/"(?:decidedAt|rejectedAt)":"[^"]*"/, '"at":""'));
+      texts.push(
+        batch.bytes
+          .toString('utf8', batch.starts[i], batch.starts[i + 1])
+          .replace(/"(?:decidedAt|rejectedAt)":"[^"]*"/, '"at":""'),
+      );
     }
     offset = batch.nextOffset;
   }

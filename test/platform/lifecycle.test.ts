@@ -6,7 +6,7 @@ import { createLogger } from '../../services/platform/logger.ts';
 
 const logger = createLogger({ level: 'silent', output: { write: () => {} } });
 
-function recorder(): { readonly events: string[]; part(name: string, over?: Partial<Part>): Part } {
+function recorder(): { readonly events: string[]; readonly part: (name: string, over?: Partial<Part>) => Part } {
   const events: string[] = [];
   const part = (name: string, over: Partial<Part> = {}): Part => ({
     name,
@@ -36,7 +36,9 @@ describe('the parts of a process', () => {
 
   test('are all stopped when one cannot stop, which is said', async () => {
     const { events, part } = recorder();
-    const lifecycle = new Lifecycle({ logger }).add(part('log')).add(part('http', { stop: () => Promise.reject(new Error('stuck')) }));
+    const lifecycle = new Lifecycle({ logger })
+      .add(part('log'))
+      .add(part('http', { stop: () => Promise.reject(new Error('stuck')) }));
     await lifecycle.start();
     await expect(lifecycle.stop()).rejects.toThrow('stuck');
     expect(events).toEqual(['start log', 'start http', 'stop log']);
@@ -57,7 +59,9 @@ describe('the parts of a process', () => {
 
   test('end with 1 when one cannot start', async () => {
     const { part } = recorder();
-    expect(await new Lifecycle({ logger }).add(part('log', { start: () => Promise.reject(new Error('no disk')) })).run()).toBe(EXIT_CODES.failed);
+    expect(await new Lifecycle({ logger }).add(part('log', { start: () => Promise.reject(new Error('no disk')) })).run()).toBe(
+      EXIT_CODES.failed,
+    );
   });
 
   test('end with 124 when stopping takes too long', async () => {
@@ -78,9 +82,14 @@ describe('a process at a signal', () => {
     process.exitCode = await lifecycle.run();`;
 
   /** Sends a signal at each of the words that the process prints. */
-  function run(stop: string, signals: Readonly<Record<string, NodeJS.Signals>>): Promise<{ readonly code: number | null; readonly printed: string }> {
+  function run(
+    stop: string,
+    signals: Readonly<Record<string, NodeJS.Signals>>,
+  ): Promise<{ readonly code: number | null; readonly printed: string }> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script(stop)], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script(stop)], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       let printed = '';
       child.stdout.on('data', (piece: Buffer) => {
         printed += piece.toString();
@@ -95,6 +104,9 @@ describe('a process at a signal', () => {
   });
 
   test('ends at once at the second one, and its code says so', async () => {
-    expect(await run('await new Promise(() => {});', { started: 'SIGINT', stopping: 'SIGTERM' })).toEqual({ code: 143, printed: 'started\nstopping\n' });
+    expect(await run('await new Promise(() => {});', { started: 'SIGINT', stopping: 'SIGTERM' })).toEqual({
+      code: 143,
+      printed: 'started\nstopping\n',
+    });
   });
 });

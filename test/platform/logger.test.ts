@@ -10,7 +10,13 @@ describe('a log line', () => {
   test('is a JSON object for machines', () => {
     const { log, written } = lines(false);
     log.info({ partition: 3, records: 12 }, 'scored');
-    expect(JSON.parse(written[0]!)).toEqual({ level: 'info', time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/), partition: 3, records: 12, msg: 'scored' });
+    expect(JSON.parse(written[0]!)).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      partition: 3,
+      records: 12,
+      msg: 'scored',
+    });
     expect(written[0]!.endsWith('\n')).toBe(true);
   });
 
@@ -22,7 +28,15 @@ describe('a log line', () => {
 
   test.each([false, true])('never holds a user, a token or a password (short: %s)', (short) => {
     const { log, written } = lines(short);
-    log.info({ user: 'u_secret', token: 'u_secret', record: { user: 'u_secret', data: { password: 'u_secret' } }, headers: { authorization: 'Bearer u_secret' } }, 'seen');
+    log.info(
+      {
+        user: 'u_secret',
+        token: 'u_secret',
+        record: { user: 'u_secret', data: { password: 'u_secret' } },
+        headers: { authorization: 'Bearer u_secret' },
+      },
+      'seen',
+    );
     expect(written.join('')).not.toContain('u_secret');
     expect(written.join('')).toContain('[removed]');
   });
@@ -30,14 +44,22 @@ describe('a log line', () => {
   test('tells where an error came from', () => {
     const { log, written } = lines(false);
     log.error({ err: Object.assign(new Error('away', { cause: new Error('refused') }), { code: 'UNREACHABLE' }) }, 'failed');
-    expect(JSON.parse(written[0]!)).toMatchObject({ err: { type: 'Error', message: 'away', code: 'UNREACHABLE', cause: 'refused', stack: expect.stringContaining('logger.test.ts') } });
+    expect(JSON.parse(written[0]!)).toMatchObject({
+      err: {
+        type: 'Error',
+        message: 'away',
+        code: 'UNREACHABLE',
+        cause: 'refused',
+        stack: expect.stringContaining('logger.test.ts'),
+      },
+    });
   });
 
   test('stays one line and leaves the terminal alone, whatever it quotes', () => {
     const { log, written } = lines(true);
     log.info({ path: 'a\nfatal: made up\u001b[2J\u2028' }, 'read\r\nthis');
     expect(written).toHaveLength(1);
-    expect(written[0]).not.toMatch(/[\u001b\u2028]|\n./);
+    expect(written[0]!.trimEnd()).toMatch(/^[ -~]+$/);
   });
 
   test('below the level is none', () => {

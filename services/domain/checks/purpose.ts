@@ -21,14 +21,10 @@ export function checkPurpose(
     if (policy.purposesRequired) findings.add(MISSING, { purpose: null }, { purposes: purposesListing(declaration, category) });
     return all;
   }
-  let known = false;
-  const named: DeclarationEntry[] = [];
-  for (const purpose of declaration.purposes) {
-    if (purpose.id !== access.purpose) continue;
-    known = true;
-    for (const entry of purpose.entries) if (entry.category === category) named.push(entry);
-  }
-  if (named.length > 0) return named;
+  const ofPurpose = declaration.entriesByPurpose.get(access.purpose);
+  const named = ofPurpose?.get(category);
+  if (named !== undefined) return named;
+  const known = ofPurpose !== undefined;
   findings.add(known ? MISMATCH : UNKNOWN, { purpose: access.purpose, category }, {
     purposes: known ? purposesListing(declaration, category) : declaration.purposes.map((purpose) => purpose.id),
   });

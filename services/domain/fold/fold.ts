@@ -134,16 +134,13 @@ export class PartitionFold {
     const { attributes, type } = record;
     const broadcast = BROADCASTS.has(type);
     const { state } = this;
-    if (type === 'ntk.heartbeat') {
-      if (record.data.partition !== null && record.data.partition !== state.partition) {
-        this.#reject('wrong_partition', false, place, raw, outcome);
-        return;
-      }
-    } else if (!broadcast && partitionOf(attributes.subject, state.partitions) !== state.partition) {
+    // Whoever is in the table was found to belong here.
+    let program = state.programs.find(attributes.subject);
+    if ((program === undefined || type === 'ntk.heartbeat') && !broadcast && !this.#belongsHere(record)) {
       this.#reject('wrong_partition', false, place, raw, outcome);
       return;
     }
-    const program = state.programs.of(attributes.subject);
+    program ??= state.programs.of(attributes.subject);
     this.#hashOf(program, attributes);
     const isCopy = this.#isCopy(broadcast, place);
     if (state.window.has(this.#hash)) {
@@ -161,6 +158,12 @@ export class PartitionFold {
     else if (type === 'ntk.heartbeat') outcome.heartbeat(attributes);
     else outcome.fact(type);
     this.#apply(record, program, place, outcome);
+  }
+
+  #belongsHere(record: ParsedRecord): boolean {
+    const { partition, partitions } = this.state;
+    if (record.type === 'ntk.heartbeat') return record.data.partition === null || record.data.partition === partition;
+    return partitionOf(record.attributes.subject, partitions) === partition;
   }
 
   /** Keyed hash of (subject, source, id) into `#hash`; the part that repeats is kept with the program. */

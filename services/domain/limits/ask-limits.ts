@@ -3,7 +3,7 @@
  * otherwise none is and the first that refused is named. A shadow limit is asked and charged by itself.
  */
 import type { Access } from '../record/record.ts';
-import type { LimitTable } from '../state/limit-table.ts';
+import type { LimitKey, LimitTable } from '../state/limit-table.ts';
 import type { ProgramState } from '../state/program-table.ts';
 import { type CompiledLimit, limitMatches, type LimitSubject } from './compiled-limit.ts';
 import { aheadUs, chargedTatUs, retryAfterMs } from './gcra.ts';
@@ -46,7 +46,7 @@ export interface LimitAnswer {
 
 /** A key that was asked, with what it will hold if charged. */
 interface Asked {
-  readonly key: string;
+  readonly key: LimitKey;
   readonly slot: number;
   readonly tatUs: number;
   readonly nowUs: number;

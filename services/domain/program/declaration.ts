@@ -30,6 +30,8 @@ export interface Declaration {
 export interface DeclarationInForce extends Declaration {
   /** All entries of a category over all purposes; unlisted categories are left out, they never match. */
   readonly entriesByCategory: ReadonlyMap<string, readonly DeclarationEntry[]>;
+  /** The same by purpose id, then category; repeated ids are one. */
+  readonly entriesByPurpose: ReadonlyMap<string, ReadonlyMap<string, readonly DeclarationEntry[]>>;
   /** The version in which each listed category appeared without having been in the one before. */
   readonly firstAppeared: ReadonlyMap<string, number>;
 }
@@ -40,16 +42,24 @@ export interface DeclarationInForce extends Declaration {
  */
 export function putInForce(declaration: Declaration, before: DeclarationInForce | null): DeclarationInForce {
   const entriesByCategory = new Map<string, DeclarationEntry[]>();
+  const entriesByPurpose = new Map<string, Map<string, DeclarationEntry[]>>();
   for (const purpose of declaration.purposes) {
+    const ofPurpose = entriesByPurpose.get(purpose.id) ?? new Map<string, DeclarationEntry[]>();
+    entriesByPurpose.set(purpose.id, ofPurpose);
     for (const entry of purpose.entries) {
-      const entries = entriesByCategory.get(entry.category);
-      if (entries === undefined) entriesByCategory.set(entry.category, [entry]);
-      else entries.push(entry);
+      addTo(entriesByCategory, entry);
+      addTo(ofPurpose, entry);
     }
   }
   const firstAppeared = new Map<string, number>();
   for (const category of entriesByCategory.keys()) {
     firstAppeared.set(category, before?.firstAppeared.get(category) ?? declaration.version);
   }
-  return { ...declaration, entriesByCategory, firstAppeared };
+  return { ...declaration, entriesByCategory, entriesByPurpose, firstAppeared };
+}
+
+function addTo(entries: Map<string, DeclarationEntry[]>, entry: DeclarationEntry): void {
+  const ofCategory = entries.get(entry.category);
+  if (ofCategory === undefined) entries.set(entry.category, [entry]);
+  else ofCategory.push(entry);
 }

@@ -18,8 +18,8 @@ export interface ProgramState {
   /** Granted entitlements by category: until when, microseconds since 1970, `Infinity` when open-ended. */
   entitlements: Map<string, number> | null;
   consents: Map<string, UserConsents> | null;
-  /** Slot of each limit key, see LimitTable. */
-  limitSlots: Map<string, number> | null;
+  /** Slot of each limit key, by its two parts; see LimitTable. */
+  limitSlots: Map<string, Map<string, number>> | null;
   /** Derived from the id: which cohort it is in, and the hash of (subject) and (subject, source) for the duplicate window. */
   cohortBucket: number;
   idHash: SipState | null;
@@ -42,6 +42,11 @@ export class ProgramTable {
 
   get countWithFacts(): number {
     return this.#withFacts.length;
+  }
+
+  /** The program's state, if it was seen. */
+  find(id: string): ProgramState | undefined {
+    return this.#programs.get(id);
   }
 
   /** The program's state; made at first sight. */

@@ -31,13 +31,15 @@ export class Findings {
   }
 
   clear(): void {
+    this.proposed = 0;
+    this.verdict = 0;
+    // Cutting an array gives its memory back: most accesses have no findings and need not pay for that.
+    if (this.reasons.length === 0) return;
     this.reasons.length = 0;
     this.compared.length = 0;
     this.actions.length = 0;
     this.effective.length = 0;
     this.modes.length = 0;
-    this.proposed = 0;
-    this.verdict = 0;
   }
 
   add(reason: number, observed: Compared['observed'], expected: Compared['expected']): void {

@@ -4,7 +4,16 @@
  */
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
-import { type Config, configSchema, environmentName, isNumber, SETTING_NAMES, type SettingName, SETTINGS, shown } from './settings.ts';
+import {
+  type Config,
+  configSchema,
+  environmentName,
+  isNumber,
+  SETTING_NAMES,
+  type SettingName,
+  SETTINGS,
+  shown,
+} from './settings.ts';
 
 export type { Config } from './settings.ts';
 
@@ -17,7 +26,9 @@ export interface ConfigSources {
   readonly overrides?: Readonly<Record<string, string>>;
 }
 
-export type ConfigResult = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly string[] };
+export type ConfigResult =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 export function loadConfig({ env = process.env, file, overrides = {} }: ConfigSources = {}): ConfigResult {
   const problems: string[] = [];
@@ -34,7 +45,8 @@ export function loadConfig({ env = process.env, file, overrides = {} }: ConfigSo
   for (const { code, path, ...issue } of parsed.error?.issues ?? []) {
     const name = path[0];
     if (code === 'unrecognized_keys') {
-      for (const key of (issue as { keys: string[] }).keys) problems.push(`${file}: '${key}' is no setting; the settings are ${SETTING_NAMES.join(', ')}`);
+      for (const key of (issue as { keys: string[] }).keys)
+        problems.push(`${file}: '${key}' is no setting; the settings are ${SETTING_NAMES.join(', ')}`);
     } else if (isSetting(name)) {
       problems.push(problem(name, values[name], places.get(name) ?? ''));
     }

@@ -33,10 +33,20 @@ export const SETTINGS = {
   clickhouseUrl: { schema: httpUrl.nullable().default(null), rule: 'a URL like http://127.0.0.1:8123', secret: 'url' },
   clickhouseUser: { schema: z.string().min(1).nullable().default(null), rule: 'a user name' },
   clickhousePassword: { schema: z.string().nullable().default(null), rule: 'a text', secret: 'whole' },
-  httpHost: { schema: z.string().regex(/^[\w.:-]+$/).default('127.0.0.1'), rule: 'an address to listen on, like 127.0.0.1' },
+  httpHost: {
+    schema: z
+      .string()
+      .regex(/^[\w.:-]+$/)
+      .default('127.0.0.1'),
+    rule: 'an address to listen on, like 127.0.0.1',
+  },
   httpPort: whole(0, 65_535, 7077, '0: any free port'),
   /** Null: what the log has, or 4 for a new one. It is chosen once. */
-  partitions: { schema: z.int().min(1).max(1024).nullable().default(null), rule: 'a whole number from 1 to 1024', isNumber: true },
+  partitions: {
+    schema: z.int().min(1).max(1024).nullable().default(null),
+    rule: 'a whole number from 1 to 1024',
+    isNumber: true,
+  },
   storeUser: { schema: z.enum(['hashed', 'plain']).default('hashed'), rule: "'hashed' or 'plain'" },
   /** Null: the key in the data folder, made with it. */
   userKeyFile: { schema: z.string().min(1).nullable().default(null), rule: 'the path of a file' },
@@ -86,5 +96,8 @@ export function shown(name: SettingName, value: unknown): string {
 
 /** Also of what is no URL, where a password may stand all the same. */
 function maskUrl(text: string): string {
-  return text.replace(/^([^/]*\/\/)?([^/]*)@/, (_, scheme: string | undefined, user: string) => `${scheme ?? ''}${user.split(':', 1)[0]}:***@`);
+  return text.replace(
+    /^([^/]*\/\/)?([^/]*)@/,
+    (_, scheme: string | undefined, user: string) => `${scheme ?? ''}${user.split(':', 1)[0]}:***@`,
+  );
 }

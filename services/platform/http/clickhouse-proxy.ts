@@ -25,7 +25,10 @@ const STATEMENT_BYTES_MAX = 4 * 1024 * 1024;
 /** Groups of rows are up to 64 MB and a block more. */
 const ROWS_BYTES_MAX = 256 * 1024 * 1024;
 
-export async function registerClickHouseProxy(app: FastifyInstance, { warehouse, spoolDir, token }: ClickHouseProxyOptions): Promise<void> {
+export async function registerClickHouseProxy(
+  app: FastifyInstance,
+  { warehouse, spoolDir, token }: ClickHouseProxyOptions,
+): Promise<void> {
   const spool = await Spool.open(spoolDir, 'proxy');
   const bearer = new BearerToken(token);
   await app.register(async (scope) => {
@@ -41,14 +44,16 @@ export async function registerClickHouseProxy(app: FastifyInstance, { warehouse,
       }
     });
     scope.setErrorHandler((error, _request, reply) => sendError(reply, toProxyError(error, warehouse.description)));
-    const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => handle(warehouse, spool, request, reply);
+    const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+      handle(warehouse, spool, request, reply);
     for (const url of ['/clickhouse', '/clickhouse/']) scope.post(url, { bodyLimit: ROWS_BYTES_MAX }, answer);
-    for (const url of ['/ping', '/clickhouse/ping']) scope.get(url, async (_request, reply) => reply.type('text/plain').send('Ok.\n'));
+    for (const url of ['/ping', '/clickhouse/ping'])
+      scope.get(url, async (_request, reply) => reply.type('text/plain').send('Ok.\n'));
   });
 }
 
 function isPing(request: FastifyRequest): boolean {
-  return request.method === 'GET' && /\/ping$/.test(request.routeOptions.url ?? '');
+  return request.method === 'GET' && (request.routeOptions.url ?? '').endsWith('/ping');
 }
 
 async function handle(warehouse: Warehouse, spool: Spool, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -67,7 +72,8 @@ async function handle(warehouse: Warehouse, spool: Spool, request: FastifyReques
 
 /** Rows in the body: they go in by a file, because the embedded engine takes no stream of bytes. */
 async function insertBody(warehouse: Warehouse, spool: Spool, { sql, params }: ClickHouseRequest, body: Readable): Promise<void> {
-  if (bodyToFile(sql, '') === null) throw new BadRequest('beside a statement in the URL only INSERT ... FROM input(...) FORMAT RowBinary takes a body');
+  if (bodyToFile(sql, '') === null)
+    throw new BadRequest('beside a statement in the URL only INSERT ... FROM input(...) FORMAT RowBinary takes a body');
   await spool.withStream(undestroyed(body), ROWS_BYTES_MAX, (path) => warehouse.command(bodyToFile(sql, path)!, params));
 }
 
@@ -94,7 +100,8 @@ async function readText(body: Readable): Promise<string> {
   for await (const piece of undestroyed(body)) {
     pieces.push(piece as Buffer);
     bytes += (piece as Buffer).length;
-    if (bytes > STATEMENT_BYTES_MAX) throw warehouseError(OWN_CODES.tooLarge, `a statement has more than ${STATEMENT_BYTES_MAX} bytes`);
+    if (bytes > STATEMENT_BYTES_MAX)
+      throw warehouseError(OWN_CODES.tooLarge, `a statement has more than ${STATEMENT_BYTES_MAX} bytes`);
   }
   return Buffer.concat(pieces).toString('utf8');
 }
@@ -113,7 +120,8 @@ function toProxyError(error: unknown, where: string): WarehouseError {
 
 /** As a server says it: a status, the number in a header, number, message and name in the text. */
 function sendError(reply: FastifyReply, { code, message, retryable }: WarehouseError): FastifyReply {
-  if (reply.statusCode < 400) reply.code(code === OWN_CODES.tooLarge ? 413 : code === 'LOGICAL_ERROR' ? 500 : retryable ? 503 : 400);
+  if (reply.statusCode < 400)
+    reply.code(code === OWN_CODES.tooLarge ? 413 : code === 'LOGICAL_ERROR' ? 500 : retryable ? 503 : 400);
   const number = numberOf(code);
   return reply
     .header('X-ClickHouse-Exception-Code', String(number))

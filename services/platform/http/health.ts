@@ -29,7 +29,10 @@ export class Health {
       try {
         checks[name] = await check();
       } catch (error) {
-        checks[name] = { ok: false, detail: `the check failed: ${error instanceof Error ? error.message : 'for no stated reason'}` };
+        checks[name] = {
+          ok: false,
+          detail: `the check failed: ${error instanceof Error ? error.message : 'for no stated reason'}`,
+        };
       }
     }
     return { status: Object.values(checks).every(({ ok }) => ok) ? 'ok' : 'failing', checks };

@@ -44,7 +44,8 @@ export function createHttpServer({ host, port, health, registry }: HttpServerOpt
   });
   if (isLoopbackAddress(host)) {
     app.addHook('onRequest', async (request, reply) => {
-      if (!isLoopbackHost(request.headers.host)) return reply.code(403).send({ error: 'ask for this machine by 127.0.0.1 or localhost' });
+      if (!isLoopbackHost(request.headers.host))
+        return reply.code(403).send({ error: 'ask for this machine by 127.0.0.1 or localhost' });
     });
   }
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'there is nothing here; see /health and /metrics' }));

@@ -16,22 +16,26 @@ export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Defines all of them on a registry; twice on the same one is an error. The clock ages what was last seen. */
 export function createMetrics(registry: Registry, clock: Pick<Clock, 'nowMs'> = systemClock) {
-  const registers = [registry];
-  const counter = <const Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []): Counter<Label> =>
-    new Counter({ name, help, labelNames: [...labelNames], registers });
-  const gauge = <const Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []): Gauge<Label> =>
-    new Gauge({ name, help, labelNames: [...labelNames], registers });
-  const histogram = (name: string, help: string, buckets: number[]): Histogram => new Histogram({ name, help, buckets, registers });
-
+  const { counter, gauge, histogram } = definingOn(registry);
   const metrics = {
     accessEvents: counter('ntk_access_events_total', 'Accesses judged, duplicates left out.', ['category', 'outcome']),
     verdicts: counter('ntk_verdicts_total', 'Verdicts in effect.', ['verdict', 'category']),
-    interceptions: counter('ntk_interceptions_total', 'Intercepted attempts, once for each intercepting reason.', ['category', 'reason', 'timing']),
+    interceptions: counter('ntk_interceptions_total', 'Intercepted attempts, once for each intercepting reason.', [
+      'category',
+      'reason',
+      'timing',
+    ]),
     interceptedAttempts: counter('ntk_intercepted_attempts_total', 'Intercepted attempts, once each.', ['category', 'timing']),
-    wouldIntercept: counter('ntk_would_intercept_total', 'Attempts that a stricter mode would have intercepted, by reason.', ['category', 'reason']),
+    wouldIntercept: counter('ntk_would_intercept_total', 'Attempts that a stricter mode would have intercepted, by reason.', [
+      'category',
+      'reason',
+    ]),
     interceptedPrograms: gauge('ntk_intercepted_programs', 'Distinct programs intercepted in the last 24 hours.'),
     findings: counter('ntk_findings_total', 'Findings of the checks, by the action the policy gives them.', ['reason', 'action']),
-    limitRefusals: counter('ntk_limit_refusals_total', 'Refusals of limits; shadow limits refuse without effect.', ['limit', 'shadow']),
+    limitRefusals: counter('ntk_limit_refusals_total', 'Refusals of limits; shadow limits refuse without effect.', [
+      'limit',
+      'shadow',
+    ]),
     nearLimit: counter('ntk_near_limit_total', 'Accesses that passed a limit with over 80 % of its tolerance used.', ['limit']),
     baselineAlarms: counter('ntk_baseline_alarms_total', 'Findings of the baselines.', ['reason']),
     duplicates: counter('ntk_duplicates_total', 'Records that came again within the window.'),
@@ -41,19 +45,57 @@ export function createMetrics(registry: Registry, clock: Pick<Clock, 'nowMs'> = 
     policyRejected: counter('ntk_policy_rejected_total', 'Policies that did not parse or check; the one before stays in force.'),
     policyInfo: gauge('ntk_policy_info', '1 for the policy in force.', ['policy_hash']),
     lagRecords: gauge('ntk_lag_records', 'Records of the log that are not judged yet.', ['partition']),
-    oldestUnscoredSeconds: gauge('ntk_oldest_unscored_seconds', 'How long the oldest record that is not judged yet has been waiting.'),
-    eventToVerdictSeconds: histogram('ntk_event_to_verdict_seconds', 'From a live record in the log to its verdict.', VERDICT_SECONDS),
-    eventToStoredSeconds: histogram('ntk_event_to_stored_seconds', 'From a live record in the log to its row in ClickHouse.', STORED_SECONDS),
+    oldestUnscoredSeconds: gauge(
+      'ntk_oldest_unscored_seconds',
+      'How long the oldest record that is not judged yet has been waiting.',
+    ),
+    eventToVerdictSeconds: histogram(
+      'ntk_event_to_verdict_seconds',
+      'From a live record in the log to its verdict.',
+      VERDICT_SECONDS,
+    ),
+    eventToStoredSeconds: histogram(
+      'ntk_event_to_stored_seconds',
+      'From a live record in the log to its row in ClickHouse.',
+      STORED_SECONDS,
+    ),
     resultsWritten: counter('ntk_results_written_total', 'Rows stored.'),
     writeFailures: counter('ntk_write_failures_total', 'Inserts that failed and are tried again, by ClickHouse error.', ['code']),
     stateKeys: gauge('ntk_state_keys', 'Keys held in memory, of all partitions.', ['kind']),
-    checkpointAgeSeconds: gauge('ntk_checkpoint_age_seconds', 'Age of the oldest partition\'s newest checkpoint.'),
-    dedupWindowSeconds: gauge('ntk_dedup_window_seconds', 'Age of the oldest record id that is still remembered; duplicates that come later count again.'),
-    positionMismatch: counter('ntk_position_mismatch_total', 'Takings of a partition whose noted position was not the end of its last block.'),
+    checkpointAgeSeconds: gauge('ntk_checkpoint_age_seconds', "Age of the oldest partition's newest checkpoint."),
+    dedupWindowSeconds: gauge(
+      'ntk_dedup_window_seconds',
+      'Age of the oldest record id that is still remembered; duplicates that come later count again.',
+    ),
+    positionMismatch: counter(
+      'ntk_position_mismatch_total',
+      'Takings of a partition whose noted position was not the end of its last block.',
+    ),
     sources: new LastSeen(registry, clock),
   };
-  // Zero is an answer: a rate over a counter that appears with its first failure misses that failure.
-  for (const reason of REJECT_REASONS) metrics.rejects.inc({ reason }, 0);
-  for (const type of RECORD_TYPES) metrics.facts.inc({ type }, 0);
+  startAtZero(metrics);
   return metrics;
+}
+
+/** Zero is an answer: a rate over a counter that appears with its first failure misses that failure. */
+function startAtZero({ rejects, facts }: { readonly rejects: Counter<'reason'>; readonly facts: Counter<'type'> }): void {
+  for (const reason of REJECT_REASONS) rejects.inc({ reason }, 0);
+  for (const type of RECORD_TYPES) facts.inc({ type }, 0);
+}
+
+function definingOn(registry: Registry) {
+  const registers = [registry];
+  const counter = <const Label extends string = never>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[] = [],
+  ): Counter<Label> => new Counter({ name, help, labelNames: [...labelNames], registers });
+  const gauge = <const Label extends string = never>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[] = [],
+  ): Gauge<Label> => new Gauge({ name, help, labelNames: [...labelNames], registers });
+  const histogram = (name: string, help: string, buckets: number[]): Histogram =>
+    new Histogram({ name, help, buckets, registers });
+  return { counter, gauge, histogram };
 }

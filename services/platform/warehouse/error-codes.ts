@@ -89,7 +89,8 @@ export const OWN_CODES = {
 const OWN_RETRYABLE = new Set<string>([OWN_CODES.unreachable, OWN_CODES.timeout, OWN_CODES.notClickHouse]);
 
 /** Codes that Node gives to what happens on the way. */
-const NETWORK = /^(?:E(?:CONN\w+|PIPE|HOST\w+|NET\w+|NOTFOUND|AI_AGAIN|TIMEDOUT|PROTO)|UND_ERR_\w+|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET_\w+)$/;
+const NETWORK =
+  /^(?:E(?:CONN\w+|PIPE|HOST\w+|NET\w+|NOTFOUND|AI_AGAIN|TIMEDOUT|PROTO)|UND_ERR_\w+|ERR_STREAM_PREMATURE_CLOSE|ERR_SOCKET_\w+)$/;
 
 /** A message is one line of at most this many characters. */
 const MESSAGE_CHARS_MAX = 400;
@@ -113,11 +114,16 @@ export function toWarehouseError(error: unknown, where: string): Error {
   const parsed = parseError(error);
   if (isEngineError(parsed)) return warehouseError(nameOf(parsed), readable(fullMessage(parsed, error)), { cause: error });
   const { code, path } = error as NodeJS.ErrnoException;
-  if (/^Timeout error/.test(error.message)) return warehouseError(OWN_CODES.timeout, `${where}: no answer in time`, { cause: error });
-  if (code !== undefined && NETWORK.test(code)) return warehouseError(OWN_CODES.unreachable, `${where}: cannot be reached: ${code}`, { cause: error });
+  if (error.message.startsWith('Timeout error'))
+    return warehouseError(OWN_CODES.timeout, `${where}: no answer in time`, { cause: error });
+  if (code !== undefined && NETWORK.test(code))
+    return warehouseError(OWN_CODES.unreachable, `${where}: cannot be reached: ${code}`, { cause: error });
   if (code === 'ENOSPC') return warehouseError('NOT_ENOUGH_SPACE', `${where}: no space left on the disk`, { cause: error });
-  if (code !== undefined && path !== undefined) return warehouseError(OWN_CODES.folder, `${where}: ${code} at ${path}`, { cause: error });
-  return warehouseError(OWN_CODES.notClickHouse, `${where}: does not answer like a ClickHouse: ${readable(error.message)}`, { cause: error });
+  if (code !== undefined && path !== undefined)
+    return warehouseError(OWN_CODES.folder, `${where}: ${code} at ${path}`, { cause: error });
+  return warehouseError(OWN_CODES.notClickHouse, `${where}: does not answer like a ClickHouse: ${readable(error.message)}`, {
+    cause: error,
+  });
 }
 
 interface EngineError extends Error {

@@ -3,7 +3,14 @@
  * speaks enough of it.
  */
 import { Readable } from 'node:stream';
-import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient, type DataFormat, drainStream } from '@clickhouse/client';
+import {
+  type ClickHouseClient,
+  ClickHouseLogLevel,
+  type ClickHouseSettings,
+  createClient,
+  type DataFormat,
+  drainStream,
+} from '@clickhouse/client';
 import { OWN_CODES, toWarehouseError, warehouseError } from './error-codes.ts';
 import { InFlight } from './in-flight.ts';
 import { fromBody, insertSql } from './insert-sql.ts';

@@ -32,6 +32,8 @@ export class InFlight {
   /** Counts a result as under way until it is closed. */
   track(stream: Readable): Readable {
     this.#streams.add(stream);
+    // Whoever reads hears of an error; a result that was left alone and is cut off must not end the process.
+    stream.on('error', () => {});
     stream.once('close', () => this.#streams.delete(stream));
     return stream;
   }
@@ -42,9 +44,13 @@ export class InFlight {
     while (this.#operations.size > 0) await Promise.all(this.#operations);
     const closed = [...this.#streams].map((stream) => new Promise<void>((resolve) => void stream.once('close', resolve)));
     const waiting = new AbortController();
-    await Promise.race([Promise.all(closed), pause(STREAM_WAIT_MS, undefined, { signal: waiting.signal, ref: false }).catch(() => {})]);
+    await Promise.race([
+      Promise.all(closed),
+      pause(STREAM_WAIT_MS, undefined, { signal: waiting.signal, ref: false }).catch(() => {}),
+    ]);
     waiting.abort();
-    for (const stream of this.#streams) stream.destroy(warehouseError(OWN_CODES.closed, `${this.#where}: was closed before its result was read`));
+    for (const stream of this.#streams)
+      stream.destroy(warehouseError(OWN_CODES.closed, `${this.#where}: was closed before its result was read`));
     await Promise.all(closed);
   }
 }

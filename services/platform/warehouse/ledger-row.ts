@@ -31,9 +31,25 @@ export const LEDGER_COLUMNS = [
 
 export function ledgerRow(header: BlockHeader): Buffer {
   return encodeRow(LEDGER_COLUMNS, [
-    header.logId, header.partition, header.first, header.next, header.engine, header.catalogueHash, header.accesses,
-    header.facts, header.staleFacts, header.duplicates, header.rejects, header.heartbeats, header.policyCopies,
-    header.liveRecords, header.scoredAtMs, header.eventTimeMinMs, header.eventTimeMaxMs, header.rowsHash, header.entryHash,
+    header.logId,
+    header.partition,
+    header.first,
+    header.next,
+    header.engine,
+    header.catalogueHash,
+    header.accesses,
+    header.facts,
+    header.staleFacts,
+    header.duplicates,
+    header.rejects,
+    header.heartbeats,
+    header.policyCopies,
+    header.liveRecords,
+    header.scoredAtMs,
+    header.eventTimeMinMs,
+    header.eventTimeMaxMs,
+    header.rowsHash,
+    header.entryHash,
     header.erasures.length,
   ]);
 }

@@ -54,7 +54,10 @@ function checkNoted(warehouse: Warehouse, row: AppliedRow, migrations: readonly 
   const where = warehouse.description;
   const migration = migrations.find(({ version }) => version === row.version);
   if (migration === undefined) {
-    throw warehouseError(OWN_CODES.migration, `${where}: was set up by a newer release (it has ${row.name}); use that release or a newer one`);
+    throw warehouseError(
+      OWN_CODES.migration,
+      `${where}: was set up by a newer release (it has ${row.name}); use that release or a newer one`,
+    );
   }
   if (migration.sha256 !== row.sha256) {
     throw warehouseError(

@@ -24,7 +24,16 @@ export type ReadOnlyQuery =
 const STATEMENTS = new Set(['select', 'with', '(', 'show', 'describe', 'exists', 'explain']);
 
 /** Read files or call out wherever their name stands: a function can be passed by its bare name. */
-const DENIED_NAMES = new Set(['file', 'catboostevaluate', 'aiclassify', 'aiembed', 'aiextract', 'aigenerate', 'aitranslate', 'showcertificate']);
+const DENIED_NAMES = new Set([
+  'file',
+  'catboostevaluate',
+  'aiclassify',
+  'aiembed',
+  'aiextract',
+  'aigenerate',
+  'aitranslate',
+  'showcertificate',
+]);
 
 /** Table functions (`system.table_functions` of 26.7) that read or write outside of the tables, or read under another name. */
 const DENIED_CALLS = new Set(
@@ -62,8 +71,10 @@ function problemAt(token: Token, before: Token | undefined, after: Token | undef
   const lower = token.text.toLowerCase();
   if (token.kind === 'sign') return lower === ';' ? 'is one statement' : null;
   if (token.kind === 'text') return null;
-  if (lower === 'into' && after?.kind === 'word' && after.text.toLowerCase() === 'outfile') return 'may not write a file; redirect the output instead';
-  if (DENIED_NAMES.has(lower) || (DENIED_CALLS.has(lower) && after?.text === '(')) return `may not use ${lower}, which reaches outside of the results`;
+  if (lower === 'into' && after?.kind === 'word' && after.text.toLowerCase() === 'outfile')
+    return 'may not write a file; redirect the output instead';
+  if (DENIED_NAMES.has(lower) || (DENIED_CALLS.has(lower) && after?.text === '('))
+    return `may not use ${lower}, which reaches outside of the results`;
   // The embedded engine's database `default` shows files as tables.
   if (lower === 'default' && after?.text === '.') return 'may not use the database default; tables are in ntk and system';
   if (token.kind === 'name' && /[/\\.~]/.test(token.text)) return 'may not name a table like a path';
@@ -107,7 +118,14 @@ function withoutFormat(sql: string, tokens: readonly Token[]): { sql: string; fo
     const name = tokens[i + 1];
     const end = tokens[i + 2];
     // Keywords are printed in capitals; `SELECT FORMAT FROM x` has no word after it that could be the end.
-    if (depth === 0 && i > 0 && token.kind === 'word' && token.text === 'FORMAT' && name?.kind === 'word' && (end === undefined || end.text === 'SETTINGS')) {
+    if (
+      depth === 0 &&
+      i > 0 &&
+      token.kind === 'word' &&
+      token.text === 'FORMAT' &&
+      name?.kind === 'word' &&
+      (end === undefined || end.text === 'SETTINGS')
+    ) {
       return { sql: (sql.slice(0, token.at) + (end === undefined ? '' : sql.slice(end.at))).trim(), format: name.text };
     }
   }

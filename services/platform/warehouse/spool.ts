@@ -24,7 +24,10 @@ export class Spool {
   static async open(folder: string, prefix: string): Promise<Spool> {
     const path = resolve(folder);
     if (PATTERN_IN_PATH.test(path)) {
-      throw warehouseError(OWN_CODES.path, `${path}: choose a folder without * ? { } and :: in its path; the engine takes them for a pattern`);
+      throw warehouseError(
+        OWN_CODES.path,
+        `${path}: choose a folder without * ? { } and :: in its path; the engine takes them for a pattern`,
+      );
     }
     await mkdir(path, { recursive: true, mode: 0o700 });
     const left = (await readdir(path)).filter((name) => name.startsWith(`${prefix}-`) && name.endsWith(SUFFIX));
@@ -37,7 +40,8 @@ export class Spool {
     const expected = bytes.reduce((sum, { length }) => sum + length, 0);
     return this.#withFile(async (file) => {
       const { bytesWritten } = await file.writev([...bytes]);
-      if (bytesWritten !== expected) throw warehouseError('NOT_ENOUGH_SPACE', `${bytesWritten} of ${expected} bytes of rows were spooled`);
+      if (bytesWritten !== expected)
+        throw warehouseError('NOT_ENOUGH_SPACE', `${bytesWritten} of ${expected} bytes of rows were spooled`);
     }, work);
   }
 

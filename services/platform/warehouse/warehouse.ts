@@ -29,7 +29,10 @@ export interface Warehouse {
   /** Rows as objects; 64-bit integers come as strings (convert with care). */
   query<Row>(sql: string, params?: QueryParams): Promise<Row[]>;
   /** Bytes of the result in a ClickHouse format. `readonly` refuses everything but reading. */
-  stream(sql: string, options: { readonly format: string; readonly params?: QueryParams; readonly readonly?: boolean }): Promise<Readable>;
+  stream(
+    sql: string,
+    options: { readonly format: string; readonly params?: QueryParams; readonly readonly?: boolean },
+  ): Promise<Readable>;
   /** DDL and mutations; returns when they are done. */
   command(sql: string, params?: QueryParams): Promise<void>;
   insertRows(insert: RowsInsert): Promise<void>;

@@ -41,7 +41,12 @@ describe('the ClickHouse endpoint of a running system', () => {
     folder.remove();
   });
 
-  function post(path: string, body: string | Buffer, headers: Readonly<Record<string, string>> = { authorization: AUTHORIZATION }, method = 'POST'): Promise<Answer> {
+  function post(
+    path: string,
+    body: string | Buffer,
+    headers: Readonly<Record<string, string>> = { authorization: AUTHORIZATION },
+    method = 'POST',
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       request(`${url}${path}`, { method, headers }, (response) => {
         const exceptionCode = response.headers['x-clickhouse-exception-code'] as string | undefined;
@@ -69,13 +74,19 @@ describe('the ClickHouse endpoint of a running system', () => {
     ['a password', { authorization: `Basic ${Buffer.from(`default:${TOKEN}`).toString('base64')}` }],
   ])('does nothing for somebody with no token: %s', async (_what, headers: Record<string, string>) => {
     expect(await post('/clickhouse/', 'DROP TABLE ntk.blocks', headers)).toMatchObject({
-      status: 401, exceptionCode: '516', body: expect.stringMatching(/^Code: 516\. DB::Exception: the token of the running system is needed\. \(AUTHENTICATION_FAILED\)\n$/),
+      status: 401,
+      exceptionCode: '516',
+      body: expect.stringMatching(
+        /^Code: 516\. DB::Exception: the token of the running system is needed\. \(AUTHENTICATION_FAILED\)\n$/,
+      ),
     });
     expect(await warehouse.query('SELECT count() AS n FROM ntk.blocks')).toEqual([{ n: '0' }]);
   });
 
-  test('does nothing under a name that is not this machine\'s, token or not', async () => {
-    expect(await post('/clickhouse/', 'SELECT 1', { authorization: AUTHORIZATION, host: 'evil.example' })).toMatchObject({ status: 403 });
+  test("does nothing under a name that is not this machine's, token or not", async () => {
+    expect(await post('/clickhouse/', 'SELECT 1', { authorization: AUTHORIZATION, host: 'evil.example' })).toMatchObject({
+      status: 403,
+    });
   });
 
   test('answers a ping to anybody here', async () => {
@@ -85,11 +96,18 @@ describe('the ClickHouse endpoint of a running system', () => {
 
   test('takes a statement from the URL or the body', async () => {
     expect(await post('/clickhouse/', 'SELECT 1, 2')).toEqual({ status: 200, exceptionCode: undefined, body: '1\t2\n' });
-    expect(await post(`/clickhouse?query=${encodeURIComponent('SELECT 3 FORMAT CSV')}`, '')).toMatchObject({ status: 200, body: '3\n' });
+    expect(await post(`/clickhouse?query=${encodeURIComponent('SELECT 3 FORMAT CSV')}`, '')).toMatchObject({
+      status: 200,
+      body: '3\n',
+    });
   });
 
   test('writes nothing when asked to read only', async () => {
-    for (const sql of ['DROP TABLE ntk.blocks', `SELECT 1 INTO OUTFILE '${folder.path}/out'`, 'SELECT 1; DROP TABLE ntk.blocks']) {
+    for (const sql of [
+      'DROP TABLE ntk.blocks',
+      `SELECT 1 INTO OUTFILE '${folder.path}/out'`,
+      'SELECT 1; DROP TABLE ntk.blocks',
+    ]) {
       expect(await post('/clickhouse/?readonly=1', sql)).toMatchObject({ status: 400 });
     }
     expect(existsSync(join(folder.path, 'out'))).toBe(false);
@@ -97,19 +115,29 @@ describe('the ClickHouse endpoint of a running system', () => {
   });
 
   test('says what is wrong as a server does', async () => {
-    expect(await post('/clickhouse/', 'SELEC 1')).toMatchObject({ status: 400, exceptionCode: '62', body: expect.stringMatching(/^Code: 62\. DB::Exception: Syntax error: .*\(SYNTAX_ERROR\)\n$/) });
+    expect(await post('/clickhouse/', 'SELEC 1')).toMatchObject({
+      status: 400,
+      exceptionCode: '62',
+      body: expect.stringMatching(/^Code: 62\. DB::Exception: Syntax error: .*\(SYNTAX_ERROR\)\n$/),
+    });
     expect(await post('/clickhouse/?param_x=1', 'SELECT {x:Array(UInt8)}')).toMatchObject({ status: 400, exceptionCode: '36' });
     expect(await post('/clickhouse/', '')).toMatchObject({ status: 400 });
   });
 
   test('takes rows only as RowBinary and leaves none in its spool', async () => {
-    expect(await post(`/clickhouse/?query=${encodeURIComponent('INSERT INTO ntk.blocks FORMAT CSV')}`, '1,2')).toMatchObject({ status: 400, exceptionCode: '36' });
+    expect(await post(`/clickhouse/?query=${encodeURIComponent('INSERT INTO ntk.blocks FORMAT CSV')}`, '1,2')).toMatchObject({
+      status: 400,
+      exceptionCode: '36',
+    });
     const insert = "INSERT INTO ntk.migrations (version) SELECT v FROM input('v UInt32') FORMAT RowBinary";
     expect(await post(`/clickhouse/?query=${encodeURIComponent(insert)}`, Buffer.from([1, 2, 3]))).toMatchObject({ status: 400 });
     expect(readdirSync(spoolDir)).toEqual([]);
   });
 
   test('refuses a statement without end', async () => {
-    expect(await post('/clickhouse/', `SELECT '${'x'.repeat(5 * 1024 * 1024)}'`)).toMatchObject({ status: 413, body: expect.stringContaining('(TOO_LARGE)') });
+    expect(await post('/clickhouse/', `SELECT '${'x'.repeat(5 * 1024 * 1024)}'`)).toMatchObject({
+      status: 413,
+      body: expect.stringContaining('(TOO_LARGE)'),
+    });
   });
 });

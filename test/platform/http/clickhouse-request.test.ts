@@ -35,12 +35,18 @@ describe('a request of a ClickHouse client', () => {
   });
 
   test('says its format and rules beside the statement', () => {
-    const search = new URLSearchParams({ default_format: 'RowBinary', readonly: '1', output_format_json_quote_64bit_integers: '1' });
+    const search = new URLSearchParams({
+      default_format: 'RowBinary',
+      readonly: '1',
+      output_format_json_quote_64bit_integers: '1',
+    });
     expect(readRequest(search, 'SELECT 1')).toMatchObject({ format: 'RowBinary', readonly: true, quotes64Bit: true });
     expect(readRequest(new URLSearchParams(), 'SELECT 1')).toMatchObject({ readonly: false, quotes64Bit: false });
   });
 
   test.each(['1,2', '[1', '[a]', "['a]", '[1,]', "['a' 'b']", '[1;2]'])('with a list written like %s is refused', (list) => {
-    expect(() => readRequest(new URLSearchParams({ param_x: list }), 'SELECT {x:Array(String)}')).toThrow(expect.objectContaining({ name: 'BadRequest' }));
+    expect(() => readRequest(new URLSearchParams({ param_x: list }), 'SELECT {x:Array(String)}')).toThrow(
+      expect.objectContaining({ name: 'BadRequest' }),
+    );
   });
 });

@@ -16,7 +16,10 @@ interface Answer {
 function get(url: string, host?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     request(url, host === undefined ? {} : { headers: { host } }, (response) => {
-      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body, type: response.headers['content-type'] ?? '' }), reject);
+      text(response).then(
+        (body) => resolve({ status: response.statusCode ?? 0, body, type: response.headers['content-type'] ?? '' }),
+        reject,
+      );
     })
       .on('error', reject)
       .end();
@@ -51,7 +54,10 @@ describe('the HTTP server of a long-running process', () => {
     const { status, body } = await get(`${url}/health`);
     expect([status, JSON.parse(body)]).toEqual([
       503,
-      { status: 'failing', checks: { scorer: { ok: true, detail: 'fine' }, writer: { ok: false, detail: 'the check failed: gone' } } },
+      {
+        status: 'failing',
+        checks: { scorer: { ok: true, detail: 'fine' }, writer: { ok: false, detail: 'the check failed: gone' } },
+      },
     ]);
   });
 

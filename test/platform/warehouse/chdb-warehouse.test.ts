@@ -42,14 +42,16 @@ describe('a folder of the embedded warehouse', () => {
 
   test('is one a process, until it is closed', async () => {
     const first = open();
-    expect(() => open('other')).toThrow(expect.objectContaining({ code: 'FOLDER_IN_USE', message: expect.stringContaining('close that first') }));
+    expect(() => open('other')).toThrow(
+      expect.objectContaining({ code: 'FOLDER_IN_USE', message: expect.stringContaining('close that first') }),
+    );
     expect(() => open()).toThrow(expect.objectContaining({ code: 'FOLDER_IN_USE' }));
     await first.query('SELECT 1');
     await first.close();
     expect(await open('other').query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  test('is one process\'s, which the other is told in one line', async () => {
+  test("is one process's, which the other is told in one line", async () => {
     await migrate(open());
     const script = `
       import { openChdbWarehouse } from '${join(import.meta.dirname, '../../../services/platform/warehouse/chdb/open-chdb-warehouse.ts')}';
@@ -57,7 +59,10 @@ describe('a folder of the embedded warehouse', () => {
       await warehouse.query('SELECT 1').catch((error) => process.stdout.write(JSON.stringify({ code: error.code, message: error.message })));
       await warehouse.close();`;
     const { stdout } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], { encoding: 'utf8' });
-    expect(JSON.parse(stdout)).toEqual({ code: 'FOLDER_IN_USE', message: expect.stringMatching(new RegExp(`: process ${process.pid} has this folder open$`)) });
+    expect(JSON.parse(stdout)).toEqual({
+      code: 'FOLDER_IN_USE',
+      message: expect.stringMatching(new RegExp(`: process ${process.pid} has this folder open$`)),
+    });
   });
 
   test('keeps its rows and its tokens over a restart', async () => {
@@ -72,7 +77,7 @@ describe('a folder of the embedded warehouse', () => {
   });
 
   test('may have spaces, quotes and letters of all kinds in its path', async () => {
-    const warehouse = open("it's a \"folder\" äß[1]&=");
+    const warehouse = open('it\'s a "folder" äß[1]&=');
     await migrate(warehouse);
     await warehouse.insertRows(rowsInsert(plainRows([1]), 'token-1'));
     expect(await warehouse.query('SELECT count() AS n FROM ntk.access_results')).toEqual([{ n: '1' }]);
@@ -88,7 +93,9 @@ describe('a folder of the embedded warehouse', () => {
     const warehouse = open();
     await migrate(warehouse);
     await warehouse.insertRows(rowsInsert(plainRows([1]), 'token-1'));
-    await expect(warehouse.insertRows(rowsInsert([Buffer.from('no row')], 'token-2'))).rejects.toMatchObject({ name: 'WarehouseError' });
+    await expect(warehouse.insertRows(rowsInsert([Buffer.from('no row')], 'token-2'))).rejects.toMatchObject({
+      name: 'WarehouseError',
+    });
     expect(files()).toEqual([]);
   });
 

@@ -24,13 +24,17 @@ describe('the statement of an insert', () => {
 
   test('names its columns in their order, then the expressions', () => {
     const sql = insertSql(INSERT, fromFile('/spool/x'));
-    const names = [...ROW_COLUMNS.map(({ name }) => name), 'log_id', 'partition', 'scored_at'].map((name) => `\`${name}\``).join(', ');
+    const names = [...ROW_COLUMNS.map(({ name }) => name), 'log_id', 'partition', 'scored_at']
+      .map((name) => `\`${name}\``)
+      .join(', ');
     expect(sql).toContain(`INSERT INTO ntk.\`access_results\` (${names}) SETTINGS insert_deduplication_token = 'token-1', `);
     expect(sql).toMatch(/, 3, fromUnixTimestamp64Milli\(toInt64\(\d+\), 'UTC'\) FROM file\('\/spool\/x', 'RowBinary', /);
   });
 
   test('takes no name that is none of ours', () => {
-    expect(() => insertSql({ ...INSERT, columns: [{ name: 'a` String) --', type: 'String' }] }, fromBody)).toThrow('not a column or table of ours');
+    expect(() => insertSql({ ...INSERT, columns: [{ name: 'a` String) --', type: 'String' }] }, fromBody)).toThrow(
+      'not a column or table of ours',
+    );
   });
 
   test('quotes whatever its token is', () => {

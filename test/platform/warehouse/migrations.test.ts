@@ -27,7 +27,9 @@ describe('migrations', () => {
   test('make every column of a row and of a block with its type, and nothing else in access_results', async () => {
     await migrate(warehouse);
     const columnsOf = async (table: string): Promise<readonly Column[]> =>
-      warehouse.query<Column>("SELECT name, type FROM system.columns WHERE database = 'ntk' AND table = {table:String}", { table });
+      warehouse.query<Column>("SELECT name, type FROM system.columns WHERE database = 'ntk' AND table = {table:String}", {
+        table,
+      });
     const byName = (columns: readonly Column[]): readonly Column[] => [...columns].sort((a, b) => (a.name < b.name ? -1 : 1));
     expect(byName(await columnsOf('access_results'))).toEqual(byName([...ROW_COLUMNS, ...BLOCK_COLUMNS]));
     expect(await columnsOf('blocks')).toEqual(expect.arrayContaining([...LEDGER_COLUMNS]));
@@ -35,7 +37,9 @@ describe('migrations', () => {
 
   test('order the columns as the contract lists them', async () => {
     await migrate(warehouse);
-    const rows = await warehouse.query<{ name: string }>("SELECT name FROM system.columns WHERE database = 'ntk' AND table = 'access_results' ORDER BY position");
+    const rows = await warehouse.query<{ name: string }>(
+      "SELECT name FROM system.columns WHERE database = 'ntk' AND table = 'access_results' ORDER BY position",
+    );
     expect(rows.map(({ name }) => name)).toEqual(CONTRACT_COLUMNS);
   });
 
@@ -47,14 +51,18 @@ describe('migrations', () => {
     expect(tables).toHaveLength(2);
     for (const { create_table_query } of tables) {
       expect(create_table_query).toContain('ReplacingMergeTree');
-      expect(create_table_query).toMatch(/non_replicated_deduplication_window = 1000, fsync_after_insert = (?:1|true), fsync_part_directory = (?:1|true)/);
+      expect(create_table_query).toMatch(
+        /non_replicated_deduplication_window = 1000, fsync_after_insert = (?:1|true), fsync_part_directory = (?:1|true)/,
+      );
     }
   });
 
   test('are applied once and noted', async () => {
     expect(await migrate(warehouse)).toEqual({ applied: FILES, present: 0 });
     expect(await migrate(warehouse)).toEqual({ applied: [], present: 3 });
-    const noted = await warehouse.query('SELECT version, name, length(sha256) AS letters FROM ntk.migrations FINAL ORDER BY version');
+    const noted = await warehouse.query(
+      'SELECT version, name, length(sha256) AS letters FROM ntk.migrations FINAL ORDER BY version',
+    );
     expect(noted).toEqual(FILES.map((name, version) => ({ version, name, letters: '64' })));
   });
 
@@ -66,33 +74,79 @@ describe('migrations', () => {
 
   test('that were added since are applied', async () => {
     await migrate(warehouse, join(folder.path, 'sql'));
-    writeFileSync(sql('0003_more.sql'), '-- a; comment\nALTER TABLE ntk.blocks ADD COLUMN IF NOT EXISTS extra String;\n\nALTER TABLE ntk.blocks ADD COLUMN IF NOT EXISTS other UInt8;\n');
+    writeFileSync(
+      sql('0003_more.sql'),
+      '-- a; comment\nALTER TABLE ntk.blocks ADD COLUMN IF NOT EXISTS extra String;\n\nALTER TABLE ntk.blocks ADD COLUMN IF NOT EXISTS other UInt8;\n',
+    );
     expect(await migrate(warehouse, join(folder.path, 'sql'))).toMatchObject({ applied: ['0003_more.sql'] });
-    expect(await warehouse.query("SELECT count() AS n FROM system.columns WHERE table = 'blocks' AND name IN ('extra', 'other')")).toEqual([{ n: '2' }]);
+    expect(
+      await warehouse.query("SELECT count() AS n FROM system.columns WHERE table = 'blocks' AND name IN ('extra', 'other')"),
+    ).toEqual([{ n: '2' }]);
   });
 
   test('that were changed since stop everything and are named', async () => {
     await migrate(warehouse, join(folder.path, 'sql'));
     writeFileSync(sql(FILES[1]!), `${readFileSync(sql(FILES[1]!), 'utf8')}-- changed\n`);
     await expect(migrate(warehouse, join(folder.path, 'sql'))).rejects.toMatchObject({
-      code: 'MIGRATION_MISMATCH', retryable: false, message: expect.stringContaining('0001_access_results.sql has changed since it was applied'),
+      code: 'MIGRATION_MISMATCH',
+      retryable: false,
+      message: expect.stringContaining('0001_access_results.sql has changed since it was applied'),
     });
   });
 
   test('of a newer release stop an older one', async () => {
     writeFileSync(sql('0003_more.sql'), 'SELECT 1;\n');
     await migrate(warehouse, join(folder.path, 'sql'));
-    await expect(migrate(warehouse)).rejects.toMatchObject({ code: 'MIGRATION_MISMATCH', message: expect.stringContaining('was set up by a newer release (it has 0003_more.sql)') });
+    await expect(migrate(warehouse)).rejects.toMatchObject({
+      code: 'MIGRATION_MISMATCH',
+      message: expect.stringContaining('was set up by a newer release (it has 0003_more.sql)'),
+    });
   });
 
   test('are named by their number', async () => {
     writeFileSync(sql('next.sql'), 'SELECT 1;\n');
-    await expect(migrate(warehouse, join(folder.path, 'sql'))).rejects.toThrow('a migration is named like 0001_access_results.sql');
+    await expect(migrate(warehouse, join(folder.path, 'sql'))).rejects.toThrow(
+      'a migration is named like 0001_access_results.sql',
+    );
   });
 });
 
 const CONTRACT_COLUMNS = [
-  'partition', 'offset', 'event_id', 'source', 'event_time', 'appended_at', 'scored_at', 'program', 'developer', 'class', 'user', 'api', 'category', 'purpose',
-  'foreground', 'rows', 'bytes', 'outcome', 'verdict', 'proposed', 'reasons', 'effective', 'limit', 'retry_after_ms', 'page', 'link_kind', 'link_host', 'fields',
-  'duration_ms', 'evidence', 'engine', 'log_id', 'score', 'contributions', 'policy_hash', 'declaration_version', 'notes',
+  'partition',
+  'offset',
+  'event_id',
+  'source',
+  'event_time',
+  'appended_at',
+  'scored_at',
+  'program',
+  'developer',
+  'class',
+  'user',
+  'api',
+  'category',
+  'purpose',
+  'foreground',
+  'rows',
+  'bytes',
+  'outcome',
+  'verdict',
+  'proposed',
+  'reasons',
+  'effective',
+  'limit',
+  'retry_after_ms',
+  'page',
+  'link_kind',
+  'link_host',
+  'fields',
+  'duration_ms',
+  'evidence',
+  'engine',
+  'log_id',
+  'score',
+  'contributions',
+  'policy_hash',
+  'declaration_version',
+  'notes',
 ];

@@ -4,7 +4,7 @@ import { judgeReadOnly } from '../../../services/platform/warehouse/read-only-qu
 import { hostileText } from './hostile-rows.ts';
 
 /** Queries here are in the engine's own spelling, as they come to be judged; the whole way is in warehouse-contract.ts. */
-describe('a query in the engine\'s spelling', () => {
+describe("a query in the engine's spelling", () => {
   test.each([
     'SELECT 1',
     "SELECT 'INTO OUTFILE \\'x\\'', 'file(', ';', '--'",

@@ -7,7 +7,8 @@ import { hostileRow, hostileRows, plainRow } from './hostile-rows.ts';
 import { HEADER } from './warehouse-contract.ts';
 
 const COLUMNS: readonly Column[] = ROW_COLUMNS;
-const one = (type: string, value: unknown): unknown => [...decodeRows([{ name: 'c', type }], encodeRow([{ name: 'c', type }], [value]))][0]!.values[0];
+const one = (type: string, value: unknown): unknown =>
+  [...decodeRows([{ name: 'c', type }], encodeRow([{ name: 'c', type }], [value]))][0]!.values[0];
 
 describe('rows in RowBinary', () => {
   test('read as they were written, each at its place', () => {
@@ -30,7 +31,10 @@ describe('rows in RowBinary', () => {
         const whole = encodeRow(COLUMNS, row);
         const cutAt = cut % whole.length;
         if (cutAt === 0) expect([...decodeRows(COLUMNS, whole.subarray(0, 0))]).toEqual([]);
-        else expect(() => [...decodeRows(COLUMNS, whole.subarray(0, cutAt))]).toThrow(/^column \w+ of the row at byte 0: the bytes end early$/);
+        else
+          expect(() => [...decodeRows(COLUMNS, whole.subarray(0, cutAt))]).toThrow(
+            /^column \w+ of the row at byte 0: the bytes end early$/,
+          );
       }),
     );
   });
@@ -48,10 +52,16 @@ describe('rows in RowBinary', () => {
     );
   });
 
-  test('of the ledger hold a block\'s figures', () => {
+  test("of the ledger hold a block's figures", () => {
     const [{ values } = { values: [] }] = decodeRows(LEDGER_COLUMNS, ledgerRow(HEADER));
     expect(Object.fromEntries(LEDGER_COLUMNS.map(({ name }, i) => [name, values[i]]))).toMatchObject({
-      log_id: HEADER.logId, first: 0, next: 10, facts: new Map([['ntk.consent', 2]]), event_time_min: 1, event_time_max: null, rows_hash: HEADER.rowsHash,
+      log_id: HEADER.logId,
+      first: 0,
+      next: 10,
+      facts: new Map([['ntk.consent', 2]]),
+      event_time_min: 1,
+      event_time_max: null,
+      rows_hash: HEADER.rowsHash,
     });
   });
 });
@@ -96,11 +106,16 @@ describe('a value', () => {
   });
 
   test('of an enum without a label is refused', () => {
-    expect(() => [...decodeRows([{ name: 'c', type: "Enum8('a' = 0, 'it\\'s, (b)' = -5)" }], Buffer.from([9]))]).toThrow('column c of the row at byte 0: no label of the enum has code 9');
+    expect(() => [...decodeRows([{ name: 'c', type: "Enum8('a' = 0, 'it\\'s, (b)' = -5)" }], Buffer.from([9]))]).toThrow(
+      'column c of the row at byte 0: no label of the enum has code 9',
+    );
     expect(one("Enum8('a' = 0, 'it\\'s, (b)' = -5)", "it's, (b)")).toBe("it's, (b)");
   });
 
-  test.each(['Int128', 'Array(String', 'Map(String)', 'DateTime64(6)', 'FixedString(0)', 'Nested(a String)', "Enum8('a')"])('of type %s has no codec', (type) => {
-    expect(() => encodeRow([{ name: 'c', type }], [1])).toThrow(/no codec for the ClickHouse type|not a label of an Enum8/);
-  });
+  test.each(['Int128', 'Array(String', 'Map(String)', 'DateTime64(6)', 'FixedString(0)', 'Nested(a String)', "Enum8('a')"])(
+    'of type %s has no codec',
+    (type) => {
+      expect(() => encodeRow([{ name: 'c', type }], [1])).toThrow(/no codec for the ClickHouse type|not a label of an Enum8/);
+    },
+  );
 });

@@ -55,7 +55,9 @@ describe('a ClickHouse server', () => {
     await open().insertRows(rowsInsert(rows, 'token-1'));
     const [{ search, body } = { search: new URLSearchParams(), body: Buffer.alloc(0) }] = asked;
     expect(body.equals(Buffer.concat(rows))).toBe(true);
-    expect(search.get('query')).toMatch(/^INSERT INTO ntk\.`access_results` \(`offset`, .*, `log_id`, `partition`, `scored_at`\) SETTINGS /);
+    expect(search.get('query')).toMatch(
+      /^INSERT INTO ntk\.`access_results` \(`offset`, .*, `log_id`, `partition`, `scored_at`\) SETTINGS /,
+    );
     expect(search.get('query')).toMatch(/ FROM input\('`offset` UInt64, .*\) FORMAT RowBinary$/);
     expect(search.get('query')).toContain("insert_deduplication_token = 'token-1'");
   });
@@ -64,7 +66,10 @@ describe('a ClickHouse server', () => {
     const warehouse = open();
     await warehouse.insertRows(rowsInsert(plainRows([1]), 'token-1'));
     await warehouse.command('OPTIMIZE TABLE ntk.blocks');
-    expect(asked.map(({ search }) => [search.get('async_insert'), search.get('wait_end_of_query')])).toEqual([['0', '1'], ['0', '1']]);
+    expect(asked.map(({ search }) => [search.get('async_insert'), search.get('wait_end_of_query')])).toEqual([
+      ['0', '1'],
+      ['0', '1'],
+    ]);
   });
 
   test('runs a read-only query in its own spelling, read-only', async () => {
@@ -77,7 +82,9 @@ describe('a ClickHouse server', () => {
 
   test('never sees a query that would write a file', async () => {
     answer = (response) => response.end('{"sql":"SELECT 1 INTO OUTFILE \'/tmp/x\'"}\n');
-    await expect(open().stream("select 1 into outfile '/tmp/x'", { format: 'CSV', readonly: true })).rejects.toMatchObject({ code: 'READONLY' });
+    await expect(open().stream("select 1 into outfile '/tmp/x'", { format: 'CSV', readonly: true })).rejects.toMatchObject({
+      code: 'READONLY',
+    });
     expect(asked).toHaveLength(1);
   });
 
@@ -96,10 +103,18 @@ describe('a ClickHouse server', () => {
   });
 
   test.each([
-    ['Code: 241. DB::Exception: Memory limit exceeded: would use 1 GiB. (MEMORY_LIMIT_EXCEEDED) (version 26.7)', 'MEMORY_LIMIT_EXCEEDED', true],
+    [
+      'Code: 241. DB::Exception: Memory limit exceeded: would use 1 GiB. (MEMORY_LIMIT_EXCEEDED) (version 26.7)',
+      'MEMORY_LIMIT_EXCEEDED',
+      true,
+    ],
     ['Code: 252. DB::Exception: Too many parts (3000). (TOO_MANY_PARTS)', 'TOO_MANY_PARTS', true],
     ['Code: 159. DB::Exception: Timeout exceeded: elapsed 5 s. (TIMEOUT_EXCEEDED)', 'TIMEOUT_EXCEEDED', true],
-    ['Code: 202. DB::Exception: Too many simultaneous queries. (TOO_MANY_SIMULTANEOUS_QUERIES)', 'TOO_MANY_SIMULTANEOUS_QUERIES', true],
+    [
+      'Code: 202. DB::Exception: Too many simultaneous queries. (TOO_MANY_SIMULTANEOUS_QUERIES)',
+      'TOO_MANY_SIMULTANEOUS_QUERIES',
+      true,
+    ],
     ['Code: 210. DB::Exception: Broken pipe. (NETWORK_ERROR)', 'NETWORK_ERROR', true],
     ['Code: 425. DB::Exception: System error. (SYSTEM_ERROR)', 'SYSTEM_ERROR', true],
     ['Code: 999. Coordination::Exception: Session expired. (KEEPER_EXCEPTION)', 'KEEPER_EXCEPTION', true],
@@ -109,7 +124,9 @@ describe('a ClickHouse server', () => {
     ['Code: 53. DB::Exception: Type mismatch. (TYPE_MISMATCH)', 'TYPE_MISMATCH', false],
   ])('that says %s', async (body, code, retryable) => {
     failWith(500, body);
-    const error: unknown = await open().command('SELECT 1').catch((reason: unknown) => reason);
+    const error: unknown = await open()
+      .command('SELECT 1')
+      .catch((reason: unknown) => reason);
     expect(error).toMatchObject({ name: 'WarehouseError', code, retryable });
     expect((error as Error).message).not.toMatch(/Code:|DB::|\n/);
   });
@@ -117,14 +134,18 @@ describe('a ClickHouse server', () => {
   test('behind a load balancer that cannot reach it is worth waiting for', async () => {
     failWith(503, '<html>Service Unavailable\n</html>');
     await expect(open().query('SELECT 1')).rejects.toMatchObject({
-      code: 'NOT_A_CLICKHOUSE', retryable: true, message: `${url}: does not answer like a ClickHouse: <html>Service Unavailable`,
+      code: 'NOT_A_CLICKHOUSE',
+      retryable: true,
+      message: `${url}: does not answer like a ClickHouse: <html>Service Unavailable`,
     });
   });
 
   test('that does not answer in time is worth asking again', async () => {
     answer = () => {};
     await expect(open({ requestTimeoutMs: 100 }).query('SELECT 1')).rejects.toMatchObject({
-      code: 'NO_ANSWER_IN_TIME', retryable: true, message: `${url}: no answer in time`,
+      code: 'NO_ANSWER_IN_TIME',
+      retryable: true,
+      message: `${url}: no answer in time`,
     });
   });
 
@@ -143,6 +164,8 @@ describe('a ClickHouse server', () => {
   });
 
   test.each(['', 'clickhouse', 'ftp://127.0.0.1', 'tcp://:pass@host:9000'])('cannot be at %j', (wrong) => {
-    expect(() => openServerWarehouse({ url: wrong })).toThrow(/^the ClickHouse URL is none: write it like http:\/\/127\.0\.0\.1:8123$/);
+    expect(() => openServerWarehouse({ url: wrong })).toThrow(
+      /^the ClickHouse URL is none: write it like http:\/\/127\.0\.0\.1:8123$/,
+    );
   });
 });

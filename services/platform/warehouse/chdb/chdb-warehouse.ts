@@ -13,7 +13,15 @@ export type Engine = Readonly<Record<SessionKind, SessionPool>> & { readonly spo
 
 /** Rows follow one another in these, so that pieces of a result put together are the result. Others come whole. */
 const PIECEWISE_FORMATS = new Set([
-  'RowBinary', 'Native', 'JSONEachRow', 'JSONCompactEachRow', 'CSV', 'TSV', 'TabSeparated', 'TSVRaw', 'TabSeparatedRaw',
+  'RowBinary',
+  'Native',
+  'JSONEachRow',
+  'JSONCompactEachRow',
+  'CSV',
+  'TSV',
+  'TabSeparated',
+  'TSVRaw',
+  'TabSeparatedRaw',
 ]);
 
 /** The engine gives others, such as SHOW and EXPLAIN, only whole. */
@@ -54,7 +62,9 @@ export class ChdbWarehouse implements Warehouse {
   async insertRows(insert: RowsInsert): Promise<void> {
     if (insert.bytes.every(({ length }) => length === 0)) return;
     await this.#whileOpen(({ spool, writer }) =>
-      spool.with(insert.bytes, (path) => writer.use(({ client }) => client.command({ query: insertSql(insert, fromFile(path)) }))),
+      spool.with(insert.bytes, (path) =>
+        writer.use(({ client }) => client.command({ query: insertSql(insert, fromFile(path)) })),
+      ),
     );
   }
 
@@ -63,7 +73,9 @@ export class ChdbWarehouse implements Warehouse {
       const judged = options.readonly === true ? await judge(engine, sql) : { sql, format: null };
       const format = judged.format ?? options.format;
       const inPieces = options.params === undefined && PIECEWISE_FORMATS.has(format) && PIECEWISE_STATEMENT.test(judged.sql);
-      const stream = inPieces ? await this.#piecewise(engine, judged.sql, format) : await whole(engine, judged.sql, format, options.params);
+      const stream = inPieces
+        ? await this.#piecewise(engine, judged.sql, format)
+        : await whole(engine, judged.sql, format, options.params);
       return this.#inFlight.track(stream);
     });
   }
@@ -151,7 +163,11 @@ async function judge({ guest }: Engine, sql: string): Promise<{ readonly sql: st
 function whole({ guest }: Engine, sql: string, format: string, params: QueryParams | undefined): Promise<Readable> {
   return guest.use(async ({ client }) => {
     // Not a setting of the session: the connection takes this one out and hands it to the engine beside the query.
-    const { stream } = await client.exec({ query: sql, ...bound(params), clickhouse_settings: { default_format: format as DataFormat } });
+    const { stream } = await client.exec({
+      query: sql,
+      ...bound(params),
+      clickhouse_settings: { default_format: format as DataFormat },
+    });
     return stream;
   });
 }

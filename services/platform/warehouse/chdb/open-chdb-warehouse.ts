@@ -15,7 +15,7 @@ import { OWN_CODES, toWarehouseError, warehouseError } from '../error-codes.ts';
 import { Spool } from '../spool.ts';
 import type { Warehouse } from '../warehouse.ts';
 import { ChdbWarehouse, type Engine } from './chdb-warehouse.ts';
-import { type ChdbSession, SESSION_KINDS, SESSIONS, SessionPool } from './sessions.ts';
+import { type ChdbSession, type SessionKind, SESSIONS, SessionPool } from './sessions.ts';
 
 export interface ChdbWarehouseOptions {
   /** The engine's folder; made when it is missing. */
@@ -46,15 +46,16 @@ export function openChdbWarehouse({ path, spoolDir }: ChdbWarehouseOptions): War
 }
 
 async function openEngine(folder: string, spoolDir: string, where: string): Promise<Engine> {
-  const pools: Partial<Record<(typeof SESSION_KINDS)[number], SessionPool>> = {};
+  const pools: Partial<Record<SessionKind, SessionPool>> = {};
   try {
     const spool = await Spool.open(spoolDir, 'insert');
     await mkdir(folder, { recursive: true });
     // Loaded here: a hundred megabytes that a process without an engine of its own does not need.
     const { createChdbConnection } = await import('chdb/connection');
-    const connect = (setUp: readonly string[]): Promise<ChdbSession> => openSession(createChdbConnection({ path: folder }), setUp);
-    const pool = (kind: (typeof SESSION_KINDS)[number]): SessionPool => {
-      return (pools[kind] = new SessionPool(SESSIONS[kind].max, () => connect(SESSIONS[kind].setUp)));
+    const connect = (setUp: readonly string[]): Promise<ChdbSession> =>
+      openSession(createChdbConnection({ path: folder }), setUp);
+    const pool = (kind: SessionKind): SessionPool => {
+      return (pools[kind] = new SessionPool(SESSIONS[kind], () => connect(SESSIONS[kind].setUp)));
     };
     const engine: Engine = { spool, writer: pool('writer'), reader: pool('reader'), guest: pool('guest') };
     await engine.writer.use(({ client }) => client.command({ query: 'CREATE DATABASE IF NOT EXISTS ntk' }));
@@ -84,7 +85,11 @@ function openingError(error: unknown, where: string, folder: string): Error {
   if (!(error instanceof Error && error.message.includes('Failed to create connection'))) return toWarehouseError(error, where);
   const holder = holderOf(folder);
   return holder === null
-    ? warehouseError(OWN_CODES.folder, `${where}: the engine cannot open this folder; look at its rights and at the lines above`, { cause: error })
+    ? warehouseError(
+        OWN_CODES.folder,
+        `${where}: the engine cannot open this folder; look at its rights and at the lines above`,
+        { cause: error },
+      )
     : warehouseError(OWN_CODES.inUse, `${where}: process ${holder} has this folder open`, { cause: error });
 }
 

@@ -6,6 +6,7 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { ChdbConnection } from 'chdb/connection';
+import { warehouseError } from '../error-codes.ts';
 
 export interface ChdbSession {
   readonly client: ClickHouseClient;
@@ -15,19 +16,33 @@ export interface ChdbSession {
 export const SESSION_KINDS = ['writer', 'reader', 'guest'] as const;
 export type SessionKind = (typeof SESSION_KINDS)[number];
 
+export interface SessionUse {
+  readonly max: number;
+  /** Longest wait for one that is free; null: as long as it takes. */
+  readonly waitMs: number | null;
+  /** Statements that a new session begins with. */
+  readonly setUp: readonly string[];
+}
+
 /** A writer's expressions name the ends of all blocks of a group; 256 KiB, the engine's own limit, would be too little. */
 const QUERY_BYTES_MAX = 4 * 1024 * 1024;
-/** What a person's query may take. */
+/** What a person's query may take, and how long it may wait behind others. */
+const GUEST_WAIT_MS_MAX = 30_000;
 const GUEST_SECONDS_MAX = 600;
 const GUEST_MEMORY_BYTES_MAX = 4 * 1024 ** 3;
 
-export const SESSIONS: Readonly<Record<SessionKind, { readonly max: number; readonly setUp: readonly string[] }>> = {
+export const SESSIONS: Readonly<Record<SessionKind, SessionUse>> = {
   // Changes follow one another: one session.
-  writer: { max: 1, setUp: [`SET max_query_size = ${QUERY_BYTES_MAX}`] },
-  reader: { max: 1, setUp: [`SET max_query_size = ${QUERY_BYTES_MAX}, output_format_json_quote_64bit_integers = 1`] },
+  writer: { max: 1, waitMs: null, setUp: [`SET max_query_size = ${QUERY_BYTES_MAX}`] },
+  reader: {
+    max: 1,
+    waitMs: null,
+    setUp: [`SET max_query_size = ${QUERY_BYTES_MAX}, output_format_json_quote_64bit_integers = 1`],
+  },
   // A result that is read slowly keeps its session, but no thread.
   guest: {
     max: 3,
+    waitMs: GUEST_WAIT_MS_MAX,
     setUp: [
       'USE ntk',
       `SET max_execution_time = ${GUEST_SECONDS_MAX}, max_memory_usage = ${GUEST_MEMORY_BYTES_MAX}`,
@@ -39,21 +54,24 @@ export const SESSIONS: Readonly<Record<SessionKind, { readonly max: number; read
 
 export class SessionPool {
   readonly #open: () => Promise<ChdbSession>;
-  readonly #max: number;
+  readonly #use: SessionUse;
   readonly #idle: ChdbSession[] = [];
   readonly #waiting: ((session: ChdbSession) => void)[] = [];
   #count = 0;
 
-  constructor(max: number, open: () => Promise<ChdbSession>) {
-    this.#max = max;
+  constructor(use: SessionUse, open: () => Promise<ChdbSession>) {
+    this.#use = use;
     this.#open = open;
   }
 
-  /** Waits for a free session; give it back with {@link release}. */
+  /**
+   * Waits for a free session; give it back with {@link release}.
+   * @throws WarehouseError `TOO_MANY_SIMULTANEOUS_QUERIES` when none becomes free in time
+   */
   async acquire(): Promise<ChdbSession> {
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
-    if (this.#count >= this.#max) return new Promise((resolve) => void this.#waiting.push(resolve));
+    if (this.#count >= this.#use.max) return this.#wait();
     this.#count++;
     try {
       return await this.#open();
@@ -61,6 +79,23 @@ export class SessionPool {
       this.#count--;
       throw error;
     }
+  }
+
+  async #wait(): Promise<ChdbSession> {
+    const { promise, resolve, reject } = Promise.withResolvers<ChdbSession>();
+    const { waitMs, max } = this.#use;
+    this.#waiting.push(resolve);
+    if (waitMs === null) return promise;
+    const timer = setTimeout(() => {
+      this.#waiting.splice(this.#waiting.indexOf(resolve), 1);
+      reject(
+        warehouseError(
+          'TOO_MANY_SIMULTANEOUS_QUERIES',
+          `${max} results are being read already; none was done within ${waitMs} ms`,
+        ),
+      );
+    }, waitMs);
+    return promise.finally(() => clearTimeout(timer));
   }
 
   release(session: ChdbSession): void {
