@@ -51,8 +51,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('ntk')
     .description('Need to Know: judges every access of third-party programs to personal data, and proves its totals')
     .version(packageJson.version)
-    .configureOutput({ outputError: (text) => out.problem(text.replace(/^error: /, '').trim()) })
-    .showHelpAfterError('(see --help)')
+    .configureOutput({ outputError: (text) => out.problem(`${brief(text.replace(/^error: /, '').trim().replaceAll('\n', ' '), 1_000)} (see --help)`) })
     .exitOverride();
   registerRun(program, context);
   registerUp(program, context);

@@ -102,7 +102,7 @@ async function arriveAt(position: number, checkpoints: CheckpointStore, options:
   }
   throw new PartitionRefused(
     'log_lost',
-    `partition ${partition}: the log begins at offset ${start}, but offset ${position} is next and no checkpoint reaches it; nothing is judged until 'ntk accept-gap ${partition} ${position} ${start}' says that the records between are lost`,
+    `partition ${partition}: the log begins at offset ${start}, but offset ${position} is next and no checkpoint reaches it: the records between are lost; restore the log from a copy, nothing is judged until then`,
   );
 }
 

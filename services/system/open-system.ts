@@ -64,6 +64,8 @@ export class System {
         ? null
         : new Writer({
             log, warehouse, partitions, clock, groupWaitMs: tuning.groupWaitMs, observer: options.writerObserver,
+            // A server may be away when this starts: blocks wait in the log, and judging does not depend on it.
+            prepare: async () => void (await migrate(warehouse)),
             limits: { rowsMax: tuning.groupRowsMax, bytesMax: tuning.groupBytesMax },
           });
   }
@@ -152,7 +154,7 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     const { partitions, clock } = options;
     log = await openSqliteLog({ path: folder.logFile, create: true, clock, ...(partitions === null ? {} : { partitions }) });
     const warehouse = needsWarehouse ? openWarehouse(folder, options) : null;
-    if (warehouse !== null) await migrate(warehouse);
+    if (warehouse !== null && options.clickhouseUrl === null) await migrate(warehouse);
     return new System(folder, log, warehouse, locks, options);
   } catch (error) {
     await log?.close();

@@ -8,6 +8,9 @@ export interface GroupLimits {
   readonly bytesMax: number;
 }
 
+/** Blocks of one insert: each is named in its statement, which a server takes in its URL. */
+const BLOCKS_MAX = 2_000;
+
 export interface Group {
   readonly partition: number;
   /** Offsets in `ntk.results`: from (included) to (not). */
@@ -33,7 +36,7 @@ export async function readGroup(log: EventLog, partition: number, from: number, 
   let rowCount = 0;
   let byteCount = 0;
   let to = from;
-  const mayGoOn = (): boolean => (upTo === null ? rowCount < limits.rowsMax && byteCount < limits.bytesMax : to < upTo);
+  const mayGoOn = (): boolean => (upTo === null ? rowCount < limits.rowsMax && byteCount < limits.bytesMax && headers.length < BLOCKS_MAX : to < upTo);
   while (mayGoOn()) {
     const batch = await log.read('results', partition, to, { maxRecords: READ_RECORDS_MAX, maxBytes: READ_BYTES_MAX });
     if (batch.count === 0) break;

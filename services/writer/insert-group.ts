@@ -47,8 +47,9 @@ async function erase(warehouse: Warehouse, logId: string, partition: number, era
 function scoredAtExpression(headers: readonly BlockHeader[]): string {
   const times = headers.map((header) => header.scoredAtMs);
   if (times.every((time) => time === times[0])) return timeLiteral(String(times[0]));
-  const ends = headers.map((header) => header.next).join(',');
-  return timeLiteral(`arrayElement([${times.join(',')}], arrayFirstIndex(blockEnd -> offset < blockEnd, [${ends}]))`);
+  // Looked up, not searched: searching an array for each row takes rows times blocks.
+  const firsts = headers.map((header) => header.first).join(',');
+  return timeLiteral(`transform(roundDown(offset, [${firsts}]), [${firsts}], [${times.join(',')}], toUInt64(0))`);
 }
 
 function timeLiteral(ms: string): string {

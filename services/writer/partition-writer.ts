@@ -15,7 +15,7 @@ import { insertGroup } from './insert-group.ts';
 export class BlockGap extends Error {
   constructor(partition: number, expected: number, found: number) {
     super(
-      `partition ${partition}: the block after source offset ${expected} begins at ${found}; run 'ntk verify' to see what is missing, then 'ntk accept-gap ${partition} ${expected} ${found}' if it is lost`,
+      `partition ${partition}: the block after source offset ${expected} begins at ${found}; a block is lost or there twice; run 'ntk verify' to see what is missing, and restore the log from a copy`,
     );
     this.name = 'BlockGap';
   }

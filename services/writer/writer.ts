@@ -13,6 +13,8 @@ export interface WriterOptions extends Omit<PartitionWriterOptions, 'partition'>
   readonly clock: { nowMs(): number; monotonicMs(): number };
   /** A group waits this long for more blocks unless {@link Writer.flush} asks for all there is. */
   readonly groupWaitMs: number;
+  /** Awaited before the first insert, with the same patience as an insert. */
+  readonly prepare?: () => Promise<void>;
   readonly observer: WriterObserver;
 }
 
@@ -33,6 +35,7 @@ export class Writer {
   readonly #stop = new AbortController();
   #wake = new AbortController();
   #flushing = false;
+  #prepared = false;
   #retryMs = RETRY_FIRST_MS;
   #running: Promise<void> | null = null;
   #progressAtMs = 0;
@@ -87,6 +90,8 @@ export class Writer {
   async #stepOf(partition: number): Promise<boolean> {
     const { observer } = this.#options;
     try {
+      if (!this.#prepared) await this.#options.prepare?.();
+      this.#prepared = true;
       const writer = this.#owned.get(partition) ?? (await PartitionWriter.take({ ...this.#options, partition }));
       this.#owned.set(partition, writer);
       const result = await writer.step();

@@ -8,7 +8,8 @@ interface StoredVerdict extends Omit<ExpectedVerdict, 'effective'> {
 }
 
 /** In what order two accesses of the same event id come is the partitions' affair. */
-const keyOf = (row: { source: string; event_id: string; program: string }): string => JSON.stringify([row.program, row.source, row.event_id]);
+const keyOf = (row: { source: string; event_id: string; program: string }): string =>
+  JSON.stringify([row.program, row.source, row.event_id]);
 const byKey = (a: Parameters<typeof keyOf>[0], b: Parameters<typeof keyOf>[0]): number => (keyOf(a) < keyOf(b) ? -1 : 1);
 
 const VERDICTS_SQL = `SELECT event_id, source, program, concat(replaceOne(toString(event_time), ' ', 'T'), 'Z') AS event_time, verdict, proposed,
@@ -52,13 +53,28 @@ describe('the worked example', () => {
 
   test('run once more changes not one byte of rows, ledger and log', async () => {
     const dump = async (): Promise<string[]> => {
-      const rows = await ntkOk(['query', '--data', desk.data, '--format', 'TSV', 'SELECT * FROM ntk.access_results FINAL ORDER BY partition, offset']);
-      const ledger = await ntkOk(['query', '--data', desk.data, '--format', 'TSV', 'SELECT * FROM ntk.blocks FINAL ORDER BY partition, first']);
+      const rows = await ntkOk([
+        'query',
+        '--data',
+        desk.data,
+        '--format',
+        'TSV',
+        'SELECT * FROM ntk.access_results FINAL ORDER BY partition, offset',
+      ]);
+      const ledger = await ntkOk([
+        'query',
+        '--data',
+        desk.data,
+        '--format',
+        'TSV',
+        'SELECT * FROM ntk.blocks FINAL ORDER BY partition, first',
+      ]);
       const physical = await ntkOk(['query', '--data', desk.data, '--format', 'TSV', 'SELECT count() FROM ntk.access_results']);
       const ends = await withLog(desk.data, async (log) => {
         const bounds: string[] = [];
         for (const stream of ['access', 'results', 'rejects', 'verdicts'] as const) {
-          for (let partition = 0; partition < log.partitions; partition++) bounds.push(JSON.stringify(await log.bounds(stream, partition)));
+          for (let partition = 0; partition < log.partitions; partition++)
+            bounds.push(JSON.stringify(await log.bounds(stream, partition)));
         }
         return bounds.join();
       });
@@ -74,9 +90,12 @@ describe('the worked example', () => {
   test('comes out the same from standard input, whatever the folder', async () => {
     const other = new Desk();
     try {
-      const { report } = await ntkJson<{ report: unknown }>(['run', '--data', other.data, '--policy', POLICY_PATH, '--input', '-'], {
-        input: EVENTS,
-      });
+      const { report } = await ntkJson<{ report: unknown }>(
+        ['run', '--data', other.data, '--policy', POLICY_PATH, '--input', '-'],
+        {
+          input: EVENTS,
+        },
+      );
       expect(report).toMatchObject(REPORT);
     } finally {
       other.clear();

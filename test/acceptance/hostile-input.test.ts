@@ -5,7 +5,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Desk, ntk, ntkJson, type NtkResult, rowsOf } from './ntk.ts';
 import { access, ndjson } from './records.ts';
 
@@ -55,13 +55,21 @@ const LINES: [string, string | Buffer, string][] = [
   ['a line of 10 MB', access({ id: 'x' }, { page: 'a'.repeat(10 * MEBIBYTE) }), 'too_large'],
   ['100,000 opening brackets', '['.repeat(100_000), 'invalid_json'],
   ['data that nests 100,000 deep', withData(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`), 'invalid_json'],
-  ['bytes that are no UTF-8', Buffer.concat([Buffer.from('{"specversion":"1.0","id":"'), Buffer.from([0xff, 0xc3, 0x28]), Buffer.from('"}')]), 'invalid_json'],
+  [
+    'bytes that are no UTF-8',
+    Buffer.concat([Buffer.from('{"specversion":"1.0","id":"'), Buffer.from([0xff, 0xc3, 0x28]), Buffer.from('"}')]),
+    'invalid_json',
+  ],
   ['an overlong encoding', Buffer.concat([Buffer.from('{"id":"'), Buffer.from([0xc0, 0xaf]), Buffer.from('"}')]), 'invalid_json'],
   ['raw NUL bytes', `{"specversion":"1.0","id":"\0\0"}`, 'invalid_json'],
   ['nothing but NUL bytes', Buffer.alloc(4096), 'invalid_json'],
   ['a lone surrogate', access({ id: 'x' }).replace('"u1"', '"\\ud800"'), 'invalid_json'],
   ['a JSON text that is no object', '[1,2,3]', 'not_cloudevent'],
-  ['attributes of a prototype', '{"__proto__":{"specversion":"1.0","id":"x","source":"s","type":"ntk.access","subject":"wx1"}}', 'not_cloudevent'],
+  [
+    'attributes of a prototype',
+    '{"__proto__":{"specversion":"1.0","id":"x","source":"s","type":"ntk.access","subject":"wx1"}}',
+    'not_cloudevent',
+  ],
   ['a type named constructor', access({ id: 'x' }).replace('ntk.access', 'constructor'), 'unknown_type'],
   ['rows of 2^63', access({ id: 'x' }).replace('"user"', '"rows":9223372036854775808,"user"'), 'invalid_data'],
   ['bytes of 2^53', access({ id: 'x' }).replace('"user"', '"bytes":9007199254740992,"user"'), 'invalid_data'],
@@ -71,14 +79,39 @@ const LINES: [string, string | Buffer, string][] = [
   ['a time in the year 10000', access({ id: 'x', time: '+010000-01-01T00:00:00Z' }), 'not_cloudevent'],
 ];
 
-test.each(LINES)('%s is one reject between two judged accesses', async (_name, line, reason) => {
-  const bytes = Buffer.isBuffer(line) ? line : Buffer.from(line, 'utf8');
-  const file = desk.write('events.ndjson', Buffer.concat([Buffer.from(`${BEFORE}\n`), bytes, Buffer.from(`\n${AFTER}\n`)]));
-  const { code, stdout } = await runOn(file);
-  expect(code).toBe(0);
-  expect(stdout).toContain('3 records read, 0 duplicates, 1 rejected; complete');
-  expect((await rejects()).map((reject) => reject.reason)).toEqual([reason]);
-  expect(await judgedIds()).toEqual(['before', 'after']);
+describe('a file of good and bad lines in turn', () => {
+  const between = LINES.map((_, i) => access({ id: `good-${i}` }));
+  const other = new Desk();
+  let result: NtkResult;
+  let found: Reject[];
+
+  beforeAll(async () => {
+    const lines = LINES.flatMap(([, line], i) => [
+      Buffer.from(`${between[i]}\n`),
+      Buffer.isBuffer(line) ? line : Buffer.from(line),
+      Buffer.from('\n'),
+    ]);
+    // One partition, so that rejects come in the order of the file.
+    const input = other.write('events.ndjson', Buffer.concat([...lines, Buffer.from(`${AFTER}\n`)]));
+    result = await ntk(['run', '--data', other.data, '--input', input], { env: { NTK_PARTITIONS: '1' } });
+    found = await ntkJson<Reject[]>(['rejects', 'list', '--data', other.data]);
+  });
+  afterAll(() => other.clear());
+
+  test('is read to its end, and every good line is judged', async () => {
+    const good = between.length + 1;
+    expect(result.stdout).toContain(`${good + LINES.length} records read, 0 duplicates, ${LINES.length} rejected; complete`);
+    expect(result.code).toBe(0);
+    expect(result.peakBytes).toBeLessThan(PEAK_BYTES_MAX);
+    const rows = await rowsOf<{ event_id: string }>(other.data, 'SELECT event_id FROM ntk.access_results FINAL ORDER BY offset');
+    expect(rows.map(({ event_id }) => event_id)).toEqual([...between.map((_, i) => `good-${i}`), 'after']);
+    expect((await ntk(['verify', '--data', other.data])).code).toBe(0);
+  });
+
+  test.each(LINES.map(([name, , reason], i) => [name, reason, i] as const))('has %s rejected as %s', (_name, reason, i) => {
+    expect(found).toHaveLength(LINES.length);
+    expect(found[i]!.reason).toBe(reason);
+  });
 });
 
 test('names out of an object’s prototype are names like any other', async () => {
@@ -92,14 +125,20 @@ test('names out of an object’s prototype are names like any other', async () =
   const { code } = await runOn(desk.write('events.ndjson', ndjson(...lines, AFTER)));
   expect(code).toBe(0);
   expect(await judgedIds()).toEqual([...names, 'after']);
-  const rows = await rowsOf(desk.data, "SELECT api, category, purpose FROM ntk.access_results FINAL WHERE event_id = '__proto__'");
+  const rows = await rowsOf(
+    desk.data,
+    "SELECT api, category, purpose FROM ntk.access_results FINAL WHERE event_id = '__proto__'",
+  );
   expect(rows).toEqual([{ api: '__proto__', category: 'unknown', purpose: '__proto__' }]);
   expect(await proved()).toBe(true);
 });
 
 test('what moves a terminal’s cursor is made visible before it is printed', async () => {
   const escape = '\u001b[2J\u202e';
-  const file = desk.write('events.ndjson', ndjson(access({ id: `id${escape}`, subject: `wx${escape}` }, { purpose: `p${escape}` }), `not json ${escape}`));
+  const file = desk.write(
+    'events.ndjson',
+    ndjson(access({ id: `id${escape}`, subject: `wx${escape}` }, { purpose: `p${escape}` }), `not json ${escape}`),
+  );
   const outputs = [
     await runOn(file),
     await ntk(['explain', '--data', desk.data, '--program', `wx${escape}`, '--recompute']),

@@ -30,7 +30,12 @@ describe('traffic with 3,252 interceptions by 2,392 programs between 2020-01-01 
 
   test('says so in JSON, with everything that was known beforehand', async () => {
     const figures = await ntkJson([...report, ...DATES]);
-    expect(figures).toMatchObject({ ...traffic.expected, from: '2020-01-01T00:00:00Z', to: '2020-03-10T00:00:00Z', settled: true });
+    expect(figures).toMatchObject({
+      ...traffic.expected,
+      from: '2020-01-01T00:00:00Z',
+      to: '2020-03-10T00:00:00Z',
+      settled: true,
+    });
     expect(figures).toMatchObject({
       intercepted: { attempts: 3_252, programs: 2_392 },
       byReason: [{ reason: 'undeclared_category', attempts: 3_252, programs: 2_392 }],

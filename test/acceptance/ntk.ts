@@ -1,6 +1,6 @@
 /** Runs the real command line in a process of its own, as a person would. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
@@ -11,6 +11,9 @@ import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 export const ROOT = join(import.meta.dirname, '../..');
 const LAUNCHER = join(ROOT, 'bin/ntk.mjs');
 const PEAK_MEMORY = join(import.meta.dirname, 'peak-memory.mjs');
+
+/** A command that hangs is killed after this many milliseconds. */
+const COMMAND_MS_MAX = 110_000;
 
 export interface NtkOptions {
   readonly cwd?: string;
@@ -24,7 +27,7 @@ export interface NtkResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Most memory that the process ever held, in bytes. */
+  /** Most memory that the process ever held, in bytes; NaN when it was killed. */
   readonly peakBytes: number;
 }
 
@@ -41,6 +44,8 @@ export async function ntk(args: readonly string[], { cwd = ROOT, input, env = {}
     const child = spawn(process.execPath, ['--import', PEAK_MEMORY, LAUNCHER, ...args], {
       cwd,
       env: environment({ ...env, TEST_PEAK_MEMORY_FILE: peakFile }),
+      timeout: COMMAND_MS_MAX,
+      killSignal: 'SIGKILL',
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
@@ -57,7 +62,7 @@ export async function ntk(args: readonly string[], { cwd = ROOT, input, env = {}
       code,
       stdout: Buffer.concat(stdout).toString('utf8'),
       stderr: Buffer.concat(stderr).toString('utf8'),
-      peakBytes: Number(readFileSync(peakFile, 'utf8')),
+      peakBytes: existsSync(peakFile) ? Number(readFileSync(peakFile, 'utf8')) : Number.NaN,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -55,31 +55,45 @@ describe('one phone’s week', () => {
   afterAll(() => desk.clear());
 
   test('has 1,456 sensor accesses by 27 programs', async () => {
-    const sql = "SELECT count() AS accesses, uniqExact(program) AS programs FROM ntk.access_results FINAL WHERE category != 'network'";
+    const sql =
+      "SELECT count() AS accesses, uniqExact(program) AS programs FROM ntk.access_results FINAL WHERE category != 'network'";
     expect(await rowsOf(desk.data, sql)).toEqual([{ accesses: 1456, programs: 27 }]);
     const inTheFile = accessesInTheFile();
     expect([inTheFile.length, new Set(inTheFile.map(({ program }) => program)).size]).toEqual([1456, 27]);
   });
 
   test('has in its summary every kind of data and who took what that is not as declared', () => {
-    for (const line of [/photos +366 +10/, /location +277 +15/, /contacts +561 +9/, /microphone +97 +4/]) expect(summary).toMatch(line);
+    for (const line of [/photos +366 +10/, /location +277 +15/, /contacts +561 +9/, /microphone +97 +4/])
+      expect(summary).toMatch(line);
     expect(summary).toMatch(/com\.laiwang\.DingTalk +photos +2 +0 +2 +2 +consent_missing undeclared_category/);
     expect(summary).toContain('0 attempts intercepted, by 0 programs; 11 more by 3 programs would have been');
   });
 
   describe.each(PROGRAMS)('%s', (_name, program, taken) => {
-    test.each(Object.entries(taken).filter(([, count]) => count > 0))('is judged for every access to %s in plain words, with proof', async (category, count) => {
-      const explained = await ntkJson<Explained[]>(['explain', '--data', desk.data, '--program', program, '--category', category, '--recompute']);
-      expect(explained).toHaveLength(count);
-      for (const one of explained) {
-        expect(one.proved).toBe(true);
-        expect(one.category).toBe(category);
-        expect(one.checks.map(({ check }) => check)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-        expect(one.checks.every(({ text }) => text.length > 0)).toBe(true);
-        expect(one.checks.filter(({ status }) => status === 'found').length > 0).toBe(one.reasons.length > 0);
-        expect(one.summary).toMatch(one.reasons.length === 0 ? /Fine: no check found anything\.$/ : /Found: /);
-      }
-    });
+    test.each(Object.entries(taken).filter(([, count]) => count > 0))(
+      'is judged for every access to %s in plain words, with proof',
+      async (category, count) => {
+        const explained = await ntkJson<Explained[]>([
+          'explain',
+          '--data',
+          desk.data,
+          '--program',
+          program,
+          '--category',
+          category,
+          '--recompute',
+        ]);
+        expect(explained).toHaveLength(count);
+        for (const one of explained) {
+          expect(one.proved).toBe(true);
+          expect(one.category).toBe(category);
+          expect(one.checks.map(({ check }) => check)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+          expect(one.checks.every(({ text }) => text.length > 0)).toBe(true);
+          expect(one.checks.filter(({ status }) => status === 'found').length > 0).toBe(one.reasons.length > 0);
+          expect(one.summary).toMatch(one.reasons.length === 0 ? /Fine: no check found anything\.$/ : /Found: /);
+        }
+      },
+    );
 
     test('took as much of each as the phone’s own file says', () => {
       const own = accessesInTheFile().filter((access) => access.program === program);
@@ -90,14 +104,31 @@ describe('one phone’s week', () => {
   });
 
   test('says in one line that Meituan took no photos', async () => {
-    const { code, stdout, stderr } = await ntk(['explain', '--data', desk.data, '--program', 'com.meituan.imeituan', '--category', 'photos']);
+    const { code, stdout, stderr } = await ntk([
+      'explain',
+      '--data',
+      desk.data,
+      '--program',
+      'com.meituan.imeituan',
+      '--category',
+      'photos',
+    ]);
     expect(stderr).toMatch(ONE_LINE_ERROR);
     expect(stderr).toContain("program 'com.meituan.imeituan', category 'photos'");
     expect([code, stdout]).toEqual([1, '']);
   });
 
   test('says in plain words that WeChat’s pictures were fine', async () => {
-    const { stdout } = await ntkOk(['explain', '--data', desk.data, '--program', 'com.tencent.xin', '--category', 'photos', '--recompute']);
+    const { stdout } = await ntkOk([
+      'explain',
+      '--data',
+      desk.data,
+      '--program',
+      'com.tencent.xin',
+      '--category',
+      'photos',
+      '--recompute',
+    ]);
     expect(stdout).toContain('com.tencent.xin read photos by apple.photos on screen for 45.0 s, no purpose named');
     expect(stdout).toContain('Fine: no check found anything.');
     expect(stdout).toContain('the declaration lists photos');
@@ -106,7 +137,16 @@ describe('one phone’s week', () => {
   });
 
   test('says in plain words what was not fine about DingTalk’s', async () => {
-    const { stdout } = await ntkOk(['explain', '--data', desk.data, '--program', 'com.laiwang.DingTalk', '--category', 'photos', '--recompute']);
+    const { stdout } = await ntkOk([
+      'explain',
+      '--data',
+      desk.data,
+      '--program',
+      'com.laiwang.DingTalk',
+      '--category',
+      'photos',
+      '--recompute',
+    ]);
     expect(stdout).toContain('undeclared_category');
     expect(stdout).toContain('The policy proposes intercept; its mode leaves allow in effect.');
     expect(stdout).toMatch(/remedy: .*photos/);

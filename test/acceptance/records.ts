@@ -7,7 +7,11 @@ export interface Envelope {
   readonly source?: string;
 }
 
-function record(type: string, { id, subject = 'wx1', time = '2026-03-01T08:00:00Z', source = 'host/test' }: Envelope, data: unknown): string {
+function record(
+  type: string,
+  { id, subject = 'wx1', time = '2026-03-01T08:00:00Z', source = 'host/test' }: Envelope,
+  data: unknown,
+): string {
   return JSON.stringify({ specversion: '1.0', id, source, type, subject, time, data });
 }
 

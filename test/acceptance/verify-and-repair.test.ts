@@ -15,7 +15,15 @@ interface Audit {
 }
 
 const COUNTS = [
-  'missing', 'doubled', 'different', 'unexpected', 'erased', 'notErased', 'ledgerMissing', 'ledgerDifferent', 'ledgerDoubled',
+  'missing',
+  'doubled',
+  'different',
+  'unexpected',
+  'erased',
+  'notErased',
+  'ledgerMissing',
+  'ledgerDifferent',
+  'ledgerDoubled',
   'ledgerUnexpected',
 ] as const;
 const STRAY = ['strayRows', 'strayLedgerEntries'] as const;
@@ -23,7 +31,9 @@ type Counts = Partial<Record<(typeof COUNTS)[number] | (typeof STRAY)[number], n
 
 /** Counts of all partitions together that are not 0. */
 function countsOf(audit: Audit): Counts {
-  const sums = COUNTS.map((name) => [name, audit.partitions.reduce((sum, partition) => sum + Number(partition[name]), 0)] as const);
+  const sums = COUNTS.map(
+    (name) => [name, audit.partitions.reduce((sum, partition) => sum + Number(partition[name]), 0)] as const,
+  );
   const stray = STRAY.map((name) => [name, audit[name]] as const);
   return Object.fromEntries([...sums, ...stray].filter(([, sum]) => sum !== 0));
 }
@@ -59,7 +69,9 @@ const DAMAGES: readonly Damage[] = [
   },
   {
     name: 'a changed verdict',
-    statements: [`ALTER TABLE ntk.access_results UPDATE verdict = if(verdict = 'allow', 'intercept', 'allow') WHERE ${A_ROW} ${SYNC}`],
+    statements: [
+      `ALTER TABLE ntk.access_results UPDATE verdict = if(verdict = 'allow', 'intercept', 'allow') WHERE ${A_ROW} ${SYNC}`,
+    ],
     found: { different: 1 },
     repaired: { rowsInserted: 1, rowsRemoved: 1, ledgerEntries: 0 },
   },
@@ -149,7 +161,10 @@ const DAMAGES: readonly Damage[] = [
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const desk = new Desk();
-const DUMP = ['SELECT * FROM ntk.access_results ORDER BY log_id, partition, offset', 'SELECT * FROM ntk.blocks ORDER BY log_id, partition, first'];
+const DUMP = [
+  'SELECT * FROM ntk.access_results ORDER BY log_id, partition, offset',
+  'SELECT * FROM ntk.blocks ORDER BY log_id, partition, first',
+];
 
 /** Every row and ledger entry as it lies on disk, doubled ones twice. */
 async function dump(data: string): Promise<string[]> {
@@ -175,7 +190,12 @@ describe('verify', () => {
   test('finds nothing where nobody did anything, and says how much it proved', async () => {
     const { code, audit } = await verify(desk.data);
     expect([code, audit.ok, countsOf(audit)]).toEqual([0, true, {}]);
-    expect(audit.partitions.map(({ partition, proof }) => [partition, proof])).toEqual([[0, 'log'], [1, 'log'], [2, 'log'], [3, 'log']]);
+    expect(audit.partitions.map(({ partition, proof }) => [partition, proof])).toEqual([
+      [0, 'log'],
+      [1, 'log'],
+      [2, 'log'],
+      [3, 'log'],
+    ]);
     expect(audit.partitions.reduce((sum, { rows }) => sum + Number(rows), 0)).toBe(VERDICTS.length);
   });
 
@@ -230,5 +250,7 @@ test('what verify finds it says in words, too', async () => {
 });
 
 test('repair has nothing to do where nothing is wrong', async () => {
-  expect((await ntkOk(['repair', '--data', desk.data])).stdout).toBe('removed 0 rows, inserted 0 rows, mended 0 ledger entries\n');
+  expect((await ntkOk(['repair', '--data', desk.data])).stdout).toBe(
+    'removed 0 rows, inserted 0 rows, mended 0 ledger entries\n',
+  );
 });

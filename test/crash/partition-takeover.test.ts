@@ -1,17 +1,12 @@
 /** Who owns a partition, what they begin from, and when they refuse to: the scorer on a log of SQLite. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ENGINE_VERSION } from '../../services/domain/engine.ts';
-import {
-  type CommitResult,
-  type EventLog,
-  LogError,
-  type Owner,
-  type Transaction,
-} from '../../services/platform/log/event-log.ts';
+import { LogError } from '../../services/platform/log/event-log.ts';
 import { decodeManifest } from '../../services/scorer/manifest.ts';
 import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
 import { Scorer, type ScorerObserver } from '../../services/scorer/scorer.ts';
 import { PartitionRefused } from '../../services/scorer/take-partition.ts';
+import { failing } from './interruptions.ts';
 import { contiguousEnd, rowsOf, ScoredLog } from './scored-log.ts';
 
 const DAY_MS = 86_400_000;
@@ -34,34 +29,6 @@ async function refusal(take: Promise<unknown>): Promise<string> {
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** The log with commits that fail: `fails` is asked with the number of the commit (from 1) and says whether, and on which side. */
-function failing(log: EventLog, fails: (commit: number, transaction: Transaction) => 'before' | 'after' | null): EventLog {
-  let commits = 0;
-  return new Proxy(log, {
-    get(target, name) {
-      if (name !== 'claim') {
-        const member: unknown = Reflect.get(target, name, target);
-        return typeof member === 'function' ? (member.bind(target) as unknown) : member;
-      }
-      return async (role: 'scorer' | 'writer', partition: number): Promise<Owner> => {
-        const owner = await target.claim(role, partition);
-        return {
-          role,
-          partition,
-          release: () => owner.release(),
-          async commit(transaction: Transaction): Promise<CommitResult> {
-            const side = fails(++commits, transaction);
-            if (side === 'before') throw new LogError('log_busy', 'made up: nothing was written');
-            const result = await owner.commit(transaction);
-            if (side === 'after') throw new LogError('log_unreachable', 'made up: the answer was lost');
-            return result;
-          },
-        };
-      };
-    },
-  });
 }
 
 describe('two scorers of one partition', () => {
@@ -151,6 +118,25 @@ describe('a commit that fails', () => {
     const again = await PartitionScorer.take(scored.options());
     expect(again.position).toBe(1_000);
     expect(again.refolded).toBeLessThan(200);
+  });
+
+  test('or is still under way leaves its records waiting, judged as they are', async () => {
+    await scored.append(30);
+    const { promise: answer, resolve: answerIt } = Promise.withResolvers<null>();
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const log = failing(scored.log, () => {
+      ask();
+      return answer;
+    });
+    const scorer = new Scorer({ ...scored.options(log), partitions: [0], observer: silent });
+    await scorer.start();
+    await asked;
+    expect(await scorer.isDrained()).toBe(false);
+    expect(scorer.owned().get(0)?.position).toBe(0);
+    answerIt(null);
+    await until(() => scorer.isDrained());
+    expect(contiguousEnd(await scored.blocks())).toBe(30);
+    await scorer.stop();
   });
 
   test('at a clean stop is told, and still every partition is given back', async () => {

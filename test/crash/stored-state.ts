@@ -1,8 +1,10 @@
 /** What a data folder holds once nobody works on it, without what may differ between two runs over the same inputs: times. */
+import { join } from 'node:path';
 import { ROW_COLUMNS } from '../../schemas/results/columns.ts';
 import type { AppendStream, EventLog } from '../../services/platform/log/event-log.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
-import { ntk } from './ntk-process.ts';
+import { openChdbWarehouse } from '../../services/platform/warehouse/chdb/open-chdb-warehouse.ts';
+import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 
 export const clock = { nowMs: () => 1_800_000_000_000, monotonicMs: () => performance.now() };
 
@@ -22,20 +24,24 @@ export interface StoredState {
   readonly rejects: readonly (readonly string[])[];
 }
 
+/** Of a folder that nobody has open. */
 export async function storedState(data: string): Promise<StoredState> {
-  const rows = linesOf(await ntk(['query', '--data', data, '--format', 'JSONCompactEachRow', ROWS_SQL]));
-  const ledger = linesOf(await ntk(['query', '--data', data, '--format', 'JSONEachRow', SUMS_SQL]));
-  const log = await openSqliteLog({ path: `${data}/log.db`, create: false, clock });
+  const warehouse = openChdbWarehouse({ path: join(data, 'clickhouse'), spoolDir: join(data, 'spool') });
+  const log = await openSqliteLog({ path: join(data, 'log.db'), create: false, clock });
   try {
+    const rows = await linesOf(warehouse, ROWS_SQL, 'JSONCompactEachRow');
+    const ledger = await linesOf(warehouse, SUMS_SQL, 'JSONEachRow');
     return { rows, ledger, verdicts: await streamOf(log, 'verdicts'), rejects: await streamOf(log, 'rejects') };
   } finally {
+    await warehouse.close();
     await log.close();
   }
 }
 
-function linesOf(bytes: Buffer): string[] {
-  const text = bytes.toString('utf8');
-  return text === '' ? [] : text.trimEnd().split('\n');
+async function linesOf(warehouse: Warehouse, sql: string, format: string): Promise<string[]> {
+  const pieces: Buffer[] = [];
+  for await (const piece of await warehouse.stream(sql, { format })) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces).toString('utf8').split('\n').slice(0, -1);
 }
 
 /** Without the times that say when something was judged. */

@@ -2,14 +2,15 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodeBlock } from '../../services/domain/results/block.ts';
-import type { EventLog, Owner } from '../../services/platform/log/event-log.ts';
+import type { EventLog } from '../../services/platform/log/event-log.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import { openChdbWarehouse } from '../../services/platform/warehouse/chdb/open-chdb-warehouse.ts';
 import { migrate } from '../../services/platform/warehouse/migrations.ts';
-import { type RowsInsert, type Warehouse, WarehouseError } from '../../services/platform/warehouse/warehouse.ts';
+import { type Warehouse, WarehouseError } from '../../services/platform/warehouse/warehouse.ts';
 import { Scorer } from '../../services/scorer/scorer.ts';
 import { BlockGap, PartitionWriter, type PartitionWriterOptions } from '../../services/writer/partition-writer.ts';
 import { Writer, type WriterObserver } from '../../services/writer/writer.ts';
+import { dyingAtCommit, intercepted, Killed } from './interruptions.ts';
 import { ScoredLog } from './scored-log.ts';
 
 const LIMITS = { rowsMax: 100, bytesMax: 1024 * 1024 };
@@ -27,60 +28,6 @@ afterEach(async () => {
   await warehouse.close();
   await scored.remove();
 });
-
-/** The warehouse with something that happens before an operation (`insertRows access_results`, `command`) or after it. */
-function intercepted(hooks: {
-  before?: (operation: string) => void;
-  after?: (operation: string) => void;
-  change?: (insert: RowsInsert) => RowsInsert;
-}): Warehouse {
-  const around = async <T>(operation: string, work: () => Promise<T>): Promise<T> => {
-    hooks.before?.(operation);
-    const result = await work();
-    hooks.after?.(operation);
-    return result;
-  };
-  return {
-    description: 'the warehouse of a test',
-    query: (sql, params) => around('query', () => warehouse.query(sql, params)),
-    stream: (sql, options) => around('stream', () => warehouse.stream(sql, options)),
-    command: (sql, params) => around('command', () => warehouse.command(sql, params)),
-    insertRows: (insert) => around(`insert ${insert.table}`, () => warehouse.insertRows(hooks.change?.(insert) ?? insert)),
-    close: async () => {},
-  };
-}
-
-class Killed extends Error {}
-
-/** The log whose writer dies before it moves its position: the second commit of a step. */
-function dyingAtCommit(log: EventLog, dying: number): EventLog {
-  return {
-    logId: log.logId,
-    partitions: log.partitions,
-    commit: (transaction) => log.commit(transaction),
-    read: (...args) => log.read(...args),
-    last: (...args) => log.last(...args),
-    bounds: (...args) => log.bounds(...args),
-    position: (...args) => log.position(...args),
-    readKeyed: (...args) => log.readKeyed(...args),
-    getKeyed: (...args) => log.getKeyed(...args),
-    waitForAppend: (...args) => log.waitForAppend(...args),
-    close: async () => {},
-    async claim(role, partition): Promise<Owner> {
-      const owner = await log.claim(role, partition);
-      let commits = 0;
-      return {
-        role,
-        partition,
-        release: () => owner.release(),
-        async commit(transaction) {
-          if (++commits === dying) throw new Killed();
-          return owner.commit(transaction);
-        },
-      };
-    },
-  };
-}
 
 interface Stored {
   readonly rows: number;
@@ -160,10 +107,10 @@ async function expectedRows(): Promise<number> {
 
 describe('a writer that dies', () => {
   const DEATHS: readonly (readonly [string, () => Partial<PartitionWriterOptions>])[] = [
-    ['after it noted what it intends', () => ({ warehouse: intercepted({ before: die('insert access_results') }) })],
-    ['after the rows, before the ledger', () => ({ warehouse: intercepted({ after: die('insert access_results') }) })],
+    ['after it noted what it intends', () => ({ warehouse: intercepted(warehouse, { before: die('insert access_results') }) })],
+    ['after the rows, before the ledger', () => ({ warehouse: intercepted(warehouse, { after: die('insert access_results') }) })],
     ['after the ledger, before the position', () => ({ log: dyingAtCommit(scored.log, 2) })],
-    ['after the erasure, before the position', () => ({ warehouse: intercepted({ after: die('command') }) })],
+    ['after the erasure, before the position', () => ({ warehouse: intercepted(warehouse, { after: die('command') }) })],
     ['before the second group is noted', () => ({ log: dyingAtCommit(scored.log, 3) })],
   ];
 
@@ -221,7 +168,9 @@ describe('a writer that dies', () => {
   test('changes no total even when its tokens are forgotten', async () => {
     await judged();
     await expect(writeAll({ log: dyingAtCommit(scored.log, 4) })).rejects.toBeInstanceOf(Killed);
-    await writeAll({ warehouse: intercepted({ change: (insert) => ({ ...insert, token: `forgotten ${insert.token}` }) }) });
+    await writeAll({
+      warehouse: intercepted(warehouse, { change: (insert) => ({ ...insert, token: `forgotten ${insert.token}` }) }),
+    });
     const found = await stored();
     expect({ rows: found.rows, entries: found.entries }).toEqual({
       rows: await expectedRows(),
@@ -245,7 +194,7 @@ describe('a writer that dies', () => {
 test('while the warehouse is away verdicts flow, and when it is back nothing is missing', { timeout: 60_000 }, async () => {
   let isAway = true;
   const failures: string[] = [];
-  const away = intercepted({
+  const away = intercepted(warehouse, {
     before: () => {
       if (isAway) throw new WarehouseError('UNREACHABLE', true, 'made up: away');
     },
@@ -319,7 +268,7 @@ describe('blocks that do not follow one another', () => {
     await writer.stop();
     await log.close();
     expect(error).toBeInstanceOf(BlockGap);
-    expect((error as Error).message).toContain(`accept-gap 0 ${expected} ${found}`);
+    expect((error as Error).message).toContain(`after source offset ${expected} begins at ${found}`);
     expect((await stored()).physicalEntries).toBe(0);
   });
 

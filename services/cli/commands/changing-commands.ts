@@ -1,5 +1,6 @@
 /** Commands that change something in the log: policy and rejects. */
 import type { Command } from 'commander';
+import { REJECT_REASONS } from '../../../schemas/codes.ts';
 import { placesOf } from '../../domain/partitioning/route-record.ts';
 import { openFolder } from '../../platform/folder/data-folder.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
@@ -59,6 +60,15 @@ interface RejectFlags extends DataFlags {
   readonly limit: string;
 }
 
+/** A reason that is spelled wrongly would look like one that nothing was rejected for. */
+function reasonFilter(reason: string | undefined): { readonly reason?: string } {
+  if (reason === undefined) return {};
+  if (!REJECT_REASONS.some((known) => known === reason)) {
+    throw new UserError(`reason '${brief(reason, 40)}' is unknown: one of ${REJECT_REASONS.join(', ')}`);
+  }
+  return { reason };
+}
+
 export function registerRejects(program: Command, context: CliContext): void {
   const { out } = context;
   const rejects = program.command('rejects').description('records that could not be read');
@@ -71,7 +81,7 @@ export function registerRejects(program: Command, context: CliContext): void {
     .action(async (flags: RejectFlags) => {
       const limit = Number(flags.limit);
       if (!Number.isInteger(limit) || limit < 1) throw new UserError(`--limit '${brief(flags.limit, 20)}' is no positive number`);
-      const filter = flags.reason === undefined ? {} : { reason: flags.reason };
+      const filter = reasonFilter(flags.reason);
       await withLog(context, flags, (log) => listRejects(out, log, filter, limit, flags.json ?? false));
     });
   dataOption(rejects.command('show'))
@@ -86,7 +96,7 @@ export function registerRejects(program: Command, context: CliContext): void {
     .description('append again what can be read by now (after a newer release, a mended importer); each at most once')
     .addHelpText('after', '\nExample:\n  ntk rejects redrive --reason unknown_type')
     .action(async (ids: string[], flags: RejectFlags) => {
-      const filter = { ...(flags.reason === undefined ? {} : { reason: flags.reason }), ...(ids.length === 0 ? {} : { ids }) };
+      const filter = { ...reasonFilter(flags.reason), ...(ids.length === 0 ? {} : { ids }) };
       await withLog(context, flags, (log) => redriveRejects(out, log, filter, placesOf, out.progress('redriving', 'rejects')));
     });
 }

@@ -43,6 +43,7 @@ Examples:
     .action(async (flags: ReportFlags) => {
       const fromUs = parseBound('--from', flags.from, 0);
       const toUs = parseBound('--to', flags.to, TIME_END_US);
+      if (fromUs >= toUs) throw new UserError(`--from '${brief(flags.from ?? '1970-01-01', 40)}' is not before --to '${brief(flags.to ?? '', 40)}'`);
       const format = flags.json ? 'json' : flags.format;
       if (!['table', 'json', 'csv'].includes(format)) throw new UserError(`--format '${brief(format, 20)}' is unknown: table, json or csv`);
       await context.withStore(flags, async (store) => {

@@ -13,6 +13,8 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly health: Health;
   readonly registry: Registry;
+  /** For answers under way when the server is stopped. Default 5 s. */
+  readonly stopWaitMs?: number;
 }
 
 export interface HttpServer {
@@ -20,7 +22,7 @@ export interface HttpServer {
   readonly app: FastifyInstance;
   /** Listens; answers where, for instance `http://127.0.0.1:7077`. */
   start(): Promise<string>;
-  /** Finishes requests under way, for 5 seconds, then closes. Twice is fine. */
+  /** Finishes requests under way within a time, then closes. Twice is fine. */
   stop(): Promise<void>;
 }
 
@@ -29,10 +31,9 @@ const HEADER_BYTES_MAX = 1024 * 1024;
 const BODY_BYTES_MAX = 1024 * 1024;
 /** A request must have come in whole by then. */
 const REQUEST_TIMEOUT_MS = 300_000;
-/** For answers under way when the server is stopped. */
 const STOP_WAIT_MS = 5_000;
 
-export function createHttpServer({ host, port, health, registry }: HttpServerOptions): HttpServer {
+export function createHttpServer({ host, port, health, registry, stopWaitMs = STOP_WAIT_MS }: HttpServerOptions): HttpServer {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
@@ -63,13 +64,13 @@ export function createHttpServer({ host, port, health, registry }: HttpServerOpt
   return {
     app,
     start: () => app.listen({ host, port }),
-    stop: () => (stopping ??= stop(app)),
+    stop: () => (stopping ??= stop(app, stopWaitMs)),
   };
 }
 
 /** Somebody who has stopped reading an answer does not keep the process. */
-async function stop(app: FastifyInstance): Promise<void> {
-  const impatient = setTimeout(() => app.server.closeAllConnections(), STOP_WAIT_MS);
+async function stop(app: FastifyInstance, waitMs: number): Promise<void> {
+  const impatient = setTimeout(() => app.server.closeAllConnections(), waitMs);
   try {
     await app.close();
   } finally {

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { Counter, Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -24,6 +25,10 @@ function get(url: string, host?: string): Promise<Answer> {
       .on('error', reject)
       .end();
   });
+}
+
+function* endless(): Generator<Buffer> {
+  for (;;) yield Buffer.alloc(65_536);
 }
 
 describe('the HTTP server of a long-running process', () => {
@@ -87,6 +92,21 @@ describe('the HTTP server of a long-running process', () => {
     const { status, body } = await get(`${url}/broken`);
     expect([status, JSON.parse(body)]).toEqual([500, { error: 'the request failed inside' }]);
     expect((await get(`${url}/nowhere`)).status).toBe(404);
+  });
+
+  test('does not wait for somebody who has stopped reading', async () => {
+    const impatient = createHttpServer({ host: '127.0.0.1', port: 0, health, registry, stopWaitMs: 50 });
+    impatient.app.get('/endless', (_request, reply) => reply.send(Readable.from(endless())));
+    const address = await impatient.start();
+    const answered = new Promise<void>((resolve, reject) => {
+      const asking = request(`${address}/endless`, (response) => {
+        response.on('error', () => {});
+        response.once('readable', resolve);
+      });
+      asking.on('error', reject).end();
+    });
+    await answered;
+    await expect(impatient.stop()).resolves.toBeUndefined();
   });
 
   test('can be stopped twice', async () => {

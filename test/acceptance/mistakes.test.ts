@@ -1,0 +1,220 @@
+/** What a person gets wrong ends in one line that says what, never in a stack trace. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Desk, ntk, ntkOk, ONE_LINE_ERROR, rowsOf } from './ntk.ts';
+import { access, ndjson } from './records.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const POLICY = 'version: "1"\n';
+const BROKEN_POLICY =
+  'version: "1"\npurposes: sometimes\nlimits:\n  - name: a\n    count: 0\n    per: 1m\n    burst: 1\nsurprise: 1\n';
+
+const desk = new Desk();
+const place = (name: string): string => join(desk.path, name);
+
+beforeAll(async () => {
+  const events = desk.write('events.ndjson', ndjson(access({ id: 'a' }), access({ id: 'b' })));
+  const policy = desk.write('policy.yaml', POLICY);
+  desk.write('broken.yaml', BROKEN_POLICY);
+  desk.write('no-yaml.yaml', 'version: "1\nlimits: [\n');
+  desk.write('binary.yaml', Buffer.from([0xff, 0xfe, 0x00, 0x01]));
+  desk.write('a-file', 'x');
+  desk.write('archive.zip', Buffer.from('PK\u0003\u0004rest'));
+  mkdirSync(place('a-folder'));
+  await ntkOk(['run', '--data', desk.data, '--policy', policy, '--input', events]);
+});
+afterAll(() => desk.clear());
+
+const DATA = ['--data', desk.data];
+const INPUT = ['--input', place('events.ndjson')];
+
+interface Mistake {
+  readonly name: string;
+  readonly args: readonly string[];
+  /** What the line says. */
+  readonly says: string | RegExp;
+  /** @default 1 */
+  readonly code?: number;
+}
+
+const MISTAKES: readonly Mistake[] = [
+  {
+    name: 'a policy file that is not there',
+    args: ['run', ...DATA, '--policy', place('none.yaml'), ...INPUT],
+    says: /there is no policy file '.*none\.yaml'/,
+  },
+  {
+    name: 'a policy file that is a folder',
+    args: ['run', ...DATA, '--policy', place('a-folder'), ...INPUT],
+    says: /cannot read policy file '.*a-folder': EISDIR/,
+  },
+  {
+    name: 'a policy with mistakes',
+    args: ['run', ...DATA, '--policy', place('broken.yaml'), ...INPUT],
+    says: /broken\.yaml:2: purposes: .*\(and \d+ more: ntk policy check .*broken\.yaml\)/,
+  },
+  {
+    name: 'a policy that is no YAML',
+    args: ['run', ...DATA, '--policy', place('no-yaml.yaml'), ...INPUT],
+    says: /no-yaml\.yaml:\d+: /,
+  },
+  { name: 'a policy of bytes', args: ['policy', 'apply', place('binary.yaml'), ...DATA], says: /binary\.yaml:1: / },
+  {
+    name: 'an input that is not there',
+    args: ['run', ...DATA, '--input', place('none.ndjson')],
+    says: /none\.ndjson: no such file/,
+  },
+  {
+    name: 'a second input that is not there',
+    args: ['run', ...DATA, ...INPUT, place('none.ndjson')],
+    says: /none\.ndjson: no such file/,
+  },
+  {
+    name: 'an input that is a folder',
+    args: ['run', ...DATA, '--input', place('a-folder')],
+    says: /a-folder is a folder, not a file/,
+  },
+  {
+    name: 'an input of a format that is not read',
+    args: ['run', ...DATA, '--input', place('archive.zip')],
+    says: /archive\.zip is .*: unpack it first/,
+  },
+  {
+    name: 'an unknown format',
+    args: ['run', ...DATA, ...INPUT, '--format', 'xml'],
+    says: "format 'xml' is unknown: one of cloudevents, ",
+  },
+  { name: 'no input at all', args: ['run', ...DATA], says: '--input', code: 2 },
+  { name: 'a data folder that is a file', args: ['run', '--data', place('a-file'), ...INPUT], says: /a-file/ },
+  { name: 'a data folder inside a file', args: ['run', '--data', join(place('a-file'), 'data'), ...INPUT], says: /a-file/ },
+  { name: 'an unknown command', args: ['reprot'], says: /unknown command 'reprot'.*Did you mean report/, code: 2 },
+  { name: 'an unknown subcommand', args: ['policy', 'aply'], says: /unknown command 'aply'/, code: 2 },
+  { name: 'an unknown option', args: ['verify', '--dtaa', 'x'], says: /unknown option '--dtaa'.*Did you mean --data/, code: 2 },
+  { name: 'a command without its argument', args: ['query', ...DATA], says: "missing required argument 'sql'", code: 2 },
+  { name: 'too many arguments', args: ['verify', 'everything', ...DATA], says: /too many arguments/, code: 2 },
+  ...(['report', 'verify', 'repair'] as const).map((command) => ({
+    name: `${command} of a folder that is not there`,
+    args: [command, '--data', place('nowhere')],
+    says: /nowhere/,
+  })),
+  { name: 'query in a folder that is not there', args: ['query', '--data', place('nowhere'), 'SELECT 1'], says: /nowhere/ },
+  { name: 'rejects of a folder that is not there', args: ['rejects', 'list', '--data', place('nowhere')], says: /nowhere/ },
+  { name: 'report of a folder without a log', args: ['report', '--data', place('a-folder')], says: /a-folder/ },
+  {
+    name: 'a beginning that is no time',
+    args: ['report', ...DATA, '--from', 'yesterday'],
+    says: "--from 'yesterday' is no time: write a date such as 2026-03-01",
+  },
+  { name: 'an end that no calendar has', args: ['report', ...DATA, '--to', '2026-02-30'], says: "--to '2026-02-30' is no time" },
+  {
+    name: 'a beginning behind the end',
+    args: ['report', ...DATA, '--from', '2026-03-02', '--to', '2026-03-01'],
+    says: "--from '2026-03-02' is not before --to '2026-03-01'",
+  },
+  {
+    name: 'an unknown report format',
+    args: ['report', ...DATA, '--format', 'pdf'],
+    says: "--format 'pdf' is unknown: table, json or csv",
+  },
+  { name: 'a query with a syntax error', args: ['query', ...DATA, 'SELEC 1'], says: /[Ss]yntax error/ },
+  { name: 'a query of a table that is not there', args: ['query', ...DATA, 'SELECT * FROM ntk.nothing'], says: /nothing/ },
+  { name: 'a query in an unknown output format', args: ['query', ...DATA, '--format', 'Papyrus', 'SELECT 1'], says: /Papyrus/ },
+  {
+    name: 'an INSERT as a query',
+    args: ['query', ...DATA, 'INSERT INTO ntk.blocks SELECT * FROM ntk.blocks'],
+    says: 'a read-only query',
+  },
+  {
+    name: 'an ALTER as a query',
+    args: ['query', ...DATA, 'ALTER TABLE ntk.access_results DELETE WHERE 1'],
+    says: 'a read-only query',
+  },
+  { name: 'a DROP as a query', args: ['query', ...DATA, 'DROP TABLE ntk.access_results'], says: 'a read-only query' },
+  {
+    name: 'a query that reads a file',
+    args: ['query', ...DATA, "SELECT * FROM file('/etc/passwd', 'LineAsString')"],
+    says: 'a read-only query',
+  },
+  {
+    name: 'two queries in one',
+    args: ['query', ...DATA, 'SELECT 1; DROP TABLE ntk.access_results'],
+    says: /a read-only query|[Ss]yntax error/,
+  },
+  { name: 'an empty query', args: ['query', ...DATA, ''], says: /./ },
+  { name: 'explain of an unknown id', args: ['explain', ...DATA, 'nothing'], says: "no stored access has event id 'nothing'" },
+  { name: 'explain of nothing', args: ['explain', ...DATA], says: 'say which access' },
+  { name: 'explain with a limit that is no number', args: ['explain', ...DATA, 'a', '--limit', 'many'], says: "--limit 'many'" },
+  { name: 'a reject that is not there', args: ['rejects', 'show', '9:9', ...DATA], says: "there is no reject '9:9'" },
+  { name: 'an unknown reject reason', args: ['rejects', 'list', '--reason', 'ugly', ...DATA], says: "'ugly'" },
+  { name: 'rollback without an earlier policy', args: ['policy', 'rollback', ...DATA], says: 'there is no policy to go back to' },
+  {
+    name: 'ingest to what is no URL',
+    args: ['ingest', place('events.ndjson'), '--to', 'nowhere', '--token', 't'],
+    says: "--to 'nowhere' is no URL",
+  },
+  {
+    name: 'ingest without a token',
+    args: ['ingest', place('events.ndjson'), '--to', 'http://127.0.0.1:9'],
+    says: '--to needs a token',
+  },
+  {
+    name: 'ingest to where nobody listens',
+    args: ['ingest', place('events.ndjson'), '--to', 'http://127.0.0.1:9', '--token', 't'],
+    says: 'cannot send',
+  },
+  {
+    name: 'ingest of a file that is not there, by URL',
+    args: ['ingest', place('none.ndjson'), '--to', 'http://127.0.0.1:9', '--token', 't'],
+    says: /none\.ndjson/,
+  },
+  {
+    name: 'a ClickHouse that nobody runs',
+    args: ['report', ...DATA, '--clickhouse', 'http://127.0.0.1:9'],
+    says: /127\.0\.0\.1:9/,
+  },
+  {
+    name: 'a ClickHouse URL that is none',
+    args: ['report', ...DATA, '--clickhouse', 'nowhere'],
+    says: 'the ClickHouse URL is none',
+  },
+];
+
+test.each(MISTAKES)('$name is one line', async ({ args, says, code = 1 }) => {
+  const result = await ntk(args, { cwd: desk.path });
+  expect(result.stderr).toMatch(ONE_LINE_ERROR);
+  expect(result.stderr).toMatch(says);
+  expect(result.stderr).not.toMatch(/ {4}at |should not happen/);
+  expect(result.stdout).toBe('');
+  expect(result.code).toBe(code);
+});
+
+test('none of these mistakes changed what is stored', async () => {
+  expect(await rowsOf(desk.data, 'SELECT event_id FROM ntk.access_results ORDER BY event_id')).toEqual([
+    { event_id: 'a' },
+    { event_id: 'b' },
+  ]);
+  expect((await ntk(['verify', ...DATA])).code).toBe(0);
+});
+
+describe('a damaged log', () => {
+  const commands = [['verify'], ['report'], ['rejects', 'list'], ['policy', 'log']];
+
+  test.each([
+    ['of other bytes', Buffer.from('this is not a database. '.repeat(400)), [['run', ...INPUT], ...commands]],
+    // For run an empty file is a log that is about to be made.
+    ['that is empty', Buffer.alloc(0), commands],
+  ])('%s is said in one line by every command', async (name, bytes, all) => {
+    const data = place(`data-${name.replaceAll(' ', '-')}`);
+    await ntkOk(['run', '--data', data, ...INPUT]);
+    writeFileSync(join(data, 'log.db'), bytes);
+    for (const args of all) {
+      const { code, stderr } = await ntk([...args, '--data', data]);
+      expect(stderr).toMatch(ONE_LINE_ERROR);
+      expect(stderr).toContain('log.db');
+      expect(stderr).not.toMatch(/ {4}at |should not happen/);
+      expect(code).toBe(1);
+    }
+  });
+});

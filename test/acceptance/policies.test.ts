@@ -1,0 +1,227 @@
+/** Policies by command and inside files, runs that are repeated, rejects that are looked at, users that are erased. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { behindItsBack, Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, ROOT, rowsOf } from './ntk.ts';
+import { access, erasure, ndjson, policyRecord } from './records.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+/** An access of a program that declared nothing: what is done with it shows which policy was in force. */
+const POLICY_P = 'version: "P"\nmodes: { default: enforce }\nactions: { undeclared_program: intercept }\n';
+const POLICY_Q = { version: 'Q', modes: { default: 'enforce' }, actions: { undeclared_program: 'throttle' } };
+
+interface PolicyEntry {
+  readonly hash: string;
+  readonly version: string;
+  readonly by: string;
+}
+
+let desk: Desk;
+let data: string[];
+beforeEach(() => {
+  desk = new Desk();
+  data = ['--data', desk.data];
+});
+afterEach(() => desk.clear());
+
+async function verdicts(): Promise<Record<string, string>> {
+  const rows = await rowsOf<{ event_id: string; verdict: string }>(
+    desk.data,
+    'SELECT event_id, verdict FROM ntk.access_results FINAL',
+  );
+  return Object.fromEntries(rows.map(({ event_id, verdict }) => [event_id, verdict]));
+}
+
+const versions = async (): Promise<string[]> =>
+  (await ntkJson<PolicyEntry[]>(['policy', 'log', ...data])).map(({ version }) => version);
+
+describe('policy check', () => {
+  const BAD = 'version: "1"\npurposes: sometimes\nlimits:\n  - name: a\n    count: 0\n    per: 1m\n    burst: 1\nsurprise: 1\n';
+
+  test('names every problem of every file with its line and column, and fails', async () => {
+    const good = desk.write('good.yaml', POLICY_P);
+    const bad = desk.write('bad.yaml', BAD);
+    const { code, stdout, stderr } = await ntk(['policy', 'check', good, bad]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^.*good\.yaml: fine \(policy [0-9a-f]{16}, version P, 0 limits\)\n$/);
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines.map((line) => /bad\.yaml:(\d+):\d+: (\S+)/.exec(line)?.slice(1))).toEqual([
+      ['2', 'purposes:'],
+      ['4', 'limits[0].key:'],
+      ['5', 'limits[0].count:'],
+      ['8', 'surprise:'],
+    ]);
+  });
+
+  test('says the same in JSON', async () => {
+    const { code, stdout } = await ntk(['policy', 'check', desk.write('bad.yaml', BAD), '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { ok: false, problems: [{ line: 2, path: 'purposes' }, { line: 4 }, { line: 5 }, { line: 8 }] },
+    ]);
+  });
+
+  test('is content with the policies that come with the program', async () => {
+    const shipped = ['policies', 'examples'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+    );
+    const files = shipped.filter((name) => name.endsWith('.yaml'));
+    expect(files).toContain('examples/ios-week/policy.yaml');
+    const { code, stderr } = await ntk(['policy', 'check', ...files]);
+    expect([stderr, code]).toEqual(['', 0]);
+  });
+});
+
+describe('apply, log and rollback', () => {
+  test('publish policies, say who published what, and go back', async () => {
+    await ntkOk([
+      'run',
+      ...data,
+      '--policy',
+      desk.write('p.yaml', POLICY_P),
+      '--input',
+      desk.write('a.ndjson', ndjson(access({ id: 'a' }))),
+    ]);
+    const q = desk.write('q.yaml', JSON.stringify(POLICY_Q));
+    expect((await ntkOk(['policy', 'apply', q, ...data])).stderr).toMatch(
+      /^policy [0-9a-f]{16} \(version Q\) is published to 4 partitions; before it [0-9a-f]{16}\n$/,
+    );
+    expect((await ntkOk(['policy', 'apply', q, ...data])).stderr).toContain('is in force already; nothing was published');
+    await ntkOk(['run', ...data, '--input', desk.write('b.ndjson', ndjson(access({ id: 'b' })))]);
+    expect((await ntkOk(['policy', 'rollback', ...data])).stderr).toContain('(version P)');
+    await ntkOk(['run', ...data, '--input', desk.write('c.ndjson', ndjson(access({ id: 'c' })))]);
+    expect(await verdicts()).toEqual({ a: 'intercept', b: 'throttle', c: 'intercept' });
+    const log = await ntkJson<PolicyEntry[]>(['policy', 'log', ...data]);
+    expect(log.map(({ version }) => version)).toEqual(['P', 'Q', 'P']);
+    expect(log[0]!.hash).toBe(log[2]!.hash);
+    for (const { by } of log) expect(by).not.toBe('');
+    expect((await ntkOk(['policy', 'log', ...data])).stdout).toMatch(/at +policy +version +by/);
+    expect((await ntk(['verify', ...data])).code).toBe(0);
+  });
+
+  test('a policy with mistakes is not published', async () => {
+    await ntkOk(['run', ...data, '--input', desk.write('a.ndjson', ndjson(access({ id: 'a' })))]);
+    const { code, stderr } = await ntk(['policy', 'apply', desk.write('bad.yaml', 'version: 1\n'), ...data]);
+    expect(stderr).toMatch(ONE_LINE_ERROR);
+    expect(stderr).toMatch(/bad\.yaml:1: version/);
+    expect(code).toBe(1);
+    expect(await versions()).toEqual([]);
+  });
+});
+
+describe('a policy inside a file', () => {
+  const runA = (): string[] => [
+    'run',
+    ...data,
+    '--policy',
+    desk.write('p.yaml', POLICY_P),
+    '--input',
+    desk.write('a.ndjson', ndjson(access({ id: 'a1' }), policyRecord('q', POLICY_Q), access({ id: 'a2' }))),
+  ];
+
+  test('is in force from its place on, and the same run again changes nothing', async () => {
+    await ntkOk(runA());
+    expect(await verdicts()).toEqual({ a1: 'intercept', a2: 'throttle' });
+    expect((await ntkOk(runA())).stderr).toContain('a.ndjson: imported before, nothing to do');
+    expect(await versions()).toEqual(['P', 'Q']);
+    expect(await verdicts()).toEqual({ a1: 'intercept', a2: 'throttle' });
+  });
+
+  test('gives way to the run’s own policy, which is published again before the next file', async () => {
+    await ntkOk(runA());
+    const c = desk.write('c.ndjson', ndjson(access({ id: 'c' })));
+    await ntkOk(['run', ...data, '--policy', desk.write('p.yaml', POLICY_P), '--input', c]);
+    expect(await versions()).toEqual(['P', 'Q', 'P']);
+    expect(await verdicts()).toEqual({ a1: 'intercept', a2: 'throttle', c: 'intercept' });
+    // The first run once more, and the second: nothing new in either.
+    await ntkOk(runA());
+    await ntkOk(['run', ...data, '--policy', desk.write('p.yaml', POLICY_P), '--input', c]);
+    expect(await versions()).toEqual(['P', 'Q', 'P']);
+  });
+
+  test('with mistakes is one reject, and the policy before it stays', async () => {
+    const file = desk.write('a.ndjson', ndjson(policyRecord('q', { ...POLICY_Q, surprise: 1 }), access({ id: 'a' })));
+    await ntkOk(['run', ...data, '--policy', desk.write('p.yaml', POLICY_P), '--input', file]);
+    expect(await ntkJson(['rejects', 'list', ...data])).toMatchObject([{ reason: 'invalid_data' }]);
+    expect(await verdicts()).toEqual({ a: 'intercept' });
+  });
+});
+
+describe('rejects', () => {
+  const broken = '{"half": ';
+
+  test('are listed by reason and shown with their bytes', async () => {
+    const file = desk.write('a.ndjson', ndjson(access({ id: 'a' }), broken, access({ id: 'b' }, { rows: -1 })));
+    await ntkOk(['run', ...data, '--input', file]);
+    expect((await ntkOk(['rejects', 'list', ...data])).stderr).toBe('2 rejects\n');
+    const [only] = await ntkJson<{ id: string; bytes: number }[]>(['rejects', 'list', '--reason', 'invalid_json', ...data]);
+    expect(only!.bytes).toBe(broken.length);
+    const { stdout } = await ntkOk(['rejects', 'show', only!.id, ...data]);
+    expect(stdout).toContain('invalid_json: the bytes are no JSON text');
+    expect(stdout).toContain(broken);
+    const shown = await ntkJson<{ raw: string }>(['rejects', 'show', only!.id, ...data]);
+    expect(Buffer.from(shown.raw, 'base64').toString()).toBe(broken);
+  });
+
+  test('that still cannot be read are not appended again', async () => {
+    await ntkOk(['run', ...data, '--input', desk.write('a.ndjson', ndjson(broken))]);
+    expect((await ntkOk(['rejects', 'redrive', ...data])).stderr).toBe(
+      '0 appended again, 1 still cannot be read, 0 had been appended again before\n',
+    );
+  });
+});
+
+describe('an erasure', () => {
+  test('takes away the rows of its user and of nobody else, and verify counts them as erased', async () => {
+    const file = desk.write(
+      'a.ndjson',
+      ndjson(
+        access({ id: 'a1' }, { user: 'alice' }),
+        access({ id: 'b1' }, { user: 'bob' }),
+        access({ id: 'a2', subject: 'wx2' }, { user: 'alice' }),
+        access({ id: 'a3', subject: 'wx3' }, { user: 'alice' }),
+        erasure('forget', 'alice'),
+        access({ id: 'a4' }, { user: 'alice' }),
+      ),
+    );
+    await ntkOk(['run', ...data, '--policy', desk.write('p.yaml', POLICY_P), '--input', file]);
+    expect(Object.keys(await verdicts()).sort()).toEqual(['a4', 'b1']);
+    const audit = await ntkJson<{ ok: boolean; partitions: { erased: number; missing: number }[] }>(['verify', ...data]);
+    expect(audit.ok).toBe(true);
+    expect(audit.partitions.reduce((sum, { erased }) => sum + erased, 0)).toBe(3);
+    expect(audit.partitions.reduce((sum, { missing }) => sum + missing, 0)).toBe(0);
+    expect((await ntkOk(['repair', ...data])).stdout).toContain('inserted 0 rows');
+    expect(Object.keys(await verdicts()).sort()).toEqual(['a4', 'b1']);
+    const { report } = await ntkJson<{ report: { quality: object } }>(['run', ...data, '--input', file]);
+    expect(report.quality).toMatchObject({ recordsRead: 6, rowsStored: 2, complete: true });
+  });
+
+  test('that did not reach a row is found by verify and made good by repair', async () => {
+    const file = desk.write(
+      'a.ndjson',
+      ndjson(access({ id: 'a1' }, { user: 'alice' }), erasure('forget', 'alice'), access({ id: 'a2' }, { user: 'alice' })),
+    );
+    await ntkOk(['run', ...data, '--input', file]);
+    // The row is there again, as from a backup of the table.
+    await behindItsBack(desk.data, (warehouse) =>
+      warehouse.command(
+        'INSERT INTO ntk.access_results SETTINGS insert_deduplicate = 0 SELECT * REPLACE (offset - 2 AS offset) FROM (SELECT * FROM ntk.access_results)',
+      ),
+    );
+    const { code, stdout } = await ntk(['verify', '--json', ...data]);
+    expect(code).toBe(1);
+    const { partitions } = JSON.parse(stdout) as { partitions: { notErased: number }[] };
+    expect(partitions.reduce((sum, { notErased }) => sum + notErased, 0)).toBe(1);
+    await ntkOk(['repair', ...data]);
+    expect((await ntk(['verify', ...data])).code).toBe(0);
+    expect(Object.keys(await verdicts())).toEqual(['a2']);
+  });
+
+  test('leaves no user id readable in what is stored', async () => {
+    await ntkOk(['run', ...data, '--input', desk.write('a.ndjson', ndjson(access({ id: 'a1' }, { user: 'alice' })))]);
+    const [row] = await rowsOf<{ user: string }>(desk.data, 'SELECT user FROM ntk.access_results');
+    expect(row!.user).toMatch(/^[0-9a-f]{32}$/);
+    expect(readFileSync(`${desk.data}/user-key`).length).toBe(32);
+  });
+});
