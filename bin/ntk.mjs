@@ -47,10 +47,10 @@ function nodeBeside() {
 
 async function runHere() {
   // Some 24.x releases announce type stripping and SQLite as experimental on every start; a user can do nothing about it.
-  const emitWarning = process.emitWarning;
+  const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = (warning, ...rest) => {
     const type = typeof rest[0] === 'object' && rest[0] !== null ? rest[0].type : rest[0];
-    if (type !== 'ExperimentalWarning') emitWarning.call(process, warning, ...rest);
+    if (type !== 'ExperimentalWarning') emitWarning(warning, ...rest);
   };
   try {
     await import('../services/cli/main.ts');

@@ -155,6 +155,9 @@ function baseProperties(port: number, controllerPort: number, data: string): Rec
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
+    // A killed broker may register again only when its old session is over.
+    'broker.session.timeout.ms': '1000',
+    'broker.heartbeat.interval.ms': '200',
     // Retention is moved by hand in tests; a checker that runs meanwhile would only cost time.
     'log.retention.check.interval.ms': '600000',
     // Each compacted topic's cleaner takes 128 MiB by default, more than half the heap.

@@ -25,7 +25,7 @@ async function eventually<T extends object>(ask: () => Promise<T> | T, isRight: 
 
 async function start(args: readonly string[], data: string): Promise<Running> {
   const child = spawn(process.execPath, [join(ROOT, 'bin/ntk.mjs'), ...args, '--data', data, '--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
-  child.stderr!.resume();
+  child.stderr.resume();
   const file = await eventually(
     () => JSON.parse(readFileSync(join(data, 'system.json'), 'utf8')) as { url: string; token: string; pid: number },
     ({ pid }) => pid === child.pid,
