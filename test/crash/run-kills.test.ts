@@ -17,7 +17,7 @@ const SEED = Number(process.env['NTK_CRASH_SEED'] ?? 20_260_301);
 const BUDGET_MS = process.env['NTK_CRASH_KILLS'] === undefined ? 60_000 : Number.POSITIVE_INFINITY;
 const KILLS_MIN = Math.min(KILLS, 4);
 /** A whole run and its proof take some seconds. */
-const TIMEOUT_MS = 90_000 + KILLS * 8_000;
+const TIMEOUT_MS = 90_000 + KILLS * 15_000;
 /** Facts, policies, erasures, duplicates, rejects of all kinds, accesses; the worked example's 6,000 lines come on top. */
 const TRAFFIC = { lines: KILLS < 100 ? 9_000 : 20_000, programs: 250, policyLimits: 3 };
 const INPUTS = 2;

@@ -12,7 +12,7 @@ import { clock, storedState, toldTwice } from './stored-state.ts';
 /** A third of what `ntk run` gets: a life lasts longer here. */
 const KILLS = Math.ceil(Number(process.env['NTK_CRASH_KILLS'] ?? 12) / 3);
 const SEED = Number(process.env['NTK_CRASH_SEED'] ?? 20_260_301);
-const TIMEOUT_MS = 60_000 + KILLS * 8_000;
+const TIMEOUT_MS = 60_000 + KILLS * 15_000;
 const BATCH_RECORDS = 40;
 /** Of a life, after it is ready. */
 const LIFE_MS_MAX = 700;

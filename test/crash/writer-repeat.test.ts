@@ -1,5 +1,6 @@
 /** The writer interrupted between any two steps of a group, a warehouse that goes away, and blocks that do not follow one another. */
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodeBlock } from '../../services/domain/results/block.ts';
 import type { EventLog } from '../../services/platform/log/event-log.ts';
@@ -212,14 +213,15 @@ test('while the warehouse is away verdicts flow, and when it is back nothing is 
   await scorer.start();
   await writer.start();
   for (let i = 0; i < 5; i++) await scored.append(100);
-  while (!(await scorer.isDrained()) || failures.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  const over = Promise.race([scorer.ended(), writer.ended()]);
+  while (!(await scorer.isDrained()) || failures.length < 2) await Promise.race([nextTurn(), over]);
   expect((await scored.ends()).verdicts).toBeGreaterThan(100);
   expect(await writer.isDrained()).toBe(false);
   expect((await stored()).physicalEntries).toBe(0);
   isAway = false;
   await scored.append(100);
   writer.flush();
-  while (!(await scorer.isDrained()) || !(await writer.isDrained())) await new Promise((resolve) => setImmediate(resolve));
+  while (!(await scorer.isDrained()) || !(await writer.isDrained())) await Promise.race([nextTurn(), over]);
   await scorer.stop();
   await writer.stop();
   expect(new Set(failures)).toEqual(new Set(['UNREACHABLE']));

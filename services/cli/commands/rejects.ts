@@ -1,6 +1,8 @@
 /** `ntk rejects list | show | redrive`: records that could not be read, with their raw bytes. */
 import { z } from 'zod';
-import { REJECT_REASONS } from '../../../schemas/codes.ts';
+import { RECORD_TYPES, REJECT_REASONS } from '../../../schemas/codes.ts';
+import { cloudEventSchema } from '../../../schemas/events/cloudevent.ts';
+import { eventSchema } from '../../../schemas/events/index.ts';
 import { encodingOf } from '../../domain/record/json.ts';
 import { parseRecord } from '../../domain/record/parse.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
@@ -79,13 +81,29 @@ export async function showReject(out: Output, log: EventLog, id: string, json: b
     }
     out.line(`${out.paint('bold', reject.reason)}: ${REASON_IN_WORDS[reject.reason]}`);
     out.line(`partition ${reject.partition} offset ${reject.offset}, ${reject.bytes} bytes${reject.truncated ? ' at least' : ''}, SHA-256 ${reject.sha256}, rejected ${reject.rejectedAt}`);
-    out.line(safe(Buffer.from(reject.raw, 'base64').toString('utf8').slice(0, SHOWN_CHARACTERS_MAX)));
+    const raw = Buffer.from(reject.raw, 'base64');
+    for (const problem of problemsOf(raw)) out.line(`  ${brief(problem, 200)}`);
+    out.line(safe(raw.toString('utf8').slice(0, SHOWN_CHARACTERS_MAX)));
     return;
   }
   throw new UserError(`there is no reject '${brief(id, 40)}': ids are partition:offset, see ntk rejects list`);
 }
 
 const SHOWN_CHARACTERS_MAX = 8_000;
+const PROBLEMS_SHOWN_MAX = 10;
+
+/** Which fields are wrong and what they should be, where the bytes are JSON. */
+function problemsOf(raw: Buffer): string[] {
+  let event: unknown;
+  try {
+    event = JSON.parse(raw.toString('utf8'));
+  } catch (error) {
+    return error instanceof Error ? [error.message] : [];
+  }
+  const type = RECORD_TYPES.find((known) => known === (event as { type?: unknown } | null)?.type);
+  const { error } = (type === undefined ? cloudEventSchema : eventSchema(type)).safeParse(event);
+  return (error?.issues ?? []).slice(0, PROBLEMS_SHOWN_MAX).map(({ path, message }) => `${path.length === 0 ? 'the record' : path.join('.')}: ${message}`);
+}
 
 const REASON_IN_WORDS: Readonly<Record<(typeof REJECT_REASONS)[number], string>> = {
   too_large: 'the record has more than 1,048,576 bytes',

@@ -134,6 +134,7 @@ async function summarise(context: CliContext, system: BatchSystem, imports: read
   out.line(out.paint('bold', `${n(intercepted.attempts)} attempts intercepted, by ${n(intercepted.programs)} programs; ${n(would.attempts)} more by ${n(would.programs)} programs would have been`));
   out.line(`${n(Number(personal?.accesses ?? 0))} accesses to personal data, by ${n(Number(personal?.programs ?? 0))} programs`);
   out.line(`${n(report.accesses)} accesses judged and stored; ${n(quality.recordsRead)} records read, ${n(quality.duplicates)} duplicates, ${n(quality.rejected)} rejected; ${quality.complete ? 'complete' : out.paint('red', 'NOT complete')}`);
+  if (quality.rejected > 0) out.note(`what was rejected, and why: ntk rejects list --data ${brief(system.folder.path)}`);
   out.note(`in ${(tookMs / 1000).toFixed(1)} s. Go on with: ntk report interceptions --data ${brief(system.folder.path)}; ntk explain --program PROGRAM --recompute --data ${brief(system.folder.path)}`);
 }
 

@@ -1,0 +1,166 @@
+/**
+ * The parts of kafkajs 2.2.4 below its producer and consumer: connections (TLS, SASL), metadata, coordinators, and the requests of a
+ * transaction. Why not the public producer and consumer:
+ * - the consumer resets an offset that is out of range silently, reads only through a group, and makes some objects of each record
+ *   (four times the scorer's budget for it);
+ * - the producer sends InitProducerId only with its first transaction, retries EndTxn by itself, so that a "fenced" may stand for a
+ *   commit that went through, and its sequence numbers do not wrap;
+ * - neither knows topic ids, and a topic that was made anew must not pass for the old one.
+ * The package has had no release since 2023 and is pinned to this one; this file is the only one that reaches into it.
+ */
+import { createRequire } from 'node:module';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
+
+/** A request that kafkajs puts its header before and sends. */
+export interface ProtocolRequest<Response> {
+  readonly request: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    /** The body. */
+    encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+  };
+  readonly response: {
+    decode(body: Buffer): Promise<Response>;
+    parse(decoded: Response): Promise<Response>;
+  };
+  /** Longer than the connection's own, or no effect. */
+  readonly requestTimeout?: number;
+  readonly logResponseError?: boolean;
+}
+
+interface TopicPartitions {
+  readonly topic: string;
+  readonly partitions: readonly number[];
+}
+
+interface ProducerIdentity {
+  readonly transactionalId: string;
+  readonly producerId: string;
+  readonly producerEpoch: number;
+}
+
+export interface InternalBroker {
+  readonly nodeId: number | null;
+  readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null;
+  readonly connectionPool: { send<Response>(request: ProtocolRequest<Response>): Promise<Response> };
+  disconnect(): Promise<void>;
+  initProducerId(options: { transactionalId: string; transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>;
+  addPartitionsToTxn(options: ProducerIdentity & { topics: readonly TopicPartitions[] }): Promise<unknown>;
+  endTxn(options: ProducerIdentity & { transactionResult: boolean }): Promise<unknown>;
+  offsetCommit(options: {
+    groupId: string;
+    groupGenerationId: number;
+    memberId: string;
+    topics: readonly { topic: string; partitions: readonly { partition: number; offset: string; metadata: string }[] }[];
+  }): Promise<unknown>;
+  listOffsets(options: {
+    replicaId: number;
+    isolationLevel: number;
+    topics: readonly { topic: string; partitions: readonly { partition: number; timestamp: number }[] }[];
+  }): Promise<{ responses: readonly { topic: string; partitions: readonly { partition: number; errorCode: number; offset: string }[] }[] }>;
+}
+
+export interface InternalCluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+  findBroker(options: { nodeId: string }): Promise<InternalBroker>;
+  findControllerBroker(): Promise<InternalBroker>;
+  findGroupCoordinator(options: { groupId: string; coordinatorType: number }): Promise<InternalBroker>;
+  findTopicPartitionMetadata(topic: string): readonly {
+    partitionId: number;
+    leader: number;
+    replicas: readonly number[];
+  }[];
+}
+
+export interface KafkaAccess {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly ssl?: ConnectionOptions | boolean;
+  readonly sasl?: SASLOptions;
+}
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests(): void;
+}
+
+const load = createRequire(import.meta.url);
+const Cluster = load('kafkajs/src/cluster') as new (options: object) => InternalCluster;
+const { prototype: requestQueue } = load('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
+
+/** CRC-32C, as record batches have it. */
+export const crc32c = load('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Uint8Array) => number;
+
+// As released, a queue with nothing in it sets itself a timer of a negative delay again and again: a thousand a second for each
+// connection, and a warning on stderr from Node 24 on.
+const schedule = requestQueue.scheduleCheckPendingRequests;
+requestQueue.scheduleCheckPendingRequests = function scheduleWhenPending(this: RequestQueue): void {
+  if (this.pending.length > 0) schedule.call(this);
+};
+
+export const COORDINATOR = { group: 0, transaction: 1 } as const;
+
+/** A broker that does not answer for this long counts as gone. */
+const REQUEST_MS_MAX = 15_000;
+const CONNECT_MS_MAX = 3_000;
+const METADATA_AGE_MS_MAX = 60_000;
+const KEEP_ALIVE_MS = 60_000;
+/** Retrying is done in one place, connection.ts, which knows what may be repeated. */
+const RETRY = { retries: 1, initialRetryTime: 20, maxRetryTime: 100 };
+
+export function createCluster(access: KafkaAccess): InternalCluster {
+  return new Cluster({
+    ...clientOptions(access),
+    // What goes wrong is said once, by the LogError that comes of it.
+    logger: new Kafka({ ...clientOptions(access), logLevel: logLevel.NOTHING }).logger(),
+    metadataMaxAge: METADATA_AGE_MS_MAX,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: null,
+    isolationLevel: 1,
+  });
+}
+
+/** kafkajs's own client, for topics and their settings. */
+export function createClient(access: KafkaAccess): Kafka {
+  return new Kafka({ ...clientOptions(access), logLevel: logLevel.NOTHING });
+}
+
+function clientOptions({ brokers, clientId, ssl, sasl }: KafkaAccess) {
+  return {
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: CONNECT_MS_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    enforceRequestTimeout: true,
+    retry: RETRY,
+    socketFactory,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
+  };
+}
+
+/** As kafkajs's own, but without Nagle's algorithm, which holds the second of two small requests back until the first is answered. */
+function socketFactory({
+  host,
+  port,
+  ssl,
+  onConnect,
+}: {
+  host: string;
+  port: number;
+  ssl: ConnectionOptions | boolean | undefined;
+  onConnect: () => void;
+}): Socket {
+  const tls = typeof ssl === 'object' ? ssl : {};
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const socket = ssl ? connectTls({ host, port, ...name, ...tls }, onConnect) : connectTcp({ host, port }, onConnect);
+  socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  socket.setNoDelay(true);
+  return socket;
+}

@@ -1,0 +1,252 @@
+/**
+ * Codec of Kafka's record batches (magic 2, https://kafka.apache.org/documentation/#recordbatch), to and from columns: kafkajs
+ * makes several objects of each record and never checks what it computes with.
+ *
+ * | bytes | |
+ * |---|---|
+ * | 0-7, 8-11 | base offset, length of what follows |
+ * | 12-15, 16, 17-20 | leader epoch, magic 2, CRC-32C of what follows |
+ * | 21-22, 23-26 | attributes, last offset less the base |
+ * | 27-34, 35-42 | first and greatest timestamp |
+ * | 43-50, 51-52, 53-56 | producer's id, epoch and sequence number of the first record |
+ * | 57-60 | records, which follow, compressed as a whole |
+ */
+import { constants, gunzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { LogError, ORIGIN, type Origin } from '../event-log.ts';
+import { crc32c } from './kafkajs-internals.ts';
+import { malformed, WireReader, WireWriter } from './wire.ts';
+
+const HEADER_BYTES = 61;
+const LENGTH_END = 12;
+const CRC_START = 17;
+const CRC_END = 21;
+const MAGIC = 2;
+const CODEC = { none: 0, gzip: 1, zstd: 4 } as const;
+const CODEC_MASK = 0x07;
+const LOG_APPEND_TIME = 0x08;
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+
+/** As segments of the SQLite log: less is not worth the time to read it. */
+const COMPRESSED_ABOVE_BYTES = 512;
+const ZSTD_PARAMS = { [constants.ZSTD_c_compressionLevel]: 1 };
+/** A batch has at most 4 MiB on the wire; records of one kind become twelve times that. What is larger was made to fill memory. */
+const BODY_BYTES_MAX = 128 * 1024 * 1024;
+
+/** Header that carries where a record came in; absent for `live`. Its value is the number as one character. */
+const ORIGIN_HEADER = Buffer.from('ntk-origin');
+const CHAR_ZERO = 0x30;
+const ORIGIN_MAX = Math.max(...Object.values(ORIGIN));
+
+export interface OutgoingBatch {
+  readonly values: readonly (Uint8Array | null)[];
+  /** As many as values, or null for none. */
+  readonly keys: readonly Uint8Array[] | null;
+  readonly origin: Origin;
+  readonly producerId: string;
+  readonly producerEpoch: number;
+  readonly firstSequence: number;
+}
+
+/** A transactional batch. Times are the broker's business (LogAppendTime). */
+export function encodeBatch({ values, keys, origin, producerId, producerEpoch, firstSequence }: OutgoingBatch): Buffer {
+  const records = encodeRecords(values, keys, origin);
+  const isCompressed = records.length > COMPRESSED_ABOVE_BYTES;
+  const body = isCompressed ? zstdCompressSync(records, { params: ZSTD_PARAMS }) : records;
+  const batch = new WireWriter(HEADER_BYTES + body.length)
+    .int64(0)
+    .int32(HEADER_BYTES - LENGTH_END + body.length)
+    .int32(-1)
+    .int8(MAGIC)
+    .int32(0)
+    .int16(TRANSACTIONAL | (isCompressed ? CODEC.zstd : CODEC.none))
+    .int32(values.length - 1)
+    .int64(0)
+    .int64(0)
+    .int64(BigInt(producerId))
+    .int16(producerEpoch)
+    .int32(firstSequence)
+    .int32(values.length)
+    .raw(body).buffer;
+  batch.writeUInt32BE(crc32c(batch.subarray(CRC_END)), CRC_START);
+  return batch;
+}
+
+function encodeRecords(values: readonly (Uint8Array | null)[], keys: readonly Uint8Array[] | null, origin: Origin): Buffer {
+  const headers = new WireWriter(16);
+  if (origin === ORIGIN.live) headers.varint(0);
+  else headers.varint(1).varint(ORIGIN_HEADER.length).raw(ORIGIN_HEADER).varint(1).int8(CHAR_ZERO + origin);
+  const tail = headers.buffer;
+  const out = new WireWriter(1024);
+  for (const [i, value] of values.entries()) {
+    const key = keys?.[i];
+    const bytes = 2 + varintBytes(i) + fieldBytes(key) + fieldBytes(value) + tail.length;
+    out.varint(bytes).int8(0).varint(0).varint(i);
+    writeField(out, key);
+    writeField(out, value);
+    out.raw(tail);
+  }
+  return out.buffer;
+}
+
+function varintBytes(value: number): number {
+  let rest = value >= 0 ? value * 2 : -value * 2 - 1;
+  let bytes = 1;
+  for (; rest >= 0x80; bytes++) rest = Math.floor(rest / 128);
+  return bytes;
+}
+
+function fieldBytes(bytes: Uint8Array | null | undefined): number {
+  return bytes == null ? 1 : varintBytes(bytes.length) + bytes.length;
+}
+
+function writeField(out: WireWriter, bytes: Uint8Array | null | undefined): void {
+  if (bytes == null) out.varint(-1);
+  else out.varint(bytes.length).raw(bytes);
+}
+
+/** A batch whose records have not been looked at yet. */
+export interface RawBatch {
+  readonly baseOffset: number;
+  readonly lastOffset: number;
+  readonly producerId: bigint;
+  readonly isTransactional: boolean;
+  readonly isControl: boolean;
+  readonly attributes: number;
+  readonly baseTimeMs: number;
+  readonly maxTimeMs: number;
+  readonly count: number;
+  /** As stored, compressed or not. */
+  readonly body: Buffer;
+}
+
+/** The whole batches in a part of a log; a broker cuts the last one off where it likes. @throws LogError log_corrupt */
+export function splitBatches(bytes: Buffer): RawBatch[] {
+  const batches: RawBatch[] = [];
+  for (let at = 0; bytes.length - at >= HEADER_BYTES; ) {
+    const length = bytes.readInt32BE(at + 8);
+    if (length < HEADER_BYTES - LENGTH_END) throw malformed('a batch that is too short');
+    const end = at + LENGTH_END + length;
+    if (end > bytes.length) break;
+    batches.push(readHeader(new WireReader(bytes, at, end)));
+    at = end;
+  }
+  return batches;
+}
+
+function readHeader(reader: WireReader): RawBatch {
+  const baseOffset = reader.int64();
+  reader.skip(8);
+  const magic = reader.int8();
+  if (magic !== MAGIC) throw malformed(`a batch of format ${magic}`);
+  reader.skip(4);
+  const attributes = reader.int16();
+  const lastOffset = baseOffset + reader.int32();
+  const baseTimeMs = reader.int64();
+  const maxTimeMs = reader.int64();
+  const producerId = reader.bigint64();
+  reader.skip(6);
+  const count = reader.int32();
+  if (count < 0 || lastOffset < baseOffset) throw malformed('a batch of fewer than no records');
+  return {
+    baseOffset,
+    lastOffset,
+    producerId,
+    isTransactional: (attributes & TRANSACTIONAL) !== 0,
+    isControl: (attributes & CONTROL) !== 0,
+    attributes,
+    baseTimeMs,
+    maxTimeMs,
+    count,
+    body: reader.bytes.subarray(reader.position, reader.end),
+  };
+}
+
+/** Records as columns; a value is `body[valueStarts[i], valueStarts[i] + valueLengths[i])`, a length of -1 is null. */
+export interface DecodedBatch {
+  readonly count: number;
+  readonly body: Buffer;
+  readonly offsets: Float64Array;
+  readonly timesMs: Float64Array;
+  readonly keyStarts: Int32Array;
+  readonly keyLengths: Int32Array;
+  readonly valueStarts: Int32Array;
+  readonly valueLengths: Int32Array;
+  readonly origins: Uint8Array;
+}
+
+/** @throws LogError log_corrupt */
+export function decodeBatch(batch: RawBatch): DecodedBatch {
+  const { count, baseOffset, isTransactional, attributes } = batch;
+  const body = decompress(batch);
+  // A record has at least seven bytes: a count beyond that would ask for memory that nothing fills.
+  if (count > body.length) throw malformed('a batch of fewer records than it says');
+  const reader = new WireReader(body);
+  const decoded: DecodedBatch = {
+    count,
+    body,
+    offsets: new Float64Array(count),
+    timesMs: new Float64Array(count),
+    keyStarts: new Int32Array(count),
+    keyLengths: new Int32Array(count),
+    valueStarts: new Int32Array(count),
+    valueLengths: new Int32Array(count),
+    origins: new Uint8Array(count),
+  };
+  const hasAppendTime = (attributes & LOG_APPEND_TIME) !== 0;
+  for (let i = 0; i < count; i++) {
+    const length = reader.varint();
+    const end = reader.position + length;
+    if (length < 0 || end > body.length) throw malformed('a record that is longer than its batch');
+    reader.skip(1);
+    const delta = reader.varlong();
+    decoded.timesMs[i] = hasAppendTime ? batch.maxTimeMs : batch.baseTimeMs + delta;
+    decoded.offsets[i] = baseOffset + reader.varint();
+    decoded.keyLengths[i] = reader.varint();
+    decoded.keyStarts[i] = reader.skip(Math.max(0, decoded.keyLengths[i]!));
+    decoded.valueLengths[i] = reader.varint();
+    decoded.valueStarts[i] = reader.skip(Math.max(0, decoded.valueLengths[i]!));
+    // A host could write the header too, to have its times believed. Hosts do not use transactions (contracts.md 1.8), and the
+    // broker lets only those do so whom its ACLs give a transactional id.
+    decoded.origins[i] = isTransactional && reader.position < end - 1 ? readOrigin(reader) : ORIGIN.live;
+    reader.position = end;
+  }
+  return decoded;
+}
+
+function readOrigin(reader: WireReader): number {
+  for (let count = reader.varint(); count > 0; count--) {
+    const name = reader.varint();
+    const nameAt = reader.skip(Math.max(0, name));
+    const value = reader.varint();
+    const valueAt = reader.skip(Math.max(0, value));
+    if (value !== 1 || name !== ORIGIN_HEADER.length) continue;
+    if (reader.bytes.compare(ORIGIN_HEADER, 0, name, nameAt, nameAt + name) !== 0) continue;
+    const origin = reader.bytes[valueAt]! - CHAR_ZERO;
+    if (origin < 0 || origin > ORIGIN_MAX) throw malformed('a record of an unknown origin');
+    return origin;
+  }
+  return ORIGIN.live;
+}
+
+function decompress({ attributes, body }: RawBatch): Buffer {
+  const codec = attributes & CODEC_MASK;
+  // The sync functions: Node's zstd stream drops what follows the first frame.
+  try {
+    if (codec === CODEC.none) return body;
+    if (codec === CODEC.zstd) return zstdDecompressSync(body, { maxOutputLength: BODY_BYTES_MAX });
+    if (codec === CODEC.gzip) return gunzipSync(body, { maxOutputLength: BODY_BYTES_MAX });
+  } catch (error) {
+    throw new LogError('log_corrupt', `a batch in Kafka cannot be decompressed: ${(error as Error).message}`, { cause: error });
+  }
+  throw new LogError(
+    'log_corrupt',
+    `a batch in Kafka is compressed with codec ${codec}, which this release cannot read; set compression.type=zstd on the topic, so that the broker changes what hosts send`,
+  );
+}
+
+/** Whether a control batch says that its producer's transaction was given up. */
+export function isAbortMarker(batch: RawBatch): boolean {
+  const { keyStarts, keyLengths, body, count } = decodeBatch(batch);
+  return count > 0 && keyLengths[0]! >= 4 && body.readInt16BE(keyStarts[0]! + 2) === 0;
+}
