@@ -5,10 +5,40 @@
 
 /** Categories of personal data (contracts.md section 8). */
 export const CATEGORIES = [
-  'location', 'location_coarse', 'contacts', 'contacts_write', 'social_graph', 'calendar', 'calendar_write', 'photos',
-  'photos_write', 'media_library', 'camera', 'microphone', 'screen_recording', 'clipboard', 'bluetooth', 'motion', 'health',
-  'device_info', 'user_profile', 'phone_number', 'email', 'address', 'invoice', 'license_plate', 'identity_document',
-  'order_history', 'published_content', 'activity_log', 'files', 'sms', 'call_log', 'biometrics', 'navigation', 'network',
+  'location',
+  'location_coarse',
+  'contacts',
+  'contacts_write',
+  'social_graph',
+  'calendar',
+  'calendar_write',
+  'photos',
+  'photos_write',
+  'media_library',
+  'camera',
+  'microphone',
+  'screen_recording',
+  'clipboard',
+  'bluetooth',
+  'motion',
+  'health',
+  'device_info',
+  'user_profile',
+  'phone_number',
+  'email',
+  'address',
+  'invoice',
+  'license_plate',
+  'identity_document',
+  'order_history',
+  'published_content',
+  'activity_log',
+  'files',
+  'sms',
+  'call_log',
+  'biometrics',
+  'navigation',
+  'network',
   'unknown',
 ] as const;
 export type Category = (typeof CATEGORIES)[number];
@@ -18,12 +48,31 @@ export const UNCHECKED_CATEGORIES = ['unknown', 'navigation', 'network'] as cons
 
 /** All reasons, in the order in which a result lists them (exact-rules.md section 5). */
 export const REASONS = [
-  'program_banned', 'program_suspended', 'undeclared_program', 'unmapped_api', 'undeclared_category',
-  'purpose_missing', 'purpose_unknown', 'purpose_mismatch', 'not_entitled',
-  'background_access', 'excess_fields', 'excess_volume',
-  'consent_missing', 'consent_withdrawn', 'consent_default', 'consent_stale',
-  'external_link', 'download_link', 'reveals_friends', 'rate_limited',
-  'rate_above_baseline', 'volume_above_baseline', 'users_above_baseline', 'category_new_for_program', 'periodic_polling',
+  'program_banned',
+  'program_suspended',
+  'undeclared_program',
+  'unmapped_api',
+  'undeclared_category',
+  'purpose_missing',
+  'purpose_unknown',
+  'purpose_mismatch',
+  'not_entitled',
+  'background_access',
+  'excess_fields',
+  'excess_volume',
+  'consent_missing',
+  'consent_withdrawn',
+  'consent_default',
+  'consent_stale',
+  'external_link',
+  'download_link',
+  'reveals_friends',
+  'rate_limited',
+  'rate_above_baseline',
+  'volume_above_baseline',
+  'users_above_baseline',
+  'category_new_for_program',
+  'periodic_polling',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
@@ -46,8 +95,16 @@ export const STANDINGS = ['active', 'under_review', 'suspended', 'banned'] as co
 export type Standing = (typeof STANDINGS)[number];
 
 export const RECORD_TYPES = [
-  'ntk.access', 'ntk.declaration', 'ntk.entitlement', 'ntk.consent', 'ntk.standing', 'ntk.policy',
-  'ntk.review', 'ntk.erasure', 'ntk.prior', 'ntk.heartbeat',
+  'ntk.access',
+  'ntk.declaration',
+  'ntk.entitlement',
+  'ntk.consent',
+  'ntk.standing',
+  'ntk.policy',
+  'ntk.review',
+  'ntk.erasure',
+  'ntk.prior',
+  'ntk.heartbeat',
 ] as const;
 export type RecordType = (typeof RECORD_TYPES)[number];
 
@@ -57,7 +114,13 @@ export const STAR_SUBJECT_TYPES = [...BROADCAST_TYPES, 'ntk.heartbeat'] as const
 
 /** Reject reasons in the order in which they are tested (exact-rules.md section 1). */
 export const REJECT_REASONS = [
-  'too_large', 'invalid_json', 'not_cloudevent', 'unknown_type', 'invalid_data', 'wrong_partition', 'unauthorised',
+  'too_large',
+  'invalid_json',
+  'not_cloudevent',
+  'unknown_type',
+  'invalid_data',
+  'wrong_partition',
+  'unauthorised',
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 

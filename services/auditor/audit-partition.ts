@@ -71,8 +71,22 @@ export function isClean(audit: PartitionAudit): boolean {
 export async function auditPartition(options: AuditOptions): Promise<PartitionAudit> {
   const { log, warehouse, partition } = options;
   const audit: PartitionAudit & { rows: number; proof: 'log' | 'chain' } = {
-    partition, proof: 'log', rows: 0, missing: 0, doubled: 0, different: 0, unexpected: 0, erased: 0, notErased: 0,
-    ledgerEntries: 0, ledgerMissing: 0, ledgerDifferent: 0, ledgerDoubled: 0, ledgerUnexpected: 0, gaps: [], unproved: [],
+    partition,
+    proof: 'log',
+    rows: 0,
+    missing: 0,
+    doubled: 0,
+    different: 0,
+    unexpected: 0,
+    erased: 0,
+    notErased: 0,
+    ledgerEntries: 0,
+    ledgerMissing: 0,
+    ledgerDifferent: 0,
+    ledgerDoubled: 0,
+    ledgerUnexpected: 0,
+    gaps: [],
+    unproved: [],
   };
   const ledger = await readLedger(warehouse, log.logId, partition);
   const headers = await auditLedger(options, ledger, audit);
@@ -81,7 +95,12 @@ export async function auditPartition(options: AuditOptions): Promise<PartitionAu
     await proveByLog(options, headers, audit);
   } else {
     audit.proof = 'chain';
-    await proveByChain(options, headers, audit);
+    await proveByChain(
+      options,
+      headers,
+      audit,
+      ledger.some(({ erasures }) => erasures > 0),
+    );
   }
   await findBeyond(options, audit);
   return audit;
@@ -112,7 +131,9 @@ async function auditLedger(options: AuditOptions, ledger: readonly LedgerEntry[]
     else if (entry.copies > 1) await report({ kind: 'doubled', first: header.first, expected: header });
   }
   // Blocks that the log no longer has: the ledger's own chain proves its entries.
-  const older = ledger.filter(({ header }) => stored.has(header.first) && header.next <= (headers[0]?.first ?? options.storedUpTo));
+  const older = ledger.filter(
+    ({ header }) => stored.has(header.first) && header.next <= (headers[0]?.first ?? options.storedUpTo),
+  );
   let before = FIRST_ENTRY_HASH;
   for (const { header, copies } of older) {
     stored.delete(header.first);
@@ -141,9 +162,17 @@ function findGaps(headers: readonly BlockHeader[], storedUpTo: number, audit: Pa
   if (next < storedUpTo) audit.gaps.push({ from: next, to: storedUpTo });
 }
 
-async function proveByLog(options: AuditOptions, headers: readonly BlockHeader[], audit: PartitionAudit & { rows: number }): Promise<void> {
+async function proveByLog(
+  options: AuditOptions,
+  headers: readonly BlockHeader[],
+  audit: PartitionAudit & { rows: number },
+): Promise<void> {
   const refold = new Refold(options);
-  const pending = new PendingRows(options, audit, headers.flatMap(({ erasures }) => erasures));
+  const pending = new PendingRows(
+    options,
+    audit,
+    headers.flatMap(({ erasures }) => erasures),
+  );
   for (const header of headers) {
     const pieces: BatchOutcome[] = [];
     const complete = await refold.upTo(header.next, (piece) => {
@@ -157,7 +186,11 @@ async function proveByLog(options: AuditOptions, headers: readonly BlockHeader[]
       return;
     }
     if (pieces.length > 0 && !agrees(pieces, header)) {
-      audit.unproved.push({ from: header.first, to: header.next, why: 'folding the log again gives other figures than its block says' });
+      audit.unproved.push({
+        from: header.first,
+        to: header.next,
+        why: 'folding the log again gives other figures than its block says',
+      });
     }
     if (pending.count >= ROWS_PER_COMPARISON) await pending.compare(refold.position);
   }
@@ -165,7 +198,10 @@ async function proveByLog(options: AuditOptions, headers: readonly BlockHeader[]
 }
 
 /** Rows behind the end of the log, which no record can have made. Rows that are stored meanwhile lie before it. */
-async function findBeyond({ log, warehouse, partition, storedUpTo, onProblems }: AuditOptions, audit: PartitionAudit): Promise<void> {
+async function findBeyond(
+  { log, warehouse, partition, storedUpTo, onProblems }: AuditOptions,
+  audit: PartitionAudit,
+): Promise<void> {
   const rows = await warehouse.query<{ offset: string }>(
     'SELECT offset FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND offset >= {storedUpTo:UInt64} ORDER BY offset DESC LIMIT {max:UInt32}',
     { logId: log.logId, partition, storedUpTo, max: ROWS_PER_COMPARISON },
@@ -175,7 +211,10 @@ async function findBeyond({ log, warehouse, partition, storedUpTo, onProblems }:
   if (beyond.length === 0) return;
   audit.unexpected += beyond.length;
   const range: RowRange = { logId: log.logId, partition, from: end, to: beyond[0]! + 1 };
-  await onProblems?.(range, beyond.map((offset) => ({ kind: 'unexpected', offset, expected: null })));
+  await onProblems?.(
+    range,
+    beyond.map((offset) => ({ kind: 'unexpected', offset, expected: null })),
+  );
 }
 
 /** Whether what was folded again is what the block says. */
@@ -221,7 +260,13 @@ class PendingRows {
     piece.rowOffsets.forEach((offset, i) => {
       const user = piece.rowUsers[i]!;
       if (offset < (this.#erasedUpTo.get(user) ?? 0)) this.#erased.add(offset);
-      else this.#rows.push({ offset, bytes: bytes.subarray(i === 0 ? 0 : piece.rowEnds[i - 1], piece.rowEnds[i]), user, scoredAtMs });
+      else
+        this.#rows.push({
+          offset,
+          bytes: bytes.subarray(i === 0 ? 0 : piece.rowEnds[i - 1], piece.rowEnds[i]),
+          user,
+          scoredAtMs,
+        });
     });
   }
 

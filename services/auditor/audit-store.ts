@@ -28,20 +28,32 @@ export async function auditStore({ log, warehouse, storedUser, repairId, onProgr
   const storedUpTo: number[] = [];
   for (let partition = 0; partition < log.partitions; partition++) storedUpTo.push(await storedPosition(log, partition));
   const total = storedUpTo.reduce((sum, next) => sum + next, 0);
-  const repaired: RepairCounts | null = repairId === null ? null : { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 0, beyondRepair: 0 };
+  const repaired: RepairCounts | null =
+    repairId === null ? null : { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 0, beyondRepair: 0 };
   const partitions: PartitionAudit[] = [];
   let done = 0;
   for (const [partition, next] of storedUpTo.entries()) {
     const mend = repaired === null || repairId === null ? {} : repairer(warehouse, log.logId, partition, repairId, repaired);
     partitions.push(
       await auditPartition({
-        log, warehouse, partition, storedUser, storedUpTo: next, ...mend,
+        log,
+        warehouse,
+        partition,
+        storedUser,
+        storedUpTo: next,
+        ...mend,
         onProgress: (rows) => onProgress?.((done += rows), total),
       }),
     );
   }
   const stray = await findStray(log, warehouse, repaired);
-  return { logId: log.logId, ok: partitions.every(isClean) && stray.strayRows + stray.strayLedgerEntries === 0, partitions, ...stray, repaired };
+  return {
+    logId: log.logId,
+    ok: partitions.every(isClean) && stray.strayRows + stray.strayLedgerEntries === 0,
+    partitions,
+    ...stray,
+    repaired,
+  };
 }
 
 async function findStray(
@@ -55,7 +67,8 @@ async function findStray(
     const [row] = await warehouse.query<{ n: string }>(`SELECT count() AS n FROM ntk.${table} ${where}`, { logId, partitions });
     const count = Number(row!.n);
     counts.push(count);
-    if (count > 0 && repaired !== null) await warehouse.command(`ALTER TABLE ntk.${table} DELETE ${where} SETTINGS mutations_sync = 2`, { logId, partitions });
+    if (count > 0 && repaired !== null)
+      await warehouse.command(`ALTER TABLE ntk.${table} DELETE ${where} SETTINGS mutations_sync = 2`, { logId, partitions });
   }
   const [strayRows, strayLedgerEntries] = counts as [number, number];
   if (repaired !== null) {

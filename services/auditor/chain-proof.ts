@@ -7,7 +7,13 @@ import { chainStart, OFFSETS_PER_GROUP, RowChain } from '../domain/results/row-c
 import type { AuditOptions, PartitionAudit } from './audit-partition.ts';
 import { readStoredRows } from './compare-rows.ts';
 
-export async function proveByChain(options: AuditOptions, headers: readonly BlockHeader[], audit: PartitionAudit & { rows: number }): Promise<void> {
+/** `hasErasures`: users had rows erased, so rows may be gone by right; which ones only the log would tell. */
+export async function proveByChain(
+  options: AuditOptions,
+  headers: readonly BlockHeader[],
+  audit: PartitionAudit & { rows: number },
+  hasErasures: boolean,
+): Promise<void> {
   const { log, warehouse, partition } = options;
   let chain: RowChain | null = null;
   let before: BlockHeader | null = null;
@@ -15,7 +21,13 @@ export async function proveByChain(options: AuditOptions, headers: readonly Bloc
     chain ??= chainAt(log.logId, partition, header, before);
     before = header;
     if (chain === null) {
-      audit.unproved.push({ from: header.first, to: header.next, why: 'the chain cannot be entered inside a group of offsets' });
+      audit.unproved.push({
+        from: header.first,
+        to: header.next,
+        why: hasErasures
+          ? 'rows were erased, and the chain cannot go round them'
+          : 'the chain cannot be entered inside a group of offsets',
+      });
       continue;
     }
     const range = { logId: log.logId, partition, from: header.first, to: header.next };
@@ -27,8 +39,12 @@ export async function proveByChain(options: AuditOptions, headers: readonly Bloc
     const ends: number[] = [];
     let end = 0;
     for (const row of rows) ends.push((end += row.bytes.length));
-    const hash = chain.extend(Buffer.concat(rows.map((row) => row.bytes)), rows.map((row) => row.offset), ends);
-    if (rows.length < header.accesses) audit.missing += header.accesses - rows.length;
+    const hash = chain.extend(
+      Buffer.concat(rows.map((row) => row.bytes)),
+      rows.map((row) => row.offset),
+      ends,
+    );
+    if (rows.length < header.accesses) audit[hasErasures ? 'erased' : 'missing'] += header.accesses - rows.length;
     else if (rows.length > header.accesses) audit.unexpected += rows.length - header.accesses;
     else if (hash !== header.rowsHash) audit.different++;
     // After a mismatch the chain is taken up again where a block ends with its group.

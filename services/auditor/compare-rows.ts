@@ -36,7 +36,11 @@ export interface RowRange {
 }
 
 /** Stored rows of a range by offset, as they lie on disk: without FINAL a row may come more than once. */
-export async function readStoredRows(warehouse: Warehouse, { logId, partition, from, to }: RowRange, final: boolean): Promise<StoredRow[]> {
+export async function readStoredRows(
+  warehouse: Warehouse,
+  { logId, partition, from, to }: RowRange,
+  final: boolean,
+): Promise<StoredRow[]> {
   const stream = await warehouse.stream(
     `SELECT ${NAMES} FROM ntk.access_results${final ? ' FINAL' : ''}
      WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND offset >= {from:UInt64} AND offset < {to:UInt64} ORDER BY offset`,
@@ -64,7 +68,8 @@ export function compareRows(expected: readonly ExpectedRow[], stored: readonly S
     while (at < stored.length && stored[at]!.offset === row.offset) at++;
     const copies = stored.slice(from, at);
     if (copies.length === 0) problems.push({ kind: 'missing', offset: row.offset, expected: row });
-    else if (copies.some((copy) => !copy.bytes.equals(row.bytes))) problems.push({ kind: 'different', offset: row.offset, expected: row });
+    else if (copies.some((copy) => !copy.bytes.equals(row.bytes)))
+      problems.push({ kind: 'different', offset: row.offset, expected: row });
     else if (copies.length > 1) problems.push({ kind: 'doubled', offset: row.offset, expected: row });
   }
   for (; at < stored.length; at++) problems.push({ kind: 'unexpected', offset: stored[at]!.offset, expected: null });

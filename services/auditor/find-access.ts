@@ -48,10 +48,20 @@ export interface AccessFilter {
 }
 
 /** At most `max` rows of a log that match all that is given, in the order of their event time. */
-export async function findAccesses(warehouse: Warehouse, logId: string, filter: AccessFilter, max: number): Promise<StoredAccess[]> {
+export async function findAccesses(
+  warehouse: Warehouse,
+  logId: string,
+  filter: AccessFilter,
+  max: number,
+): Promise<StoredAccess[]> {
   const conditions = ['log_id = {logId:UUID}'];
   const params: Record<string, string | number> = { logId, max };
-  for (const [name, column] of [['eventId', 'event_id'], ['source', 'source'], ['program', 'program'], ['category', 'category']] as const) {
+  for (const [name, column] of [
+    ['eventId', 'event_id'],
+    ['source', 'source'],
+    ['program', 'program'],
+    ['category', 'category'],
+  ] as const) {
     const value = filter[name];
     if (value === undefined) continue;
     conditions.push(`${column} = {${name}:String}`);

@@ -8,6 +8,8 @@ import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 export interface LedgerEntry {
   readonly header: BlockHeader;
   readonly copies: number;
+  /** Users whose rows were erased when it was written. */
+  readonly erasures: number;
 }
 
 interface LedgerRow {
@@ -29,6 +31,7 @@ interface LedgerRow {
   readonly rows_hash: string;
   readonly entry_hash: string;
   readonly copies: string;
+  readonly erasures: string;
 }
 
 const numbers = (counts: Record<string, string>): Record<string, number> =>
@@ -39,7 +42,7 @@ export async function readLedger(warehouse: Warehouse, logId: string, partition:
   const rows = await warehouse.query<LedgerRow>(
     `SELECT first, next, engine, catalogue_hash, accesses, facts, stale_facts, duplicates, rejects, heartbeats, policy_copies, live_records,
        toUnixTimestamp64Milli(scored_at) AS scored_ms, toUnixTimestamp64Milli(event_time_min) AS min_ms,
-       toUnixTimestamp64Milli(event_time_max) AS max_ms, rows_hash, entry_hash, copies
+       toUnixTimestamp64Milli(event_time_max) AS max_ms, rows_hash, entry_hash, erasures, copies
      FROM (SELECT * FROM ntk.blocks FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND kind = 'block') AS b
      LEFT JOIN (SELECT first AS copy_first, count() AS copies FROM ntk.blocks
                 WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND kind = 'block' GROUP BY first) AS c ON b.first = c.copy_first
@@ -48,6 +51,7 @@ export async function readLedger(warehouse: Warehouse, logId: string, partition:
   );
   return rows.map((row) => ({
     copies: Number(row.copies),
+    erasures: Number(row.erasures),
     header: {
       logId,
       partition,
@@ -75,7 +79,10 @@ export async function readLedger(warehouse: Warehouse, logId: string, partition:
 }
 
 /** Whether an entry's own hash follows from its figures and the entry before. */
-export function isChained(before: string, { erasures: _, liveArrivals: __, entryHash: stored, ...figures }: BlockHeader): boolean {
+export function isChained(
+  before: string,
+  { erasures: _, liveArrivals: __, entryHash: stored, ...figures }: BlockHeader,
+): boolean {
   return entryHash(before, figures) === stored;
 }
 

@@ -33,7 +33,8 @@ export async function recompute(options: RecomputeOptions): Promise<Map<number, 
   const refold = new Refold(options);
   const explained = new Map<number, { checks: CheckExplanation[]; remedy: string }>();
   const onAccess = (output: AccessOutput): void => {
-    if (offsets.has(output.offset)) explained.set(output.offset, { checks: explainChecks(output.judgement), remedy: output.judgement.remedy });
+    if (offsets.has(output.offset))
+      explained.set(output.offset, { checks: explainChecks(output.judgement), remedy: output.judgement.remedy });
   };
   const last = Math.max(...offsets);
   const complete = await refold.upTo(

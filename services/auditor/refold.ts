@@ -33,7 +33,11 @@ export class Refold {
    * Folds up to `next` (not included) in pieces of a few thousand records, each given to `onPiece`.
    * Answers false when the log ends before.
    */
-  async upTo(next: number, onPiece: (piece: BatchOutcome) => void | Promise<void>, onAccess?: (output: AccessOutput) => void): Promise<boolean> {
+  async upTo(
+    next: number,
+    onPiece: (piece: BatchOutcome) => void | Promise<void>,
+    onAccess?: (output: AccessOutput) => void,
+  ): Promise<boolean> {
     while (this.position < next) {
       const batch = await this.#read();
       const part = below(batch, next);

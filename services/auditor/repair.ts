@@ -18,12 +18,23 @@ export interface RepairCounts {
 }
 
 /** `repairId` makes insert tokens new: what was inserted once under the old ones must not be taken for a repeat. */
-export function repairer(warehouse: Warehouse, logId: string, partition: number, repairId: string, counts: RepairCounts): Pick<AuditOptions, 'onProblems' | 'onLedgerProblem'> {
+export function repairer(
+  warehouse: Warehouse,
+  logId: string,
+  partition: number,
+  repairId: string,
+  counts: RepairCounts,
+): Pick<AuditOptions, 'onProblems' | 'onLedgerProblem'> {
   let inserts = 0;
   const token = (): string => `${logId}:${partition}:repair:${repairId}:${inserts++}`;
   return {
     onProblems: async (range, problems) => {
-      await removeRows(warehouse, range, problems.filter(({ kind }) => kind !== 'missing').map(({ offset }) => offset), counts);
+      await removeRows(
+        warehouse,
+        range,
+        problems.filter(({ kind }) => kind !== 'missing').map(({ offset }) => offset),
+        counts,
+      );
       await insertRows(warehouse, range, problems, token(), counts);
     },
     onLedgerProblem: async (problem) => {
@@ -32,7 +43,12 @@ export function repairer(warehouse: Warehouse, logId: string, partition: number,
   };
 }
 
-async function removeRows(warehouse: Warehouse, { logId, partition }: RowRange, offsets: readonly number[], counts: RepairCounts): Promise<void> {
+async function removeRows(
+  warehouse: Warehouse,
+  { logId, partition }: RowRange,
+  offsets: readonly number[],
+  counts: RepairCounts,
+): Promise<void> {
   for (let i = 0; i < offsets.length; i += OFFSETS_PER_DELETE) {
     const some = offsets.slice(i, i + OFFSETS_PER_DELETE);
     await warehouse.command(
@@ -43,7 +59,13 @@ async function removeRows(warehouse: Warehouse, { logId, partition }: RowRange, 
   }
 }
 
-async function insertRows(warehouse: Warehouse, { logId, partition }: RowRange, problems: readonly RowProblem[], token: string, counts: RepairCounts): Promise<void> {
+async function insertRows(
+  warehouse: Warehouse,
+  { logId, partition }: RowRange,
+  problems: readonly RowProblem[],
+  token: string,
+  counts: RepairCounts,
+): Promise<void> {
   const byTime = new Map<number, Buffer[]>();
   for (const { expected } of problems) {
     if (expected === null) continue;
@@ -67,7 +89,14 @@ async function insertRows(warehouse: Warehouse, { logId, partition }: RowRange, 
   }
 }
 
-async function mendLedger(warehouse: Warehouse, logId: string, partition: number, problem: LedgerProblem, token: string, counts: RepairCounts): Promise<void> {
+async function mendLedger(
+  warehouse: Warehouse,
+  logId: string,
+  partition: number,
+  problem: LedgerProblem,
+  token: string,
+  counts: RepairCounts,
+): Promise<void> {
   if (problem.expected === null && problem.kind !== 'unexpected') {
     counts.beyondRepair++;
     return;

@@ -25,7 +25,9 @@ export function createContext({ out, clock, env, signal, userName }: ContextPart
     const result = loadConfig({ file, overrides });
     if (result.ok) return result.config;
     for (const problem of result.problems) out.problem(brief(problem, 400));
-    throw new UserError(`the configuration has ${result.problems.length === 1 ? 'a problem' : `${result.problems.length} problems`}, see above`);
+    throw new UserError(
+      `the configuration has ${result.problems.length === 1 ? 'a problem' : `${result.problems.length} problems`}, see above`,
+    );
   };
   return {
     out,
@@ -42,28 +44,49 @@ export function createContext({ out, clock, env, signal, userName }: ContextPart
     },
     async withStore<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T> {
       const config = configured();
-      const store = await openStore({ ...config, data: flags.data, clickhouseUrl: flags.clickhouse ?? config.clickhouseUrl, logId: flags.log, clock });
+      const store = await openStore({
+        ...config,
+        data: flags.data,
+        clickhouseUrl: flags.clickhouse ?? config.clickhouseUrl,
+        logId: flags.log,
+        clock,
+      });
       try {
         return await use(store);
       } finally {
         await store.close();
       }
     },
-    async openSystem(data: string, roles: readonly Role[], config: Config = configured(), observers: Observers = quiet(out)): Promise<System> {
-      return openSystem({ ...config, data, roles, tuning: tuningOf(config), clock, scorerObserver: observers.scorer, writerObserver: observers.writer });
+    async openSystem(
+      data: string,
+      roles: readonly Role[],
+      config: Config = configured(),
+      observers: Observers = quiet(out),
+    ): Promise<System> {
+      return openSystem({
+        ...config,
+        data,
+        roles,
+        tuning: tuningOf(config),
+        clock,
+        scorerObserver: observers.scorer,
+        writerObserver: observers.writer,
+      });
     },
   };
 }
 
 /** Says only what a person should know while a batch runs. */
 function quiet(out: Output): Observers {
-  const failed = (what: string, error: Error, retryInMs: number): void => out.note(`${what}: ${brief(error.message, 300)}; trying again in ${retryInMs} ms`);
+  const failed = (what: string, error: Error, retryInMs: number): void =>
+    out.note(`${what}: ${brief(error.message, 300)}; trying again in ${retryInMs} ms`);
   return {
     scorer: {
       scored: () => {},
       taken: () => {},
       lost: (partition) => out.note(`partition ${partition} was taken by another scorer`),
-      nearlyFull: (partition, { kind, count, max }) => out.note(`partition ${partition} holds ${count} ${kind} of the ${max} allowed (NTK_STATE_*)`),
+      nearlyFull: (partition, { kind, count, max }) =>
+        out.note(`partition ${partition} holds ${count} ${kind} of the ${max} allowed (NTK_STATE_*)`),
       failed: (partition, error, retryInMs) => failed(`scorer, partition ${partition}`, error, retryInMs),
     },
     writer: {

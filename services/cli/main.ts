@@ -34,8 +34,12 @@ function userName(): string {
 /** What a person can mend; its message is one line that says how. */
 function isExpected(error: unknown): error is Error {
   return (
-    error instanceof UserError || error instanceof FolderError || error instanceof LogError || error instanceof WarehouseError ||
-    error instanceof PartitionRefused || error instanceof BlockGap
+    error instanceof UserError ||
+    error instanceof FolderError ||
+    error instanceof LogError ||
+    error instanceof WarehouseError ||
+    error instanceof PartitionRefused ||
+    error instanceof BlockGap
   );
 }
 
@@ -51,7 +55,18 @@ async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('ntk')
     .description('Need to Know: judges every access of third-party programs to personal data, and proves its totals')
     .version(packageJson.version)
-    .configureOutput({ outputError: (text) => out.problem(`${brief(text.replace(/^error: /, '').trim().replaceAll('\n', ' '), 1_000)} (see --help)`) })
+    .configureOutput({
+      outputError: (text) =>
+        out.problem(
+          `${brief(
+            text
+              .replace(/^error: /, '')
+              .trim()
+              .replaceAll('\n', ' '),
+            1_000,
+          )} (see --help)`,
+        ),
+    })
     .exitOverride();
   registerRun(program, context);
   registerUp(program, context);

@@ -55,7 +55,9 @@ export function appendsOf(records: readonly Buffer[], partitions: number): Appen
     const kept = record.subarray(0, RECORD_BYTES_KEPT);
     for (const partition of placesOf(kept, partitions)) values[partition]!.push(kept);
   }
-  return values.flatMap((list, partition) => (list.length === 0 ? [] : [{ stream: 'access' as const, partition, values: list, origin: ORIGIN.live }]));
+  return values.flatMap((list, partition) =>
+    list.length === 0 ? [] : [{ stream: 'access' as const, partition, values: list, origin: ORIGIN.live }],
+  );
 }
 
 export async function registerLiveEvents(app: FastifyInstance, { log, token }: LiveEventsOptions): Promise<void> {
@@ -64,7 +66,11 @@ export async function registerLiveEvents(app: FastifyInstance, { log, token }: L
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     scope.addHook('onRequest', async (request, reply) => {
-      if (!bearer.matches(request.headers.authorization)) return reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'a token is needed: Authorization: Bearer TOKEN' });
+      if (!bearer.matches(request.headers.authorization))
+        return reply
+          .code(401)
+          .header('www-authenticate', 'Bearer')
+          .send({ error: 'a token is needed: Authorization: Bearer TOKEN' });
     });
     scope.post('/v1/events', { bodyLimit: BODY_BYTES_MAX }, async (request, reply) => {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);

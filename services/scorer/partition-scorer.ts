@@ -87,13 +87,20 @@ export class PartitionScorer {
   async step(): Promise<StepResult> {
     const { log, partition, batchRecordsMax, batchBytesMax } = this.#options;
     const { fold, owner } = this.#taken;
-    const batch = await log.read('access', partition, fold.state.position, { maxRecords: batchRecordsMax, maxBytes: batchBytesMax });
+    const batch = await log.read('access', partition, fold.state.position, {
+      maxRecords: batchRecordsMax,
+      maxBytes: batchBytesMax,
+    });
     if (batch.nextOffset === fold.state.position) return this.#idle();
 
     const outcomes = this.#fold(batch);
     const { puts, isManifest } = await this.#checkpointPuts();
     const appends = this.#appends(outcomes);
-    const result = await owner.commit({ appends, puts, position: { consumer: 'scorer', partition, offset: fold.state.position, note: '' } });
+    const result = await owner.commit({
+      appends,
+      puts,
+      position: { consumer: 'scorer', partition, offset: fold.state.position, note: '' },
+    });
     if (result.status === 'fenced') return { status: 'fenced' };
     this.#position = fold.state.position;
     if (isManifest) this.#taken.checkpoints.committed();

@@ -42,16 +42,27 @@ export class ScorerMetrics {
   }
 
   #tally(tally: Tally): void {
-    const { accessEvents, verdicts, findings, interceptedAttempts, interceptions, wouldIntercept, limitRefusals, nearLimit } = this.#metrics;
-    eachCount(tally.accesses, OUTCOMES.length, (category, outcome, n) => accessEvents.inc({ category: CATEGORIES[category]!, outcome: OUTCOMES[outcome]! }, n));
-    eachCount(tally.verdicts, ACTIONS.length, (category, verdict, n) => verdicts.inc({ category: CATEGORIES[category]!, verdict: ACTIONS[verdict]! }, n));
-    eachCount(tally.findings, ACTIONS.length, (reason, action, n) => findings.inc({ reason: REASONS[reason]!, action: ACTIONS[action]! }, n));
-    eachCount(tally.attempts, TIMINGS.length, (category, timing, n) => interceptedAttempts.inc({ category: CATEGORIES[category]!, timing: TIMINGS[timing]! }, n));
+    const { accessEvents, verdicts, findings, interceptedAttempts, interceptions, wouldIntercept, limitRefusals, nearLimit } =
+      this.#metrics;
+    eachCount(tally.accesses, OUTCOMES.length, (category, outcome, n) =>
+      accessEvents.inc({ category: CATEGORIES[category]!, outcome: OUTCOMES[outcome]! }, n),
+    );
+    eachCount(tally.verdicts, ACTIONS.length, (category, verdict, n) =>
+      verdicts.inc({ category: CATEGORIES[category]!, verdict: ACTIONS[verdict]! }, n),
+    );
+    eachCount(tally.findings, ACTIONS.length, (reason, action, n) =>
+      findings.inc({ reason: REASONS[reason]!, action: ACTIONS[action]! }, n),
+    );
+    eachCount(tally.attempts, TIMINGS.length, (category, timing, n) =>
+      interceptedAttempts.inc({ category: CATEGORIES[category]!, timing: TIMINGS[timing]! }, n),
+    );
     eachCount(tally.interceptions, TIMINGS.length, (place, timing, n) => {
       const category = CATEGORIES[Math.floor(place / REASONS.length)]!;
       interceptions.inc({ category, reason: REASONS[place % REASONS.length]!, timing: TIMINGS[timing]! }, n);
     });
-    eachCount(tally.wouldIntercept, REASONS.length, (category, reason, n) => wouldIntercept.inc({ category: CATEGORIES[category]!, reason: REASONS[reason]! }, n));
+    eachCount(tally.wouldIntercept, REASONS.length, (category, reason, n) =>
+      wouldIntercept.inc({ category: CATEGORIES[category]!, reason: REASONS[reason]! }, n),
+    );
     for (const [limit, n] of tally.refusals) limitRefusals.inc({ limit, shadow: 'false' }, n);
     for (const [limit, n] of tally.shadowRefusals) limitRefusals.inc({ limit, shadow: 'true' }, n);
     for (const [limit, n] of tally.near) nearLimit.inc({ limit }, n);

@@ -156,4 +156,3 @@ export class Scorer {
     if (failures.length > 0) throw failures[0];
   }
 }
-

@@ -9,7 +9,11 @@ import { PartitionRefused } from './take-partition.ts';
 export type StateLimits = Readonly<Record<StateKind, number>>;
 
 const ALARM_SHARE = 0.8;
-const SETTING: Readonly<Record<StateKind, string>> = { programs: 'NTK_STATE_PROGRAMS', consents: 'NTK_STATE_CONSENTS', limitKeys: 'NTK_STATE_LIMIT_KEYS' };
+const SETTING: Readonly<Record<StateKind, string>> = {
+  programs: 'NTK_STATE_PROGRAMS',
+  consents: 'NTK_STATE_CONSENTS',
+  limitKeys: 'NTK_STATE_LIMIT_KEYS',
+};
 
 export interface NearLimit {
   readonly kind: StateKind;

@@ -86,7 +86,11 @@ function refuseOtherEngine(partition: number, last: BlockHeader | null, checkpoi
   );
 }
 
-async function arriveAt(position: number, checkpoints: CheckpointStore, options: TakeOptions): Promise<{ fold: PartitionFold; refolded: number }> {
+async function arriveAt(
+  position: number,
+  checkpoints: CheckpointStore,
+  options: TakeOptions,
+): Promise<{ fold: PartitionFold; refolded: number }> {
   const { log, partition } = options;
   const { start } = await log.bounds('access', partition);
   for (const manifest of [...checkpoints.candidates(position), null]) {
@@ -115,7 +119,10 @@ async function refold(fold: PartitionFold, position: number, options: TakeOption
     });
     const part = before(batch, position);
     if (part.count === 0 && part.nextOffset <= fold.state.position) {
-      throw new PartitionRefused('log_lost', `partition ${options.partition}: the log ends before offset ${position}, which was judged already; restore the log`);
+      throw new PartitionRefused(
+        'log_lost',
+        `partition ${options.partition}: the log ends before offset ${position}, which was judged already; restore the log`,
+      );
     }
     fold.fold(part, 0);
     refolded += part.count;

@@ -35,7 +35,11 @@ export async function openForeignSystem(data: string, clock: { nowMs(): number }
   if (holderOf(folder, SCORER_LOCK) === null) return null;
   const running = readSystemFile(folder.systemFile);
   if (running === null || running.pid !== holderOf(folder, WAREHOUSE_LOCK)?.pid) return null;
-  return new ForeignSystem(folder, await openFolderLog(folder, clock), openProxiedWarehouse({ url: running.url, token: running.token }));
+  return new ForeignSystem(
+    folder,
+    await openFolderLog(folder, clock),
+    openProxiedWarehouse({ url: running.url, token: running.token }),
+  );
 }
 
 function holderOf(folder: DataFolder, name: string): LockHolder | null {
@@ -81,7 +85,8 @@ class ForeignSystem implements BatchSystem {
     let records = 0;
     for (let partition = 0; partition < this.log.partitions; partition++) {
       const position = await this.log.position(consumer, partition);
-      const next = position === null ? 0 : consumer === 'scorer' ? position.offset : (JSON.parse(position.note) as { next: number }).next;
+      const next =
+        position === null ? 0 : consumer === 'scorer' ? position.offset : (JSON.parse(position.note) as { next: number }).next;
       records += (await this.log.bounds('access', partition)).end - next;
     }
     return records;

@@ -29,7 +29,10 @@ export async function registerImports(app: FastifyInstance, { log, token, spoolF
       const asked = request.query as { format?: string; name?: string };
       const format = IMPORT_FORMATS.find((known) => known === (asked.format ?? 'cloudevents'));
       if (format === undefined) return reply.code(400).send({ message: `format must be one of ${IMPORT_FORMATS.join(', ')}` });
-      const input = await openInput('-', { spoolFolder, stdin: request.body instanceof Readable ? request.body : Readable.from([]) });
+      const input = await openInput('-', {
+        spoolFolder,
+        stdin: request.body instanceof Readable ? request.body : Readable.from([]),
+      });
       if (isInputProblem(input)) return reply.code(400).send({ message: input.message });
       try {
         return await reply.send(await importFile(log, input, { format, origin: ORIGIN.imported, startedWith: 'ingest' }));

@@ -49,7 +49,13 @@ export class System {
   readonly #locks: readonly HeldLock[];
   #started = false;
 
-  constructor(folder: DataFolder, log: EventLog, warehouse: Warehouse | null, locks: readonly HeldLock[], options: SystemOptions) {
+  constructor(
+    folder: DataFolder,
+    log: EventLog,
+    warehouse: Warehouse | null,
+    locks: readonly HeldLock[],
+    options: SystemOptions,
+  ) {
     const { roles, clock, tuning } = options;
     const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
     const storedUser = options.storeUser === 'plain' ? plainUsers : hashedUsers(userKeyOf(folder, options.userKeyFile));
@@ -58,12 +64,19 @@ export class System {
     this.log = log;
     this.warehouse = warehouse;
     this.#locks = locks;
-    this.scorer = roles.includes('scorer') ? new Scorer({ log, partitions, storedUser, clock, ...tuning, observer: options.scorerObserver }) : null;
+    this.scorer = roles.includes('scorer')
+      ? new Scorer({ log, partitions, storedUser, clock, ...tuning, observer: options.scorerObserver })
+      : null;
     this.writer =
       warehouse === null
         ? null
         : new Writer({
-            log, warehouse, partitions, clock, groupWaitMs: tuning.groupWaitMs, observer: options.writerObserver,
+            log,
+            warehouse,
+            partitions,
+            clock,
+            groupWaitMs: tuning.groupWaitMs,
+            observer: options.writerObserver,
             // A server may be away when this starts: blocks wait in the log, and judging does not depend on it.
             prepare: async () => void (await migrate(warehouse)),
             limits: { rowsMax: tuning.groupRowsMax, bytesMax: tuning.groupBytesMax },
@@ -173,7 +186,8 @@ async function take(folder: DataFolder, name: string): Promise<HeldLock> {
   for (let waitedMs = 0; ; waitedMs += LOCK_POLL_MS) {
     const lock = tryLock(folder.lockFile(name));
     if ('release' in lock) return lock;
-    if (waitedMs >= LOCK_WAIT_MS || lock.heldBy !== null && /\b(?:up|run|scorer|writer)$/.test(lock.heldBy.command)) throw heldError(folder, lock.heldBy);
+    if (waitedMs >= LOCK_WAIT_MS || (lock.heldBy !== null && /\b(?:up|run|scorer|writer)$/.test(lock.heldBy.command)))
+      throw heldError(folder, lock.heldBy);
     await pause(LOCK_POLL_MS);
   }
 }

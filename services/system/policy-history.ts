@@ -38,7 +38,14 @@ export async function policyHistory(log: EventLog): Promise<PolicyChange[]> {
         const key = JSON.stringify([source, id]);
         if (!seen.has(key)) {
           seen.add(key);
-          const change = { offset: batch.offsets[i]!, appendedAtMs: batch.appendedAtMs[i]!, source, eventId: id, by: byOf(bytes), policy: record.data };
+          const change = {
+            offset: batch.offsets[i]!,
+            appendedAtMs: batch.appendedAtMs[i]!,
+            source,
+            eventId: id,
+            by: byOf(bytes),
+            policy: record.data,
+          };
           changes.push(change);
         }
       }
@@ -79,9 +86,18 @@ export interface PolicyToAppend {
 export async function appendPolicy(log: EventLog, { document, hash, by, origin, nowMs }: PolicyToAppend): Promise<void> {
   const { end } = await log.bounds('access', 0);
   const event = {
-    specversion: '1.0', id: `${hash}@${end}`, source: 'ntk/policy', type: 'ntk.policy', subject: '*', time: new Date(nowMs).toISOString(), by, data: document,
+    specversion: '1.0',
+    id: `${hash}@${end}`,
+    source: 'ntk/policy',
+    type: 'ntk.policy',
+    subject: '*',
+    time: new Date(nowMs).toISOString(),
+    by,
+    data: document,
   };
   const value = Buffer.from(JSON.stringify(event), 'utf8');
   const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
-  await log.commit({ appends: partitions.map((partition) => ({ stream: 'access' as const, partition, values: [value], origin })) });
+  await log.commit({
+    appends: partitions.map((partition) => ({ stream: 'access' as const, partition, values: [value], origin })),
+  });
 }

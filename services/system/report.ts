@@ -1,9 +1,20 @@
 /** Asks the warehouse for the interception report, as of the log positions at this moment. */
 import {
-  type BreakdownRow, type HeadlineRow, interceptionReport, type LedgerSums,
+  type BreakdownRow,
+  type HeadlineRow,
+  interceptionReport,
+  type LedgerSums,
 } from '../domain/report/interception-report.ts';
 import {
-  BY_CATEGORY_SQL, BY_CLASS_SQL, BY_REASON_SQL, HEADLINE_SQL, LEDGER_SQL, LOGS_SQL, ROWS_STORED_SQL, STORED_POSITIONS_SQL, TOP_PROGRAMS_SQL,
+  BY_CATEGORY_SQL,
+  BY_CLASS_SQL,
+  BY_REASON_SQL,
+  HEADLINE_SQL,
+  LEDGER_SQL,
+  LOGS_SQL,
+  ROWS_STORED_SQL,
+  STORED_POSITIONS_SQL,
+  TOP_PROGRAMS_SQL,
 } from '../domain/report/queries.ts';
 import type { InterceptionReport } from '../../schemas/report/interceptions.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
@@ -30,7 +41,10 @@ interface Positions {
   readonly unwritten: number;
 }
 
-export async function reportInterceptions({ log, logId, warehouse }: ReportSource, request: ReportRequest): Promise<InterceptionReport> {
+export async function reportInterceptions(
+  { log, logId, warehouse }: ReportSource,
+  request: ReportRequest,
+): Promise<InterceptionReport> {
   // The positions come first: what is stored later is left out of every figure.
   const { partitions, positions, unwritten } = await positionsNow(warehouse, log, logId);
   const asOf: QueryParams = { logId, partitions, positions };
@@ -43,8 +57,17 @@ export async function reportInterceptions({ log, logId, warehouse }: ReportSourc
   const [ledger] = await warehouse.query<LedgerSums>(LEDGER_SQL, asOf);
   const [stored] = await warehouse.query<{ rows_stored: string }>(ROWS_STORED_SQL, asOf);
   return interceptionReport({
-    fromUs: request.fromUs, toUs: request.toUs, asOfMs: request.nowMs, headline: headline!, byReason, byCategory, byClass, topPrograms,
-    ledger: ledger!, rowsStored: Number(stored!.rows_stored), unwritten,
+    fromUs: request.fromUs,
+    toUs: request.toUs,
+    asOfMs: request.nowMs,
+    headline: headline!,
+    byReason,
+    byCategory,
+    byClass,
+    topPrograms,
+    ledger: ledger!,
+    rowsStored: Number(stored!.rows_stored),
+    unwritten,
   });
 }
 
@@ -54,7 +77,8 @@ async function positionsNow(warehouse: Warehouse, log: EventLog | null, logId: s
   if (log === null) return { partitions: [...nextOf.keys()], positions: [...nextOf.values()], unwritten: 0 };
   const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
   let unwritten = 0;
-  for (const partition of partitions) unwritten += Math.max(0, (await log.bounds('access', partition)).end - (nextOf.get(partition) ?? 0));
+  for (const partition of partitions)
+    unwritten += Math.max(0, (await log.bounds('access', partition)).end - (nextOf.get(partition) ?? 0));
   return { partitions, positions: partitions.map((partition) => nextOf.get(partition) ?? 0), unwritten };
 }
 
@@ -67,6 +91,8 @@ export async function chooseLog(warehouse: Warehouse, asked: string | undefined)
   }
   if (logs.length === 1) return logs[0]!;
   throw new UserError(
-    logs.length === 0 ? `no results are stored in ${warehouse.description}` : `results of ${logs.length} logs are stored in ${warehouse.description}; say which with --log: ${logs.join(' ')}`,
+    logs.length === 0
+      ? `no results are stored in ${warehouse.description}`
+      : `results of ${logs.length} logs are stored in ${warehouse.description}; say which with --log: ${logs.join(' ')}`,
   );
 }

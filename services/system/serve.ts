@@ -38,7 +38,10 @@ export async function serve(options: ServeOptions): Promise<number> {
   const scorerMetrics = new ScorerMetrics(metrics, clock);
   const writerMetrics = new WriterMetrics(metrics, clock);
   const system = await openSystem({
-    ...config, roles, clock, tuning: tuningOf(config),
+    ...config,
+    roles,
+    clock,
+    tuning: tuningOf(config),
     scorerObserver: {
       scored: (_, outcome, state) => scorerMetrics.scored(outcome, state),
       taken: (partition, position, refolded, hasMismatch) => {
@@ -67,7 +70,8 @@ export async function serve(options: ServeOptions): Promise<number> {
   const { systemFile } = system.folder;
   await registerLiveEvents(server.app, { log: system.log, token });
   await registerImports(server.app, { log: system.log, token, spoolFolder: system.spoolFolder });
-  if (system.warehouse !== null) await registerClickHouseProxy(server.app, { warehouse: system.warehouse, spoolDir: system.spoolFolder, token });
+  if (system.warehouse !== null)
+    await registerClickHouseProxy(server.app, { warehouse: system.warehouse, spoolDir: system.spoolFolder, token });
   const url = await listen(server, system, config);
   const lifecycle = new Lifecycle({ logger })
     .add({ name: 'log and warehouse', start: () => {}, stop: () => system.close() })
@@ -77,7 +81,8 @@ export async function serve(options: ServeOptions): Promise<number> {
       // Whoever holds the embedded ClickHouse answers for the folder; a scorer on its own does not.
       name: 'system file',
       start: () => {
-        if (system.warehouse !== null) writeSystemFile(systemFile, { url, token, pid: process.pid, startedAt: new Date(clock.nowMs()).toISOString() });
+        if (system.warehouse !== null)
+          writeSystemFile(systemFile, { url, token, pid: process.pid, startedAt: new Date(clock.nowMs()).toISOString() });
         options.onReady(url);
       },
       stop: () => removeSystemFile(systemFile, token),
@@ -92,8 +97,10 @@ async function listen(server: HttpServer, system: System, config: Config): Promi
   } catch (error) {
     await system.close();
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw new UserError(`port ${config.httpPort} of ${config.httpHost} is taken; choose another with --port (0: any free one)`);
-    if (code === 'EACCES' || code === 'EADDRNOTAVAIL') throw new UserError(`cannot listen on ${config.httpHost}:${config.httpPort} (${code}); see NTK_HTTP_HOST and --port`);
+    if (code === 'EADDRINUSE')
+      throw new UserError(`port ${config.httpPort} of ${config.httpHost} is taken; choose another with --port (0: any free one)`);
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
+      throw new UserError(`cannot listen on ${config.httpHost}:${config.httpPort} (${code}); see NTK_HTTP_HOST and --port`);
     throw error;
   }
 }
@@ -101,8 +108,10 @@ async function listen(server: HttpServer, system: System, config: Config): Promi
 function healthOf(system: System, clock: Clock): Health {
   const health = new Health();
   const { scorer, writer } = system;
-  if (scorer !== null) health.register('scorer', progressCheck({ clock, limitMs: SCORER_STILL_MS_MAX, progressAtMs: () => scorer.progressAtMs }));
-  if (writer !== null) health.register('writer', progressCheck({ clock, limitMs: WRITER_STILL_MS_MAX, progressAtMs: () => writer.progressAtMs }));
+  if (scorer !== null)
+    health.register('scorer', progressCheck({ clock, limitMs: SCORER_STILL_MS_MAX, progressAtMs: () => scorer.progressAtMs }));
+  if (writer !== null)
+    health.register('writer', progressCheck({ clock, limitMs: WRITER_STILL_MS_MAX, progressAtMs: () => writer.progressAtMs }));
   return health;
 }
 
@@ -111,7 +120,10 @@ async function observe(system: System, scorerMetrics: ScorerMetrics, metrics: Re
   const { scorer, log } = system;
   if (scorer === null) return;
   const owned = [...scorer.owned()];
-  scorerMetrics.observe(owned.map(([, one]) => one.state), owned.map(([, one]) => one.checkpointAgeMs()));
+  scorerMetrics.observe(
+    owned.map(([, one]) => one.state),
+    owned.map(([, one]) => one.checkpointAgeMs()),
+  );
   let oldestWaitMs = 0;
   for (const [partition, one] of owned) {
     const { end } = await log.bounds('access', partition);

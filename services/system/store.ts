@@ -79,7 +79,13 @@ function folderIfThere(data: string): DataFolder | null {
   }
 }
 
-function store(request: StoreRequest, folder: DataFolder | null, log: EventLog | null, warehouse: Warehouse, lock: HeldLock | null): Store {
+function store(
+  request: StoreRequest,
+  folder: DataFolder | null,
+  log: EventLog | null,
+  warehouse: Warehouse,
+  lock: HeldLock | null,
+): Store {
   return {
     log,
     logId: request.logId ?? log!.logId,
@@ -95,7 +101,9 @@ function store(request: StoreRequest, folder: DataFolder | null, log: EventLog |
 
 function usersOf(folder: DataFolder | null, userKeyFile: string | null): (user: string) => string {
   if (folder === null && userKeyFile === null) {
-    throw new UserError('the key of the user hashes is needed: give the data folder with --data DIR, or the key with NTK_USER_KEY_FILE');
+    throw new UserError(
+      'the key of the user hashes is needed: give the data folder with --data DIR, or the key with NTK_USER_KEY_FILE',
+    );
   }
   return hashedUsers(userKeyOf(folder, userKeyFile));
 }
@@ -109,12 +117,19 @@ export function userKeyOf(folder: DataFolder | null, userKeyFile: string | null)
     const key = readFileSync(userKeyFile);
     if (key.length >= USER_KEY_BYTES_MIN) return key;
   } catch (error) {
-    throw new UserError(`the user key ${userKeyFile} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}); see NTK_USER_KEY_FILE`);
+    throw new UserError(
+      `the user key ${userKeyFile} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}); see NTK_USER_KEY_FILE`,
+    );
   }
-  throw new UserError(`the user key ${userKeyFile} has less than ${USER_KEY_BYTES_MIN} bytes; make one with: head -c 32 /dev/urandom > ${userKeyFile}`);
+  throw new UserError(
+    `the user key ${userKeyFile} has less than ${USER_KEY_BYTES_MIN} bytes; make one with: head -c 32 /dev/urandom > ${userKeyFile}`,
+  );
 }
 
-export function openServer(url: string, { clickhouseUser, clickhousePassword }: Pick<StoreRequest, 'clickhouseUser' | 'clickhousePassword'>): Warehouse {
+export function openServer(
+  url: string,
+  { clickhouseUser, clickhousePassword }: Pick<StoreRequest, 'clickhouseUser' | 'clickhousePassword'>,
+): Warehouse {
   return openServerWarehouse({
     url,
     ...(clickhouseUser === null ? {} : { username: clickhouseUser }),

@@ -17,7 +17,17 @@ export interface Tuning {
 }
 
 export function tuningOf(config: Config): Tuning {
-  const { batchRecordsMax, batchBytesMax, checkpointRecords, checkpointIntervalMs, groupRowsMax, groupBytesMax, groupWaitMs } = config;
+  const { batchRecordsMax, batchBytesMax, checkpointRecords, checkpointIntervalMs, groupRowsMax, groupBytesMax, groupWaitMs } =
+    config;
   const stateLimits = { programs: config.statePrograms, consents: config.stateConsents, limitKeys: config.stateLimitKeys };
-  return { stateLimits, batchRecordsMax, batchBytesMax, checkpointRecords, checkpointIntervalMs, groupRowsMax, groupBytesMax, groupWaitMs };
+  return {
+    stateLimits,
+    batchRecordsMax,
+    batchBytesMax,
+    checkpointRecords,
+    checkpointIntervalMs,
+    groupRowsMax,
+    groupBytesMax,
+    groupWaitMs,
+  };
 }

@@ -30,13 +30,20 @@ const READ_BYTES_MAX = 16 * 1024 * 1024;
  * Reads blocks from `from` on, up to the limits (at least one block), or exactly up to `upTo` when that is given: after
  * a crash the intended range is repeated whatever the limits are now. Null when there is none.
  */
-export async function readGroup(log: EventLog, partition: number, from: number, limits: GroupLimits, upTo: number | null): Promise<Group | null> {
+export async function readGroup(
+  log: EventLog,
+  partition: number,
+  from: number,
+  limits: GroupLimits,
+  upTo: number | null,
+): Promise<Group | null> {
   const headers: BlockHeader[] = [];
   const rows: Buffer[] = [];
   let rowCount = 0;
   let byteCount = 0;
   let to = from;
-  const mayGoOn = (): boolean => (upTo === null ? rowCount < limits.rowsMax && byteCount < limits.bytesMax && headers.length < BLOCKS_MAX : to < upTo);
+  const mayGoOn = (): boolean =>
+    upTo === null ? rowCount < limits.rowsMax && byteCount < limits.bytesMax && headers.length < BLOCKS_MAX : to < upTo;
   while (mayGoOn()) {
     const batch = await log.read('results', partition, to, { maxRecords: READ_RECORDS_MAX, maxBytes: READ_BYTES_MAX });
     if (batch.count === 0) break;

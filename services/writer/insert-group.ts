@@ -27,7 +27,12 @@ export async function insertGroup(warehouse: Warehouse, logId: string, group: Gr
     });
   }
   // 2. The ledger, only after its rows: an entry says that they are there.
-  await warehouse.insertRows({ table: 'blocks', columns: LEDGER_COLUMNS, bytes: [Buffer.concat(group.headers.map(ledgerRow))], token: `${token}:ledger` });
+  await warehouse.insertRows({
+    table: 'blocks',
+    columns: LEDGER_COLUMNS,
+    bytes: [Buffer.concat(group.headers.map(ledgerRow))],
+    token: `${token}:ledger`,
+  });
   // 3. Erasures, after the rows they may be about.
   const erasures = group.headers.flatMap((header) => header.erasures);
   for (let from = 0; from < erasures.length; from += ERASURES_MAX) {

@@ -37,7 +37,19 @@ export function makeTraffic(accesses: number): Traffic {
 export async function measureRun({ folder, accesses }: Traffic): Promise<MeasuredRun> {
   const data = join(folder, 'data');
   rmSync(data, { recursive: true, force: true });
-  const args = ['--import', REPORT_PEAK, join(ROOT, 'bin/ntk.mjs'), 'run', '--json', '--data', data, '--policy', join(folder, 'policy.yaml'), '--input', join(folder, 'events.ndjson')];
+  const args = [
+    '--import',
+    REPORT_PEAK,
+    join(ROOT, 'bin/ntk.mjs'),
+    'run',
+    '--json',
+    '--data',
+    data,
+    '--policy',
+    join(folder, 'policy.yaml'),
+    '--input',
+    join(folder, 'events.ndjson'),
+  ];
   const started = performance.now();
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';

@@ -17,7 +17,16 @@ describe('ntk run', () => {
       for (let i = 0; i < RUNS; i++) runs.push(await measureRun(traffic));
       const rate = median(runs.map(({ accessesPerSecond }) => accessesPerSecond));
       const peakMb = median(runs.map((run) => run.peakMb));
-      console.log(JSON.stringify({ benchmark: 'run-to-rows', accesses: ACCESSES, runs: RUNS, accessesPerSecond: Math.round(rate), peakMb: Math.round(peakMb), resultHash: runs[0]!.resultHash }));
+      console.log(
+        JSON.stringify({
+          benchmark: 'run-to-rows',
+          accesses: ACCESSES,
+          runs: RUNS,
+          accessesPerSecond: Math.round(rate),
+          peakMb: Math.round(peakMb),
+          resultHash: runs[0]!.resultHash,
+        }),
+      );
       expect(new Set(runs.map(({ resultHash }) => resultHash)).size).toBe(1);
       expect(runs[0]!.report).toMatchObject({ accesses: ACCESSES, quality: { complete: true, rowsStored: ACCESSES } });
       expect(peakMb).toBeLessThan(PEAK_MB_MAX);

@@ -9,7 +9,11 @@ function unzip(name: string): Buffer {
 }
 
 function lines<T>(name: string): T[] {
-  return unzip(name).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as T);
+  return unzip(name)
+    .toString('utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T);
 }
 
 export interface ExpectedVerdict {

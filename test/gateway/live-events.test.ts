@@ -3,7 +3,8 @@ import { appendsOf, recordsOf } from '../../services/gateway/live-events.ts';
 import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
 import { ORIGIN } from '../../services/platform/log/event-log.ts';
 
-const event = (subject: string, type = 'ntk.access'): string => JSON.stringify({ specversion: '1.0', id: '1', source: 's', type, subject, time: '2026-01-01T00:00:00Z', data: {} });
+const event = (subject: string, type = 'ntk.access'): string =>
+  JSON.stringify({ specversion: '1.0', id: '1', source: 's', type, subject, time: '2026-01-01T00:00:00Z', data: {} });
 
 function texts(records: ReturnType<typeof recordsOf>): string[] {
   if ('problem' in records) throw new Error(records.problem);
@@ -16,11 +17,18 @@ describe('the body of a request', () => {
   });
 
   it('is a record a member when it is a batch', () => {
-    expect(texts(recordsOf('application/cloudevents-batch+json', Buffer.from(`[${event('a')}, ${event('b')}]`)))).toEqual([event('a'), event('b')]);
+    expect(texts(recordsOf('application/cloudevents-batch+json', Buffer.from(`[${event('a')}, ${event('b')}]`)))).toEqual([
+      event('a'),
+      event('b'),
+    ]);
   });
 
   it('is a record a line when it is NDJSON: blank lines and line ends are none of it', () => {
-    expect(texts(recordsOf('application/x-ndjson', Buffer.from('{"a":1}\r\n\n \t\n{"b":2}\n{"c":3}')))).toEqual(['{"a":1}', '{"b":2}', '{"c":3}']);
+    expect(texts(recordsOf('application/x-ndjson', Buffer.from('{"a":1}\r\n\n \t\n{"b":2}\n{"c":3}')))).toEqual([
+      '{"a":1}',
+      '{"b":2}',
+      '{"c":3}',
+    ]);
   });
 
   it.each([
@@ -37,7 +45,8 @@ describe('records of hosts', () => {
     const records = [event('wx1'), event('*', 'ntk.policy'), 'no json', event('wx1')].map((text) => Buffer.from(text));
     const appends = appendsOf(records, 4);
     expect(appends.every(({ origin, stream }) => origin === ORIGIN.live && stream === 'access')).toBe(true);
-    const of = (partition: number): string[] => (appends.find((append) => append.partition === partition)?.values ?? []).map((value) => Buffer.from(value).toString());
+    const of = (partition: number): string[] =>
+      (appends.find((append) => append.partition === partition)?.values ?? []).map((value) => Buffer.from(value).toString());
     const home = partitionOf('wx1', 4);
     expect(of(home).filter((text) => text !== 'no json')).toEqual([event('wx1'), event('*', 'ntk.policy'), event('wx1')]);
     expect(of(0)).toContain('no json');

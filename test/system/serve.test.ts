@@ -24,7 +24,9 @@ async function eventually<T extends object>(ask: () => Promise<T> | T, isRight: 
 }
 
 async function start(args: readonly string[], data: string): Promise<Running> {
-  const child = spawn(process.execPath, [join(ROOT, 'bin/ntk.mjs'), ...args, '--data', data, '--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [join(ROOT, 'bin/ntk.mjs'), ...args, '--data', data, '--port', '0'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   child.stderr.resume();
   const file = await eventually(
     () => JSON.parse(readFileSync(join(data, 'system.json'), 'utf8')) as { url: string; token: string; pid: number },
@@ -40,7 +42,11 @@ async function stop({ child }: Running): Promise<number | null> {
 }
 
 const post = (running: Running, body: string | Buffer, headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(`${running.url}/v1/events`, { method: 'POST', body, headers: { authorization: `Bearer ${running.token}`, 'content-type': 'application/x-ndjson', ...headers } });
+  fetch(`${running.url}/v1/events`, {
+    method: 'POST',
+    body,
+    headers: { authorization: `Bearer ${running.token}`, 'content-type': 'application/x-ndjson', ...headers },
+  });
 
 describe('a running system', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ntk-serve-'));
@@ -63,7 +69,13 @@ describe('a running system', () => {
     expect(response.status).toBe(202);
     expect(await response.json()).toEqual({ accepted: lines.length });
     const report = await eventually(
-      () => ntkJson<{ accesses: number; settled: boolean; quality: { recordsRead: number; unwritten: number; complete: boolean } }>(['report', 'interceptions', '--data', data]),
+      () =>
+        ntkJson<{ accesses: number; settled: boolean; quality: { recordsRead: number; unwritten: number; complete: boolean } }>([
+          'report',
+          'interceptions',
+          '--data',
+          data,
+        ]),
       ({ quality }) => quality.unwritten === 0 && quality.recordsRead >= lines.length,
     );
     expect(report.quality.complete).toBe(true);
@@ -73,14 +85,22 @@ describe('a running system', () => {
 
   it('counts what the report counts, with no user or program in a label', async () => {
     const metrics = await (await fetch(`${running.url}/metrics`)).text();
-    const report = await ntkJson<{ accesses: number; intercepted: { attempts: number } }>(['report', 'interceptions', '--data', data]);
-    const sum = (name: string): number => [...metrics.matchAll(new RegExp(`^${name}\\{[^}]*\\} (\\d+)$`, 'gm'))].reduce((total, [, n]) => total + Number(n), 0);
+    const report = await ntkJson<{ accesses: number; intercepted: { attempts: number } }>([
+      'report',
+      'interceptions',
+      '--data',
+      data,
+    ]);
+    const sum = (name: string): number =>
+      [...metrics.matchAll(new RegExp(`^${name}\\{[^}]*\\} (\\d+)$`, 'gm'))].reduce((total, [, n]) => total + Number(n), 0);
     expect(sum('ntk_access_events_total')).toBe(report.accesses);
     expect(sum('ntk_verdicts_total')).toBe(report.accesses);
     expect(sum('ntk_intercepted_attempts_total')).toBe(report.intercepted.attempts);
     const labels = new Set([...metrics.matchAll(/(\w+)="/g)].map(([, label]) => label));
     expect([...labels].filter((label) => ['user', 'program', 'purpose', 'subject'].includes(label!))).toEqual([]);
-    for (const users of [...new Set([...EVENTS.toString('utf8').matchAll(/"user"\s*:\s*"(u_[0-9a-f]{6,})"/g)].map(([, user]) => user!))].slice(0, 200)) {
+    for (const users of [
+      ...new Set([...EVENTS.toString('utf8').matchAll(/"user"\s*:\s*"(u_[0-9a-f]{6,})"/g)].map(([, user]) => user!)),
+    ].slice(0, 200)) {
       expect(metrics).not.toContain(users);
     }
   }, 60_000);
@@ -93,23 +113,55 @@ describe('a running system', () => {
 
   it.each(['/v1/events', '/v1/imports', '/clickhouse/?query=SELECT+1'])('refuses POST %s without its token', async (path) => {
     for (const authorization of ['', 'Bearer nonsense', `Basic ${running.token}`]) {
-      const response = await fetch(`${running.url}${path}`, { method: 'POST', body: '{}', headers: { authorization, 'content-type': 'application/cloudevents+json' } });
+      const response = await fetch(`${running.url}${path}`, {
+        method: 'POST',
+        body: '{}',
+        headers: { authorization, 'content-type': 'application/cloudevents+json' },
+      });
       expect(response.status).toBe(401);
     }
   });
 
   it('does the work of a batch on its folder, unasked', async () => {
     const before = await ntkJson<{ quality: { recordsRead: number } }>(['report', 'interceptions', '--data', data]);
-    const line = JSON.stringify({ specversion: '1.0', id: 'batch-1', source: 'test', type: 'ntk.access', subject: 'wxbatch', time: '2020-02-02T00:00:00Z', data: { user: 'u', api: 'wx.getLocation' } });
+    const line = JSON.stringify({
+      specversion: '1.0',
+      id: 'batch-1',
+      source: 'test',
+      type: 'ntk.access',
+      subject: 'wxbatch',
+      time: '2020-02-02T00:00:00Z',
+      data: { user: 'u', api: 'wx.getLocation' },
+    });
     await ntkOk(['run', '--data', data, '--input', '-'], { input: `${line}\n` });
-    const rows = await ntkJson<{ quality: { recordsRead: number } }>(['report', 'interceptions', '--data', data, '--from', '2020-02-02', '--to', '2020-02-03']);
+    const rows = await ntkJson<{ quality: { recordsRead: number } }>([
+      'report',
+      'interceptions',
+      '--data',
+      data,
+      '--from',
+      '2020-02-02',
+      '--to',
+      '2020-02-03',
+    ]);
     expect(rows).toMatchObject({ accesses: 1 });
     expect(rows.quality.recordsRead).toBe(before.quality.recordsRead + 1);
   }, 60_000);
 
   it('imports a file that is sent to its URL', async () => {
-    const line = JSON.stringify({ specversion: '1.0', id: 'sent-1', source: 'test', type: 'ntk.access', subject: 'wxsent', time: new Date().toISOString(), data: { user: 'u', api: 'wx.getLocation' } });
-    const [summary] = await ntkJson<{ status: string; appended: number }[]>(['ingest', '-', '--to', running.url, '--token', running.token], { input: `${line}\n` });
+    const line = JSON.stringify({
+      specversion: '1.0',
+      id: 'sent-1',
+      source: 'test',
+      type: 'ntk.access',
+      subject: 'wxsent',
+      time: new Date().toISOString(),
+      data: { user: 'u', api: 'wx.getLocation' },
+    });
+    const [summary] = await ntkJson<{ status: string; appended: number }[]>(
+      ['ingest', '-', '--to', running.url, '--token', running.token],
+      { input: `${line}\n` },
+    );
     expect(summary).toMatchObject({ status: 'complete', appended: 1 });
     const wrong = await ntk(['ingest', '-', '--to', running.url, '--token', 'nonsense'], { input: `${line}\n` });
     expect(wrong.code).toBe(1);
@@ -138,11 +190,20 @@ describe('a scorer and a writer as processes of their own', () => {
 
   it('give what one process gives', async () => {
     const writer = await start(['writer'], data);
-    const scorer = spawn(process.execPath, [join(ROOT, 'bin/ntk.mjs'), 'scorer', '--data', data, '--port', '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const scorer = spawn(process.execPath, [join(ROOT, 'bin/ntk.mjs'), 'scorer', '--data', data, '--port', '0'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     try {
-      await new Promise<void>((resolve) => scorer.stderr.on('data', (text: Buffer) => text.toString().includes('running on') && resolve()));
+      await new Promise<void>((resolve) =>
+        scorer.stderr.on('data', (text: Buffer) => text.toString().includes('running on') && resolve()),
+      );
       await ntkOk(['run', '--data', data, '--policy', POLICY_PATH, '--input', '-'], { input: EVENTS });
-      const report = await ntkJson<{ accesses: number; intercepted: { attempts: number } }>(['report', 'interceptions', '--data', data]);
+      const report = await ntkJson<{ accesses: number; intercepted: { attempts: number } }>([
+        'report',
+        'interceptions',
+        '--data',
+        data,
+      ]);
       expect(report).toMatchObject({ accesses: 4_919, intercepted: { attempts: 1_199 } });
     } finally {
       scorer.kill('SIGTERM');

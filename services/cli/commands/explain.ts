@@ -15,7 +15,8 @@ function verdictWord(out: Output, verdict: string): string {
 /** What happened, in one sentence. */
 function headline(access: StoredAccess): string {
   const where = access.foreground ? 'on screen' : 'in the background';
-  const how = { pending: 'asked to read', refused: 'tried to read (the host refused)', performed: 'read' }[access.outcome] ?? 'read';
+  const how =
+    { pending: 'asked to read', refused: 'tried to read (the host refused)', performed: 'read' }[access.outcome] ?? 'read';
   const lasted = access.duration_ms === '0' ? '' : ` for ${duration(Number(access.duration_ms))}`;
   const purpose = access.purpose === '' ? 'no purpose named' : `for "${brief(access.purpose, 60)}"`;
   return `${brief(access.program, 80)} ${how} ${safe(access.category)} by ${brief(access.api, 60)} ${where}${lasted}, ${purpose}`;
@@ -37,10 +38,13 @@ function judgementSentence(access: StoredAccess): string {
 
 export function printExplanation(out: Output, access: StoredAccess, recomputed: Recomputed | null, asked: boolean): void {
   out.line(out.paint('bold', `${access.event_time}Z  ${headline(access)}`));
-  out.line(`verdict ${verdictWord(out, access.verdict)}${access.proposed === access.verdict ? '' : ` (proposed ${verdictWord(out, access.proposed)})`}. ${judgementSentence(access)}`);
+  const would = access.proposed === access.verdict ? '' : `would be ${verdictWord(out, access.proposed)}; `;
+  out.line(`${would}verdict ${verdictWord(out, access.verdict)}. ${judgementSentence(access)}`);
   if (recomputed === null) printStored(out, access, asked);
   else printChecks(out, recomputed);
-  out.line(`event ${brief(access.event_id)} of ${brief(access.source, 80)}, partition ${access.partition} offset ${access.offset}, policy ${access.policy_hash}, declaration version ${access.declaration_version}, engine ${access.engine}${access.notes.length > 0 ? `, notes: ${access.notes.map(safe).join(' ')}` : ''}`);
+  out.line(
+    `event ${brief(access.event_id)} of ${brief(access.source, 80)}, partition ${access.partition} offset ${access.offset}, policy ${access.policy_hash}, declaration version ${access.declaration_version}, engine ${access.engine}${access.notes.length > 0 ? `, notes: ${access.notes.map(safe).join(' ')}` : ''}`,
+  );
   if (recomputed !== null) {
     out.line(
       recomputed.isProved
@@ -64,8 +68,11 @@ function printStored(out: Output, access: StoredAccess, asked: boolean): void {
   if (access.evidence === '') return;
   const evidence = JSON.parse(access.evidence) as Evidence;
   for (const { reason, action, mode, effect, observed, expected } of evidence.findings) {
-    out.line(`  ${out.paint('yellow', '!')} ${safe(reason)}: policy says ${safe(action)}, mode ${safe(mode)}, in effect ${safe(effect)}`);
-    if (observed !== undefined) out.line(`      it was ${brief(JSON.stringify(observed), 200)}; ordinary would be ${brief(JSON.stringify(expected), 200)}`);
+    out.line(
+      `  ${out.paint('yellow', '!')} ${safe(reason)}: policy says ${safe(action)}, mode ${safe(mode)}, in effect ${safe(effect)}`,
+    );
+    if (observed !== undefined)
+      out.line(`      it was ${brief(JSON.stringify(observed), 200)}; ordinary would be ${brief(JSON.stringify(expected), 200)}`);
   }
   if (evidence.remedy !== '') out.line(`  remedy: ${brief(evidence.remedy, 400)}`);
 }

@@ -14,7 +14,8 @@ import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { dataOption } from '../options.ts';
 import { brief } from '../output/terminal.ts';
-import { printImport, splitInputName } from './run.ts';
+import { splitInputName } from './run.ts';
+import { printImport } from './run-summary.ts';
 
 interface IngestFlags {
   readonly data: string;
@@ -32,19 +33,24 @@ export function registerIngest(program: Command, context: CliContext): void {
     .option('--to <url>', 'URL of the system; default: the one that runs on --data')
     .option('--token <token>', 'bearer token for --to; also NTK_TOKEN')
     .option('--json', 'print JSON')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Imported records are judged by checks 1-8; limits and baselines are for what happens live. Times further back than 7 days are read as
 7 days ago: for history use ntk run on a folder of its own.
 
 Examples:
   ntk ingest declarations.ndjson
   ntk ingest --format apple-privacy-report report.ndjson
-  ntk ingest events.ndjson.gz --to http://127.0.0.1:7077 --token "$NTK_TOKEN"`)
+  ntk ingest events.ndjson.gz --to http://127.0.0.1:7077 --token "$NTK_TOKEN"`,
+    )
     .action(async (files: string[], flags: IngestFlags) => {
-      const summaries = flags.to === undefined ? await ingestHere(context, files, flags) : await ingestThere(context, files, flags, flags.to);
-      for (const one of summaries) if (one.problem !== null) context.out.problem(`${brief(one.name)}: ${brief(one.problem.message, 300)}`);
+      const summaries =
+        flags.to === undefined ? await ingestHere(context, files, flags) : await ingestThere(context, files, flags, flags.to);
+      for (const one of summaries)
+        if (one.problem !== null) context.out.problem(`${brief(one.name)}: ${brief(one.problem.message, 300)}`);
       if (flags.json) context.out.json(summaries);
-      else for (const one of summaries) printImport(context, one);
+      else for (const one of summaries) printImport(context.out, one);
       if (summaries.some(({ problem, status }) => problem !== null || status === 'stopped')) context.fail();
     });
 }
@@ -64,7 +70,10 @@ async function ingestHere(context: CliContext, files: readonly string[], flags: 
       try {
         summaries.push(
           await importFile(log, input, {
-            format, origin: ORIGIN.imported, startedWith: 'ingest', signal,
+            format,
+            origin: ORIGIN.imported,
+            startedWith: 'ingest',
+            signal,
             onProgress: ({ readBytes, sizeBytes }) => bar.update(readBytes, sizeBytes),
           }),
         );
@@ -76,11 +85,19 @@ async function ingestHere(context: CliContext, files: readonly string[], flags: 
     bar.stop();
     await log.close();
   }
-  if (!isSystemRunning(folder)) out.note(`no system runs on ${brief(flags.data)}: the records are in its log and are judged as soon as one does (ntk up --data ${brief(flags.data)})`);
+  if (!isSystemRunning(folder))
+    out.note(
+      `no system runs on ${brief(flags.data)}: the records are in its log and are judged as soon as one does (ntk up --data ${brief(flags.data)})`,
+    );
   return summaries;
 }
 
-async function ingestThere(context: CliContext, files: readonly string[], flags: IngestFlags, to: string): Promise<ImportSummary[]> {
+async function ingestThere(
+  context: CliContext,
+  files: readonly string[],
+  flags: IngestFlags,
+  to: string,
+): Promise<ImportSummary[]> {
   const token = flags.token ?? context.token;
   if (token === undefined) throw new UserError('--to needs a token: --token TOKEN or NTK_TOKEN');
   if (!URL.canParse(to)) throw new UserError(`--to '${brief(to, 80)}' is no URL; for instance http://127.0.0.1:7077`);
@@ -91,14 +108,22 @@ async function ingestThere(context: CliContext, files: readonly string[], flags:
     const url = new URL(`/v1/imports?${new URLSearchParams({ format, name: path }).toString()}`, to);
     let response: Response;
     try {
-      response = await fetch(url, { method: 'POST', body, duplex: 'half', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' }, signal: context.signal });
+      response = await fetch(url, {
+        method: 'POST',
+        body,
+        duplex: 'half',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' },
+        signal: context.signal,
+      });
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
       throw new UserError(`cannot send ${brief(path)} to ${brief(to)}: ${brief(cause, 120)}`);
     }
     const answer = (await response.json().catch(() => null)) as ImportSummary | { message?: string } | null;
     if (!response.ok || answer === null || !('status' in answer)) {
-      throw new UserError(`${brief(to)} refused ${brief(path)}: ${response.status} ${brief((answer as { message?: string } | null)?.message ?? response.statusText, 200)}`);
+      throw new UserError(
+        `${brief(to)} refused ${brief(path)}: ${response.status} ${brief((answer as { message?: string } | null)?.message ?? response.statusText, 200)}`,
+      );
     }
     summaries.push(answer);
   }

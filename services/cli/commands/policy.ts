@@ -19,7 +19,11 @@ async function readText(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw new UserError(code === 'ENOENT' ? `there is no policy file '${brief(file)}'` : `cannot read policy file '${brief(file)}': ${code ?? 'unknown error'}`);
+    throw new UserError(
+      code === 'ENOENT'
+        ? `there is no policy file '${brief(file)}'`
+        : `cannot read policy file '${brief(file)}': ${code ?? 'unknown error'}`,
+    );
   }
 }
 
@@ -29,7 +33,9 @@ export async function loadPolicyFile(file: string): Promise<PolicyFile> {
   if (parsed.ok) return { document: parsed.document, hash: parsed.hash, version: parsed.policy.version };
   const [first] = parsed.problems;
   const others = parsed.problems.length > 1 ? ` (and ${parsed.problems.length - 1} more: ntk policy check ${brief(file)})` : '';
-  throw new UserError(`${brief(file)}:${first?.line ?? 1}: ${safe(first?.path ?? '')}${first?.path ? ': ' : ''}${brief(first?.message ?? '', 300)}${others}`);
+  throw new UserError(
+    `${brief(file)}:${first?.line ?? 1}: ${safe(first?.path ?? '')}${first?.path ? ': ' : ''}${brief(first?.message ?? '', 300)}${others}`,
+  );
 }
 
 /** All problems of all files at once; answers whether there were none. */
@@ -39,7 +45,10 @@ export async function checkPolicies(out: Output, files: readonly string[], json:
     const parsed = parsePolicyYaml(await readText(file));
     if (parsed.ok) {
       results.push({ file, ok: true, hash: parsed.hash, problems: [] });
-      if (!json) out.line(`${brief(file)}: ${out.paint('green', 'fine')} (policy ${parsed.hash}, version ${brief(parsed.policy.version)}, ${parsed.policy.limits.length} limits)`);
+      if (!json)
+        out.line(
+          `${brief(file)}: ${out.paint('green', 'fine')} (policy ${parsed.hash}, version ${brief(parsed.policy.version)}, ${parsed.policy.limits.length} limits)`,
+        );
       continue;
     }
     results.push({ file, ok: false, problems: parsed.problems });
@@ -64,7 +73,9 @@ export async function applyPolicy(out: Output, log: EventLog, file: string, opti
     return;
   }
   await appendPolicy(log, { ...policy, ...options, origin: ORIGIN.live });
-  out.note(`policy ${policy.hash} (version ${brief(policy.version)}) is published to ${log.partitions} partitions${inForce === undefined ? '' : `; before it ${inForce.policy.hash}`}`);
+  out.note(
+    `policy ${policy.hash} (version ${brief(policy.version)}) is published to ${log.partitions} partitions${inForce === undefined ? '' : `; before it ${inForce.policy.hash}`}`,
+  );
 }
 
 /** Back to the policy that was in force before the one that is. */
@@ -73,7 +84,9 @@ export async function rollbackPolicy(out: Output, log: EventLog, options: ApplyO
   const current = history.at(-1);
   const before = history.findLast(({ policy }) => policy.hash !== current?.policy.hash);
   if (current === undefined || before === undefined) {
-    throw new UserError('there is no policy to go back to: the log has seen fewer than two; publish one with ntk policy apply FILE');
+    throw new UserError(
+      'there is no policy to go back to: the log has seen fewer than two; publish one with ntk policy apply FILE',
+    );
   }
   await appendPolicy(log, { document: before.policy.document, hash: before.policy.hash, ...options, origin: ORIGIN.live });
   out.note(`back to policy ${before.policy.hash} (version ${brief(before.policy.version)}) from ${current.policy.hash}`);
@@ -82,12 +95,22 @@ export async function rollbackPolicy(out: Output, log: EventLog, options: ApplyO
 export async function printPolicyLog(out: Output, log: EventLog, json: boolean): Promise<void> {
   const history = await policyHistory(log);
   const rows = history.map(({ offset, appendedAtMs, policy, by, source, eventId }) => ({
-    at: new Date(appendedAtMs).toISOString(), hash: policy.hash, version: policy.version, by, source, eventId, offset,
+    at: new Date(appendedAtMs).toISOString(),
+    hash: policy.hash,
+    version: policy.version,
+    by,
+    source,
+    eventId,
+    offset,
   }));
   if (json) {
     out.json(rows);
     return;
   }
   if (rows.length === 0) out.note('no policy yet: before the first one every access is let pass (policy {version: none})');
-  else out.table(['at', 'policy', 'version', 'by', 'source', 'event'], rows.map((row) => [row.at, row.hash, row.version, row.by, row.source, row.eventId]));
+  else
+    out.table(
+      ['at', 'policy', 'version', 'by', 'source', 'event'],
+      rows.map((row) => [row.at, row.hash, row.version, row.by, row.source, row.eventId]),
+    );
 }

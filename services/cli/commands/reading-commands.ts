@@ -35,17 +35,24 @@ function registerReport(program: Command, context: CliContext): void {
     .option('--from <time>', 'first event time, a date or RFC 3339; default: the beginning')
     .option('--to <time>', 'event time before which the report ends; default: the end')
     .option('--format <format>', 'table, json or csv', 'table')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   ntk report interceptions --from 2026-03-01 --to 2026-04-01
   ntk report interceptions --data ./data --json
-  ntk report interceptions --clickhouse http://reader@clickhouse:8123 --format csv > march.csv`)
+  ntk report interceptions --clickhouse http://reader@clickhouse:8123 --format csv > march.csv`,
+    )
     .action(async (flags: ReportFlags) => {
       const fromUs = parseBound('--from', flags.from, 0);
       const toUs = parseBound('--to', flags.to, TIME_END_US);
-      if (fromUs >= toUs) throw new UserError(`--from '${brief(flags.from ?? '1970-01-01', 40)}' is not before --to '${brief(flags.to ?? '', 40)}'`);
+      if (fromUs >= toUs)
+        throw new UserError(
+          `--from '${brief(flags.from ?? '1970-01-01', 40)}' is not before --to '${brief(flags.to ?? '', 40)}'`,
+        );
       const format = flags.json ? 'json' : flags.format;
-      if (!['table', 'json', 'csv'].includes(format)) throw new UserError(`--format '${brief(format, 20)}' is unknown: table, json or csv`);
+      if (!['table', 'json', 'csv'].includes(format))
+        throw new UserError(`--format '${brief(format, 20)}' is unknown: table, json or csv`);
       await context.withStore(flags, async (store) => {
         printReport(context.out, await reportInterceptions(store, { fromUs, toUs, nowMs: context.clock.nowMs() }), format);
       });
@@ -69,36 +76,62 @@ function registerExplain(program: Command, context: CliContext): void {
     .option('--category <category>', 'only accesses to this kind of data')
     .option('--limit <n>', 'accesses explained at most', '1000')
     .option('--recompute', 'fold the log again: says what each check compared and proves the stored row')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   ntk explain evt-81723 --recompute
-  ntk explain --program com.tencent.xin --category photos --recompute`)
+  ntk explain --program com.tencent.xin --category photos --recompute`,
+    )
     .action(async (eventId: string | undefined, flags: ExplainFlags) => {
-      if (eventId === undefined && flags.program === undefined) throw new UserError('say which access: ntk explain EVENT_ID, or ntk explain --program PROGRAM');
+      if (eventId === undefined && flags.program === undefined)
+        throw new UserError('say which access: ntk explain EVENT_ID, or ntk explain --program PROGRAM');
       const max = Number(flags.limit);
       if (!Number.isInteger(max) || max < 1) throw new UserError(`--limit '${brief(flags.limit, 20)}' is no positive number`);
       await context.withStore(flags, (store) => explain(context, store, eventId, flags, max));
     });
 }
 
-async function explain(context: CliContext, store: Store, eventId: string | undefined, flags: ExplainFlags, max: number): Promise<void> {
+async function explain(
+  context: CliContext,
+  store: Store,
+  eventId: string | undefined,
+  flags: ExplainFlags,
+  max: number,
+): Promise<void> {
   const { out } = context;
   const { source, program, category } = flags;
-  const filter = { ...(eventId === undefined ? {} : { eventId }), ...(source === undefined ? {} : { source }), ...(program === undefined ? {} : { program }), ...(category === undefined ? {} : { category }) };
+  const filter = {
+    ...(eventId === undefined ? {} : { eventId }),
+    ...(source === undefined ? {} : { source }),
+    ...(program === undefined ? {} : { program }),
+    ...(category === undefined ? {} : { category }),
+  };
   const accesses = await findAccesses(store.warehouse, store.logId, filter, max);
-  if (accesses.length === 0) throw new UserError(`no stored access has ${inWords({ 'event id': eventId, source, program, category })}; facts, duplicates and rejects have no row (ntk rejects list)`);
+  if (accesses.length === 0)
+    throw new UserError(
+      `no stored access has ${inWords({ 'event id': eventId, source, program, category })}; facts, duplicates and rejects have no row (ntk rejects list)`,
+    );
   const recomputed = new Map<string, Recomputed>();
   if (flags.recompute && store.log !== null) {
     const bar = out.progress('folding the log', 'records');
     const byPartition = Map.groupBy(accesses, ({ partition }) => partition);
     for (const [partition, rows] of byPartition) {
       const offsets = new Set(rows.map(({ offset }) => Number(offset)));
-      const results = await recompute({ log: store.log, warehouse: store.warehouse, partition, storedUser: await store.storedUser(), offsets, onProgress: (position) => bar.update(position, Math.max(...offsets)) });
+      const results = await recompute({
+        log: store.log,
+        warehouse: store.warehouse,
+        partition,
+        storedUser: await store.storedUser(),
+        offsets,
+        onProgress: (position) => bar.update(position, Math.max(...offsets)),
+      });
       for (const [offset, result] of results) recomputed.set(`${partition}:${offset}`, result);
     }
     bar.stop();
   }
-  const resultOf = ({ partition, offset }: { partition: number; offset: string }): Recomputed | null => recomputed.get(`${partition}:${offset}`) ?? null;
+  const resultOf = ({ partition, offset }: { partition: number; offset: string }): Recomputed | null =>
+    recomputed.get(`${partition}:${offset}`) ?? null;
   if (flags.json) {
     out.json(accesses.map((access) => explanationJson(access, resultOf(access))));
   } else {
@@ -112,7 +145,9 @@ async function explain(context: CliContext, store: Store, eventId: string | unde
 
 /** `program 'wx1', category 'photos'`, without what was not asked for. */
 function inWords(filter: Readonly<Record<string, string | undefined>>): string {
-  return Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [`${name} '${brief(value, 80)}'`])).join(', ');
+  return Object.entries(filter)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name} '${brief(value, 80)}'`]))
+    .join(', ');
 }
 
 function registerQuery(program: Command, context: CliContext): void {
@@ -120,10 +155,13 @@ function registerQuery(program: Command, context: CliContext): void {
     .argument('<sql>', 'one SELECT statement; results are in ntk.access_results, the ledger in ntk.blocks')
     .description('read-only SQL on the results')
     .option('--format <format>', 'a ClickHouse format: JSONEachRow, CSV, Pretty, ...', 'PrettyCompactNoEscapes')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   ntk query "SELECT program, count() FROM ntk.access_results FINAL WHERE category = 'photos' GROUP BY program ORDER BY 2 DESC"
-  ntk query --format CSV "SELECT * FROM ntk.blocks FINAL"`)
+  ntk query --format CSV "SELECT * FROM ntk.blocks FINAL"`,
+    )
     .action(async (sql: string, flags: StoreFlags & { readonly format: string }) => {
       await context.withStore(flags, async ({ warehouse }) => {
         const stream = await warehouse.stream(sql, { format: flags.json ? 'JSON' : flags.format, readonly: true });
@@ -151,7 +189,10 @@ function registerAudit(program: Command, context: CliContext): void {
         const audit = await runAudit(context, store, true);
         const { rowsInserted, rowsRemoved, ledgerEntries, beyondRepair } = audit.repaired!;
         if (flags.json) context.out.json(audit);
-        else context.out.line(`removed ${rowsRemoved} rows, inserted ${rowsInserted} rows, mended ${ledgerEntries} ledger entries${beyondRepair > 0 ? `; ${beyondRepair} ledger entries cannot be restored, because the log no longer has their blocks` : ''}`);
+        else
+          context.out.line(
+            `removed ${rowsRemoved} rows, inserted ${rowsInserted} rows, mended ${ledgerEntries} ledger entries${beyondRepair > 0 ? `; ${beyondRepair} ledger entries cannot be restored, because the log no longer has their blocks` : ''}`,
+          );
         if (beyondRepair > 0) context.fail();
       });
     });
@@ -162,7 +203,13 @@ async function runAudit(context: CliContext, store: Store, repair: boolean): Pro
   if (log === null) throw new UserError('the log is needed to prove what is stored: give its data folder with --data DIR');
   const bar = context.out.progress('verifying', 'rows');
   try {
-    return await auditStore({ log, warehouse: store.warehouse, storedUser: await store.storedUser(), repairId: repair ? randomUUID() : null, onProgress: (done, total) => bar.update(done, total) });
+    return await auditStore({
+      log,
+      warehouse: store.warehouse,
+      storedUser: await store.storedUser(),
+      repairId: repair ? randomUUID() : null,
+      onProgress: (done, total) => bar.update(done, total),
+    });
   } finally {
     bar.stop();
   }
@@ -174,14 +221,45 @@ function printAudit({ out }: CliContext, audit: StoreAudit, json: boolean): void
     return;
   }
   out.table(
-    ['partition', 'proof', 'rows', 'missing', 'doubled', 'different', 'unexpected', 'erased', 'ledger', 'ledger missing', 'changed', 'doubled'],
-    audit.partitions.map((p) => [String(p.partition), p.proof, p.rows, p.missing, p.doubled, p.different, p.unexpected + p.notErased, p.erased, p.ledgerEntries, p.ledgerMissing, p.ledgerDifferent + p.ledgerUnexpected, p.ledgerDoubled]),
+    [
+      'partition',
+      'proof',
+      'rows',
+      'missing',
+      'doubled',
+      'different',
+      'unexpected',
+      'erased',
+      'ledger',
+      'ledger missing',
+      'changed',
+      'doubled',
+    ],
+    audit.partitions.map((p) => [
+      String(p.partition),
+      p.proof,
+      p.rows,
+      p.missing,
+      p.doubled,
+      p.different,
+      p.unexpected + p.notErased,
+      p.erased,
+      p.ledgerEntries,
+      p.ledgerMissing,
+      p.ledgerDifferent + p.ledgerUnexpected,
+      p.ledgerDoubled,
+    ]),
   );
   for (const { partition, gaps, unproved } of audit.partitions) {
     for (const { from, to } of gaps) out.line(`partition ${partition}: no block for source offsets ${from} to ${to}`);
     for (const { from, to, why } of unproved) out.line(`partition ${partition}: offsets ${from} to ${to} are not proved: ${why}`);
   }
   const { strayRows, strayLedgerEntries } = audit;
-  if (strayRows + strayLedgerEntries > 0) out.line(`partitions that the log does not have: ${strayRows} rows, ${strayLedgerEntries} ledger entries`);
-  out.line(audit.ok ? out.paint('green', 'Proved: every stored row is what the log gives, and nothing is missing.') : out.paint('red', 'NOT as it should be: ntk repair mends rows and ledger entries that the log still has.'));
+  if (strayRows + strayLedgerEntries > 0)
+    out.line(`partitions that the log does not have: ${strayRows} rows, ${strayLedgerEntries} ledger entries`);
+  out.line(
+    audit.ok
+      ? out.paint('green', 'Proved: every stored row is what the log gives, and nothing is missing.')
+      : out.paint('red', 'NOT as it should be: ntk repair mends rows and ledger entries that the log still has.'),
+  );
 }

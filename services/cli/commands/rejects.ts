@@ -68,7 +68,11 @@ export async function listRejects(out: Output, log: EventLog, filter: RejectFilt
     out.json(rows);
     return;
   }
-  if (rows.length > 0) out.table(['id', 'reason', 'bytes', 'begins with'], rows.map((row, i) => [row.id, row.reason, row.bytes, beginnings[i]!]));
+  if (rows.length > 0)
+    out.table(
+      ['id', 'reason', 'bytes', 'begins with'],
+      rows.map((row, i) => [row.id, row.reason, row.bytes, beginnings[i]!]),
+    );
   out.note(total > rows.length ? `${total} rejects, the first ${rows.length} shown (--limit)` : `${total} rejects`);
 }
 
@@ -80,7 +84,9 @@ export async function showReject(out: Output, log: EventLog, id: string, json: b
       return;
     }
     out.line(`${out.paint('bold', reject.reason)}: ${REASON_IN_WORDS[reject.reason]}`);
-    out.line(`partition ${reject.partition} offset ${reject.offset}, ${reject.bytes} bytes${reject.truncated ? ' at least' : ''}, SHA-256 ${reject.sha256}, rejected ${reject.rejectedAt}`);
+    out.line(
+      `partition ${reject.partition} offset ${reject.offset}, ${reject.bytes} bytes${reject.truncated ? ' at least' : ''}, SHA-256 ${reject.sha256}, rejected ${reject.rejectedAt}`,
+    );
     const raw = Buffer.from(reject.raw, 'base64');
     for (const problem of problemsOf(raw)) out.line(`  ${brief(problem, 200)}`);
     out.line(safe(raw.toString('utf8').slice(0, SHOWN_CHARACTERS_MAX)));
@@ -102,7 +108,9 @@ function problemsOf(raw: Buffer): string[] {
   }
   const type = RECORD_TYPES.find((known) => known === (event as { type?: unknown } | null)?.type);
   const { error } = (type === undefined ? cloudEventSchema : eventSchema(type)).safeParse(event);
-  return (error?.issues ?? []).slice(0, PROBLEMS_SHOWN_MAX).map(({ path, message }) => `${path.length === 0 ? 'the record' : path.join('.')}: ${message}`);
+  return (error?.issues ?? [])
+    .slice(0, PROBLEMS_SHOWN_MAX)
+    .map(({ path, message }) => `${path.length === 0 ? 'the record' : path.join('.')}: ${message}`);
 }
 
 const REASON_IN_WORDS: Readonly<Record<(typeof REJECT_REASONS)[number], string>> = {
@@ -132,7 +140,12 @@ export async function redriveRejects(
     else if (reject.truncated || parseRecord(value, 0, value.length, encodingOf(value)).type === 'reject') counts.still++;
     else {
       await log.commit({
-        appends: place(value, log.partitions).map((partition) => ({ stream: 'access' as const, partition, values: [value], origin: ORIGIN.imported })),
+        appends: place(value, log.partitions).map((partition) => ({
+          stream: 'access' as const,
+          partition,
+          values: [value],
+          origin: ORIGIN.imported,
+        })),
         puts: [{ stream: 'imports', partition: 0, key, value: Buffer.from(reject.sha256) }],
       });
       counts.redriven++;
@@ -140,5 +153,7 @@ export async function redriveRejects(
     progress.update(counts.redriven + counts.still + counts.before);
   }
   progress.stop();
-  out.note(`${counts.redriven} appended again, ${counts.still} still cannot be read, ${counts.before} had been appended again before`);
+  out.note(
+    `${counts.redriven} appended again, ${counts.still} still cannot be read, ${counts.before} had been appended again before`,
+  );
 }

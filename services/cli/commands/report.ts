@@ -13,7 +13,9 @@ export function parseBound(name: string, text: string | undefined, absent: numbe
   if (text === '2255-01-01' || text === '2255-01-01T00:00:00Z') return TIME_END_US;
   const us = parseTimeUs(isDate ? `${text}T00:00:00Z` : text);
   if (us === INVALID_TIME) {
-    throw new UserError(`${name} '${brief(text, 40)}' is no time: write a date such as 2026-03-01, or a time such as 2026-03-01T08:00:00Z`);
+    throw new UserError(
+      `${name} '${brief(text, 40)}' is no time: write a date such as 2026-03-01, or a time such as 2026-03-01T08:00:00Z`,
+    );
   }
   return us;
 }
@@ -31,7 +33,8 @@ function csvRows(report: InterceptionReport): (string | number)[][] {
   rows.push(['as_of', report.asOf, '', '']);
   rows.push(['settled', String(report.settled), '', '']);
   rows.push(['intercepted', 'all', intercepted.attempts, intercepted.programs]);
-  for (const name of ['users', 'prevented', 'alreadyRefused', 'late'] as const) rows.push(['intercepted', name, intercepted[name], '']);
+  for (const name of ['users', 'prevented', 'alreadyRefused', 'late'] as const)
+    rows.push(['intercepted', name, intercepted[name], '']);
   rows.push(['would_have_been_intercepted', 'all', wouldHaveBeenIntercepted.attempts, wouldHaveBeenIntercepted.programs]);
   rows.push(['accesses', 'all', report.accesses, '']);
   for (const [verdict, attempts] of Object.entries(report.byVerdict)) rows.push(['by_verdict', verdict, attempts, '']);
@@ -39,7 +42,8 @@ function csvRows(report: InterceptionReport): (string | number)[][] {
   for (const { category, attempts, programs } of report.byCategory) rows.push(['by_category', category, attempts, programs]);
   for (const row of report.byClass) rows.push(['by_class', row.class, row.attempts, row.programs]);
   for (const { program, attempts } of report.topPrograms) rows.push(['top_programs', program, attempts, '']);
-  for (const [name, value] of Object.entries(quality)) rows.push(['quality', name, typeof value === 'boolean' ? String(value) : value, '']);
+  for (const [name, value] of Object.entries(quality))
+    rows.push(['quality', name, typeof value === 'boolean' ? String(value) : value, '']);
   return rows;
 }
 
@@ -49,11 +53,19 @@ function number(value: number): string {
 
 function printTables(out: Output, report: InterceptionReport): void {
   const { intercepted, wouldHaveBeenIntercepted: would, quality, byVerdict } = report;
-  out.line(out.paint('bold', `${number(intercepted.attempts)} attempts intercepted, by ${number(intercepted.programs)} programs`));
+  out.line(
+    out.paint('bold', `${number(intercepted.attempts)} attempts intercepted, by ${number(intercepted.programs)} programs`),
+  );
   out.line(`of ${number(report.accesses)} accesses between ${report.from} and ${report.to}`);
-  out.line(`prevented ${number(intercepted.prevented)}, already refused ${number(intercepted.alreadyRefused)}, late ${number(intercepted.late)}; ${number(intercepted.users)} users`);
+  out.line(
+    `prevented ${number(intercepted.prevented)}, already refused ${number(intercepted.alreadyRefused)}, late ${number(intercepted.late)}; ${number(intercepted.users)} users`,
+  );
   out.line(`would have been intercepted: ${number(would.attempts)} attempts by ${number(would.programs)} programs`);
-  out.line(`verdicts: ${Object.entries(byVerdict).map(([verdict, n]) => `${verdict} ${number(n)}`).join(', ')}`);
+  out.line(
+    `verdicts: ${Object.entries(byVerdict)
+      .map(([verdict, n]) => `${verdict} ${number(n)}`)
+      .join(', ')}`,
+  );
   const breakdowns: [string, (string | number)[][]][] = [
     ['reason', report.byReason.map((row) => [row.reason, row.attempts, row.programs])],
     ['category', report.byCategory.map((row) => [row.category, row.attempts, row.programs])],
@@ -66,10 +78,15 @@ function printTables(out: Output, report: InterceptionReport): void {
   }
   if (report.topPrograms.length > 0) {
     out.line();
-    out.table(['program', 'attempts'], report.topPrograms.map(({ program, attempts }) => [program, attempts]));
+    out.table(
+      ['program', 'attempts'],
+      report.topPrograms.map(({ program, attempts }) => [program, attempts]),
+    );
   }
   out.line();
-  out.line(`log: ${number(quality.recordsRead)} records read, ${number(quality.duplicates)} duplicates, ${number(quality.rejected)} rejected, ${number(quality.rowsStored)} rows stored, ${number(quality.unwritten)} not stored yet`);
+  out.line(
+    `log: ${number(quality.recordsRead)} records read, ${number(quality.duplicates)} duplicates, ${number(quality.rejected)} rejected, ${number(quality.rowsStored)} rows stored, ${number(quality.unwritten)} not stored yet`,
+  );
   const certainty = report.settled ? 'settled' : out.paint('yellow', 'preliminary');
   const completeness = quality.complete ? 'complete' : out.paint('red', 'NOT complete');
   out.line(`figures are ${certainty} and ${completeness} as of ${report.asOf}`);

@@ -24,9 +24,19 @@ interface Form {
 }
 
 const FORMS: readonly Form[] = [
-  { name: 'up', roles: ['scorer', 'writer'], portOffset: 0, description: 'everything in one process on a data folder: judge and store what comes in, until stopped' },
+  {
+    name: 'up',
+    roles: ['scorer', 'writer'],
+    portOffset: 0,
+    description: 'everything in one process on a data folder: judge and store what comes in, until stopped',
+  },
   { name: 'scorer', roles: ['scorer'], portOffset: 1, description: 'only the scorer of a data folder; a writer runs beside it' },
-  { name: 'writer', roles: ['writer'], portOffset: 0, description: 'only the writer of a data folder; it holds the embedded ClickHouse' },
+  {
+    name: 'writer',
+    roles: ['writer'],
+    portOffset: 0,
+    description: 'only the writer of a data folder; it holds the embedded ClickHouse',
+  },
 ];
 
 export function registerUp(program: Command, context: CliContext): void {
@@ -36,10 +46,13 @@ export function registerUp(program: Command, context: CliContext): void {
       .option('--config <file>', 'configuration file (YAML or JSON); the environment (NTK_*) goes over it')
       .option('--port <port>', 'port of /metrics, /health and the doors, on loopback; 0 is any free one')
       .option('--validate', 'only check the configuration, print it and end')
-      .addHelpText('after', `
+      .addHelpText(
+        'after',
+        `
 Examples:
   ntk ${name} --data ./data
-  ntk ${name} --config ntk.yaml --validate`)
+  ntk ${name} --config ntk.yaml --validate`,
+      )
       .action((flags: UpFlags) => run(context, flags, roles, portOffset));
   }
 }
@@ -55,8 +68,14 @@ async function run(context: CliContext, flags: UpFlags, roles: readonly Role[], 
   }
   const logger = createLogger({ level: config.logLevel });
   const code = await serve({
-    config, roles, clock, logger,
-    onReady: (url) => out.note(`running on data folder ${brief(flags.data)}: ${url}/health ${url}/metrics; events to ${url}/v1/events with the token in ${brief(flags.data)}/system.json; stop with Ctrl-C`),
+    config,
+    roles,
+    clock,
+    logger,
+    onReady: (url) =>
+      out.note(
+        `running on data folder ${brief(flags.data)}: ${url}/health ${url}/metrics; events to ${url}/v1/events with the token in ${brief(flags.data)}/system.json; stop with Ctrl-C`,
+      ),
   });
   if (code !== 0) context.fail(code);
 }

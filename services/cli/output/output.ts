@@ -61,8 +61,21 @@ export class Output {
       colAligns: numeric.map((isNumber) => (isNumber ? 'right' : 'left')),
       style: { head: [], border: [], compact: true },
       chars: {
-        top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-        left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+        top: '',
+        'top-mid': '',
+        'top-left': '',
+        'top-right': '',
+        bottom: '',
+        'bottom-mid': '',
+        'bottom-left': '',
+        'bottom-right': '',
+        left: '',
+        'left-mid': '',
+        mid: '',
+        'mid-mid': '',
+        right: '',
+        'right-mid': '',
+        middle: '  ',
       },
     });
     for (const row of rows) table.push(row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : safe(cell))));
@@ -71,16 +84,26 @@ export class Output {
 
   /** RFC 4180; cells that a spreadsheet would take for a formula are quoted with an apostrophe. */
   csv(rows: readonly (readonly (string | number)[])[]): void {
-    this.#stdout.write(stringify(rows.map((row) => [...row]), { escape_formulas: true, record_delimiter: '\r\n' }));
+    this.#stdout.write(
+      stringify(
+        rows.map((row) => [...row]),
+        { escape_formulas: true, record_delimiter: '\r\n' },
+      ),
+    );
   }
 
   /** A bar on a terminal, nothing in pipes. */
   progress(label: string, unit: string): Progress {
     if (!this.#stderr.isTTY) return { update: () => {}, stop: () => {} };
     const bar = new SingleBar({
-      stream: this.#stderr, hideCursor: true, clearOnComplete: true, etaBuffer: 50,
+      stream: this.#stderr,
+      hideCursor: true,
+      clearOnComplete: true,
+      etaBuffer: 50,
       format: `${safe(label)} {bar} {percentage}% | {value}/{total} ${unit} | {eta_formatted} left`,
-      barCompleteChar: '█', barIncompleteChar: '░', barsize: 24,
+      barCompleteChar: '█',
+      barIncompleteChar: '░',
+      barsize: 24,
     });
     bar.start(1, 0);
     return {

@@ -1,8 +1,9 @@
 /** Text of others on a terminal: nothing in it may move the cursor, change colours or turn the reading direction. */
 
 /** C0 and C1 controls, line and paragraph separators, bidirectional controls, zero-width and tag characters. */
-// oxlint-disable-next-line no-control-regex -- these are the characters that are to be made visible
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+const UNSAFE =
+  // oxlint-disable-next-line no-control-regex -- these are the characters that are to be made visible
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
 
 /** Makes every such character visible as `\u{…}`. */
 export function safe(text: string): string {

@@ -19,6 +19,10 @@ export function checkMappedApi({ access, category }: Subject, findings: Findings
 export function checkDeclaredCategory({ program, category }: Subject, findings: Findings): boolean {
   const { declaration } = program;
   if (declaration === null || declaration.entriesByCategory.has(category)) return declaration !== null;
-  findings.add(UNDECLARED_CATEGORY, { category }, { categories: [...declaration.entriesByCategory.keys()], declarationVersion: declaration.version });
+  findings.add(
+    UNDECLARED_CATEGORY,
+    { category },
+    { categories: [...declaration.entriesByCategory.keys()], declarationVersion: declaration.version },
+  );
   return false;
 }

@@ -8,9 +8,7 @@ export function checkEntitlement({ program, policy, category, eventTimeUs }: Sub
   if (!policy.restricted.has(category)) return;
   const untilUs = program.entitlements?.get(category);
   if (untilUs !== undefined && eventTimeUs < untilUs) return;
-  findings.add(
-    NOT_ENTITLED,
-    untilUs === undefined ? { entitlement: null } : { entitlement: 'lapsed', until: isoTime(untilUs) },
-    { entitlement: category },
-  );
+  findings.add(NOT_ENTITLED, untilUs === undefined ? { entitlement: null } : { entitlement: 'lapsed', until: isoTime(untilUs) }, {
+    entitlement: category,
+  });
 }

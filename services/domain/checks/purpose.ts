@@ -25,12 +25,18 @@ export function checkPurpose(
   const named = ofPurpose?.get(category);
   if (named !== undefined) return named;
   const known = ofPurpose !== undefined;
-  findings.add(known ? MISMATCH : UNKNOWN, { purpose: access.purpose, category }, {
-    purposes: known ? purposesListing(declaration, category) : declaration.purposes.map((purpose) => purpose.id),
-  });
+  findings.add(
+    known ? MISMATCH : UNKNOWN,
+    { purpose: access.purpose, category },
+    {
+      purposes: known ? purposesListing(declaration, category) : declaration.purposes.map((purpose) => purpose.id),
+    },
+  );
   return all;
 }
 
 function purposesListing(declaration: DeclarationInForce, category: string): string[] {
-  return declaration.purposes.filter((purpose) => purpose.entries.some((entry) => entry.category === category)).map(({ id }) => id);
+  return declaration.purposes
+    .filter((purpose) => purpose.entries.some((entry) => entry.category === category))
+    .map(({ id }) => id);
 }

@@ -22,10 +22,14 @@ export function checkScope({ access }: Subject, entries: readonly DeclarationEnt
     findings.add(FIELDS, { fields, excess }, { fields: [...new Set(allowed)] });
   }
   if (entries.every((entry) => exceedsVolume(access, entry))) {
-    findings.add(VOLUME, { rows: access.rows, bytes: access.bytes }, {
-      maxRowsPerCall: orNull(Math.max(...entries.map((entry) => entry.maxRowsPerCall))),
-      maxBytesPerCall: orNull(Math.max(...entries.map((entry) => entry.maxBytesPerCall))),
-    });
+    findings.add(
+      VOLUME,
+      { rows: access.rows, bytes: access.bytes },
+      {
+        maxRowsPerCall: orNull(Math.max(...entries.map((entry) => entry.maxRowsPerCall))),
+        maxBytesPerCall: orNull(Math.max(...entries.map((entry) => entry.maxBytesPerCall))),
+      },
+    );
   }
 }
 

@@ -157,12 +157,16 @@ export class BatchOutcome {
     for (let i = 0; i < findings.count; i++) {
       const reason = findings.reasons[i]!;
       tally.findings[reason * ACTIONS.length + findings.actions[i]!]!++;
-      if (findings.effective[i] === INTERCEPT) tally.interceptions[(category * REASONS.length + reason) * TIMINGS.length + timing]!++;
+      if (findings.effective[i] === INTERCEPT)
+        tally.interceptions[(category * REASONS.length + reason) * TIMINGS.length + timing]!++;
       if (wouldHave && findings.actions[i] === INTERCEPT) tally.wouldIntercept[category * REASONS.length + reason]!++;
     }
     if (!intercepted) return;
     tally.attempts[category * TIMINGS.length + timing]!++;
-    tally.interceptedPrograms.set(attributes.subject, Math.max(eventTimeMs, tally.interceptedPrograms.get(attributes.subject) ?? 0));
+    tally.interceptedPrograms.set(
+      attributes.subject,
+      Math.max(eventTimeMs, tally.interceptedPrograms.get(attributes.subject) ?? 0),
+    );
   }
 
   /** Called by the fold when the batch is through. */
@@ -193,6 +197,11 @@ export class BatchOutcome {
       eventTimeMaxMs: this.#eventTimeMaxMs,
       rowsHash: this.rowsHash,
     };
-    return { ...figures, liveArrivals: [...this.liveArrivals], erasures: this.erasures, entryHash: entryHash(entryHashBefore, figures) };
+    return {
+      ...figures,
+      liveArrivals: [...this.liveArrivals],
+      erasures: this.erasures,
+      entryHash: entryHash(entryHashBefore, figures),
+    };
   }
 }

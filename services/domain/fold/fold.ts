@@ -181,7 +181,13 @@ export class PartitionFold {
     sipFinish(this.#sip, this.#hash);
   }
 
-  #access(attributes: Attributes, access: AccessOutput['access'], program: ProgramState, place: Place, outcome: BatchOutcome): void {
+  #access(
+    attributes: Attributes,
+    access: AccessOutput['access'],
+    program: ProgramState,
+    place: Place,
+    outcome: BatchOutcome,
+  ): void {
     const circumstances = this.#circumstances(attributes.timeUs, place);
     const judgement = judge(access, program, this.state, circumstances, this.#findings, outcome.tally);
     outcome.access({

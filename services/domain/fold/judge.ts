@@ -83,7 +83,12 @@ export function judge(
     const answer = askLimits(
       policy.limitsByCategory.get(category) ?? [],
       {
-        access, program, category, nowUs: eventTimeUs, absentBeforeUs: circumstances.absentBeforeUs, isLive: circumstances.isLive,
+        access,
+        program,
+        category,
+        nowUs: eventTimeUs,
+        absentBeforeUs: circumstances.absentBeforeUs,
+        isLive: circumstances.isLive,
         subject: { api: access.api, program: program.id, className, foreground: access.foreground },
       },
       state.limits,

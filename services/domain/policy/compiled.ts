@@ -45,7 +45,10 @@ export function compilePolicy(policy: Policy, hash: string, document: unknown): 
   const limits = policy.limits.map(compileLimit);
   const limitsByCategory = new Map<string, readonly CompiledLimit[]>();
   for (const category of CATEGORIES) {
-    limitsByCategory.set(category, limits.filter((limit) => limit.categories?.has(category) ?? true));
+    limitsByCategory.set(
+      category,
+      limits.filter((limit) => limit.categories?.has(category) ?? true),
+    );
   }
   return {
     version: policy.version,

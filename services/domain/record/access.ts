@@ -1,7 +1,15 @@
 /** `data` of `ntk.access` (contracts.md section 1.1). The hot path of parsing: equal to schemas/events/access.ts by property test. */
 import { LINK_KINDS, OUTCOMES, type Outcome } from '../../../schemas/codes.ts';
 import {
-  INVALID, type Invalid, isObject, isUser, type JsonObject, optionalBoolean, optionalInteger, optionalOneOf, optionalString,
+  INVALID,
+  type Invalid,
+  isObject,
+  isUser,
+  type JsonObject,
+  optionalBoolean,
+  optionalInteger,
+  optionalOneOf,
+  optionalString,
   optionalStrings,
 } from './fields.ts';
 import type { Access, Link } from './record.ts';
@@ -20,8 +28,17 @@ export function readAccess(data: JsonObject): Access | Invalid {
   const durationMs = optionalInteger(data['durationMs'], 0);
   const link = readLink(data['link']);
   if (
-    category === INVALID || category === '' || purpose === INVALID || page === INVALID || foreground === INVALID ||
-    fields === INVALID || rows === INVALID || bytes === INVALID || outcome === INVALID || durationMs === INVALID || link === INVALID
+    category === INVALID ||
+    category === '' ||
+    purpose === INVALID ||
+    page === INVALID ||
+    foreground === INVALID ||
+    fields === INVALID ||
+    rows === INVALID ||
+    bytes === INVALID ||
+    outcome === INVALID ||
+    durationMs === INVALID ||
+    link === INVALID
   ) {
     return INVALID;
   }

@@ -2,8 +2,17 @@
 import { CONSENT_BASES, CONSENT_STATES, STANDINGS } from '../../../schemas/codes.ts';
 import type { Declaration, DeclarationEntry, DeclaredPurpose } from '../program/declaration.ts';
 import {
-  INVALID, type Invalid, isObject, isUser, type JsonObject, optionalBoolean, optionalInteger, optionalOneOf, optionalString,
-  optionalStrings, optionalTimeUs,
+  INVALID,
+  type Invalid,
+  isObject,
+  isUser,
+  type JsonObject,
+  optionalBoolean,
+  optionalInteger,
+  optionalOneOf,
+  optionalString,
+  optionalStrings,
+  optionalTimeUs,
 } from './fields.ts';
 import type { ConsentFact, EntitlementFact, StandingFact } from './record.ts';
 
@@ -18,8 +27,13 @@ export function readDeclaration(data: JsonObject): Declaration | Invalid {
   const linkHosts = optionalStrings(data['linkHosts']);
   const purposes = readAll(data['purposes'], readPurpose);
   if (
-    version === INVALID || developer === INVALID || name === INVALID || className === INVALID || detected === INVALID ||
-    linkHosts === INVALID || purposes === INVALID
+    version === INVALID ||
+    developer === INVALID ||
+    name === INVALID ||
+    className === INVALID ||
+    detected === INVALID ||
+    linkHosts === INVALID ||
+    purposes === INVALID
   ) {
     return INVALID;
   }
@@ -71,7 +85,12 @@ export function readConsent(data: JsonObject): ConsentFact | Invalid {
   const categories = optionalStrings(data['categories']);
   const declarationVersion = optionalInteger(data['declarationVersion'], null, 1);
   if (
-    !isUser(user) || state === INVALID || basis === INVALID || categories === INVALID || categories === null || declarationVersion === INVALID
+    !isUser(user) ||
+    state === INVALID ||
+    basis === INVALID ||
+    categories === INVALID ||
+    categories === null ||
+    declarationVersion === INVALID
   ) {
     return INVALID;
   }
@@ -92,7 +111,9 @@ const DISPOSITIONS = ['true_positive', 'false_positive', 'expected'] as const;
 /** A review has no part in any verdict; it is only checked. */
 export function isReview(data: JsonObject): boolean {
   return (
-    optionalString(data['episode'], '') !== INVALID && optionalOneOf(data['disposition'], DISPOSITIONS, null) !== INVALID &&
-    optionalString(data['by'], '') !== INVALID && optionalString(data['note'], '') !== INVALID
+    optionalString(data['episode'], '') !== INVALID &&
+    optionalOneOf(data['disposition'], DISPOSITIONS, null) !== INVALID &&
+    optionalString(data['by'], '') !== INVALID &&
+    optionalString(data['note'], '') !== INVALID
   );
 }

@@ -3,7 +3,12 @@
  * subject against type, data. (`wrong_partition` and `unauthorised` follow in the fold, which knows where it is.)
  */
 import {
-  BROADCAST_TYPES, RECORD_BYTES_MAX, RECORD_TYPES, type RecordType, type RejectReason, STAR_SUBJECT_TYPES,
+  BROADCAST_TYPES,
+  RECORD_BYTES_MAX,
+  RECORD_TYPES,
+  type RecordType,
+  type RejectReason,
+  STAR_SUBJECT_TYPES,
 } from '../../../schemas/codes.ts';
 import { compilePolicy } from '../policy/compiled.ts';
 import { parsePolicyDocument } from '../policy/document.ts';
@@ -27,7 +32,12 @@ export function parseRecord(bytes: Buffer, start: number, end: number, encoding:
   const { id, source, type, subject, time } = event;
   const broadcast = subject === '*' && BROADCASTS.has(type);
   if (
-    event['specversion'] !== '1.0' || !isText(id) || !isText(source) || !isText(type) || !isText(subject) || typeof time !== 'string'
+    event['specversion'] !== '1.0' ||
+    !isText(id) ||
+    !isText(source) ||
+    !isText(type) ||
+    !isText(subject) ||
+    typeof time !== 'string'
   ) {
     return reject('not_cloudevent', broadcast);
   }

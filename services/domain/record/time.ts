@@ -30,8 +30,11 @@ export function parseTimeUs(text: string): number {
   const second = two(text, 17);
   const separator = text.charCodeAt(10) | 0x20;
   const shaped =
-    text.charCodeAt(4) === 0x2d && text.charCodeAt(7) === 0x2d && separator === 0x74 &&
-    text.charCodeAt(13) === 0x3a && text.charCodeAt(16) === 0x3a;
+    text.charCodeAt(4) === 0x2d &&
+    text.charCodeAt(7) === 0x2d &&
+    separator === 0x74 &&
+    text.charCodeAt(13) === 0x3a &&
+    text.charCodeAt(16) === 0x3a;
   if (!shaped || !(year >= 0)) return INVALID_TIME;
   if (!(month >= 1 && month <= 12) || !(day >= 1 && day <= daysInMonth(year, month))) return INVALID_TIME;
   if (!(hour <= 23) || !(minute <= 59) || !(second <= 60)) return INVALID_TIME;

@@ -52,10 +52,14 @@ export interface ReportParts {
 
 export function interceptionReport(parts: ReportParts): InterceptionReport {
   const { headline, ledger, rowsStored, unwritten } = parts;
-  const named = <K extends string>(key: K, rows: readonly BreakdownRow[]): ({ attempts: number; programs: number } & Record<K, string>)[] =>
+  const named = <K extends string>(
+    key: K,
+    rows: readonly BreakdownRow[],
+  ): ({ attempts: number; programs: number } & Record<K, string>)[] =>
     rows.map((row) => ({ [key]: row.name, attempts: Number(row.attempts), programs: Number(row.programs) }) as never);
   const isHistory = Number(ledger.live_records) === 0;
-  const hasAllRows = rowsStored === Number(ledger.accesses) || (Number(ledger.erasures) > 0 && rowsStored < Number(ledger.accesses));
+  const hasAllRows =
+    rowsStored === Number(ledger.accesses) || (Number(ledger.erasures) > 0 && rowsStored < Number(ledger.accesses));
   return {
     from: isoOf(parts.fromUs),
     to: isoOf(parts.toUs),

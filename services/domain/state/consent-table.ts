@@ -109,7 +109,11 @@ export class ConsentTable {
       }
       const program = programs.of(reader.string());
       const consents: UserConsents = {
-        slot: this.#slots.length, program, user: reader.string(), everything: null, byCategory: null,
+        slot: this.#slots.length,
+        program,
+        user: reader.string(),
+        everything: null,
+        byCategory: null,
       };
       if (reader.varint() === 1) consents.everything = readConsent(reader);
       const named = reader.varint();

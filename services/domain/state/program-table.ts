@@ -54,8 +54,17 @@ export class ProgramTable {
     let program = this.#programs.get(id);
     if (program === undefined) {
       program = {
-        id, slot: -1, declaration: null, standing: null, entitlements: null, consents: null, limitSlots: null,
-        cohortBucket: cohortBucket(id), idHash: null, hashedSource: '', sourceHash: null,
+        id,
+        slot: -1,
+        declaration: null,
+        standing: null,
+        entitlements: null,
+        consents: null,
+        limitSlots: null,
+        cohortBucket: cohortBucket(id),
+        idHash: null,
+        hashedSource: '',
+        sourceHash: null,
       };
       this.#programs.set(id, program);
     }

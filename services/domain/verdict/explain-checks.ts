@@ -18,10 +18,26 @@ export interface CheckExplanation {
 
 /** Numbers of the checks by the reasons they give. */
 const CHECK_OF_REASON: Readonly<Record<string, number>> = {
-  program_banned: 1, program_suspended: 1, undeclared_program: 2, unmapped_api: 2, undeclared_category: 3, purpose_missing: 4,
-  purpose_unknown: 4, purpose_mismatch: 4, not_entitled: 5, background_access: 6, excess_fields: 6, excess_volume: 6,
-  consent_missing: 7, consent_withdrawn: 7, consent_default: 7, consent_stale: 7, external_link: 8, download_link: 8,
-  reveals_friends: 8, rate_limited: 9,
+  program_banned: 1,
+  program_suspended: 1,
+  undeclared_program: 2,
+  unmapped_api: 2,
+  undeclared_category: 3,
+  purpose_missing: 4,
+  purpose_unknown: 4,
+  purpose_mismatch: 4,
+  not_entitled: 5,
+  background_access: 6,
+  excess_fields: 6,
+  excess_volume: 6,
+  consent_missing: 7,
+  consent_withdrawn: 7,
+  consent_default: 7,
+  consent_stale: 7,
+  external_link: 8,
+  download_link: 8,
+  reveals_friends: 8,
+  rate_limited: 9,
 };
 
 const NAMES = ['', 'standing', 'declaration', 'category', 'purpose', 'entitlement', 'scope', 'consent', 'link', 'limits'];
@@ -35,7 +51,8 @@ export function explainChecks(judgement: Judgement): CheckExplanation[] {
     const check = CHECK_OF_REASON[code] ?? 10;
     const effect = ACTIONS[findings.effective[i]!]!;
     const action = ACTIONS[findings.actions[i]!]!;
-    const lowered = effect === action ? '' : ` (the policy would ${action}, mode ${MODES[findings.modes[i]!]} makes it ${effect})`;
+    const lowered =
+      effect === action ? '' : ` (the policy would ${action}, mode ${MODES[findings.modes[i]!]} makes it ${effect})`;
     const sentences = found.get(check) ?? [];
     sentences.push(`${code}: ${foundText(judgement, i)}; ${effect}${lowered}`);
     found.set(check, sentences);
@@ -92,9 +109,13 @@ function passedText(check: number, judgement: Judgement): string {
     case 3:
       return `the declaration lists ${category}`;
     case 4:
-      return access.purpose === '' ? 'no purpose was named and the policy does not ask for one' : `purpose ${access.purpose} lists ${category}`;
+      return access.purpose === ''
+        ? 'no purpose was named and the policy does not ask for one'
+        : `purpose ${access.purpose} lists ${category}`;
     case 5:
-      return subject.policy.restricted.has(category) ? `an entitlement to ${category} is in force` : `${category} is not restricted by the policy`;
+      return subject.policy.restricted.has(category)
+        ? `an entitlement to ${category} is in force`
+        : `${category} is not restricted by the policy`;
     case 6:
       return scopeText(subject);
     case 7:

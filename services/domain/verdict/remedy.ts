@@ -25,16 +25,20 @@ function version({ program }: Subject): string {
 const SENTENCES: Partial<Record<Reason, Sentence>> = {
   program_banned: () => 'The platform has banned this program; only its reviewers can lift the ban.',
   program_suspended: () => 'The platform has suspended this program; answer its reviewers to have the suspension lifted.',
-  undeclared_program: (s) => `Submit a privacy declaration: this program has none, and a purpose must list ${quoted(s.category)}.`,
+  undeclared_program: (s) =>
+    `Submit a privacy declaration: this program has none, and a purpose must list ${quoted(s.category)}.`,
   unmapped_api: (s) => `Report the call of ${quoted(s.access.api)} with a category: the catalogue does not know this API.`,
   undeclared_category: (s) => `Add category ${quoted(s.category)} to a purpose: ${version(s)} does not list it.`,
   purpose_missing: (s) => `Name the purpose of the call: one of ${version(s)} that lists ${quoted(s.category)}.`,
   purpose_unknown: (s) => `Name a declared purpose: ${version(s)} has none with id ${quoted(s.access.purpose)}.`,
-  purpose_mismatch: (s) => `Add category ${quoted(s.category)} to purpose ${quoted(s.access.purpose)} of ${version(s)}, or name one that lists it.`,
+  purpose_mismatch: (s) =>
+    `Add category ${quoted(s.category)} to purpose ${quoted(s.access.purpose)} of ${version(s)}, or name one that lists it.`,
   not_entitled: (s) => `Ask the platform for an entitlement to ${quoted(s.category)}: the category is restricted.`,
-  background_access: (s) => `Call ${quoted(s.access.api)} only on screen, or set background: true for ${quoted(s.category)} in ${version(s)}.`,
+  background_access: (s) =>
+    `Call ${quoted(s.access.api)} only on screen, or set background: true for ${quoted(s.category)} in ${version(s)}.`,
   excess_fields: (s) => `Ask only for the fields that ${version(s)} lists for ${quoted(s.category)}, or add the others there.`,
-  excess_volume: (s) => `Ask for less a call, or raise maxRowsPerCall or maxBytesPerCall for ${quoted(s.category)} in ${version(s)}.`,
+  excess_volume: (s) =>
+    `Ask for less a call, or raise maxRowsPerCall or maxBytesPerCall for ${quoted(s.category)} in ${version(s)}.`,
   consent_missing: (s) => `Ask the user to agree to ${quoted(s.category)} before the call.`,
   consent_withdrawn: (s) => `Do not call ${quoted(s.access.api)} for this user, who withdrew consent to ${quoted(s.category)}.`,
   consent_default: (s) => `Ask the user to agree to ${quoted(s.category)}: being enrolled by default is no consent.`,

@@ -72,7 +72,7 @@ export interface Transaction {
 
 /** An expected outcome is a value: `fenced` means that somebody else owns the partition now and nothing was written. */
 export type CommitResult =
-  | { readonly status: 'committed'; /** First offset given to each append, in order. */ readonly baseOffsets: readonly number[] }
+  | { readonly status: 'committed' /** First offset given to each append, in order. */; readonly baseOffsets: readonly number[] }
   | { readonly status: 'fenced' };
 
 /** The right to write for one partition in one role. Taking it fences whoever had it. */
@@ -113,7 +113,11 @@ export interface EventLog {
   position(consumer: Position['consumer'], partition: number): Promise<Position | null>;
 
   /** Newest value of each key, keys ascending by code unit; only keys that begin with `prefix`. */
-  readKeyed(stream: KeyedStream, partition: number, prefix: string): AsyncIterable<{ readonly key: string; readonly value: Buffer }>;
+  readKeyed(
+    stream: KeyedStream,
+    partition: number,
+    prefix: string,
+  ): AsyncIterable<{ readonly key: string; readonly value: Buffer }>;
 
   /** Newest value of one key, or null. */
   getKeyed(stream: KeyedStream, partition: number, key: string): Promise<Buffer | null>;

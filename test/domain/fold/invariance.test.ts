@@ -11,7 +11,13 @@ const records = partitioned(EVENTS, POLICY_YAML, PARTITIONS);
 const WINDOW = 500;
 
 function newFold(partition: number): PartitionFold {
-  return new PartitionFold({ logId: 'example', partition, partitions: PARTITIONS, storedUser: (user) => user, windowCapacity: WINDOW });
+  return new PartitionFold({
+    logId: 'example',
+    partition,
+    partitions: PARTITIONS,
+    storedUser: (user) => user,
+    windowCapacity: WINDOW,
+  });
 }
 
 interface Folded {
@@ -43,7 +49,12 @@ class Pages {
  * Folds in batches that end at `cuts`. After a cut in `checkpoints` a checkpoint begins; its pages are taken a few a batch while
  * the fold goes on; when it is complete, the fold is thrown away and taken up from it, and what lies between is folded again.
  */
-function fold(partition: number, placed: readonly PlacedRecord[], cuts: readonly number[], checkpoints: ReadonlySet<number>): Folded {
+function fold(
+  partition: number,
+  placed: readonly PlacedRecord[],
+  cuts: readonly number[],
+  checkpoints: ReadonlySet<number>,
+): Folded {
   let current = newFold(partition);
   const pages = new Pages();
   let underWay = false;
@@ -79,7 +90,12 @@ function fold(partition: number, placed: readonly PlacedRecord[], cuts: readonly
     }
     i++;
   }
-  return { rows: Buffer.concat([...rows.entries()].sort(([a], [b]) => a - b).map(([, row]) => row)), verdicts, rejects, hash: current.state.chain.hash };
+  return {
+    rows: Buffer.concat([...rows.entries()].sort(([a], [b]) => a - b).map(([, row]) => row)),
+    verdicts,
+    rejects,
+    hash: current.state.chain.hash,
+  };
 }
 
 describe('the fold', () => {
@@ -93,7 +109,9 @@ describe('the fold', () => {
         fc.uniqueArray(fc.integer({ min: 0, max: 59 }), { maxLength: 6 }),
         (partition, places, checkpointed) => {
           const placed = records[partition]!;
-          const cuts = [...new Set([...places.map((place) => Math.min(place * 3, placed.length)), placed.length])].sort((a, b) => a - b);
+          const cuts = [...new Set([...places.map((place) => Math.min(place * 3, placed.length)), placed.length])].sort(
+            (a, b) => a - b,
+          );
           const result = fold(partition, placed, cuts, new Set(checkpointed));
           const expected = whole[partition]!;
           expect(result.hash).toBe(expected.hash);

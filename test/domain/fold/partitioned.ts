@@ -47,17 +47,31 @@ function placesOf(line: Buffer, partitions: number): number[] {
 export function partitioned(file: Buffer, policyYaml: string, partitions: number): PlacedRecord[][] {
   const parsed = parsePolicyYaml(policyYaml);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  const policy = { specversion: '1.0', id: 'p', source: 'ntk/policy', type: 'ntk.policy', subject: '*', time: '2020-01-01T00:00:00Z', data: parsed.document };
+  const policy = {
+    specversion: '1.0',
+    id: 'p',
+    source: 'ntk/policy',
+    type: 'ntk.policy',
+    subject: '*',
+    time: '2020-01-01T00:00:00Z',
+    data: parsed.document,
+  };
   const value = Buffer.from(JSON.stringify(policy));
   const placed: PlacedRecord[][] = Array.from({ length: partitions }, () => [{ value, record: 0, origin: ORIGIN_SYSTEM }]);
   splitLines(file).forEach((line, i) => {
-    for (const partition of placesOf(line, partitions)) placed[partition]!.push({ value: line, record: i + 1, origin: ORIGIN_RUN });
+    for (const partition of placesOf(line, partitions))
+      placed[partition]!.push({ value: line, record: i + 1, origin: ORIGIN_RUN });
   });
   return placed;
 }
 
 /** Folds all of the records, in as many pieces as their rows need. */
-export function foldAll(fold: PartitionFold, input: FoldInput, onPiece: (piece: BatchOutcome) => void, onAccess?: (output: AccessOutput) => void): void {
+export function foldAll(
+  fold: PartitionFold,
+  input: FoldInput,
+  onPiece: (piece: BatchOutcome) => void,
+  onAccess?: (output: AccessOutput) => void,
+): void {
   while (fold.state.position < input.nextOffset) onPiece(fold.fold(input, 0, onAccess));
 }
 
@@ -69,7 +83,10 @@ export interface InputOptions {
 }
 
 /** Records `from` to `to` (not included) of a partition as the fold takes them; offsets are their places. */
-export function foldInput(records: readonly PlacedRecord[], { from, to, appendedAtMs = 1_700_000_000_000, origin }: InputOptions): FoldInput {
+export function foldInput(
+  records: readonly PlacedRecord[],
+  { from, to, appendedAtMs = 1_700_000_000_000, origin }: InputOptions,
+): FoldInput {
   const some = records.slice(from, to);
   const starts = new Uint32Array(some.length + 1);
   some.forEach(({ value }, i) => {

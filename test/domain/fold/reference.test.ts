@@ -23,38 +23,53 @@ interface Folded {
 function foldTraffic(events: Buffer, policyYaml: string, windowCapacity: number): Folded {
   const folded: Folded = { verdicts: new Map(), rejects: [], refusals: new Map(), duplicates: 0, staleFacts: 0 };
   partitioned(events, policyYaml, PARTITIONS).forEach((records, partition) => {
-    const fold = new PartitionFold({ logId: 'reference', partition, partitions: PARTITIONS, storedUser: (user) => user, windowCapacity });
+    const fold = new PartitionFold({
+      logId: 'reference',
+      partition,
+      partitions: PARTITIONS,
+      storedUser: (user) => user,
+      windowCapacity,
+    });
     for (let from = 0; from < records.length; from += 37) {
       const input = foldInput(records, { from, to: Math.min(from + 37, records.length) });
-      const outcome = fold.fold(input, 0, ({ offset, attributes, access, judgement, className, developer, declarationVersion, user }) => {
-        const { findings, subject, refusal } = judgement;
-        folded.verdicts.set(records[offset]!.record, {
-          event_id: attributes.id,
-          source: attributes.source,
-          program: attributes.subject,
-          micros: BigInt(subject.eventTimeUs),
-          verdict: ACTIONS[findings.verdict],
-          proposed: ACTIONS[findings.proposed],
-          reasons: findings.reasons.map((reason) => REASONS[reason]),
-          effective: Object.fromEntries(findings.reasons.map((reason, i) => [REASONS[reason], ACTIONS[findings.effective[i]!]])),
-          limit: refusal?.limit.name ?? '',
-          retry_after_ms: refusal?.retryAfterMs ?? 0,
-          user,
-          category: subject.category,
-          outcome: access.outcome,
-          class: className,
-          developer,
-          declaration_version: declarationVersion,
-          policy_hash: subject.policy.hash,
-        });
-      });
+      const outcome = fold.fold(
+        input,
+        0,
+        ({ offset, attributes, access, judgement, className, developer, declarationVersion, user }) => {
+          const { findings, subject, refusal } = judgement;
+          folded.verdicts.set(records[offset]!.record, {
+            event_id: attributes.id,
+            source: attributes.source,
+            program: attributes.subject,
+            micros: BigInt(subject.eventTimeUs),
+            verdict: ACTIONS[findings.verdict],
+            proposed: ACTIONS[findings.proposed],
+            reasons: findings.reasons.map((reason) => REASONS[reason]),
+            effective: Object.fromEntries(
+              findings.reasons.map((reason, i) => [REASONS[reason], ACTIONS[findings.effective[i]!]]),
+            ),
+            limit: refusal?.limit.name ?? '',
+            retry_after_ms: refusal?.retryAfterMs ?? 0,
+            user,
+            category: subject.category,
+            outcome: access.outcome,
+            class: className,
+            developer,
+            declaration_version: declarationVersion,
+            policy_hash: subject.policy.hash,
+          });
+        },
+      );
       for (const text of outcome.rejected) {
         const { offset, reason } = JSON.parse(text) as { offset: number; reason: string };
         folded.rejects.push({ record: records[offset]!.record, reason });
       }
       folded.duplicates += outcome.duplicates;
       folded.staleFacts += outcome.staleFacts;
-      for (const [kind, counts] of [['', outcome.tally.refusals], ['shadow ', outcome.tally.shadowRefusals]] as const) {
+      for (const [kind, counts] of [
+        ['', outcome.tally.refusals],
+        ['shadow ', outcome.tally.shadowRefusals],
+      ] as const) {
         for (const [limit, n] of counts) folded.refusals.set(kind + limit, (folded.refusals.get(kind + limit) ?? 0) + n);
       }
     }
@@ -66,24 +81,31 @@ function foldTraffic(events: Buffer, policyYaml: string, windowCapacity: number)
 describe('random hostile traffic', () => {
   it('is judged by the fold as by the slow judge that was written from the contract alone', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1_000_000 }), fc.constantFrom(SMALL_WINDOW, DUPLICATE_WINDOW_RECORDS), (seed, window) => {
-        const { events, policyYaml } = makeTraffic(seed, { lines: 1_500, programs: 25 });
-        const expected = judge({ lines: events, policyYamlText: policyYaml }, { partitions: PARTITIONS, duplicateWindowRecords: window });
-        const folded = foldTraffic(events, policyYaml, window);
-        expect(folded.verdicts.size).toBe(expected.verdicts.length);
-        const refusals = new Map<string, number>();
-        for (const { record, partition: _, event_time: __, refusing_limits: refusing, ...verdict } of expected.verdicts) {
-          expect(folded.verdicts.get(record)).toEqual(verdict);
-          for (const { limit, shadow } of refusing) {
-            const name = (shadow ? 'shadow ' : '') + limit;
-            refusals.set(name, (refusals.get(name) ?? 0) + 1);
+      fc.property(
+        fc.integer({ min: 1, max: 1_000_000 }),
+        fc.constantFrom(SMALL_WINDOW, DUPLICATE_WINDOW_RECORDS),
+        (seed, window) => {
+          const { events, policyYaml } = makeTraffic(seed, { lines: 1_500, programs: 25 });
+          const expected = judge(
+            { lines: events, policyYamlText: policyYaml },
+            { partitions: PARTITIONS, duplicateWindowRecords: window },
+          );
+          const folded = foldTraffic(events, policyYaml, window);
+          expect(folded.verdicts.size).toBe(expected.verdicts.length);
+          const refusals = new Map<string, number>();
+          for (const { record, partition: _, event_time: __, refusing_limits: refusing, ...verdict } of expected.verdicts) {
+            expect(folded.verdicts.get(record)).toEqual(verdict);
+            for (const { limit, shadow } of refusing) {
+              const name = (shadow ? 'shadow ' : '') + limit;
+              refusals.set(name, (refusals.get(name) ?? 0) + 1);
+            }
           }
-        }
-        expect(folded.rejects).toEqual(expected.rejects);
-        if (window > SMALL_WINDOW) expect(folded.duplicates).toBe(expected.quality.duplicates);
-        expect(folded.staleFacts).toBe(expected.quality.staleFacts);
-        expect(folded.refusals).toEqual(refusals);
-      }),
+          expect(folded.rejects).toEqual(expected.rejects);
+          if (window > SMALL_WINDOW) expect(folded.duplicates).toBe(expected.quality.duplicates);
+          expect(folded.staleFacts).toBe(expected.quality.staleFacts);
+          expect(folded.refusals).toEqual(refusals);
+        },
+      ),
       { numRuns: SEEDS },
     );
   }, 120_000);

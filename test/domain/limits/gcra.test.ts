@@ -1,11 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aheadUs, chargedTatUs, intervalUs, retryAfterMs, TAT_MAX_US, toleranceUs } from '../../../services/domain/limits/gcra.ts';
+import {
+  aheadUs,
+  chargedTatUs,
+  intervalUs,
+  retryAfterMs,
+  TAT_MAX_US,
+  toleranceUs,
+} from '../../../services/domain/limits/gcra.ts';
 
 const MAX = 2n ** 53n - 1n;
 
 /** The same algorithm in unbounded integers, straight from contracts.md. */
-function exact(interval: bigint, burst: bigint, cost: bigint, tat: bigint, now: bigint): { refused: boolean; tat: bigint; retryMs: bigint } {
+function exact(
+  interval: bigint,
+  burst: bigint,
+  cost: bigint,
+  tat: bigint,
+  now: bigint,
+): { refused: boolean; tat: bigint; retryMs: bigint } {
   const tolerance = interval * (burst - 1n);
   const start = tat > now ? tat : now;
   const refused = start - now > tolerance;
@@ -28,7 +41,12 @@ describe('a rate limit', () => {
   it('decides and charges as integers without bounds do', () => {
     fc.assert(
       fc.property(
-        fc.integer({ min: 1, max: 8_640_000_000_000 }), count, fc.oneof(fc.integer({ min: 1, max: 1_000 }), count), fc.oneof(fc.integer({ min: 0, max: 100 }), count), timeUs, timeUs,
+        fc.integer({ min: 1, max: 8_640_000_000_000 }),
+        count,
+        fc.oneof(fc.integer({ min: 1, max: 1_000 }), count),
+        fc.oneof(fc.integer({ min: 0, max: 100 }), count),
+        timeUs,
+        timeUs,
         (perUs, n, burst, cost, tat, now) => {
           const interval = intervalUs(perUs, n);
           fc.pre(interval > 0);

@@ -11,11 +11,17 @@ function extend(chain: RowChain, rows: readonly Row[]): string {
   const ends: number[] = [];
   let end = 0;
   for (const { bytes } of rows) ends.push((end += bytes.length));
-  return chain.extend(Buffer.concat(rows.map(({ bytes }) => bytes)), rows.map(({ offset }) => offset), ends);
+  return chain.extend(
+    Buffer.concat(rows.map(({ bytes }) => bytes)),
+    rows.map(({ offset }) => offset),
+    ends,
+  );
 }
 
 const rows = fc
-  .array(fc.record({ gap: fc.integer({ min: 1, max: 200 }), bytes: fc.uint8Array({ minLength: 1, maxLength: 20 }) }), { maxLength: 80 })
+  .array(fc.record({ gap: fc.integer({ min: 1, max: 200 }), bytes: fc.uint8Array({ minLength: 1, maxLength: 20 }) }), {
+    maxLength: 80,
+  })
   .map((list) => {
     let offset = -1;
     return list.map(({ gap, bytes }) => ({ offset: (offset += gap), bytes: Buffer.from(bytes) }));
@@ -43,7 +49,12 @@ describe('the chained hash over rows', () => {
     const whole = extend(new RowChain(chainStart('log', 0)), all);
     const changed = all.map((row) => (row.offset === 17 ? { ...row, bytes: Buffer.from('row 18') } : row));
     expect(extend(new RowChain(chainStart('log', 0)), changed)).not.toBe(whole);
-    expect(extend(new RowChain(chainStart('log', 0)), all.filter(({ offset }) => offset !== 300))).not.toBe(whole);
+    expect(
+      extend(
+        new RowChain(chainStart('log', 0)),
+        all.filter(({ offset }) => offset !== 300),
+      ),
+    ).not.toBe(whole);
     expect(extend(new RowChain(chainStart('log', 1)), all)).not.toBe(whole);
   });
 });

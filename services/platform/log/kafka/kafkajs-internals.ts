@@ -47,7 +47,10 @@ export interface InternalBroker {
   readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null;
   readonly connectionPool: { send<Response>(request: ProtocolRequest<Response>): Promise<Response> };
   disconnect(): Promise<void>;
-  initProducerId(options: { transactionalId: string; transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>;
+  initProducerId(options: {
+    transactionalId: string;
+    transactionTimeout: number;
+  }): Promise<{ producerId: string; producerEpoch: number }>;
   addPartitionsToTxn(options: ProducerIdentity & { topics: readonly TopicPartitions[] }): Promise<unknown>;
   endTxn(options: ProducerIdentity & { transactionResult: boolean }): Promise<unknown>;
   offsetCommit(options: {
@@ -60,7 +63,9 @@ export interface InternalBroker {
     replicaId: number;
     isolationLevel: number;
     topics: readonly { topic: string; partitions: readonly { partition: number; timestamp: number }[] }[];
-  }): Promise<{ responses: readonly { topic: string; partitions: readonly { partition: number; errorCode: number; offset: string }[] }[] }>;
+  }): Promise<{
+    responses: readonly { topic: string; partitions: readonly { partition: number; errorCode: number; offset: string }[] }[];
+  }>;
 }
 
 export interface InternalCluster {

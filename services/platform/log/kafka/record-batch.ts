@@ -75,7 +75,13 @@ export function encodeBatch({ values, keys, origin, producerId, producerEpoch, f
 function encodeRecords(values: readonly (Uint8Array | null)[], keys: readonly Uint8Array[] | null, origin: Origin): Buffer {
   const headers = new WireWriter(16);
   if (origin === ORIGIN.live) headers.varint(0);
-  else headers.varint(1).varint(ORIGIN_HEADER.length).raw(ORIGIN_HEADER).varint(1).int8(CHAR_ZERO + origin);
+  else
+    headers
+      .varint(1)
+      .varint(ORIGIN_HEADER.length)
+      .raw(ORIGIN_HEADER)
+      .varint(1)
+      .int8(CHAR_ZERO + origin);
   const tail = headers.buffer;
   const out = new WireWriter(1024);
   for (const [i, value] of values.entries()) {

@@ -104,7 +104,15 @@ export function fetchRecords({ partitions, maxBytes, maxWaitMs }: FetchOptions):
   readonly errorCode: number;
   readonly partitions: readonly FetchedPartition[];
 }> {
-  const body = new WireWriter().noTags().int32(-1).int32(maxWaitMs).int32(1).int32(maxBytes).int8(READ_COMMITTED).int32(0).int32(-1);
+  const body = new WireWriter()
+    .noTags()
+    .int32(-1)
+    .int32(maxWaitMs)
+    .int32(1)
+    .int32(maxBytes)
+    .int8(READ_COMMITTED)
+    .int32(0)
+    .int32(-1);
   const byTopic = Map.groupBy(partitions, ({ topicId }) => topicId);
   body.uvarint(byTopic.size + 1);
   for (const [topicId, members] of byTopic) {

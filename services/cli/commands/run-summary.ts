@@ -1,0 +1,123 @@
+/** What `ntk run` prints at its end: who took what, what was stopped, and whether anything is missing. */
+import { CATEGORIES_SQL, PERSONAL_SQL, WHO_TOOK_WHAT_SQL } from '../../domain/report/queries.ts';
+import { TIME_END_US } from '../../domain/record/time.ts';
+import type { ImportSummary } from '../../importers/import-file.ts';
+import type { Warehouse } from '../../platform/warehouse/warehouse.ts';
+import type { InterceptionReport } from '../../../schemas/report/interceptions.ts';
+import type { BatchSystem } from '../../system/foreign-system.ts';
+import { reportInterceptions } from '../../system/report.ts';
+import type { CliContext } from '../context.ts';
+import type { Output } from '../output/output.ts';
+import { brief } from '../output/terminal.ts';
+
+/** Rows of the table of who took what. */
+const PROGRAMS_SHOWN_MAX = 40;
+
+export interface RunSummary {
+  readonly imports: readonly ImportSummary[];
+  readonly isJson: boolean;
+  readonly tookMs: number;
+}
+
+interface CategoryRow {
+  readonly category: string;
+  readonly accesses: string;
+  readonly programs: string;
+}
+
+interface TakenRow {
+  readonly program: string;
+  readonly category: string;
+  readonly accesses: string;
+  readonly intercepted: string;
+  readonly would_intercept: string;
+  readonly found: string;
+  readonly reasons: readonly string[];
+}
+
+const n = (value: number): string => value.toLocaleString('en-US');
+
+export async function summarise(
+  context: CliContext,
+  system: BatchSystem,
+  { imports, isJson, tookMs }: RunSummary,
+): Promise<void> {
+  const { out, clock } = context;
+  const warehouse = system.warehouse!;
+  const { logId } = system.log;
+  const source = { log: system.log, logId, warehouse };
+  const report = await reportInterceptions(source, { fromUs: 0, toUs: TIME_END_US, nowMs: clock.nowMs() });
+  const categories = await warehouse.query<CategoryRow>(CATEGORIES_SQL, { logId });
+  for (const { problem, name } of imports) if (problem !== null) out.problem(`${brief(name)}: ${problem.message}`);
+  if (imports.some(({ problem, status }) => problem !== null || status === 'stopped')) context.fail();
+  if (isJson) {
+    const accessesByCategory = categories.map(({ category, accesses, programs }) => ({
+      category,
+      accesses: Number(accesses),
+      programs: Number(programs),
+    }));
+    out.json({ imports, report, accessesByCategory });
+    return;
+  }
+  for (const one of imports) printImport(out, one);
+  await printWhoTookWhat(out, warehouse, logId, categories);
+  const [personal] = await warehouse.query<Omit<CategoryRow, 'category'>>(PERSONAL_SQL, { logId });
+  printHeadline(out, report, Number(personal?.accesses ?? 0), Number(personal?.programs ?? 0));
+  const folder = brief(system.folder.path);
+  if (report.quality.rejected > 0) out.note(`what was rejected, and why: ntk rejects list --data ${folder}`);
+  out.note(
+    `in ${(tookMs / 1000).toFixed(1)} s. Go on with: ntk report interceptions --data ${folder}; ntk explain --program PROGRAM --recompute --data ${folder}`,
+  );
+}
+
+async function printWhoTookWhat(
+  out: Output,
+  warehouse: Warehouse,
+  logId: string,
+  categories: readonly CategoryRow[],
+): Promise<void> {
+  const rows = await warehouse.query<TakenRow>(WHO_TOOK_WHAT_SQL, { logId, max: PROGRAMS_SHOWN_MAX });
+  out.line();
+  out.table(
+    ['category', 'accesses', 'programs'],
+    categories.map((row) => [row.category, Number(row.accesses), Number(row.programs)]),
+  );
+  out.line();
+  out.table(
+    ['program', 'category', 'accesses', 'intercepted', 'would be', 'with findings', 'found'],
+    rows.map((row) => [
+      brief(row.program, 40),
+      row.category,
+      Number(row.accesses),
+      Number(row.intercepted),
+      Number(row.would_intercept),
+      Number(row.found),
+      row.reasons.join(' '),
+    ]),
+  );
+  out.line();
+}
+
+function printHeadline(out: Output, report: InterceptionReport, personalAccesses: number, personalPrograms: number): void {
+  const { intercepted, wouldHaveBeenIntercepted: would, quality } = report;
+  const headline = `${n(intercepted.attempts)} attempts intercepted, by ${n(intercepted.programs)} programs; ${n(would.attempts)} more by ${n(would.programs)} programs would have been`;
+  out.line(out.paint('bold', headline));
+  out.line(`${n(personalAccesses)} accesses to personal data, by ${n(personalPrograms)} programs`);
+  const complete = quality.complete ? 'complete' : out.paint('red', 'NOT complete');
+  out.line(
+    `${n(report.accesses)} accesses judged and stored; ${n(quality.recordsRead)} records read, ${n(quality.duplicates)} duplicates, ${n(quality.rejected)} rejected; ${complete}`,
+  );
+}
+
+export function printImport(out: Output, one: ImportSummary): void {
+  if (one.status === 'already_complete') {
+    out.note(`${brief(one.name)}: imported before, nothing to do`);
+    return;
+  }
+  const resumed = one.skipped > 0 ? `, ${one.skipped.toLocaleString('en-US')} were imported before` : '';
+  const known = one.alreadyKnown > 0 ? `, ${one.alreadyKnown.toLocaleString('en-US')} known from other files` : '';
+  out.note(
+    `${brief(one.name)}: ${one.appended.toLocaleString('en-US')} of ${one.records.toLocaleString('en-US')} records appended${resumed}${known}`,
+  );
+  for (const odd of one.odd) out.note(`  odd: ${brief(JSON.stringify(odd), 160)}`);
+}

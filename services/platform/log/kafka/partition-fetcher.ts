@@ -1,0 +1,114 @@
+/** Committed batches of one partition from an offset on: what Fetch answers, less what was given up and the markers. */
+import { LogError } from '../event-log.ts';
+import type { KafkaConnection } from './connection.ts';
+import { asLogError, CODE, KafkaCodeError, NotVisibleYet } from './kafka-error.ts';
+import { isAbortMarker, type RawBatch, splitBatches } from './record-batch.ts';
+import { type FetchedPartition, fetchRecords } from './requests.ts';
+import type { VisibleFloor } from './visible-floor.ts';
+
+const READ_COMMITTED = 1;
+const LATEST = -1;
+const EARLIEST = -2;
+const NO_REPLICA = -1;
+
+export interface PartitionFetcherOptions {
+  readonly connection: KafkaConnection;
+  readonly topic: string;
+  /** Asked for by id: a topic that was made anew under the same name is another one. */
+  readonly topicId: string;
+  readonly partition: number;
+  readonly floor: VisibleFloor;
+}
+
+export interface FetchedBatches {
+  /** Of committed records, in order. Records of the first may lie before the asked offset. */
+  readonly batches: readonly RawBatch[];
+  /** Behind all that was looked at, markers and given up records too. */
+  readonly nextOffset: number;
+  /** Nothing is decided from here on. */
+  readonly stableOffset: number;
+}
+
+export class PartitionFetcher {
+  readonly #options: PartitionFetcherOptions;
+
+  constructor(options: PartitionFetcherOptions) {
+    this.#options = options;
+  }
+
+  /** @throws LogError log_offset_out_of_range below the start and beyond the end: kafkajs's consumer would go elsewhere silently */
+  async fetch(offset: number, maxBytes: number): Promise<FetchedBatches> {
+    const { connection, topic, topicId, partition } = this.#options;
+    if (!Number.isSafeInteger(offset) || offset < 0) {
+      throw new LogError('log_offset_out_of_range', `${topic} ${partition} has no offset ${offset}`);
+    }
+    try {
+      return await connection.trying(async () => {
+        const broker = await connection.leader(topic, partition);
+        const request = fetchRecords({ partitions: [{ topicId, partition, offset }], maxBytes, maxWaitMs: 0 });
+        const { throttleMs, errorCode, partitions } = await broker.connectionPool.send(request);
+        const fetched = partitions[0];
+        if (errorCode !== 0 || fetched === undefined) throw new KafkaCodeError(errorCode || CODE.leaderNotAvailable, `${topic} cannot be read`);
+        if (fetched.errorCode !== 0) throw new KafkaCodeError(fetched.errorCode, `${topic} ${partition} cannot be read from ${offset}`);
+        const isEmpty = fetched.records.length === 0 && offset < fetched.stableOffset;
+        // A broker that throttles answers with nothing; a leader that does not know what was committed is not asked twice at once.
+        if ((isEmpty && throttleMs > 0) || fetched.stableOffset < this.#floor()) throw new NotVisibleYet();
+        return committedOf(fetched, offset);
+      });
+    } catch (error) {
+      throw asLogError(error, `reading ${topic} ${partition} from offset ${offset}`);
+    }
+  }
+
+  /** The first offset that is still there, and the one from which on nothing is decided. */
+  async ends(): Promise<{ start: number; stable: number }> {
+    const { connection, topic, partition } = this.#options;
+    try {
+      return await connection.trying(async () => {
+        const [stable, start] = await Promise.all([this.#listOffset(LATEST), this.#listOffset(EARLIEST)]);
+        if (stable < this.#floor()) throw new NotVisibleYet();
+        return { start, stable };
+      });
+    } catch (error) {
+      throw asLogError(error, `asking for the ends of ${topic} ${partition}`);
+    }
+  }
+
+  async #listOffset(timestamp: number): Promise<number> {
+    const { connection, topic, partition } = this.#options;
+    const broker = await connection.leader(topic, partition);
+    const { responses } = await broker.listOffsets({
+      replicaId: NO_REPLICA,
+      isolationLevel: READ_COMMITTED,
+      topics: [{ topic, partitions: [{ partition, timestamp }] }],
+    });
+    const offset = Number(responses[0]?.partitions[0]?.offset);
+    if (!Number.isSafeInteger(offset) || offset < 0) throw new KafkaCodeError(CODE.offsetNotAvailable, `${topic} ${partition} says no offset`);
+    return offset;
+  }
+
+  #floor(): number {
+    return this.#options.floor.of(this.#options.topic, this.#options.partition);
+  }
+}
+
+/** As Kafka's own consumer does it: a producer's batches are left out from the first offset that was given up to its marker. */
+function committedOf({ records, aborted, stableOffset }: FetchedPartition, offset: number): FetchedBatches {
+  const waiting = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
+  const givenUp = new Set<bigint>();
+  const batches: RawBatch[] = [];
+  let nextOffset = offset;
+  let opened = 0;
+  for (const batch of splitBatches(records)) {
+    nextOffset = batch.lastOffset + 1;
+    for (; opened < waiting.length && waiting[opened]!.firstOffset <= batch.lastOffset; opened++) givenUp.add(waiting[opened]!.producerId);
+    if (batch.isControl) {
+      if (isAbortMarker(batch)) givenUp.delete(batch.producerId);
+    } else if (batch.count > 0 && !(batch.isTransactional && givenUp.has(batch.producerId)) && batch.lastOffset >= offset) {
+      batches.push(batch);
+    }
+  }
+  // Compaction may have removed the rest up to the stable offset.
+  if (records.length === 0) nextOffset = Math.max(offset, stableOffset);
+  return { batches, nextOffset, stableOffset };
+}
