@@ -25,7 +25,7 @@ const INPUTS = 2;
 const KILLS_A_FOLDER_MAX = 12;
 
 /** One of this many: each makes the engine rewrite what is stored, which would be all that there is to kill. */
-const ERASURES_KEPT = 8;
+const ERASURES_KEPT = 5;
 
 function withFewerErasures(events: Buffer): Buffer {
   let erasures = 0;
@@ -102,19 +102,16 @@ describe('ntk run, killed at random moments', () => {
   }
 
   test('the undisturbed run has something of everything', async () => {
-    const sums = reference.ledger.map(
-      (line) =>
-        JSON.parse(line) as Record<'facts' | 'rejects', Record<string, string>> & { duplicates: string; erasures: string },
-    );
-    const types = new Set(sums.flatMap(({ facts }) => Object.keys(facts)));
-    expect([...types].sort()).toEqual(
+    type Sums = Record<'facts' | 'rejects', Record<string, string>> & Record<'duplicates' | 'erasures', string>;
+    const sums = reference.ledger.map((line) => JSON.parse(line) as Sums);
+    const facts = new Set(sums.flatMap((one) => Object.keys(one.facts)));
+    expect([...facts]).toEqual(
       expect.arrayContaining(['ntk.consent', 'ntk.declaration', 'ntk.entitlement', 'ntk.erasure', 'ntk.policy', 'ntk.standing']),
     );
-    expect(
-      sums.every(
-        ({ duplicates, erasures, rejects }) => Number(duplicates) > 0 && Number(erasures) > 0 && Object.keys(rejects).length > 2,
-      ),
-    ).toBe(true);
+    const rejects = new Set(sums.flatMap((one) => Object.keys(one.rejects)));
+    expect([...rejects]).toEqual(expect.arrayContaining(['invalid_data', 'invalid_json', 'not_cloudevent', 'unknown_type']));
+    expect(sums.every(({ duplicates }) => Number(duplicates) > 0)).toBe(true);
+    expect(sums.every(({ erasures }) => Number(erasures) > 0)).toBe(true);
     expect(reference.rows.length).toBeGreaterThan(9_000);
     expect(reference.verdicts.flat().length).toBeGreaterThan(1_000);
     expect(toldTwice(reference.verdicts)).toEqual([]);
@@ -146,6 +143,9 @@ describe('ntk run, killed at random moments', () => {
       // Reads the log again and looks at what is stored physically, too.
       await ntk(['verify', '--data', data]);
       rmSync(data, { recursive: true, force: true });
+      // An hour of killing should not be silent until its end.
+      if (BUDGET_MS === Number.POSITIVE_INFINITY)
+        writeSync(1, `${moments.length} of ${KILLS} kills, ${folders} folders proved\n`);
     }
     const { missing, doubled, different, unexpected } = sums;
     writeSync(

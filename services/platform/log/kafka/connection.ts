@@ -76,7 +76,7 @@ export class KafkaConnection {
         if (this.#isClosed || !isTransient(error) || triedMs > TRYING_MS_MAX) throw error;
         onFailed(error);
         const isOnlyLate = error instanceof NotVisibleYet || codeOf(error) === CODE.concurrentTransactions;
-        if (!isOnlyLate || triedMs > REFRESH_AFTER_MS) await this.#forgetWhoLeads();
+        if (!isOnlyLate || triedMs > REFRESH_AFTER_MS) await this.refresh();
         await pause(pauseMs);
       }
     }
@@ -96,7 +96,8 @@ export class KafkaConnection {
     this.#isKnown = true;
   }
 
-  async #forgetWhoLeads(): Promise<void> {
+  /** Asks anew who leads and coordinates. */
+  async refresh(): Promise<void> {
     this.#coordinators.clear();
     try {
       await this.#cluster.refreshMetadata();

@@ -5,6 +5,7 @@ import { asLogError, CODE, KafkaCodeError, NotVisibleYet } from './kafka-error.t
 import { isAbortMarker, type RawBatch, splitBatches } from './record-batch.ts';
 import { type FetchedPartition, fetchRecords } from './requests.ts';
 import type { VisibleFloor } from './visible-floor.ts';
+import { malformed } from './wire.ts';
 
 const READ_COMMITTED = 1;
 const LATEST = -1;
@@ -30,21 +31,29 @@ export interface FetchedBatches {
 }
 
 export class PartitionFetcher {
-  readonly #options: PartitionFetcherOptions;
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+  readonly #connection: KafkaConnection;
+  readonly #floors: VisibleFloor;
 
-  constructor(options: PartitionFetcherOptions) {
-    this.#options = options;
+  constructor({ connection, topic, topicId, partition, floor }: PartitionFetcherOptions) {
+    this.topic = topic;
+    this.topicId = topicId;
+    this.partition = partition;
+    this.#connection = connection;
+    this.#floors = floor;
   }
 
   /** @throws LogError log_offset_out_of_range below the start and beyond the end: kafkajs's consumer would go elsewhere silently */
   async fetch(offset: number, maxBytes: number): Promise<FetchedBatches> {
-    const { connection, topic, topicId, partition } = this.#options;
+    const { topic, topicId, partition } = this;
     if (!Number.isSafeInteger(offset) || offset < 0) {
       throw new LogError('log_offset_out_of_range', `${topic} ${partition} has no offset ${offset}`);
     }
     try {
-      return await connection.trying(async () => {
-        const broker = await connection.leader(topic, partition);
+      return await this.#connection.trying(async () => {
+        const broker = await this.#connection.leader(topic, partition);
         const request = fetchRecords({ partitions: [{ topicId, partition, offset }], maxBytes, maxWaitMs: 0 });
         const { throttleMs, errorCode, partitions } = await broker.connectionPool.send(request);
         const fetched = partitions[0];
@@ -62,9 +71,9 @@ export class PartitionFetcher {
 
   /** The first offset that is still there, and the one from which on nothing is decided. */
   async ends(): Promise<{ start: number; stable: number }> {
-    const { connection, topic, partition } = this.#options;
+    const { topic, partition } = this;
     try {
-      return await connection.trying(async () => {
+      return await this.#connection.trying(async () => {
         const [stable, start] = await Promise.all([this.#listOffset(LATEST), this.#listOffset(EARLIEST)]);
         if (stable < this.#floor()) throw new NotVisibleYet();
         return { start, stable };
@@ -75,8 +84,8 @@ export class PartitionFetcher {
   }
 
   async #listOffset(timestamp: number): Promise<number> {
-    const { connection, topic, partition } = this.#options;
-    const broker = await connection.leader(topic, partition);
+    const { topic, partition } = this;
+    const broker = await this.#connection.leader(topic, partition);
     const { responses } = await broker.listOffsets({
       replicaId: NO_REPLICA,
       isolationLevel: READ_COMMITTED,
@@ -88,7 +97,7 @@ export class PartitionFetcher {
   }
 
   #floor(): number {
-    return this.#options.floor.of(this.#options.topic, this.#options.partition);
+    return this.#floors.of(this.topic, this.partition);
   }
 }
 
@@ -110,5 +119,6 @@ function committedOf({ records, aborted, stableOffset }: FetchedPartition, offse
   }
   // Compaction may have removed the rest up to the stable offset.
   if (records.length === 0) nextOffset = Math.max(offset, stableOffset);
+  else if (nextOffset === offset) throw malformed('a part of a batch and nothing else');
   return { batches, nextOffset, stableOffset };
 }

@@ -1,0 +1,81 @@
+/** Puts records of several Kafka batches together as one {@link RecordBatch}, within the reader's limits. */
+import type { ReadLimits, RecordBatch } from '../event-log.ts';
+import type { DecodedBatch } from './record-batch.ts';
+
+/** Most reads hold no more; larger ones grow to what they need. */
+const RECORDS_FIRST = 1_024;
+const BYTES_FIRST = 256 * 1024;
+
+export class BatchColumns {
+  readonly #limits: ReadLimits;
+  #bytes = Buffer.allocUnsafe(BYTES_FIRST);
+  #starts = new Uint32Array(RECORDS_FIRST + 1);
+  #offsets = new Float64Array(RECORDS_FIRST);
+  #times = new Float64Array(RECORDS_FIRST);
+  #origins = new Uint8Array(RECORDS_FIRST);
+  #count = 0;
+  #length = 0;
+
+  constructor(limits: ReadLimits) {
+    this.#limits = limits;
+    this.#starts[0] = 0;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Takes the batch's records from `offset` on. Answers whether all of them fitted. A null value is a record without bytes. */
+  take(batch: DecodedBatch, offset: number): boolean {
+    const { maxRecords, maxBytes } = this.#limits;
+    for (let i = 0; i < batch.count; i++) {
+      if (batch.offsets[i]! < offset) continue;
+      const length = Math.max(0, batch.valueLengths[i]!);
+      if (this.#count > 0 && (this.#count >= maxRecords || this.#length + length > maxBytes)) return false;
+      this.#reserve(length);
+      const start = batch.valueStarts[i]!;
+      batch.body.copy(this.#bytes, this.#length, start, start + length);
+      this.#offsets[this.#count] = batch.offsets[i]!;
+      this.#times[this.#count] = batch.timesMs[i]!;
+      this.#origins[this.#count] = batch.origins[i]!;
+      this.#length += length;
+      this.#count++;
+      this.#starts[this.#count] = this.#length;
+    }
+    return true;
+  }
+
+  #reserve(length: number): void {
+    if (this.#length + length > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(this.#length + length, this.#bytes.length * 2));
+      this.#bytes.copy(larger, 0, 0, this.#length);
+      this.#bytes = larger;
+    }
+    if (this.#count < this.#offsets.length) return;
+    const records = this.#offsets.length * 2;
+    this.#starts = grown(this.#starts, new Uint32Array(records + 1));
+    this.#offsets = grown(this.#offsets, new Float64Array(records));
+    this.#times = grown(this.#times, new Float64Array(records));
+    this.#origins = grown(this.#origins, new Uint8Array(records));
+  }
+
+  /** `nextOffset` is behind the last record, or `offset` when there is none. */
+  finish(partition: number, offset: number): RecordBatch {
+    const count = this.#count;
+    return {
+      partition,
+      count,
+      bytes: this.#bytes.subarray(0, this.#length),
+      starts: this.#starts.subarray(0, count + 1),
+      offsets: this.#offsets.subarray(0, count),
+      appendedAtMs: this.#times.subarray(0, count),
+      origins: this.#origins.subarray(0, count),
+      nextOffset: count === 0 ? offset : this.#offsets[count - 1]! + 1,
+    };
+  }
+}
+
+function grown<Column extends { set(from: Column): void }>(from: Column, to: Column): Column {
+  to.set(from);
+  return to;
+}

@@ -1,0 +1,106 @@
+/**
+ * Newest values of the keys of one compacted partition. Kafka has no look-up by key: the partition is read once from its start, then
+ * on from there with each question; of each key only the offset of its newest record is kept, and the value is fetched from there.
+ */
+import { LogError } from '../event-log.ts';
+import type { PartitionFetcher } from './partition-fetcher.ts';
+import { type DecodedBatch, decodeBatch } from './record-batch.ts';
+
+const SCAN_FETCH_BYTES = 4 * 1024 * 1024;
+/** One batch: the broker sends a first one whatever its size. */
+const ONE_BATCH_BYTES = 1;
+/** A value may be overwritten and compacted away between looking up and fetching it. */
+const LOOK_UPS_MAX = 10;
+
+export function encodeKey(key: string): Buffer {
+  // Any other string would become another one in UTF-8, and two keys might become the same.
+  if (!key.isWellFormed()) throw new RangeError('a key has to be well-formed Unicode');
+  return Buffer.from(key);
+}
+
+export class KeyedPartition {
+  readonly #fetcher: PartitionFetcher;
+  readonly #offsets = new Map<string, number>();
+  #nextOffset: number | null = null;
+  #scanning: Promise<void> | null = null;
+  /** Pages of a checkpoint lie together and are asked for in a row. */
+  #recent: DecodedBatch | null = null;
+
+  constructor(fetcher: PartitionFetcher) {
+    this.#fetcher = fetcher;
+  }
+
+  /** @throws LogError */
+  async get(key: string): Promise<Buffer | null> {
+    await this.#catchUp();
+    return this.#value(key);
+  }
+
+  /** Keys ascending by code unit. Those that change meanwhile come as they are when their turn is. @throws LogError */
+  async *entries(prefix: string): AsyncGenerator<{ key: string; value: Buffer }> {
+    await this.#catchUp();
+    const keys = [...this.#offsets.keys()].filter((key) => key.startsWith(prefix)).toSorted();
+    for (const key of keys) {
+      const value = await this.#value(key);
+      if (value !== null) yield { key, value };
+    }
+  }
+
+  async #value(key: string): Promise<Buffer | null> {
+    for (let attempt = 1; attempt <= LOOK_UPS_MAX; attempt++) {
+      const offset = this.#offsets.get(key);
+      if (offset === undefined) return null;
+      const value = valueAt(this.#recent, offset) ?? (await this.#fetchValue(offset));
+      if (value !== null) return value;
+      // Compacted away: there is a newer one.
+      await this.#catchUp();
+    }
+    throw new LogError('log_busy', 'a value changes faster than it can be read; try again');
+  }
+
+  async #fetchValue(offset: number): Promise<Buffer | null> {
+    const { batches } = await this.#fetcher.fetch(offset, ONE_BATCH_BYTES);
+    const [batch] = batches;
+    if (batch === undefined) return null;
+    this.#recent = decodeBatch(batch);
+    return valueAt(this.#recent, offset);
+  }
+
+  /** Everything that was committed before this call is known after it. */
+  async #catchUp(): Promise<void> {
+    // A scan that began before this call may have asked for the end before it too.
+    await this.#scanning?.catch(() => {});
+    this.#scanning ??= this.#scan().finally(() => {
+      this.#scanning = null;
+    });
+    await this.#scanning;
+  }
+
+  async #scan(): Promise<void> {
+    const { start, stable } = await this.#fetcher.ends();
+    let next = Math.max(start, this.#nextOffset ?? start);
+    while (next < stable) {
+      const { batches, nextOffset } = await this.#fetcher.fetch(next, SCAN_FETCH_BYTES);
+      for (const batch of batches) this.#note(decodeBatch(batch), next);
+      next = nextOffset;
+      this.#nextOffset = next;
+    }
+  }
+
+  #note({ count, offsets, body, keyStarts, keyLengths, valueLengths }: DecodedBatch, from: number): void {
+    for (let i = 0; i < count; i++) {
+      if (offsets[i]! < from || keyLengths[i]! < 0) continue;
+      const key = body.toString('utf8', keyStarts[i], keyStarts[i]! + keyLengths[i]!);
+      if (valueLengths[i]! < 0) this.#offsets.delete(key);
+      else this.#offsets.set(key, offsets[i]!);
+    }
+  }
+}
+
+function valueAt(batch: DecodedBatch | null, offset: number): Buffer | null {
+  if (batch === null) return null;
+  const i = batch.offsets.indexOf(offset);
+  if (i < 0) return null;
+  const start = batch.valueStarts[i]!;
+  return Buffer.from(batch.body.subarray(start, start + Math.max(0, batch.valueLengths[i]!)));
+}

@@ -1,0 +1,114 @@
+/**
+ * Reading a partition of a stream that only grows. Positions come from the caller and from nowhere else: there is no group, and
+ * nothing is ever reset.
+ *
+ * Markers and records that were given up take offsets too, and only Fetch can tell them from records. So that consumers need not
+ * know of them, the end of a partition is behind its last committed record, and a batch's next offset behind its last record:
+ * who has read everything stands exactly at the end.
+ */
+import type { ReadLimits, RecordBatch } from '../event-log.ts';
+import { BatchColumns } from './batch-columns.ts';
+import type { PartitionFetcher } from './partition-fetcher.ts';
+import { type DecodedBatch, decodeBatch, type RawBatch } from './record-batch.ts';
+
+/** Compressed; records become about ten times that. What a reader's limits leave over is kept for its next read. */
+const FETCH_BYTES_MIN = 64 * 1024;
+const FETCH_BYTES_MAX = 4 * 1024 * 1024;
+/** A transaction's marker comes right behind its records: in most cases the last record lies in the first window. */
+const WINDOW_FIRST = 2;
+const WINDOW_FETCH_BYTES = 1024 * 1024;
+
+interface Ahead {
+  /** Where the next read has to begin to have any use of this. */
+  readonly offset: number;
+  readonly batches: readonly RawBatch[];
+  /** The first of them, if it was decoded already. */
+  readonly decoded: DecodedBatch | null;
+}
+
+interface LastRecord {
+  readonly offset: number;
+  readonly value: Buffer;
+}
+
+export class PartitionReader {
+  readonly #fetcher: PartitionFetcher;
+  readonly #partition: number;
+  #ahead: Ahead | null = null;
+  /** Nothing committed lies between `end` and `stable`: need not be looked for again. */
+  #knownEnd: { readonly stable: number; readonly end: number } | null = null;
+
+  constructor(fetcher: PartitionFetcher, partition: number) {
+    this.#fetcher = fetcher;
+    this.#partition = partition;
+  }
+
+  /** @throws LogError */
+  async read(offset: number, limits: ReadLimits): Promise<RecordBatch> {
+    const columns = new BatchColumns(limits);
+    const ahead = this.#ahead;
+    if (ahead !== null && ahead.offset === offset) {
+      this.#take(columns, ahead.batches, ahead.decoded, offset);
+      return columns.finish(this.#partition, offset);
+    }
+    const fetchBytes = Math.min(FETCH_BYTES_MAX, Math.max(FETCH_BYTES_MIN, limits.maxBytes));
+    for (let next = offset; ; ) {
+      const { batches, nextOffset, stableOffset } = await this.#fetcher.fetch(next, fetchBytes);
+      this.#take(columns, batches, null, offset);
+      if (columns.count > 0 || nextOffset >= stableOffset) return columns.finish(this.#partition, offset);
+      next = nextOffset;
+    }
+  }
+
+  /** Takes what fits and keeps the rest. */
+  #take(columns: BatchColumns, batches: readonly RawBatch[], first: DecodedBatch | null, offset: number): void {
+    this.#ahead = null;
+    for (const [i, batch] of batches.entries()) {
+      const decoded = i === 0 && first !== null ? first : decodeBatch(batch);
+      if (columns.take(decoded, offset)) continue;
+      this.#ahead = { offset: columns.finish(this.#partition, offset).nextOffset, batches: batches.slice(i), decoded };
+      return;
+    }
+  }
+
+  /** The newest committed record. @throws LogError */
+  async last(): Promise<LastRecord | null> {
+    const { start, stable } = await this.#fetcher.ends();
+    return this.#lastBetween(start, stable);
+  }
+
+  /** @throws LogError */
+  async bounds(): Promise<{ start: number; end: number }> {
+    const { start, stable } = await this.#fetcher.ends();
+    if (this.#knownEnd?.stable !== stable) {
+      const last = await this.#lastBetween(start, stable);
+      this.#knownEnd = { stable, end: last === null ? 0 : last.offset + 1 };
+    }
+    return { start, end: Math.max(start, this.#knownEnd.end) };
+  }
+
+  /** Looks in windows that grow backwards from the end: a row of given up transactions may be long. */
+  async #lastBetween(start: number, stable: number): Promise<LastRecord | null> {
+    for (let window = WINDOW_FIRST, end = stable; end > start; window *= 2) {
+      const from = Math.max(start, stable - window);
+      const found = await this.#lastOfWindow(from, end);
+      if (found !== null) return found;
+      end = from;
+    }
+    return null;
+  }
+
+  async #lastOfWindow(from: number, end: number): Promise<LastRecord | null> {
+    let last: RawBatch | undefined;
+    for (let next = from; next < end; ) {
+      const { batches, nextOffset } = await this.#fetcher.fetch(next, WINDOW_FETCH_BYTES);
+      last = batches.at(-1) ?? last;
+      next = nextOffset;
+    }
+    if (last === undefined) return null;
+    const { count, offsets, body, valueStarts, valueLengths } = decodeBatch(last);
+    const i = count - 1;
+    const start = valueStarts[i]!;
+    return { offset: offsets[i]!, value: Buffer.from(body.subarray(start, start + Math.max(0, valueLengths[i]!))) };
+  }
+}

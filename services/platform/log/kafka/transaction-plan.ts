@@ -1,0 +1,103 @@
+/** What a transaction of the port writes to Kafka: records cut into chunks that fit into a batch, keys and the position as keyed records. */
+import { ORIGIN, type Put, type Transaction } from '../event-log.ts';
+import { VALUE_BYTES_MAX } from '../segment.ts';
+import { encodeKey } from './keyed-partition.ts';
+import { ACCESS_MESSAGE_BYTES_MAX, type TopicStream } from './topics.ts';
+import type { Chunk } from './transactional-producer.ts';
+
+/** Before compression; small enough that nobody waits for a batch to be unpacked, and far below max.message.bytes. */
+const CHUNK_BYTES_MAX = 1024 * 1024;
+const CHUNK_RECORDS_MAX = 10_000;
+/** A value of a key is fetched with the batch around it: pages of a checkpoint do not share theirs with many. */
+const KEYED_CHUNK_BYTES_MAX = 256 * 1024;
+/** Around the largest record of the access topic: the batch's header and the record's. */
+const BATCH_SPARE_BYTES = 1_024;
+
+export interface Plan {
+  readonly chunks: readonly Chunk[];
+  /** For each append the index of its first chunk, or null when it has no values. */
+  readonly firstChunks: readonly (number | null)[];
+}
+
+export interface PlanOptions {
+  readonly partitions: number;
+  readonly topicOf: (stream: TopicStream) => string;
+}
+
+/** Key of a position in the positions topic. */
+export function positionKey(consumer: string): string {
+  return `position/${consumer}`;
+}
+
+/** @throws RangeError for a partition that is not there or a value that is too large, before anything is written */
+export function planTransaction({ appends = [], puts = [], position }: Transaction, { partitions, topicOf }: PlanOptions): Plan {
+  const chunks: Chunk[] = [];
+  const firstChunks = appends.map(({ stream, partition, values, origin = ORIGIN.live }) => {
+    checkPartition(partition, partitions);
+    const bytesMax = stream === 'access' ? ACCESS_MESSAGE_BYTES_MAX - BATCH_SPARE_BYTES : VALUE_BYTES_MAX;
+    for (const value of values) checkValue(value, bytesMax);
+    const first = chunks.length;
+    for (const part of cut(values, CHUNK_BYTES_MAX)) chunks.push({ topic: topicOf(stream), partition, values: part, keys: null, origin });
+    return values.length === 0 ? null : first;
+  });
+  for (const { partition, value } of puts) {
+    checkPartition(partition, partitions);
+    if (value !== null) checkValue(value, VALUE_BYTES_MAX);
+  }
+  chunks.push(...keyedChunks(puts, topicOf));
+  if (position !== undefined) {
+    const { consumer, partition, offset, note } = position;
+    checkPartition(partition, partitions);
+    const value = Buffer.from(JSON.stringify({ offset, note }));
+    checkValue(value, VALUE_BYTES_MAX);
+    chunks.push(keyedChunk(topicOf('positions'), partition, positionKey(consumer), value));
+  }
+  return { chunks, firstChunks };
+}
+
+export function keyedChunk(topic: string, partition: number, key: string, value: Uint8Array): Chunk {
+  return { topic, partition, values: [value], keys: [encodeKey(key)], origin: ORIGIN.live };
+}
+
+/** @throws RangeError */
+export function checkPartition(partition: number, partitions: number): void {
+  if (!Number.isInteger(partition) || partition < 0 || partition >= partitions) {
+    throw new RangeError(`partition ${partition} is not one of the log's ${partitions}`);
+  }
+}
+
+function checkValue(value: Uint8Array, bytesMax: number): void {
+  if (value.length > bytesMax) throw new RangeError(`a value may have ${bytesMax} bytes, this one has ${value.length}`);
+}
+
+function keyedChunks(puts: readonly Put[], topicOf: PlanOptions['topicOf']): Chunk[] {
+  const groups = Map.groupBy(puts, ({ stream, partition }) => `${stream} ${partition}`);
+  return [...groups.values()].flatMap((group) => {
+    const { stream, partition } = group[0]!;
+    const chunks: Chunk[] = [];
+    let from = 0;
+    for (const values of cut(group.map(({ value }) => value), KEYED_CHUNK_BYTES_MAX)) {
+      const keys = group.slice(from, from + values.length).map(({ key }) => encodeKey(key));
+      chunks.push({ topic: topicOf(stream), partition, values, keys, origin: ORIGIN.live });
+      from += values.length;
+    }
+    return chunks;
+  });
+}
+
+/** Parts of at most `bytesMax`, or of one value. */
+function* cut<Value extends Uint8Array | null>(values: readonly Value[], bytesMax: number): Generator<Value[]> {
+  let part: Value[] = [];
+  let bytes = 0;
+  for (const value of values) {
+    const length = value?.length ?? 0;
+    if (part.length > 0 && (part.length >= CHUNK_RECORDS_MAX || bytes + length > bytesMax)) {
+      yield part;
+      part = [];
+      bytes = 0;
+    }
+    part.push(value);
+    bytes += length;
+  }
+  if (part.length > 0) yield part;
+}
