@@ -35,16 +35,27 @@ export async function kafkaJars(): Promise<string> {
   mkdirSync(tmpdir(), { recursive: true });
   const partial = mkdtempSync(`${folder}-partial-`);
   try {
-    const args = ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${partial}`, '-DincludeScope=runtime'];
+    const args = [
+      '-q',
+      '-B',
+      '-f',
+      POM,
+      'dependency:copy-dependencies',
+      `-DoutputDirectory=${partial}`,
+      '-DincludeScope=runtime',
+    ];
     await run('mvn', args, { timeout: DOWNLOAD_MS_MAX });
     // Whole or not at all: a folder with this name is complete.
     if (!existsSync(folder)) renameSync(partial, folder);
   } catch (error) {
     if (existsSync(folder)) return folder;
     const reason = error instanceof Error ? error.message.split('\n').slice(0, 3).join(' ') : String(error);
-    throw new KafkaMissing(`Maven could not fetch the jars of Kafka ${version} (${reason}); install Maven, or let it reach its repository`, {
-      cause: error,
-    });
+    throw new KafkaMissing(
+      `Maven could not fetch the jars of Kafka ${version} (${reason}); install Maven, or let it reach its repository`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }

@@ -65,14 +65,15 @@ export class AppendWatch {
 
   /** See `EventLog.waitForAppend`. A caller's first call answers at once: what was appended before it is not known. */
   async wait(stream: AppendStream, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    if (this.#isClosed || signal?.aborted === true) return;
+    const isOver = (): boolean => this.#isClosed || signal?.aborted === true;
+    if (isOver()) return;
     try {
       await this.#watch(stream);
     } catch {
       // The next read says what is wrong.
       return;
     }
-    if (signal?.aborted === true || this.#isNews(stream, signal ?? this)) return;
+    if (isOver() || this.#isNews(stream, signal ?? this)) return;
     await this.#sleep(stream, timeoutMs, signal);
     // Whatever woke this caller, it has been told now.
     this.#isNews(stream, signal ?? this);
@@ -119,7 +120,13 @@ export class AppendWatch {
     const fetchers = this.#options.fetchersOf(stream);
     const ends = await Promise.all(fetchers.map((fetcher) => fetcher.ends()));
     if (this.#watched.has(stream)) return;
-    const watched = fetchers.map(({ topic, topicId, partition }, i) => ({ stream, topic, topicId, partition, stable: ends[i]!.stable }));
+    const watched = fetchers.map(({ topic, topicId, partition }, i) => ({
+      stream,
+      topic,
+      topicId,
+      partition,
+      stable: ends[i]!.stable,
+    }));
     this.#watched.set(stream, watched);
   }
 
@@ -129,10 +136,15 @@ export class AppendWatch {
     this.#isAssigning = true;
     try {
       const watched = [...this.#watched.values()].flat();
-      const led = await Promise.all(watched.map(async (one) => ({ one, broker: await this.#options.connection.leader(one.topic, one.partition) })));
+      const led = await Promise.all(
+        watched.map(async (one) => ({ one, broker: await this.#options.connection.leader(one.topic, one.partition) })),
+      );
       for (const [broker, members] of Map.groupBy(led, (each) => each.broker)) {
         if (this.#polls.has(broker) || !this.#hasWaiters) continue;
-        const polling = this.#poll(broker, members.map(({ one }) => one));
+        const polling = this.#poll(
+          broker,
+          members.map(({ one }) => one),
+        );
         this.#polls.set(broker, polling);
         void polling.finally(() => {
           this.#polls.delete(broker);

@@ -1,8 +1,9 @@
 /** Making a log's topics, checking their settings, and what ties a log's id to them. */
-import { ConfigResourceTypes, type Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { LogError } from '../event-log.ts';
 import type { KafkaConnection } from './connection.ts';
 import { CODE, KafkaCodeError } from './kafka-error.ts';
+import { CONFIG_OF_TOPIC } from './kafkajs-internals.ts';
 import { API, describeTopics, type TopicDescription, VERSION } from './requests.ts';
 import { settingsOf, STREAMS, topicName, type TopicStream } from './topics.ts';
 
@@ -18,7 +19,10 @@ export async function checkBrokerVersion(connection: KafkaConnection): Promise<v
   for (const name of ['produce', 'fetch', 'metadata'] as const) {
     const range = versions?.[API[name]];
     if (range !== undefined && range.minVersion <= VERSION[name] && range.maxVersion >= VERSION[name]) continue;
-    throw new LogError('log_newer_format', `the Kafka broker does not take ${name} requests of version ${VERSION[name]}; Kafka 4.x does`);
+    throw new LogError(
+      'log_newer_format',
+      `the Kafka broker does not take ${name} requests of version ${VERSION[name]}; Kafka 4.x does`,
+    );
   }
 }
 
@@ -34,16 +38,18 @@ export async function makeTopics(client: Kafka, { prefix, partitions, replicatio
       replicationFactor: replication,
       configEntries: settingsOf(stream, replication).map(({ name, value }) => ({ name, value })),
     }));
-    if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: true });
+    if (topics.length > 0) await admin.createTopics({ topics, waitForLeaders: false });
   } finally {
     await admin.disconnect();
   }
 }
 
-export type Topics = Readonly<Record<TopicStream, { readonly name: string; readonly id: string; readonly partitions: number; readonly replicas: number }>>;
+export type Topics = Readonly<
+  Record<TopicStream, { readonly name: string; readonly id: string; readonly partitions: number; readonly replicas: number }>
+>;
 
-/** @throws LogError log_unreachable when one is not there */
-export async function findTopics(connection: KafkaConnection, prefix: string): Promise<Topics> {
+/** @throws LogError log_unreachable when one is not there; when all were just made, an error that trying again helps against */
+export async function findTopics(connection: KafkaConnection, prefix: string, { isMade = false } = {}): Promise<Topics> {
   const names = STREAMS.map((stream) => topicName(prefix, stream));
   const described = await connection.trying(async () => {
     const broker = await connection.anyBroker();
@@ -53,6 +59,7 @@ export async function findTopics(connection: KafkaConnection, prefix: string): P
     return answer;
   });
   const missing = described.filter(({ errorCode }) => errorCode === CODE.unknownTopic).map(({ name }) => name);
+  if (missing.length > 0 && isMade) throw new KafkaCodeError(CODE.unknownTopic, `${missing.join(', ')} cannot be found yet`);
   if (missing.length > 0) throw new LogError('log_unreachable', `Kafka has no topic ${missing.toSorted().join(', ')}`);
   const byName = new Map(described.map((topic) => [topic.name, topic]));
   return Object.fromEntries(STREAMS.map((stream) => [stream, found(byName.get(topicName(prefix, stream)))])) as unknown as Topics;
@@ -68,14 +75,21 @@ function found(topic: TopicDescription | undefined): Topics[TopicStream] {
 export async function checkTopics(client: Kafka, topics: Topics, { partitions, replication }: TopicPlan): Promise<void> {
   for (const { name, partitions: has } of Object.values(topics)) {
     if (has === partitions) continue;
-    throw new LogError('log_wrong_partitions', `topic ${name} has ${has} partitions and the log ${partitions}, which cannot be changed`);
+    throw new LogError(
+      'log_wrong_partitions',
+      `topic ${name} has ${has} partitions and the log ${partitions}, which cannot be changed`,
+    );
   }
   const wrong: string[] = [];
   for (const { name, replicas } of Object.values(topics)) {
     if (replicas < replication) wrong.push(`${name} has ${replicas} replicas and needs ${replication}`);
   }
   wrong.push(...(await wrongSettings(client, topics, replication)));
-  if (wrong.length > 0) throw new LogError('log_corrupt', `Kafka's topics have wrong settings, change them with kafka-configs.sh: ${wrong.join('; ')}`);
+  if (wrong.length > 0)
+    throw new LogError(
+      'log_corrupt',
+      `Kafka's topics have wrong settings, change them with kafka-configs.sh: ${wrong.join('; ')}`,
+    );
 }
 
 async function wrongSettings(client: Kafka, topics: Topics, replication: number): Promise<string[]> {
@@ -84,7 +98,7 @@ async function wrongSettings(client: Kafka, topics: Topics, replication: number)
     await admin.connect();
     const { resources } = await admin.describeConfigs({
       includeSynonyms: false,
-      resources: STREAMS.map((stream) => ({ type: ConfigResourceTypes.TOPIC, name: topics[stream].name })),
+      resources: STREAMS.map((stream) => ({ type: CONFIG_OF_TOPIC, name: topics[stream].name })),
     });
     return STREAMS.flatMap((stream) => {
       const { name: topic } = topics[stream];

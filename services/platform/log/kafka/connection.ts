@@ -4,7 +4,7 @@ import { codeOf, CODE, isTransient, NotVisibleYet } from './kafka-error.ts';
 import { COORDINATOR, createCluster, type InternalBroker, type InternalCluster, type KafkaAccess } from './kafkajs-internals.ts';
 
 /** A leader that died is replaced in seconds; who waits longer says so to the caller, who tries again in his own way. */
-const TRYING_MS_MAX = 10_000;
+export const TRYING_MS_DEFAULT = 10_000;
 /** What ends within milliseconds: the markers of the transaction before. */
 const PAUSE_FIRST_MS = 2;
 const PAUSE_MS_MAX = 250;
@@ -16,6 +16,7 @@ export interface ConnectionOptions {
   readonly access: KafkaAccess;
   readonly topics: readonly string[];
   readonly clock: { monotonicMs(): number };
+  readonly tryingMs: number;
 }
 
 export class KafkaConnection {
@@ -43,7 +44,8 @@ export class KafkaConnection {
   async leader(topic: string, partition: number): Promise<InternalBroker> {
     await this.#connect();
     const found = this.#cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
-    if (found === undefined || found.leader < 0) throw Object.assign(new Error(`${topic} ${partition} has no leader`), { code: CODE.leaderNotAvailable });
+    if (found === undefined || found.leader < 0)
+      throw Object.assign(new Error(`${topic} ${partition} has no leader`), { code: CODE.leaderNotAvailable });
     return this.#cluster.findBroker({ nodeId: String(found.leader) });
   }
 
@@ -51,7 +53,10 @@ export class KafkaConnection {
     const known = this.#coordinators.get(transactionalId);
     if (known !== undefined) return known;
     await this.#connect();
-    const found = await this.#cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: COORDINATOR.transaction });
+    const found = await this.#cluster.findGroupCoordinator({
+      groupId: transactionalId,
+      coordinatorType: COORDINATOR.transaction,
+    });
     this.#coordinators.set(transactionalId, found);
     return found;
   }
@@ -66,14 +71,14 @@ export class KafkaConnection {
    * under the same sequence numbers. `onFailed` hears of every failure that is tried again.
    */
   async trying<Result>(work: () => Promise<Result>, onFailed: (error: unknown) => void = () => {}): Promise<Result> {
-    const { clock } = this.#options;
+    const { clock, tryingMs } = this.#options;
     const startedMs = clock.monotonicMs();
     for (let pauseMs = PAUSE_FIRST_MS; ; pauseMs = Math.min(pauseMs * PAUSE_GROWTH, PAUSE_MS_MAX)) {
       try {
         return await work();
       } catch (error) {
         const triedMs = clock.monotonicMs() - startedMs;
-        if (this.#isClosed || !isTransient(error) || triedMs > TRYING_MS_MAX) throw error;
+        if (this.#isClosed || !isTransient(error) || triedMs > tryingMs) throw error;
         onFailed(error);
         const isOnlyLate = error instanceof NotVisibleYet || codeOf(error) === CODE.concurrentTransactions;
         if (!isOnlyLate || triedMs > REFRESH_AFTER_MS) await this.refresh();

@@ -136,7 +136,11 @@ export function asLogError(error: unknown, what: string): unknown {
   const detail = error instanceof Error ? error.message.split('\n')[0] : String(error);
   switch (codeOf(error)) {
     case CODE.offsetOutOfRange:
-      return new LogError('log_offset_out_of_range', `${what}: Kafka no longer has, or does not have yet, what was asked for`, cause);
+      return new LogError(
+        'log_offset_out_of_range',
+        `${what}: Kafka no longer has, or does not have yet, what was asked for`,
+        cause,
+      );
     case CODE.messageTooLarge:
     case CODE.recordListTooLarge:
       return new RangeError(`${what}: a record is larger than the topic's max.message.bytes`, cause);
@@ -147,11 +151,17 @@ export function asLogError(error: unknown, what: string): unknown {
     case CODE.clusterUnauthorized:
     case CODE.transactionalIdUnauthorized:
     case CODE.saslFailed:
-      return new LogError('log_unreachable', `${what}: Kafka refuses these credentials (${detail}); check sasl and the ACLs`, cause);
+      return new LogError(
+        'log_unreachable',
+        `${what}: Kafka refuses these credentials (${detail}); check sasl and the ACLs`,
+        cause,
+      );
     case CODE.concurrentTransactions:
       return new LogError('log_busy', `${what}: a transaction of this owner has not ended yet; try again`, cause);
     default:
-      return isTransient(error) || [...causes(error)].some(({ name }) => name.startsWith('KafkaJS')) || error instanceof KafkaCodeError
+      return isTransient(error) ||
+        [...causes(error)].some(({ name }) => name.startsWith('KafkaJS')) ||
+        error instanceof KafkaCodeError
         ? new LogError('log_unreachable', `${what}: Kafka cannot be reached or cannot do it now (${detail})`, cause)
         : error;
   }

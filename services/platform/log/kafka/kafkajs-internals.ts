@@ -104,11 +104,15 @@ export const crc32c = load('kafkajs/src/protocol/recordBatch/crc32C') as (bytes:
 
 // As released, a queue with nothing in it sets itself a timer of a negative delay again and again: a thousand a second for each
 // connection, and a warning on stderr from Node 24 on.
+// oxlint-disable-next-line unbound-method -- called with the queue as `this` below
 const schedule = requestQueue.scheduleCheckPendingRequests;
 requestQueue.scheduleCheckPendingRequests = function scheduleWhenPending(this: RequestQueue): void {
   if (this.pending.length > 0) schedule.call(this);
 };
 
+/** Not among the names that Node finds in the package when a module imports it. */
+export const CONFIG_OF_TOPIC = (load('kafkajs') as { readonly ConfigResourceTypes: { readonly TOPIC: number } })
+  .ConfigResourceTypes.TOPIC;
 export const COORDINATOR = { group: 0, transaction: 1 } as const;
 
 /** A broker that does not answer for this long counts as gone. */

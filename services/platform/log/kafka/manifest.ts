@@ -32,7 +32,10 @@ export function encodeManifest(topics: Topics): Buffer {
 export function checkManifest(bytes: Buffer, topics: Topics): void {
   const manifest = parse(bytes);
   if (manifest.format > FORMAT) {
-    throw new LogError('log_newer_format', `the log in Kafka was made by a newer release (format ${manifest.format}); start that one`);
+    throw new LogError(
+      'log_newer_format',
+      `the log in Kafka was made by a newer release (format ${manifest.format}); start that one`,
+    );
   }
   const anew = STREAMS.map((stream) => topics[stream]).filter(({ name, id }) => manifest.topics[name] !== id);
   if (anew.length === 0) return;

@@ -57,8 +57,10 @@ export class PartitionFetcher {
         const request = fetchRecords({ partitions: [{ topicId, partition, offset }], maxBytes, maxWaitMs: 0 });
         const { throttleMs, errorCode, partitions } = await broker.connectionPool.send(request);
         const fetched = partitions[0];
-        if (errorCode !== 0 || fetched === undefined) throw new KafkaCodeError(errorCode || CODE.leaderNotAvailable, `${topic} cannot be read`);
-        if (fetched.errorCode !== 0) throw new KafkaCodeError(fetched.errorCode, `${topic} ${partition} cannot be read from ${offset}`);
+        if (errorCode !== 0 || fetched === undefined)
+          throw new KafkaCodeError(errorCode || CODE.leaderNotAvailable, `${topic} cannot be read`);
+        if (fetched.errorCode !== 0)
+          throw new KafkaCodeError(fetched.errorCode, `${topic} ${partition} cannot be read from ${offset}`);
         const isEmpty = fetched.records.length === 0 && offset < fetched.stableOffset;
         // A broker that throttles answers with nothing; a leader that does not know what was committed is not asked twice at once.
         if ((isEmpty && throttleMs > 0) || fetched.stableOffset < this.#floor()) throw new NotVisibleYet();
@@ -92,7 +94,8 @@ export class PartitionFetcher {
       topics: [{ topic, partitions: [{ partition, timestamp }] }],
     });
     const offset = Number(responses[0]?.partitions[0]?.offset);
-    if (!Number.isSafeInteger(offset) || offset < 0) throw new KafkaCodeError(CODE.offsetNotAvailable, `${topic} ${partition} says no offset`);
+    if (!Number.isSafeInteger(offset) || offset < 0)
+      throw new KafkaCodeError(CODE.offsetNotAvailable, `${topic} ${partition} says no offset`);
     return offset;
   }
 
@@ -110,7 +113,8 @@ function committedOf({ records, aborted, stableOffset }: FetchedPartition, offse
   let opened = 0;
   for (const batch of splitBatches(records)) {
     nextOffset = batch.lastOffset + 1;
-    for (; opened < waiting.length && waiting[opened]!.firstOffset <= batch.lastOffset; opened++) givenUp.add(waiting[opened]!.producerId);
+    for (; opened < waiting.length && waiting[opened]!.firstOffset <= batch.lastOffset; opened++)
+      givenUp.add(waiting[opened]!.producerId);
     if (batch.isControl) {
       if (isAbortMarker(batch)) givenUp.delete(batch.producerId);
     } else if (batch.count > 0 && !(batch.isTransactional && givenUp.has(batch.producerId)) && batch.lastOffset >= offset) {

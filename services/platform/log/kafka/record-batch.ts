@@ -103,11 +103,11 @@ function varintBytes(value: number): number {
 }
 
 function fieldBytes(bytes: Uint8Array | null | undefined): number {
-  return bytes == null ? 1 : varintBytes(bytes.length) + bytes.length;
+  return bytes === null || bytes === undefined ? 1 : varintBytes(bytes.length) + bytes.length;
 }
 
 function writeField(out: WireWriter, bytes: Uint8Array | null | undefined): void {
-  if (bytes == null) out.varint(-1);
+  if (bytes === null || bytes === undefined) out.varint(-1);
   else out.varint(bytes.length).raw(bytes);
 }
 

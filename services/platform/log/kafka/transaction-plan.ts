@@ -37,7 +37,8 @@ export function planTransaction({ appends = [], puts = [], position }: Transacti
     const bytesMax = stream === 'access' ? ACCESS_MESSAGE_BYTES_MAX - BATCH_SPARE_BYTES : VALUE_BYTES_MAX;
     for (const value of values) checkValue(value, bytesMax);
     const first = chunks.length;
-    for (const part of cut(values, CHUNK_BYTES_MAX)) chunks.push({ topic: topicOf(stream), partition, values: part, keys: null, origin });
+    for (const part of cut(values, CHUNK_BYTES_MAX))
+      chunks.push({ topic: topicOf(stream), partition, values: part, keys: null, origin });
     return values.length === 0 ? null : first;
   });
   for (const { partition, value } of puts) {
@@ -76,7 +77,10 @@ function keyedChunks(puts: readonly Put[], topicOf: PlanOptions['topicOf']): Chu
     const { stream, partition } = group[0]!;
     const chunks: Chunk[] = [];
     let from = 0;
-    for (const values of cut(group.map(({ value }) => value), KEYED_CHUNK_BYTES_MAX)) {
+    for (const values of cut(
+      group.map(({ value }) => value),
+      KEYED_CHUNK_BYTES_MAX,
+    )) {
       const keys = group.slice(from, from + values.length).map(({ key }) => encodeKey(key));
       chunks.push({ topic: topicOf(stream), partition, values, keys, origin: ORIGIN.live });
       from += values.length;

@@ -130,7 +130,8 @@ export class TransactionalProducer {
       if (indexes.length === 0) return baseOffsets;
       const batches = indexes.map((i) => this.#encode(chunks[i]!, identity));
       const offsets = await this.#send(batches);
-      for (const [n, i] of indexes.entries()) baseOffsets[i] = offsets.get(keyOf(chunks[i]!.topic, chunks[i]!.partition)) ?? missing(batches[n]!);
+      for (const [n, i] of indexes.entries())
+        baseOffsets[i] = offsets.get(keyOf(chunks[i]!.topic, chunks[i]!.partition)) ?? missing(batches[n]!);
     }
   }
 
@@ -147,9 +148,15 @@ export class TransactionalProducer {
     const stored = new Map<string, number>();
     await connection.trying(async () => {
       const waiting = batches.filter(({ topic, partition }) => !stored.has(keyOf(topic, partition)));
-      const led = await Promise.all(waiting.map(async (batch) => ({ batch, broker: await connection.leader(batch.topic, batch.partition) })));
+      const led = await Promise.all(
+        waiting.map(async (batch) => ({ batch, broker: await connection.leader(batch.topic, batch.partition) })),
+      );
       const requests = [...Map.groupBy(led, ({ broker }) => broker)].map(async ([broker, members]) => {
-        const request = produceBatches(transactionalId, members.map(({ batch }) => batch), PRODUCE_MS_MAX);
+        const request = produceBatches(
+          transactionalId,
+          members.map(({ batch }) => batch),
+          PRODUCE_MS_MAX,
+        );
         const answers = await broker.connectionPool.send(request);
         for (const { topic, partition, errorCode, baseOffset } of answers) {
           if (errorCode !== 0) throw new KafkaCodeError(errorCode, `${topic} ${partition} takes no records`);

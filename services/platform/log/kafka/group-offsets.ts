@@ -1,0 +1,67 @@
+/**
+ * Copies of the positions as committed offsets of a consumer group, for tools that show lag. Nothing reads them back: they may be
+ * late, missing, deleted or set anywhere. Written after the transaction and not in it: kafkajs's TxnOffsetCommit carries no
+ * generation of the group, so that it would fence nobody, and a group that is in use could fail a commit.
+ */
+import type { Position } from '../event-log.ts';
+import type { KafkaConnection } from './connection.ts';
+
+/** Lag tools ask every some seconds. */
+const WRITE_INTERVAL_MS = 1_000;
+const NO_GENERATION = -1;
+
+export interface GroupOffsetsOptions {
+  readonly connection: KafkaConnection;
+  readonly groupOf: (consumer: Position['consumer']) => string;
+  /** What the consumer reads. */
+  readonly topicOf: (consumer: Position['consumer']) => string;
+}
+
+export class GroupOffsets {
+  readonly #options: GroupOffsetsOptions;
+  readonly #unwritten = new Map<string, Position>();
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: GroupOffsetsOptions) {
+    this.#options = options;
+  }
+
+  note(position: Position): void {
+    this.#unwritten.set(`${position.consumer} ${position.partition}`, position);
+    this.#timer ??= setTimeout(() => void this.flush(), WRITE_INTERVAL_MS).unref();
+  }
+
+  /** Writes what was noted. Never fails: the next position is written again. */
+  async flush(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const positions = [...this.#unwritten.values()];
+    this.#unwritten.clear();
+    const before = this.#writing;
+    this.#writing = (async () => {
+      await before;
+      for (const [consumer, members] of Map.groupBy(positions, (position) => position.consumer))
+        await this.#write(consumer, members);
+    })();
+    await this.#writing;
+  }
+
+  async #write(consumer: Position['consumer'], positions: readonly Position[]): Promise<void> {
+    const { connection, groupOf, topicOf } = this.#options;
+    const partitions = positions.map(({ partition, offset }) => ({ partition, offset: String(offset), metadata: '' }));
+    try {
+      await connection.trying(async () => {
+        const coordinator = await connection.groupCoordinator(groupOf(consumer));
+        await coordinator.offsetCommit({
+          groupId: groupOf(consumer),
+          groupGenerationId: NO_GENERATION,
+          memberId: '',
+          topics: [{ topic: topicOf(consumer), partitions }],
+        });
+      });
+    } catch {
+      // A copy for people to look at.
+    }
+  }
+}

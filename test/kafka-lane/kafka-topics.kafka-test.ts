@@ -1,0 +1,142 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { LogError } from '../../services/platform/log/event-log.ts';
+import { startBroker, type TestBroker } from '../kafka/broker.ts';
+import { administrate, deleteTopics } from '../kafka/topics.ts';
+import { block, PLENTY, TestLogs, textsOf, values } from './open-test-log.ts';
+
+/** ConfigResourceTypes.TOPIC; Node does not find the name in the package. */
+const TOPIC = 2;
+
+let broker: TestBroker;
+const logs = new TestLogs(() => broker);
+beforeAll(async () => {
+  broker = await startBroker();
+});
+afterAll(async () => {
+  await broker.stop();
+});
+
+let prefix: string;
+beforeEach(() => {
+  prefix = logs.newPrefix();
+});
+afterEach(async () => {
+  await logs.closeAll();
+});
+
+async function refusal(attempt: Promise<unknown>): Promise<{ code: string; message: string }> {
+  const error = await attempt.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(LogError);
+  const { code, message } = error as LogError;
+  expect(message).not.toMatch(/\n/);
+  return { code, message };
+}
+
+const alter = (topic: string, configEntries: { name: string; value: string }[]) =>
+  administrate(broker, (admin) =>
+    admin.alterConfigs({ validateOnly: false, resources: [{ type: TOPIC, name: topic, configEntries }] }),
+  );
+
+describe('topics', () => {
+  test('are made with the settings that the log asks for, and the same by several processes at once', async () => {
+    const opened = await Promise.all([1, 2, 3].map(() => logs.open(prefix)));
+    expect(new Set(opened.map(({ logId }) => logId)).size).toBe(1);
+    await logs.open(prefix, { create: false });
+  });
+
+  test('are not made when nobody asked for it', async () => {
+    expect(await refusal(logs.open(prefix, { create: false }))).toMatchObject({
+      code: 'log_unreachable',
+      message: expect.stringContaining(`${prefix}.access.v1`),
+    });
+    expect(await administrate(broker, (admin) => admin.listTopics())).not.toContain(`${prefix}.access.v1`);
+  });
+
+  test('with another number of partitions are refused', async () => {
+    await logs.open(prefix);
+    expect(await refusal(logs.open(prefix, { create: false, partitions: 3 }))).toMatchObject({ code: 'log_wrong_partitions' });
+    await administrate(broker, (admin) =>
+      admin.createPartitions({ topicPartitions: [{ topic: `${prefix}.results.v1`, count: 3 }] }),
+    );
+    const { code, message } = await refusal(logs.open(prefix, { create: false }));
+    expect({ code, message }).toEqual({
+      code: 'log_wrong_partitions',
+      message: expect.stringContaining(`${prefix}.results.v1 has 3`),
+    });
+  });
+
+  test('with fewer replicas than asked for are refused', async () => {
+    await logs.open(prefix);
+    const { message } = await refusal(logs.open(prefix, { create: false, replication: 3 }));
+    expect(message).toContain(`${prefix}.access.v1 has 1 replicas and needs 3`);
+    expect(message).toContain('min.insync.replicas=1 and needs at least 2');
+  });
+
+  test('with wrong settings are refused, each setting named with what it has to be', async () => {
+    await (await logs.open(prefix)).close();
+    const access = `${prefix}.access.v1`;
+    const wrong = [
+      { name: 'message.timestamp.type', value: 'CreateTime', needs: 'LogAppendTime' },
+      { name: 'cleanup.policy', value: 'compact', needs: 'delete' },
+      { name: 'compression.type', value: 'producer', needs: 'zstd' },
+      { name: 'max.message.bytes', value: '1048588', needs: '4194304' },
+      { name: 'unclean.leader.election.enable', value: 'true', needs: 'false' },
+    ];
+    await alter(access, wrong);
+    await alter(`${prefix}.checkpoints.v1`, [{ name: 'cleanup.policy', value: 'delete' }]);
+    const { code, message } = await refusal(logs.open(prefix, { create: false }));
+    expect(code).toBe('log_corrupt');
+    for (const { name, value, needs } of wrong) expect(message).toContain(`${access} has ${name}=${value} and needs ${needs}`);
+    expect(message).toContain(`${prefix}.checkpoints.v1 has cleanup.policy=delete and needs compact`);
+  });
+});
+
+describe('a log that was made anew', () => {
+  test('has another id', async () => {
+    const { logId } = await logs.open(prefix);
+    await logs.closeAll();
+    await deleteTopics(broker, prefix);
+    await expect.poll(() => administrate(broker, (admin) => admin.listTopics())).not.toContain(`${prefix}.access.v1`);
+    expect((await logs.open(prefix)).logId).not.toBe(logId);
+  });
+
+  test('in one topic only is refused, with or without leave to make topics', async () => {
+    for (const stream of ['access', 'results', 'positions']) {
+      prefix = logs.newPrefix();
+      const log = await logs.open(prefix);
+      await (await log.claim('scorer', 0)).commit(block('a', 1));
+      await logs.closeAll();
+      await administrate(broker, (admin) => admin.deleteTopics({ topics: [`${prefix}.${stream}.v1`] }));
+      const { code, message } = await refusal(logs.open(prefix));
+      expect({ code, message }).toEqual({ code: 'log_corrupt', message: expect.stringContaining(`${prefix}.${stream}.v1`) });
+      expect(await refusal(logs.open(prefix, { create: false }))).toMatchObject({
+        code: stream === 'positions' ? 'log_unreachable' : 'log_corrupt',
+      });
+    }
+  });
+
+  test('while it is open is not taken for the old one', async () => {
+    const log = await logs.open(prefix, { tryingMs: 1_000 });
+    await log.commit({ appends: [{ stream: 'access', partition: 0, values: values('old') }] });
+    expect(await textsOf(log, 'access')).toEqual(['old']);
+    const topic = `${prefix}.access.v1`;
+    await administrate(broker, async (admin) => {
+      await admin.deleteTopics({ topics: [topic] });
+      await expect
+        .poll(() => admin.createTopics({ topics: [{ topic, numPartitions: 2, replicationFactor: 1 }] }).catch(() => false))
+        .toBe(true);
+    });
+    expect(await refusal(log.read('access', 0, 0, PLENTY))).toMatchObject({ code: 'log_unreachable' });
+    expect(await refusal(log.claim('scorer', 0))).toMatchObject({ code: 'log_corrupt', message: expect.stringContaining(topic) });
+  });
+});
+
+describe('a broker that is not there', () => {
+  test('is said in one line', async () => {
+    const { code, message } = await refusal(logs.open(prefix, { brokers: ['127.0.0.1:1'], tryingMs: 500 }));
+    expect({ code, message }).toEqual({ code: 'log_unreachable', message: expect.stringContaining('127.0.0.1:1') });
+  });
+});
