@@ -75,7 +75,17 @@ class Broker implements TestBroker {
 
   async format(): Promise<void> {
     const id = 'bnRrLXRlc3QtYnJva2VyMA';
-    const args = ['kafka.tools.StorageTool', 'format', '--standalone', '-t', id, '-c', this.#file('server.properties')];
+    const args = [
+      'kafka.tools.StorageTool',
+      'format',
+      '--standalone',
+      '-t',
+      id,
+      '--feature',
+      'eligible.leader.replicas.version=0',
+      '-c',
+      this.#file('server.properties'),
+    ];
     await run('java', [...JAVA_FLAGS, '-cp', this.#classPath, ...args]);
   }
 
