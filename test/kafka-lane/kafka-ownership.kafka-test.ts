@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../services/platform/clock.ts';
+import { ORIGIN } from '../../services/platform/log/event-log.ts';
+import { KafkaConnection } from '../../services/platform/log/kafka/connection.ts';
 import type { KafkaEventLog } from '../../services/platform/log/kafka/kafka-event-log.ts';
+import { TransactionalProducer } from '../../services/platform/log/kafka/transactional-producer.ts';
+import { VisibleFloor } from '../../services/platform/log/kafka/visible-floor.ts';
 import { startBroker, type TestBroker } from '../kafka/broker.ts';
 import { block, TestLogs, textsOf, values } from './open-test-log.ts';
 
@@ -158,6 +163,31 @@ describe('claiming a partition', () => {
     for (const owner of [scorer, writer, other]) {
       const appends = [{ stream: 'results' as const, partition: 0, values: values(`${owner.role} ${owner.partition}`) }];
       expect(await owner.commit({ appends })).toMatchObject({ status: 'committed' });
+    }
+  });
+});
+
+describe('sequence numbers', () => {
+  test('that begin again at 0 lose and double nothing, though those of kafkajs do not begin again', async () => {
+    const topic = `${prefix}.access.v1`;
+    const access = { brokers: [broker.address], clientId: 'test' };
+    const connection = new KafkaConnection({ access, topics: [topic], clock: systemClock, tryingMs: 10_000 });
+    const producer = new TransactionalProducer({
+      connection,
+      transactionalId: `${prefix}.sequence`,
+      floor: new VisibleFloor(),
+      firstSequence: 2 ** 31 - 3,
+    });
+    try {
+      await producer.take();
+      const texts = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+      for (let i = 0; i < texts.length; i += 2) {
+        const chunk = { topic, partition: 0, values: values(...texts.slice(i, i + 2)), keys: null, origin: ORIGIN.live };
+        expect(await producer.transact([chunk])).toMatchObject({ status: 'ended' });
+      }
+      await expect.poll(() => textsOf(log, 'access')).toEqual(texts);
+    } finally {
+      await connection.close();
     }
   });
 });

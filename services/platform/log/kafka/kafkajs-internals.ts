@@ -171,5 +171,7 @@ function socketFactory({
   const socket = ssl ? connectTls({ host, port, ...name, ...tls }, onConnect) : connectTcp({ host, port }, onConnect);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   socket.setNoDelay(true);
+  // kafkajs lets go of a socket that is not connected yet once for each request that waited for it, and each time Node adds a listener.
+  socket.setMaxListeners(0);
   return socket;
 }

@@ -18,7 +18,11 @@ export interface OpenKafkaLogOptions extends KafkaAccess {
   readonly partitions?: number;
   /** Whether to make the topics that are missing. */
   readonly create: boolean;
-  /** Replicas of each partition. @default 3 */
+  /**
+   * Replicas of each partition. 1 is for trying out only: a single node that is broker and controller, is killed and starts again
+   * may take an acknowledged transaction for complete before its markers are written, and then loses it (Kafka 4.3.1).
+   * @default 3
+   */
   readonly replication?: number;
   readonly clock: { monotonicMs(): number };
   /** How long to try again while Kafka is away, before `log_unreachable`. @default 10,000 */

@@ -237,10 +237,9 @@ function readOrigin(reader: WireReader): number {
 
 function decompress({ attributes, body }: RawBatch): Buffer {
   const codec = attributes & CODEC_MASK;
-  // The sync functions: Node's zstd stream drops what follows the first frame.
   try {
     if (codec === CODEC.none) return body;
-    if (codec === CODEC.zstd) return zstdDecompressSync(body, { maxOutputLength: BODY_BYTES_MAX });
+    if (codec === CODEC.zstd) return unzstd(body);
     if (codec === CODEC.gzip) return gunzipSync(body, { maxOutputLength: BODY_BYTES_MAX });
   } catch (error) {
     throw new LogError('log_corrupt', `a batch in Kafka cannot be decompressed: ${(error as Error).message}`, { cause: error });
@@ -249,6 +248,27 @@ function decompress({ attributes, body }: RawBatch): Buffer {
     'log_corrupt',
     `a batch in Kafka is compressed with codec ${codec}, which this release cannot read; set compression.type=zstd on the topic, so that the broker changes what hosts send`,
   );
+}
+
+/** Node stops behind the first frame, and says nothing of those that follow. */
+function unzstd(body: Buffer): Buffer {
+  const frames: Buffer[] = [];
+  let bytes = 0;
+  for (let at = 0; at < body.length; ) {
+    const options = { maxOutputLength: BODY_BYTES_MAX - bytes, info: true };
+    const { buffer, engine } = zstdDecompressSync(body.subarray(at), options) as unknown as Frame;
+    if (engine.bytesWritten === 0) throw malformed('a frame that does not end');
+    at += engine.bytesWritten;
+    bytes += buffer.length;
+    frames.push(buffer);
+  }
+  return frames.length === 1 ? frames[0]! : Buffer.concat(frames);
+}
+
+/** What zlib answers with `info`: `bytesWritten` are the bytes that it took. */
+interface Frame {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
 }
 
 /** Whether a control batch says that its producer's transaction was given up. */
