@@ -138,3 +138,16 @@ export const RECORD_BYTES_MAX = 1_048_576;
 export const DUPLICATE_WINDOW_RECORDS = 262_144;
 /** Nesting levels a record may have. */
 export const JSON_DEPTH_MAX = 512;
+
+/** How a record came in; decides which bounds its `time` has (exact-rules.md sections 1 and 6). */
+export const ORIGIN = {
+  /** From a host, now. */
+  live: 0,
+  /** By `ntk ingest` into a running system. */
+  imported: 1,
+  /** By `ntk run`: history, times are taken as they are. */
+  run: 2,
+  /** By the system itself (the policy that `ntk run` appends); counted nowhere. */
+  system: 3,
+} as const;
+export type Origin = (typeof ORIGIN)[keyof typeof ORIGIN];

@@ -6,11 +6,12 @@ import canonicalize from 'canonicalize';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { ENGINE_VERSION } from '../domain/engine.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
+import { FIRST_ENTRY_HASH } from '../domain/results/block.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { proveByChain } from './chain-proof.ts';
 import { compareRows, type ExpectedRow, readStoredRows, type RowProblem, type RowRange } from './compare-rows.ts';
-import { FIRST_ENTRY_HASH, isChained, type LedgerEntry, readBlockHeaders, readLedger } from './ledger.ts';
+import { isChained, type LedgerEntry, readBlockHeaders, readLedger } from './ledger.ts';
 import { Refold } from './refold.ts';
 
 export interface AuditOptions {
@@ -264,7 +265,6 @@ class PendingRows {
         this.#rows.push({
           offset,
           bytes: bytes.subarray(i === 0 ? 0 : piece.rowEnds[i - 1], piece.rowEnds[i]),
-          user,
           scoredAtMs,
         });
     });

@@ -1,5 +1,6 @@
 /** Audits all partitions of a store, and mends them if asked to. */
 import type { EventLog } from '../platform/log/event-log.ts';
+import { storedUpTo } from '../platform/log/writer-note.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { auditPartition, isClean, type PartitionAudit } from './audit-partition.ts';
 import { type RepairCounts, repairer } from './repair.ts';
@@ -25,14 +26,14 @@ export interface StoreAudit {
 
 /** What is stored when it begins is looked at; what is stored meanwhile is left out. */
 export async function auditStore({ log, warehouse, storedUser, repairId, onProgress }: StoreAuditOptions): Promise<StoreAudit> {
-  const storedUpTo: number[] = [];
-  for (let partition = 0; partition < log.partitions; partition++) storedUpTo.push(await storedPosition(log, partition));
-  const total = storedUpTo.reduce((sum, next) => sum + next, 0);
+  const ends: number[] = [];
+  for (let partition = 0; partition < log.partitions; partition++) ends.push(await storedUpTo(log, partition));
+  const total = ends.reduce((sum, next) => sum + next, 0);
   const repaired: RepairCounts | null =
     repairId === null ? null : { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 0, beyondRepair: 0 };
   const partitions: PartitionAudit[] = [];
   let done = 0;
-  for (const [partition, next] of storedUpTo.entries()) {
+  for (const [partition, next] of ends.entries()) {
     const mend = repaired === null || repairId === null ? {} : repairer(warehouse, log.logId, partition, repairId, repaired);
     partitions.push(
       await auditPartition({
@@ -76,10 +77,4 @@ async function findStray(
     repaired.ledgerEntries += strayLedgerEntries;
   }
   return { strayRows, strayLedgerEntries };
-}
-
-/** Source offset up to which the writer says that everything is stored; 0 before its first group. */
-async function storedPosition(log: EventLog, partition: number): Promise<number> {
-  const position = await log.position('writer', partition);
-  return position === null ? 0 : Number((JSON.parse(position.note) as { next: number }).next);
 }

@@ -5,19 +5,16 @@ import { decodeRows } from '../platform/warehouse/row-binary.ts';
 
 const COLUMNS: readonly Column[] = ROW_COLUMNS;
 const NAMES = COLUMNS.map(({ name }) => `\`${name}\``).join(', ');
-const USER_COLUMN = COLUMNS.findIndex(({ name }) => name === 'user');
 
 export interface ExpectedRow {
   readonly offset: number;
   readonly bytes: Buffer;
-  readonly user: string;
   readonly scoredAtMs: number;
 }
 
 export interface StoredRow {
   readonly offset: number;
   readonly bytes: Buffer;
-  readonly user: string;
 }
 
 /** How one offset is not as it should be. `expected` is null for a row that should not be there. */
@@ -51,7 +48,7 @@ export async function readStoredRows(
   const bytes = Buffer.concat(chunks);
   const rows: StoredRow[] = [];
   for (const { start, end, values } of decodeRows(COLUMNS, bytes)) {
-    rows.push({ offset: Number(values[0]), bytes: bytes.subarray(start, end), user: String(values[USER_COLUMN]) });
+    rows.push({ offset: Number(values[0]), bytes: bytes.subarray(start, end) });
   }
   return rows;
 }

@@ -1,7 +1,8 @@
 /** The ledger `ntk.blocks` as it is stored, and the blocks as the log still has them. */
 import type { BlockHeader } from '../../schemas/results/block.ts';
-import { decodeBlock, FIRST_ENTRY_HASH, entryHash } from '../domain/results/block.ts';
+import { decodeBlock, entryHash } from '../domain/results/block.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
+import { readBatches } from '../platform/log/read-batches.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 
 /** A ledger entry as stored; `copies` counts it physically, without FINAL. */
@@ -86,17 +87,11 @@ export function isChained(
   return entryHash(before, figures) === stored;
 }
 
-export { FIRST_ENTRY_HASH };
-
 const READ = { maxRecords: 16, maxBytes: 16 * 1024 * 1024 };
 
 /** Headers of the blocks that the log still has, in order. */
 export async function* readBlockHeaders(log: EventLog, partition: number): AsyncIterable<BlockHeader> {
-  const { start, end } = await log.bounds('results', partition);
-  for (let offset = start; offset < end; ) {
-    const batch = await log.read('results', partition, offset, READ);
-    if (batch.nextOffset === offset) return;
-    for (let i = 0; i < batch.count; i++) yield decodeBlock(batch.bytes.subarray(batch.starts[i], batch.starts[i + 1])).header;
-    offset = batch.nextOffset;
+  for await (const { bytes, starts, count } of readBatches(log, 'results', partition, READ)) {
+    for (let i = 0; i < count; i++) yield decodeBlock(bytes.subarray(starts[i], starts[i + 1])).header;
   }
 }

@@ -3,6 +3,7 @@
  * what is asked for. What comes out must equal what is stored.
  */
 import { PartitionFold } from '../domain/fold/fold.ts';
+import { inputBelow } from '../domain/fold/input-below.ts';
 import type { BatchOutcome, AccessOutput } from '../domain/fold/batch-outcome.ts';
 import type { EventLog, RecordBatch } from '../platform/log/event-log.ts';
 
@@ -40,7 +41,7 @@ export class Refold {
   ): Promise<boolean> {
     while (this.position < next) {
       const batch = await this.#read();
-      const part = below(batch, next);
+      const part = inputBelow(batch, next);
       if (part.nextOffset <= this.position) return false;
       await onPiece(this.fold.fold(part, 0, onAccess));
     }
@@ -54,11 +55,4 @@ export class Refold {
     }
     return this.#batch;
   }
-}
-
-function below(batch: RecordBatch, next: number): RecordBatch {
-  if (batch.nextOffset <= next) return batch;
-  let count = batch.count;
-  while (count > 0 && batch.offsets[count - 1]! >= next) count--;
-  return { ...batch, count, nextOffset: next };
 }

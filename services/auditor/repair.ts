@@ -1,11 +1,9 @@
 /** Mends exactly what an audit found: wrong rows are removed and inserted again as the log says; ledger entries likewise. */
-import { type Column, ROW_COLUMNS } from '../../schemas/results/columns.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import type { AuditOptions, LedgerProblem } from './audit-partition.ts';
 import type { RowProblem, RowRange } from './compare-rows.ts';
-import { LEDGER_COLUMNS, ledgerRow } from '../platform/warehouse/ledger-row.ts';
+import { ledgerInsert, resultRowsInsert } from '../platform/warehouse/result-rows.ts';
 
-const COLUMNS: readonly Column[] = ROW_COLUMNS;
 /** Offsets named in one statement. */
 const OFFSETS_PER_DELETE = 1_000;
 
@@ -74,17 +72,8 @@ async function insertRows(
     byTime.set(expected.scoredAtMs, rows);
   }
   for (const [scoredAtMs, bytes] of byTime) {
-    await warehouse.insertRows({
-      table: 'access_results',
-      columns: COLUMNS,
-      bytes,
-      expressions: {
-        log_id: `toUUID('${logId}')`,
-        partition: String(partition),
-        scored_at: `fromUnixTimestamp64Milli(toInt64(${scoredAtMs}), 'UTC')`,
-      },
-      token: `${token}:${scoredAtMs}`,
-    });
+    const insert = { logId, partition, bytes, scoredAtMs: String(scoredAtMs), token: `${token}:${scoredAtMs}` };
+    await warehouse.insertRows(resultRowsInsert(insert));
     counts.rowsInserted += bytes.length;
   }
 }
@@ -109,5 +98,5 @@ async function mendLedger(
   }
   counts.ledgerEntries++;
   if (problem.expected === null) return;
-  await warehouse.insertRows({ table: 'blocks', columns: LEDGER_COLUMNS, bytes: [ledgerRow(problem.expected)], token });
+  await warehouse.insertRows(ledgerInsert([problem.expected], token));
 }

@@ -8,10 +8,11 @@
  */
 import { ENGINE_VERSION } from '../domain/engine.ts';
 import { PartitionFold } from '../domain/fold/fold.ts';
+import { inputBelow } from '../domain/fold/input-below.ts';
 import { decodeBlock, FIRST_ENTRY_HASH } from '../domain/results/block.ts';
 import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
-import type { EventLog, Owner, RecordBatch } from '../platform/log/event-log.ts';
+import type { EventLog, Owner } from '../platform/log/event-log.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 
 /** A partition cannot be taken until somebody does what the message says. */
@@ -117,7 +118,7 @@ async function refold(fold: PartitionFold, position: number, options: TakeOption
       maxRecords: options.batchRecordsMax,
       maxBytes: options.batchBytesMax,
     });
-    const part = before(batch, position);
+    const part = inputBelow(batch, position);
     if (part.count === 0 && part.nextOffset <= fold.state.position) {
       throw new PartitionRefused(
         'log_lost',
@@ -128,12 +129,4 @@ async function refold(fold: PartitionFold, position: number, options: TakeOption
     refolded += part.count;
   }
   return refolded;
-}
-
-/** The records of a batch below `position`. */
-export function before(batch: RecordBatch, position: number): RecordBatch {
-  if (batch.nextOffset <= position) return batch;
-  let count = batch.count;
-  while (count > 0 && batch.offsets[count - 1]! >= position) count--;
-  return { ...batch, count, nextOffset: position };
 }

@@ -8,6 +8,7 @@ import { openFolder } from '../platform/folder/data-folder.ts';
 import { type LockHolder, tryLock } from '../platform/folder/lock.ts';
 import { readSystemFile } from '../platform/folder/system.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
+import { storedUpTo } from '../platform/log/writer-note.ts';
 import { openProxiedWarehouse } from '../platform/warehouse/proxied/open-proxied-warehouse.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { openFolderLog, SCORER_LOCK, spoolFolderOf, WAREHOUSE_LOCK } from './store.ts';
@@ -84,9 +85,10 @@ class ForeignSystem implements BatchSystem {
   async #behind(consumer: 'scorer' | 'writer'): Promise<number> {
     let records = 0;
     for (let partition = 0; partition < this.log.partitions; partition++) {
-      const position = await this.log.position(consumer, partition);
       const next =
-        position === null ? 0 : consumer === 'scorer' ? position.offset : (JSON.parse(position.note) as { next: number }).next;
+        consumer === 'writer'
+          ? await storedUpTo(this.log, partition)
+          : ((await this.log.position(consumer, partition))?.offset ?? 0);
       records += (await this.log.bounds('access', partition)).end - next;
     }
     return records;

@@ -6,6 +6,7 @@ import { encodingOf } from '../domain/record/json.ts';
 import { parseRecord } from '../domain/record/parse.ts';
 import type { CompiledPolicy } from '../domain/policy/compiled.ts';
 import type { EventLog, ORIGIN } from '../platform/log/event-log.ts';
+import { readBatches } from '../platform/log/read-batches.ts';
 
 export interface PolicyChange {
   readonly offset: number;
@@ -24,10 +25,7 @@ const READ = { maxRecords: 20_000, maxBytes: 16 * 1024 * 1024 };
 export async function policyHistory(log: EventLog): Promise<PolicyChange[]> {
   const changes: PolicyChange[] = [];
   const seen = new Set<string>();
-  const { start, end } = await log.bounds('access', 0);
-  for (let offset = start; offset < end; ) {
-    const batch = await log.read('access', 0, offset, READ);
-    if (batch.nextOffset === offset) break;
+  for await (const batch of readBatches(log, 'access', 0, READ)) {
     for (let at = batch.bytes.indexOf(NEEDLE); at !== -1; ) {
       const i = recordAt(batch.starts, batch.count, at);
       const end = batch.starts[i + 1]!;
@@ -51,7 +49,6 @@ export async function policyHistory(log: EventLog): Promise<PolicyChange[]> {
       }
       at = batch.bytes.indexOf(NEEDLE, end);
     }
-    offset = batch.nextOffset;
   }
   return changes;
 }

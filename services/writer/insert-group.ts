@@ -1,12 +1,9 @@
 /** Inserts a group: the rows, then the ledger entries, then what users had erased. Repeating it changes no total. */
-import type { Column } from '../../schemas/results/columns.ts';
-import { ROW_COLUMNS } from '../../schemas/results/columns.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import type { Group } from './group.ts';
-import { LEDGER_COLUMNS, ledgerRow } from '../platform/warehouse/ledger-row.ts';
+import { ledgerInsert, resultRowsInsert } from '../platform/warehouse/result-rows.ts';
 
-const COLUMNS: readonly Column[] = ROW_COLUMNS;
 /** Users erased by one mutation. Bound values travel in the URL, which has 1 MiB: 128 characters of 4 bytes, each written as %XX. */
 const ERASURES_MAX = 100;
 
@@ -14,25 +11,11 @@ export async function insertGroup(warehouse: Warehouse, logId: string, group: Gr
   const token = `${logId}:${group.partition}:${group.from}-${group.to}`;
   // 1. Rows. A crash after this repeats them: the token keeps doubles out, and what slips through has the same identity.
   if (group.rowCount > 0) {
-    await warehouse.insertRows({
-      table: 'access_results',
-      columns: COLUMNS,
-      bytes: group.rows,
-      expressions: {
-        log_id: `toUUID('${logId}')`,
-        partition: String(group.partition),
-        scored_at: scoredAtExpression(group.headers),
-      },
-      token,
-    });
+    const { partition, rows: bytes, headers } = group;
+    await warehouse.insertRows(resultRowsInsert({ logId, partition, bytes, scoredAtMs: scoredAtMs(headers), token }));
   }
   // 2. The ledger, only after its rows: an entry says that they are there.
-  await warehouse.insertRows({
-    table: 'blocks',
-    columns: LEDGER_COLUMNS,
-    bytes: [Buffer.concat(group.headers.map(ledgerRow))],
-    token: `${token}:ledger`,
-  });
+  await warehouse.insertRows(ledgerInsert(group.headers, `${token}:ledger`));
   // 3. Erasures, after the rows they may be about.
   const erasures = group.headers.flatMap((header) => header.erasures);
   for (let from = 0; from < erasures.length; from += ERASURES_MAX) {
@@ -49,14 +32,10 @@ async function erase(warehouse: Warehouse, logId: string, partition: number, era
 }
 
 /** Rows of a block were scored at one moment: which block a row is of follows from its offset. */
-function scoredAtExpression(headers: readonly BlockHeader[]): string {
+function scoredAtMs(headers: readonly BlockHeader[]): string {
   const times = headers.map((header) => header.scoredAtMs);
-  if (times.every((time) => time === times[0])) return timeLiteral(String(times[0]));
+  if (times.every((time) => time === times[0])) return String(times[0]);
   // Looked up, not searched: searching an array for each row takes rows times blocks.
   const firsts = headers.map((header) => header.first).join(',');
-  return timeLiteral(`transform(roundDown(offset, [${firsts}]), [${firsts}], [${times.join(',')}], toUInt64(0))`);
-}
-
-function timeLiteral(ms: string): string {
-  return `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`;
+  return `transform(roundDown(offset, [${firsts}]), [${firsts}], [${times.join(',')}], toUInt64(0))`;
 }

@@ -5,8 +5,8 @@
  * 3. insert rows, ledger entries, erasures;
  * 4. move the position behind the range.
  */
-import { z } from 'zod';
 import type { EventLog, Owner } from '../platform/log/event-log.ts';
+import { decodeWriterNote, encodeWriterNote, type WriterNote } from '../platform/log/writer-note.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { type Group, type GroupLimits, readGroup } from './group.ts';
 import { insertGroup } from './insert-group.ts';
@@ -20,14 +20,6 @@ export class BlockGap extends Error {
     this.name = 'BlockGap';
   }
 }
-
-const noteSchema = z.object({
-  /** Source offset at which the next block must begin. */
-  next: z.int().nonnegative(),
-  /** End of the intended range in `ntk.results`, while an insert is under way. */
-  to: z.int().nonnegative().optional(),
-});
-type Note = z.infer<typeof noteSchema>;
 
 export interface PartitionWriterOptions {
   readonly log: EventLog;
@@ -45,9 +37,9 @@ export class PartitionWriter {
   readonly #options: PartitionWriterOptions;
   readonly #owner: Owner;
   #offset: number;
-  #note: Note;
+  #note: WriterNote;
 
-  private constructor(options: PartitionWriterOptions, owner: Owner, offset: number, note: Note) {
+  private constructor(options: PartitionWriterOptions, owner: Owner, offset: number, note: WriterNote) {
     this.#options = options;
     this.#owner = owner;
     this.#offset = offset;
@@ -58,7 +50,7 @@ export class PartitionWriter {
     const { log, partition } = options;
     const owner = await log.claim('writer', partition);
     const position = await log.position('writer', partition);
-    const note = position === null ? { next: 0 } : noteSchema.parse(JSON.parse(position.note));
+    const note = position === null ? { next: 0 } : decodeWriterNote(position.note);
     return new PartitionWriter(options, owner, position?.offset ?? 0, note);
   }
 
@@ -101,9 +93,11 @@ export class PartitionWriter {
     return next;
   }
 
-  async #move(offset: number, note: Note): Promise<boolean> {
+  async #move(offset: number, note: WriterNote): Promise<boolean> {
     const { partition } = this.#options;
-    const result = await this.#owner.commit({ position: { consumer: 'writer', partition, offset, note: JSON.stringify(note) } });
+    const result = await this.#owner.commit({
+      position: { consumer: 'writer', partition, offset, note: encodeWriterNote(note) },
+    });
     if (result.status === 'fenced') return false;
     this.#offset = offset;
     this.#note = note;

@@ -1,3 +1,4 @@
+import { EVENTS_GZ_PATH } from '../conformance/example.ts';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -15,11 +16,11 @@ import { readImportEntry } from '../../services/importers/import-ledger.ts';
 import { openInput } from '../../services/importers/input/open-input.ts';
 import { isInputProblem } from '../../services/importers/input/problem.ts';
 import { ORIGIN } from '../../services/platform/log/event-log.ts';
-import { FIXTURES, importPath, inNewLog, openLog, put, recordsOf, type Room, textsOf, useRoom } from './imported.ts';
+import { importPath, inNewLog, openLog, put, recordsOf, type Room, textsOf, useRoom } from './imported.ts';
 
 const room = useRoom();
 
-const CONFORMANCE = join(FIXTURES, 'conformance-events.ndjson.gz');
+const CONFORMANCE = EVENTS_GZ_PATH;
 
 function event(n: number, subject = `wx${n % 97}`, data: object = { user: `u${n}`, api: 'wx.getLocation' }): string {
   return JSON.stringify({

@@ -1,10 +1,9 @@
 /**
  * The worked example that comes with the design pages: 6,000 lines of events under one policy, and what an independent
- * checker says about them. `fixtures/worked-example` holds its files, the two large ones compressed.
+ * checker says about them (test/conformance), in the reference judge's own terms.
  */
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import type { Action, Reason, RejectReason } from '../../schemas/codes.ts';
+import { EVENTS, POLICY_YAML, REJECTS, REPORT, VERDICTS } from '../conformance/example.ts';
 import type { Report } from './report.ts';
 
 /** One line of `verdicts.ndjson`; the reasons are sorted by name. */
@@ -32,20 +31,10 @@ export interface WorkedExample {
   readonly report: Report;
 }
 
-const FOLDER = new URL('./fixtures/worked-example/', import.meta.url);
-const read = (name: string): Buffer => readFileSync(new URL(name, FOLDER));
-
-const ndjson = <Line>(bytes: Buffer): Line[] =>
-  bytes
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Line);
-
 export const workedExample = (): WorkedExample => ({
-  events: gunzipSync(read('events.ndjson.gz')),
-  policyYaml: read('policy.yaml').toString('utf8'),
-  verdicts: ndjson(gunzipSync(read('verdicts.ndjson.gz'))),
-  rejects: ndjson(read('rejects.ndjson')),
-  report: JSON.parse(read('report.json').toString('utf8')) as Report,
+  events: EVENTS,
+  policyYaml: POLICY_YAML,
+  verdicts: VERDICTS as readonly PublishedVerdict[],
+  rejects: REJECTS as WorkedExample['rejects'],
+  report: REPORT as unknown as Report,
 });

@@ -1,44 +1,30 @@
 /** `ntk rejects list | show | redrive`: records that could not be read, with their raw bytes. */
-import { z } from 'zod';
-import { RECORD_TYPES, REJECT_REASONS } from '../../../schemas/codes.ts';
+import { RECORD_TYPES, type REJECT_REASONS } from '../../../schemas/codes.ts';
 import { cloudEventSchema } from '../../../schemas/events/cloudevent.ts';
 import { eventSchema } from '../../../schemas/events/index.ts';
 import { encodingOf } from '../../domain/record/json.ts';
 import { parseRecord } from '../../domain/record/parse.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
+import { readBatches } from '../../platform/log/read-batches.ts';
+import { type RejectRecord, rejectSchema } from '../../../schemas/results/reject.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { Output, Progress } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
 
-const rejectSchema = z.object({
-  offset: z.int(),
-  reason: z.enum(REJECT_REASONS),
-  bytes: z.int(),
-  sha256: z.string(),
-  truncated: z.boolean(),
-  raw: z.base64(),
-  rejectedAt: z.string(),
-});
-
-export interface StoredReject extends z.infer<typeof rejectSchema> {
+export interface StoredReject extends RejectRecord {
   /** `partition:offset` of the record in `ntk.access`. */
   readonly id: string;
-  readonly partition: number;
 }
 
 const READ = { maxRecords: 1_000, maxBytes: 16 * 1024 * 1024 };
 
 async function* readRejects(log: EventLog): AsyncIterable<StoredReject> {
   for (let partition = 0; partition < log.partitions; partition++) {
-    const { start, end } = await log.bounds('rejects', partition);
-    for (let offset = start; offset < end; ) {
-      const batch = await log.read('rejects', partition, offset, READ);
-      if (batch.nextOffset === offset) break;
+    for await (const batch of readBatches(log, 'rejects', partition, READ)) {
       for (let i = 0; i < batch.count; i++) {
         const reject = rejectSchema.parse(JSON.parse(batch.bytes.toString('utf8', batch.starts[i], batch.starts[i + 1])));
         yield { ...reject, partition, id: `${partition}:${reject.offset}` };
       }
-      offset = batch.nextOffset;
     }
   }
 }

@@ -2,14 +2,13 @@
  * The fold: `fold(state, record) -> outputs` over a batch of one partition. No clock, no randomness, no I/O: what comes out is
  * a function of the log, whatever the batches and restarts were. `scoredAtMs` is only passed on into what says when.
  */
-import { BROADCAST_TYPES, type RecordType, type RejectReason } from '../../../schemas/codes.ts';
+import { BROADCAST_TYPES, CATEGORIES, ORIGIN, type RecordType, type RejectReason } from '../../../schemas/codes.ts';
 import { sipAbsorb, sipFinish } from '../duplicates/half-sip-hash.ts';
 import { partitionOf } from '../partitioning/murmur2.ts';
 import { putInForce } from '../program/declaration.ts';
 import { encodingOf } from '../record/json.ts';
 import { parseRecord } from '../record/parse.ts';
 import type { Attributes, ParsedRecord } from '../record/record.ts';
-import { CATEGORIES } from '../../../schemas/codes.ts';
 import { RowWriter } from '../results/row-writer.ts';
 import type { ProgramState } from '../state/program-table.ts';
 import { Findings } from '../verdict/findings.ts';
@@ -27,11 +26,6 @@ export interface FoldInput {
   readonly origins: Uint8Array;
   readonly nextOffset: number;
 }
-
-/** How a record came in: the values of the log's ORIGIN. */
-const ORIGIN_LIVE = 0;
-const ORIGIN_IMPORTED = 1;
-const ORIGIN_SYSTEM = 3;
 
 const AHEAD_MAX_US = 60 * 1_000_000;
 const BEHIND_MAX_US = 7 * 86_400 * 1_000_000;
@@ -105,11 +99,11 @@ export class PartitionFold {
   #see({ appendedAtMs, origin }: Place, outcome: BatchOutcome): void {
     const { state } = this;
     if (appendedAtMs > state.maxAppendedAtMs) state.maxAppendedAtMs = appendedAtMs;
-    if (origin === ORIGIN_LIVE || origin === ORIGIN_IMPORTED) {
+    if (origin === ORIGIN.live || origin === ORIGIN.imported) {
       state.isLiveLog = true;
       outcome.liveRecords++;
     }
-    if (origin === ORIGIN_LIVE) outcome.liveArrivals.set(appendedAtMs, (outcome.liveArrivals.get(appendedAtMs) ?? 0) + 1);
+    if (origin === ORIGIN.live) outcome.liveArrivals.set(appendedAtMs, (outcome.liveArrivals.get(appendedAtMs) ?? 0) + 1);
   }
 
   #absentBeforeUs(): number {
@@ -118,7 +112,7 @@ export class PartitionFold {
 
   /** Copies of a broadcast are one record: partition 0 counts it, the others only that there was a copy. */
   #isCopy(broadcast: boolean, place: Place): boolean {
-    return place.origin === ORIGIN_SYSTEM || (broadcast && this.state.partition !== 0);
+    return place.origin === ORIGIN.system || (broadcast && this.state.partition !== 0);
   }
 
   #reject(reason: RejectReason, broadcast: boolean, place: Place, raw: Buffer, outcome: BatchOutcome): void {
@@ -205,8 +199,8 @@ export class PartitionFold {
 
   /** Event time of contracts.md section 1: within the bounds for what did not come in through `ntk run`. */
   #circumstances(timeUs: number, { appendedAtMs, origin }: Place): Circumstances {
-    const isImported = origin === ORIGIN_IMPORTED;
-    const isLive = origin === ORIGIN_LIVE;
+    const isImported = origin === ORIGIN.imported;
+    const isLive = origin === ORIGIN.live;
     const absentBeforeUs = this.state.isLiveLog ? this.#absentBeforeUs() : Number.NEGATIVE_INFINITY;
     if (!isImported && !isLive) return { eventTimeUs: timeUs, isSkewed: false, isImported, isLive, absentBeforeUs };
     const appendedUs = appendedAtMs * 1000;

@@ -31,20 +31,24 @@ export interface CompiledLimit {
   readonly action: number | null;
 }
 
+/** A list of a `match`; null for an absent one. */
+export function setOf(list: readonly string[] | undefined): ReadonlySet<string> | null {
+  return list === undefined ? null : new Set(list);
+}
+
 export function compileLimit(limit: Policy['limits'][number]): CompiledLimit {
   const has = (key: LimitKey): boolean => limit.key.includes(key);
   const interval = intervalUs(limit.perUs, limit.count);
-  const set = (list: readonly string[] | undefined): ReadonlySet<string> | null => (list === undefined ? null : new Set(list));
   return {
     name: limit.name,
     scope: JSON.stringify([limit.name, LIMIT_KEYS.filter((key) => key !== 'program' && has(key))]),
     byUser: has('user'),
     byCategory: has('category'),
     byApi: has('api'),
-    categories: set(limit.match.categories),
-    apis: set(limit.match.apis),
-    programs: set(limit.match.programs),
-    classes: set(limit.match.classes),
+    categories: setOf(limit.match.categories),
+    apis: setOf(limit.match.apis),
+    programs: setOf(limit.match.programs),
+    classes: setOf(limit.match.classes),
     foreground: limit.match.foreground ?? null,
     intervalUs: interval,
     toleranceUs: toleranceUs(interval, limit.burst),

@@ -1,7 +1,7 @@
 /** A policy in the form that the fold asks: sets for lists, numbers for names, microseconds for durations. */
 import { ACTIONS, CATEGORIES, MODES, REASONS } from '../../../schemas/codes.ts';
 import type { Policy } from '../../../schemas/policy/policy.ts';
-import { type CompiledLimit, compileLimit } from '../limits/compiled-limit.ts';
+import { type CompiledLimit, compileLimit, setOf } from '../limits/compiled-limit.ts';
 
 export interface CompiledOverride {
   /** Null: the key is absent and matches everything. An empty set matches nothing. */
@@ -74,11 +74,6 @@ function compileOverride({ match, mode }: Policy['modes']['overrides'][number]):
     bucketsBelow: match.cohortPercent === undefined ? null : match.cohortPercent * 100,
     mode: MODES.indexOf(mode),
   };
-}
-
-/** Null for an absent list. */
-export function setOf(list: readonly string[] | undefined): ReadonlySet<string> | null {
-  return list === undefined ? null : new Set(list);
 }
 
 /** Who an override is asked about: the access's category, the program and its class at that moment. */

@@ -40,10 +40,6 @@ export class ProgramTable {
     return this.#programs.size;
   }
 
-  get countWithFacts(): number {
-    return this.#withFacts.length;
-  }
-
   /** The program's state, if it was seen. */
   find(id: string): ProgramState | undefined {
     return this.#programs.get(id);

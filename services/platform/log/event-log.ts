@@ -4,24 +4,14 @@
  *
  * Offsets are safe integers; they grow within a partition and may have gaps (Kafka's transaction markers).
  */
+import { ORIGIN, type Origin } from '../../../schemas/codes.ts';
 
 /** Streams that only grow. */
 export type AppendStream = 'access' | 'results' | 'verdicts' | 'rejects';
 /** Streams of which only the newest value of a key counts (compacted on Kafka). */
 export type KeyedStream = 'checkpoints' | 'imports';
 
-/** How a record came in; decides which bounds its `time` has (exact-rules.md sections 1 and 6). */
-export const ORIGIN = {
-  /** From a host, now. */
-  live: 0,
-  /** By `ntk ingest` into a running system. */
-  imported: 1,
-  /** By `ntk run`: history, times are taken as they are. */
-  run: 2,
-  /** By the system itself (the policy that `ntk run` appends); counted nowhere. */
-  system: 3,
-} as const;
-export type Origin = (typeof ORIGIN)[keyof typeof ORIGIN];
+export { ORIGIN, type Origin };
 
 /**
  * Records of one partition in the order of their offsets, as columns: a record is `bytes[starts[i], starts[i + 1])`.

@@ -31,10 +31,6 @@ export class KafkaConnection {
     this.#cluster = createCluster(options.access);
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
   /** Any broker. */
   async anyBroker(): Promise<InternalBroker> {
     await this.#connect();
