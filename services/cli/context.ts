@@ -1,10 +1,12 @@
 /** What every command is given: where to print, the time, and how to open the store that its flags name. */
+import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
 import type { Role, System } from '../system/open-system.ts';
 import type { Store } from '../system/store.ts';
 import type { ScorerObserver } from '../scorer/scorer.ts';
 import type { WriterObserver } from '../writer/writer.ts';
-import type { StoreFlags } from './options.ts';
+import type { EventLog } from '../platform/log/event-log.ts';
+import type { LogFlags, StoreFlags } from './options.ts';
 import type { Output } from './output/output.ts';
 
 export interface Observers {
@@ -14,7 +16,7 @@ export interface Observers {
 
 export interface CliContext {
   readonly out: Output;
-  readonly clock: { nowMs(): number; monotonicMs(): number };
+  readonly clock: Clock;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   /** NTK_TOKEN. */
@@ -23,6 +25,8 @@ export interface CliContext {
   readonly userName: string;
   /** The configuration: environment over a file. All problems are printed; then it throws. */
   config(file?: string, overrides?: Readonly<Record<string, string>>): Config;
+  /** Opens the log alone, calls `use`, closes it whatever happens. */
+  withLog<T>(flags: LogFlags, use: (log: EventLog) => Promise<T>): Promise<T>;
   /** Opens the store, calls `use`, closes it whatever happens. */
   withStore<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T>;
   /** Opens a data folder for work. The caller closes it. */

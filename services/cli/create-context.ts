@@ -2,12 +2,15 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Environment } from '../platform/config/environment.ts';
 import { type Config, loadConfig } from '../platform/config/load-config.ts';
+import { openFolder } from '../platform/folder/data-folder.ts';
+import type { EventLog } from '../platform/log/event-log.ts';
 import { openSystem, type Role, type System } from '../system/open-system.ts';
-import { openStore, type Store } from '../system/store.ts';
+import { isOnKafka } from '../system/open-log.ts';
+import { openExistingLog, openStore, type Store } from '../system/store.ts';
 import { tuningOf } from '../system/tuning.ts';
 import { UserError } from '../system/user-error.ts';
 import type { CliContext, Observers } from './context.ts';
-import type { StoreFlags } from './options.ts';
+import type { LogFlags, StoreFlags } from './options.ts';
 import type { Output } from './output/output.ts';
 import { brief } from './output/terminal.ts';
 
@@ -42,8 +45,18 @@ export function createContext({ out, clock, env, signal, userName }: ContextPart
     fail(code = 1) {
       exitCode = code;
     },
+    async withLog<T>(flags: LogFlags, use: (log: EventLog) => Promise<T>): Promise<T> {
+      const config = configured(undefined, overridesOf(flags));
+      const folder = isOnKafka(config) ? null : openFolder(flags.data, { create: false });
+      const log = await openExistingLog({ ...config, clock }, folder);
+      try {
+        return await use(log);
+      } finally {
+        await log.close();
+      }
+    },
     async withStore<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T> {
-      const config = configured();
+      const config = configured(undefined, overridesOf(flags));
       const store = await openStore({
         ...config,
         data: flags.data,
@@ -74,6 +87,11 @@ export function createContext({ out, clock, env, signal, userName }: ContextPart
       });
     },
   };
+}
+
+/** What flags say goes over the environment. */
+function overridesOf({ kafka }: LogFlags): Record<string, string> {
+  return kafka === undefined ? {} : { NTK_KAFKA_BROKERS: kafka };
 }
 
 /** Says only what a person should know while a batch runs. */

@@ -1,8 +1,12 @@
 /** Flags that many commands share: the same words everywhere. */
 import { type Command, Option } from 'commander';
 
-export interface StoreFlags {
+export interface LogFlags {
   readonly data: string;
+  readonly kafka?: string;
+}
+
+export interface StoreFlags extends LogFlags {
   readonly clickhouse?: string;
   readonly log?: string;
   readonly json?: boolean;
@@ -10,10 +14,15 @@ export interface StoreFlags {
 
 /** Where the store is: a data folder, or a ClickHouse server by URL (then with --data for what needs the log). */
 export function storeOptions(command: Command): Command {
-  return dataOption(command)
+  return logOptions(command)
     .option('--clickhouse <url>', 'results on a ClickHouse server (also: NTK_CLICKHOUSE_URL)')
     .option('--log <id>', 'which log, where the server has the results of several')
     .option('--json', 'print JSON');
+}
+
+/** Where the log is: in a data folder, or on Kafka. */
+export function logOptions(command: Command): Command {
+  return dataOption(command).option('--kafka <brokers>', 'log on Kafka, HOST:PORT,... (also: NTK_KAFKA_BROKERS)');
 }
 
 export function dataOption(command: Command): Command {

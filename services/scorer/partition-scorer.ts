@@ -16,6 +16,8 @@ export interface PartitionScorerOptions {
   readonly batchBytesMax: number;
   readonly checkpointRecords: number;
   readonly checkpointIntervalMs: number;
+  /** Called for each batch that is folded again in silence, which may take long. @default nobody */
+  readonly onProgress?: () => void;
 }
 
 /** Longest that a batch waits for pages of a checkpoint. */

@@ -1,18 +1,31 @@
 /**
- * The scorer of some partitions: one loop that judges a batch of each in turn, so that a busy partition delays the others by
- * one batch at most. An error throws away a partition's state and takes it anew after a pause; being fenced gives it up.
+ * The scorer of some partitions. Each has a task of its own that judges batch after batch, so that while one waits for its transaction
+ * another is judged; judging itself is synchronous, and only so many partitions hold a batch at a time. An error throws a partition's
+ * state away and takes it anew after a pause; being fenced gives it up. Which partitions there are may change while this runs.
  */
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
 import type { PartitionState } from '../domain/fold/partition-state.ts';
+import type { Clock } from '../platform/clock.ts';
 import { LogError } from '../platform/log/event-log.ts';
+import { Turnstile } from '../platform/turnstile.ts';
+import { awaitHandOver } from './hand-over.ts';
 import { PartitionScorer, type PartitionScorerOptions } from './partition-scorer.ts';
 import { type NearLimit, nearLimits, type StateLimits } from './state-limits.ts';
+import { PartitionRefused } from './take-partition.ts';
 
-export interface ScorerOptions extends Omit<PartitionScorerOptions, 'partition'> {
+export interface ScorerOptions extends Omit<PartitionScorerOptions, 'partition' | 'clock'> {
+  /** What it begins with; see {@link Scorer.assign}. */
   readonly partitions: readonly number[];
+  readonly clock: Clock;
   /** @default none */
   readonly stateLimits?: StateLimits;
+  /**
+   * What a partition that needs a person does: `stop` ends the scorer with its error; `park` leaves the others going on, says so and
+   * looks again now and then whether somebody has mended it. @default 'stop'
+   */
+  readonly onRefused?: 'stop' | 'park';
+  /** How long a partition that somebody else had is waited for before it is taken from them. @default 0 */
+  readonly handOverMs?: number;
   readonly observer: ScorerObserver;
 }
 
@@ -23,104 +36,195 @@ export interface ScorerObserver {
   taken(partition: number, position: number, refolded: number, hasMismatch: boolean): void;
   lost(partition: number): void;
   failed(partition: number, error: Error, retryInMs: number): void;
+  /** The partition stands still until a person has done what the error says. Told each time it is looked at again. */
+  refused?(partition: number, error: Error): void;
   /** Once for each kind of state of a partition that passes 80 % of its limit. */
   nearlyFull(partition: number, near: NearLimit): void;
 }
 
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 10_000;
+/** A parked partition may have been mended. Shorter than what counts as standing still. */
+const PARKED_MS = 5_000;
 const IDLE_WAIT_MS = 500;
+/** Partitions that hold a batch (up to `batchBytesMax`, and its rows) at the same time. */
+const STEPS_AT_ONCE_MAX = 4;
+
+/** Why a partition does not go on. */
+export interface Trouble {
+  readonly message: string;
+  /** It stands still until a person has done what the message says; otherwise it is tried again. */
+  readonly isParked: boolean;
+}
+
+interface Task {
+  readonly leave: AbortController;
+  readonly done: Promise<void>;
+  /** When it last went round, monotonic milliseconds; null when it is over. */
+  progressAtMs: number | null;
+}
 
 export class Scorer {
   readonly #options: ScorerOptions;
   readonly #owned = new Map<number, PartitionScorer>();
-  readonly #given = new Set<number>();
+  readonly #tasks = new Map<number, Task>();
+  readonly #troubles = new Map<number, Trouble>();
+  readonly #steps = new Turnstile(STEPS_AT_ONCE_MAX);
   readonly #stop = new AbortController();
-  #running: Promise<void> | null = null;
-  #progressAtMs = 0;
+  readonly #failed = Promise.withResolvers<never>();
+  readonly #stopFailures: Error[] = [];
+  /** Taken away by another scorer and not assigned again since. */
+  readonly #lost = new Set<number>();
+  /** Kinds of state that were said to be nearly full. */
+  readonly #alarmed = new Set<string>();
 
   constructor(options: ScorerOptions) {
     this.#options = options;
+    // Whoever stops or awaits it sees the error; until then it must not count as unhandled.
+    this.#failed.promise.catch(() => {});
   }
 
-  /** When the loop last went round, monotonic milliseconds: health is progress. */
+  /** When the slowest partition last went round, monotonic milliseconds: health is progress. Without partitions that is now. */
   get progressAtMs(): number {
-    return this.#progressAtMs;
+    const times = [...this.#tasks.values()].flatMap(({ progressAtMs }) => progressAtMs ?? []);
+    if (this.#lost.size > 0 && times.length === 0) return Number.NEGATIVE_INFINITY;
+    return Math.min(this.#options.clock.monotonicMs(), ...times);
   }
 
   owned(): ReadonlyMap<number, PartitionScorer> {
     return this.#owned;
   }
 
-  /** Takes all partitions; then the loop runs until {@link stop}. Rejects when a partition cannot be taken. */
-  async start(): Promise<void> {
-    for (const partition of this.#options.partitions) await this.#take(partition);
-    this.#running = this.#loop();
-    // Whoever stops or awaits it sees the error; until then it must not count as unhandled.
-    this.#running.catch(() => {});
+  /** What keeps a partition from going on; gone as soon as it does. */
+  troubles(): ReadonlyMap<number, Trouble> {
+    return this.#troubles;
   }
 
-  /** Settles when the loop has ended; rejects with what ended it other than {@link stop}. */
+  /** Takes all partitions; then they are judged until {@link stop}. Rejects when one cannot be taken and none may be parked. */
+  async start(): Promise<void> {
+    const { partitions, onRefused = 'stop' } = this.#options;
+    if (onRefused === 'stop') for (const partition of partitions) await this.#take(partition);
+    this.assign(partitions);
+  }
+
+  /** From now on these partitions and no others: those that leave are brought to a clean end, those that come are taken. */
+  assign(partitions: readonly number[]): void {
+    if (this.#stop.signal.aborted) return;
+    for (const [partition, { leave }] of this.#tasks) if (!partitions.includes(partition)) leave.abort();
+    for (const partition of partitions) {
+      const before = this.#tasks.get(partition);
+      const isUnderWay = before !== undefined && before.progressAtMs !== null;
+      if (isUnderWay && !before.leave.signal.aborted) continue;
+      this.#lost.delete(partition);
+      this.#begin(partition, before?.done ?? Promise.resolve());
+    }
+  }
+
+  /** @param before the partition's task before this one, which may still be making its checkpoint */
+  #begin(partition: number, before: Promise<void>): void {
+    const leave = new AbortController();
+    const done = before.then(
+      () => this.#run(partition, AbortSignal.any([leave.signal, this.#stop.signal])),
+      () => {},
+    );
+    const task: Task = { leave, done, progressAtMs: this.#options.clock.monotonicMs() };
+    this.#tasks.set(partition, task);
+    done.catch((error: unknown) => this.#failed.reject(error)).finally(() => (task.progressAtMs = null));
+  }
+
+  /** Settles when no partition is left; rejects with what ended one of them other than {@link stop}. */
   async ended(): Promise<void> {
-    await this.#running;
+    const all = async (): Promise<void> => {
+      let seen: Task[] = [];
+      do {
+        seen = [...this.#tasks.values()];
+        await Promise.all(seen.map(({ done }) => done));
+      } while ([...this.#tasks.values()].some((task) => !seen.includes(task)));
+    };
+    await Promise.race([all(), this.#failed.promise]);
+  }
+
+  /** One partition until it is lost, handed over or stopped. */
+  async #run(partition: number, signal: AbortSignal): Promise<void> {
+    const { log, clock } = this.#options;
+    let retryMs = RETRY_FIRST_MS;
+    let isHandedOver = this.#owned.has(partition);
+    while (!signal.aborted) {
+      try {
+        if (!isHandedOver) await awaitHandOver({ ...this.#options, partition, signal });
+        isHandedOver = true;
+        if (signal.aborted) break;
+        const status = await this.#steps.inside(() => this.#step(partition));
+        this.#troubles.delete(partition);
+        this.#wentRound(partition);
+        if (status === 'fenced') return;
+        retryMs = RETRY_FIRST_MS;
+        // Lets inserts, timers and requests of this process have their turn between two batches.
+        if (status === 'scored') await clock.turn();
+        else await log.waitForAppend('access', IDLE_WAIT_MS, signal, partition);
+      } catch (error) {
+        this.#owned.delete(partition);
+        const pauseMs = this.#pauseAfter(partition, error, retryMs);
+        retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);
+        await clock.sleep(pauseMs, signal);
+        this.#wentRound(partition);
+      }
+    }
+    await this.#release(partition);
+  }
+
+  #wentRound(partition: number): void {
+    const task = this.#tasks.get(partition);
+    if (task !== undefined && task.progressAtMs !== null) task.progressAtMs = this.#options.clock.monotonicMs();
+  }
+
+  /** What waiting can mend is tried again; the rest is for a person, and a bug stops the worker. */
+  #pauseAfter(partition: number, error: unknown, retryMs: number): number {
+    const { observer, onRefused = 'stop' } = this.#options;
+    if (isForAPerson(error)) {
+      if (onRefused === 'stop') throw error;
+      this.#troubles.set(partition, { message: error.message, isParked: true });
+      observer.refused?.(partition, error);
+      return PARKED_MS;
+    }
+    if (!(error instanceof LogError)) throw error;
+    this.#troubles.set(partition, { message: error.message, isParked: false });
+    observer.failed(partition, error, retryMs);
+    return retryMs;
+  }
+
+  async #step(partition: number): Promise<'scored' | 'idle' | 'fenced'> {
+    const { observer } = this.#options;
+    if (!this.#owned.has(partition)) await this.#take(partition);
+    const scorer = this.#owned.get(partition)!;
+    const result = await scorer.step();
+    if (result.status === 'fenced') {
+      this.#owned.delete(partition);
+      this.#lost.add(partition);
+      observer.lost(partition);
+    }
+    if (result.status === 'scored') {
+      for (const outcome of result.outcomes) observer.scored(partition, outcome, scorer.state);
+      this.#watchState(scorer);
+    }
+    return result.status;
   }
 
   async #take(partition: number): Promise<void> {
-    const scorer = await PartitionScorer.take({ ...this.#options, partition });
+    const onProgress = (): void => this.#wentRound(partition);
+    const scorer = await PartitionScorer.take({ ...this.#options, partition, onProgress });
     this.#owned.set(partition, scorer);
     this.#options.observer.taken(partition, scorer.position, scorer.refolded, scorer.hasPositionMismatch);
   }
 
-  async #loop(): Promise<void> {
-    const { log, clock, partitions } = this.#options;
-    while (!this.#stop.signal.aborted) {
-      let idle = true;
-      for (const partition of partitions) {
-        if (this.#stop.signal.aborted) break;
-        if (this.#given.has(partition)) continue;
-        if (await this.#stepOf(partition)) idle = false;
-        this.#progressAtMs = clock.monotonicMs();
-        // Lets inserts, timers and requests of this process have their turn between two batches.
-        await nextTurn();
-      }
-      if (this.#given.size === partitions.length) return;
-      if (idle) await log.waitForAppend('access', IDLE_WAIT_MS, this.#stop.signal);
-    }
+  /** Makes a checkpoint at the end of the last batch and gives the partition back. */
+  async #release(partition: number): Promise<void> {
+    const scorer = this.#owned.get(partition);
+    this.#owned.delete(partition);
+    this.#troubles.delete(partition);
+    // One that fails must not keep the others from being given back.
+    await scorer?.stop().catch((error: Error) => this.#stopFailures.push(error));
   }
-
-  /** Whether something was judged. */
-  async #stepOf(partition: number): Promise<boolean> {
-    const { observer } = this.#options;
-    try {
-      if (!this.#owned.has(partition)) await this.#take(partition);
-      const scorer = this.#owned.get(partition)!;
-      const result = await scorer.step();
-      if (result.status === 'fenced') {
-        this.#owned.delete(partition);
-        this.#given.add(partition);
-        observer.lost(partition);
-        return false;
-      }
-      if (result.status === 'idle') return false;
-      for (const outcome of result.outcomes) observer.scored(partition, outcome, scorer.state);
-      this.#watchState(scorer);
-      this.#retryMs.delete(partition);
-      return true;
-    } catch (error) {
-      this.#owned.delete(partition);
-      // What waiting can mend is tried again; the rest is for a person, and a bug stops the worker.
-      if (!(error instanceof LogError) || error.code === 'log_corrupt' || error.code === 'log_offset_out_of_range') throw error;
-      const retryInMs = Math.min((this.#retryMs.get(partition) ?? RETRY_FIRST_MS / 2) * 2, RETRY_MAX_MS);
-      this.#retryMs.set(partition, retryInMs);
-      observer.failed(partition, error, retryInMs);
-      await pause(retryInMs, undefined, { signal: this.#stop.signal }).catch(() => {});
-      return false;
-    }
-  }
-
-  readonly #retryMs = new Map<number, number>();
-  /** Kinds of state that were said to be nearly full. */
-  readonly #alarmed = new Set<string>();
 
   #watchState(scorer: PartitionScorer): void {
     const { stateLimits } = this.#options;
@@ -143,16 +247,18 @@ export class Scorer {
     return true;
   }
 
-  /** Finishes the batch under way, makes a checkpoint at its end and releases. Twice is fine. @throws LogError when a checkpoint fails */
+  /** Finishes the batches under way, makes a checkpoint at each end and releases. Twice is fine. @throws LogError when a checkpoint fails */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#running?.catch(() => {});
-    const failures: unknown[] = [];
-    for (const [partition, scorer] of this.#owned) {
-      this.#owned.delete(partition);
-      // Those behind one that fails are given back, too.
-      await scorer.stop().catch((error: unknown) => failures.push(error));
-    }
-    if (failures.length > 0) throw failures[0];
+    await Promise.allSettled([...this.#tasks.values()].map(({ done }) => done));
+    // Taken by a start that failed halfway.
+    for (const partition of this.#owned.keys()) await this.#release(partition);
+    const [failure] = this.#stopFailures.splice(0);
+    if (failure !== undefined) throw failure;
   }
+}
+
+function isForAPerson(error: unknown): error is Error {
+  if (error instanceof PartitionRefused) return true;
+  return error instanceof LogError && (error.code === 'log_corrupt' || error.code === 'log_offset_out_of_range');
 }

@@ -43,6 +43,8 @@ export interface TakeOptions {
   readonly storedUser: (user: string) => string;
   readonly batchRecordsMax: number;
   readonly batchBytesMax: number;
+  /** Called for each batch that is folded again. @default nobody */
+  readonly onProgress?: () => void;
 }
 
 export async function takePartition(options: TakeOptions): Promise<TakenPartition> {
@@ -127,6 +129,7 @@ async function refold(fold: PartitionFold, position: number, options: TakeOption
     }
     fold.fold(part, 0);
     refolded += part.count;
+    options.onProgress?.();
   }
   return refolded;
 }

@@ -11,7 +11,8 @@ import type { EventLog } from '../platform/log/event-log.ts';
 import { storedUpTo } from '../platform/log/writer-note.ts';
 import { openProxiedWarehouse } from '../platform/warehouse/proxied/open-proxied-warehouse.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
-import { openFolderLog, SCORER_LOCK, spoolFolderOf, WAREHOUSE_LOCK } from './store.ts';
+import { openSqliteLog } from '../platform/log/sqlite/open-sqlite-log.ts';
+import { SCORER_LOCK, spoolFolderOf, WAREHOUSE_LOCK } from './store.ts';
 
 const POLL_MS = 20;
 
@@ -38,7 +39,7 @@ export async function openForeignSystem(data: string, clock: { nowMs(): number }
   if (running === null || running.pid !== holderOf(folder, WAREHOUSE_LOCK)?.pid) return null;
   return new ForeignSystem(
     folder,
-    await openFolderLog(folder, clock),
+    await openSqliteLog({ path: folder.logFile, create: false, clock }),
     openProxiedWarehouse({ url: running.url, token: running.token }),
   );
 }

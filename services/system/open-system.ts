@@ -1,10 +1,11 @@
 /** Opens a data folder for work: its locks, log and warehouse, with the scorer, the writer, or both in this process. */
 import { mkdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { PartitionGroup } from '../platform/log/kafka/partition-group.ts';
+import type { Clock } from '../platform/clock.ts';
 import { type DataFolder, openFolder } from '../platform/folder/data-folder.ts';
 import { type HeldLock, tryLock } from '../platform/folder/lock.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
-import { openSqliteLog } from '../platform/log/sqlite/open-sqlite-log.ts';
 import { openChdbWarehouse } from '../platform/warehouse/chdb/open-chdb-warehouse.ts';
 import { migrate } from '../platform/warehouse/migrations.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
@@ -12,29 +13,34 @@ import type { ScorerObserver } from '../scorer/scorer.ts';
 import { Scorer } from '../scorer/scorer.ts';
 import { Writer, type WriterObserver } from '../writer/writer.ts';
 import { heldError, openServer, SCORER_LOCK, spoolFolderOf, userKeyOf, WAREHOUSE_LOCK } from './store.ts';
+import { openScorerGroup, partitionsAtStart } from './assigned-partitions.ts';
+import { isOnKafka, type LogConfig, openLog } from './open-log.ts';
 import { hashedUsers, plainUsers } from './stored-user.ts';
 import type { Tuning } from './tuning.ts';
 
-export type Role = 'scorer' | 'writer';
+/** `gateway`: the doors for hosts; of those it only matters here that a process may have no other role. */
+export type Role = 'scorer' | 'writer' | 'gateway';
 
-export interface SystemOptions {
+export interface SystemOptions extends LogConfig {
   readonly data: string;
+  /** Which partitions the scorer and the writer have: 'all', 'group' or an ordinal. */
+  readonly assignment: string;
   readonly clickhouseUrl: string | null;
   readonly clickhouseUser: string | null;
   readonly clickhousePassword: string | null;
   /** Null: the key in the folder. */
   readonly userKeyFile: string | null;
-  /** Of a log that is made now; an existing one is only checked. */
-  readonly partitions: number | null;
   readonly storeUser: 'hashed' | 'plain';
   readonly roles: readonly Role[];
   readonly tuning: Tuning;
-  readonly clock: { nowMs(): number; monotonicMs(): number };
+  readonly clock: Clock;
   readonly scorerObserver: ScorerObserver;
   readonly writerObserver: WriterObserver;
 }
 
 const POLL_MS = 5;
+/** A scorer that gives a partition up makes a checkpoint of it, which takes as long as its state is large. */
+const HAND_OVER_MS = 5_000;
 const LOCK_WAIT_MS = 15_000;
 const LOCK_POLL_MS = 100;
 
@@ -47,6 +53,8 @@ export class System {
   readonly scorer: Scorer | null;
   readonly writer: Writer | null;
   readonly #locks: readonly HeldLock[];
+  /** Null unless scorers share the partitions among each other. */
+  readonly #group: PartitionGroup | null;
   #started = false;
 
   constructor(
@@ -57,23 +65,35 @@ export class System {
     options: SystemOptions,
   ) {
     const { roles, clock, tuning } = options;
-    const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
-    const storedUser = options.storeUser === 'plain' ? plainUsers : hashedUsers(userKeyOf(folder, options.userKeyFile));
+    const partitions = partitionsAtStart(options.assignment, log.partitions);
+    const isShared = options.assignment === 'group';
     this.folder = folder;
     this.spoolFolder = spoolFolderOf(folder);
     this.log = log;
     this.warehouse = warehouse;
     this.#locks = locks;
     this.scorer = roles.includes('scorer')
-      ? new Scorer({ log, partitions, storedUser, clock, ...tuning, observer: options.scorerObserver })
+      ? new Scorer({
+          log,
+          partitions,
+          clock,
+          ...tuning,
+          storedUser: options.storeUser === 'plain' ? plainUsers : hashedUsers(userKeyOf(folder, options.userKeyFile)),
+          observer: options.scorerObserver,
+          // Of several on one log the others go on; whoever has a folder to himself looks at the one line that says what is wrong.
+          onRefused: isOnKafka(options) ? 'park' : 'stop',
+          handOverMs: isShared ? HAND_OVER_MS : 0,
+        })
       : null;
+    const { scorer } = this;
+    this.#group = isShared && scorer !== null ? openScorerGroup(options, log, (share) => scorer.assign(share)) : null;
     this.writer =
       warehouse === null
         ? null
         : new Writer({
             log,
             warehouse,
-            partitions,
+            partitions: isShared ? partitionsAtStart('all', log.partitions) : partitions,
             clock,
             groupWaitMs: tuning.groupWaitMs,
             observer: options.writerObserver,
@@ -88,11 +108,12 @@ export class System {
     this.#started = true;
     await this.writer?.start();
     await this.scorer?.start();
+    await this.#group?.start();
   }
 
   /** Rejects as soon as scorer or writer end with an error. */
   async ended(): Promise<void> {
-    await Promise.all([this.scorer?.ended(), this.writer?.ended()]);
+    await Promise.all([this.scorer?.ended(), this.writer?.ended(), this.#group?.ended()]);
   }
 
   /** `work`, unless scorer or writer fail before it is done. */
@@ -131,6 +152,8 @@ export class System {
     try {
       await this.scorer?.stop();
     } finally {
+      // Only now: whoever gets the partitions finds them brought to a clean end.
+      await this.#group?.stop();
       await this.writer?.stop();
     }
   }
@@ -160,12 +183,13 @@ export async function openSystem(options: SystemOptions): Promise<System> {
   const locks: HeldLock[] = [];
   let log: EventLog | null = null;
   try {
-    if (options.roles.includes('scorer')) locks.push(await take(folder, SCORER_LOCK));
+    // On Kafka the log itself fences.
+    if (options.roles.includes('scorer') && !isOnKafka(options)) locks.push(await take(folder, SCORER_LOCK));
     const needsWarehouse = options.roles.includes('writer');
-    if (needsWarehouse) locks.push(await take(folder, WAREHOUSE_LOCK));
+    if (needsWarehouse && !(isOnKafka(options) && options.clickhouseUrl !== null)) locks.push(await take(folder, WAREHOUSE_LOCK));
     mkdirSync(spoolFolderOf(folder), { recursive: true, mode: 0o700 });
-    const { partitions, clock } = options;
-    log = await openSqliteLog({ path: folder.logFile, create: true, clock, ...(partitions === null ? {} : { partitions }) });
+    const { clock } = options;
+    log = await openLog({ config: options, folder, create: true, clock, clientId: clientIdOf(options.roles) });
     const warehouse = needsWarehouse ? openWarehouse(folder, options) : null;
     if (warehouse !== null && options.clickhouseUrl === null) await migrate(warehouse);
     return new System(folder, log, warehouse, locks, options);
@@ -174,6 +198,10 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     for (const lock of locks) lock.release();
     throw error;
   }
+}
+
+function clientIdOf(roles: readonly Role[]): string {
+  return `ntk-${roles.join('-')}`;
 }
 
 function openWarehouse(folder: DataFolder, options: SystemOptions): Warehouse {

@@ -5,7 +5,6 @@ import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
 import { makeToken, removeSystemFile, writeSystemFile } from '../platform/folder/system.ts';
 import { registerClickHouseProxy } from '../platform/http/clickhouse-proxy.ts';
-import { Health, progressCheck } from '../platform/http/health.ts';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
 import { Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -13,7 +12,10 @@ import { createMetrics } from '../platform/metrics/metrics.ts';
 import { ScorerMetrics } from '../scorer/report-metrics.ts';
 import { WriterMetrics } from '../writer/report-metrics.ts';
 import { registerImports } from './imports-endpoint.ts';
+import { observers } from './observers.ts';
+import { isOnKafka } from './open-log.ts';
 import { openSystem, type Role, type System } from './open-system.ts';
+import { systemHealth } from './system-health.ts';
 import { tuningOf } from './tuning.ts';
 import { UserError } from './user-error.ts';
 
@@ -25,10 +27,6 @@ export interface ServeOptions {
   /** Told once, when everything runs. */
   readonly onReady: (url: string) => void;
 }
-
-/** A loop that stands still for this long is not healthy. The writer waits up to 30 s between two tries. */
-const SCORER_STILL_MS_MAX = 15_000;
-const WRITER_STILL_MS_MAX = 60_000;
 
 /** Runs until a signal or a failure; answers the exit code. */
 export async function serve(options: ServeOptions): Promise<number> {
@@ -42,34 +40,20 @@ export async function serve(options: ServeOptions): Promise<number> {
     roles,
     clock,
     tuning: tuningOf(config),
-    scorerObserver: {
-      scored: (_, outcome, state) => scorerMetrics.scored(outcome, state),
-      taken: (partition, position, refolded, hasMismatch) => {
-        if (hasMismatch) metrics.positionMismatch.inc();
-        logger.info({ partition, position, refolded }, 'partition taken');
-      },
-      lost: (partition) => logger.error({ partition }, 'another scorer has taken the partition'),
-      nearlyFull: (partition, near) => logger.warn({ partition, ...near }, 'state nearly full; at its limit the scorer stops'),
-      failed: (partition, err, retryInMs) => logger.warn({ partition, err, retryInMs }, 'scoring failed, trying again'),
-    },
-    writerObserver: {
-      written: (group) => writerMetrics.written(group),
-      lost: (partition) => logger.error({ partition }, 'another writer has taken the partition'),
-      failed: (partition, err, code, retryInMs) => {
-        writerMetrics.failed(code);
-        logger.warn({ partition, code, retryInMs, reason: err.message }, 'storing failed, trying again; blocks wait in the log');
-      },
-    },
+    ...observers({ metrics, scorerMetrics, writerMetrics, logger }),
   });
-  const health = healthOf(system, clock);
+  const health = systemHealth(system, clock);
   const server = createHttpServer({ host: config.httpHost, port: config.httpPort, health, registry });
   server.app.addHook('onRequest', async (request) => {
     if (request.url === '/metrics') await observe(system, scorerMetrics, metrics);
   });
   const token = makeToken();
   const { systemFile } = system.folder;
-  await registerLiveEvents(server.app, { log: system.log, token });
-  await registerImports(server.app, { log: system.log, token, spoolFolder: system.spoolFolder });
+  // A data folder has one process that all talk to; on Kafka hosts talk to the gateways.
+  if (roles.includes('gateway') || !isOnKafka(config)) {
+    await registerLiveEvents(server.app, { log: system.log, token });
+    await registerImports(server.app, { log: system.log, token, spoolFolder: system.spoolFolder });
+  }
   if (system.warehouse !== null)
     await registerClickHouseProxy(server.app, { warehouse: system.warehouse, spoolDir: system.spoolFolder, token });
   const url = await listen(server, system, config);
@@ -81,7 +65,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       // Whoever holds the embedded ClickHouse answers for the folder; a scorer on its own does not.
       name: 'system file',
       start: () => {
-        if (system.warehouse !== null)
+        if (system.warehouse !== null || roles.includes('gateway'))
           writeSystemFile(systemFile, { url, token, pid: process.pid, startedAt: new Date(clock.nowMs()).toISOString() });
         options.onReady(url);
       },
@@ -103,16 +87,6 @@ async function listen(server: HttpServer, system: System, config: Config): Promi
       throw new UserError(`cannot listen on ${config.httpHost}:${config.httpPort} (${code}); see NTK_HTTP_HOST and --port`);
     throw error;
   }
-}
-
-function healthOf(system: System, clock: Clock): Health {
-  const health = new Health();
-  const { scorer, writer } = system;
-  if (scorer !== null)
-    health.register('scorer', progressCheck({ clock, limitMs: SCORER_STILL_MS_MAX, progressAtMs: () => scorer.progressAtMs }));
-  if (writer !== null)
-    health.register('writer', progressCheck({ clock, limitMs: WRITER_STILL_MS_MAX, progressAtMs: () => writer.progressAtMs }));
-  return health;
 }
 
 /** Gauges that are looked up when somebody asks. */

@@ -6,15 +6,16 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DataFolder, openFolder } from '../platform/folder/data-folder.ts';
+import type { Clock } from '../platform/clock.ts';
 import { type HeldLock, tryLock } from '../platform/folder/lock.ts';
 import { readSystemFile } from '../platform/folder/system.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
-import { openSqliteLog } from '../platform/log/sqlite/open-sqlite-log.ts';
 import { openChdbWarehouse } from '../platform/warehouse/chdb/open-chdb-warehouse.ts';
 import { migrate } from '../platform/warehouse/migrations.ts';
 import { openProxiedWarehouse } from '../platform/warehouse/proxied/open-proxied-warehouse.ts';
 import { openServerWarehouse } from '../platform/warehouse/server/open-server-warehouse.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
+import { isOnKafka, type LogConfig, openLog } from './open-log.ts';
 import { chooseLog } from './report.ts';
 import { hashedUsers, plainUsers } from './stored-user.ts';
 import { UserError } from './user-error.ts';
@@ -29,7 +30,7 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export interface StoreRequest {
+export interface StoreRequest extends LogConfig {
   /** Data folder; may be missing when a server is named. */
   readonly data: string;
   /** Null: the folder's embedded ClickHouse. */
@@ -39,7 +40,7 @@ export interface StoreRequest {
   readonly userKeyFile: string | null;
   readonly logId: string | undefined;
   readonly storeUser: 'hashed' | 'plain';
-  readonly clock: { nowMs(): number };
+  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
 }
 
 /** Locks of a data folder: who scores, and who holds the embedded ClickHouse. */
@@ -47,10 +48,10 @@ export const SCORER_LOCK = 'scorer';
 export const WAREHOUSE_LOCK = 'warehouse';
 
 export async function openStore(request: StoreRequest): Promise<Store> {
-  const { data, clickhouseUrl, clock } = request;
+  const { data, clickhouseUrl } = request;
   if (clickhouseUrl === null) {
-    const folder = openFolder(data, { create: false });
-    const log = await openFolderLog(folder, clock);
+    const folder = openFolder(data, { create: false, holdsLog: !isOnKafka(request) });
+    const log = await openExistingLog(request, folder);
     try {
       const { warehouse, lock } = await openFolderWarehouse(folder);
       return store(request, folder, log, warehouse, lock);
@@ -60,20 +61,23 @@ export async function openStore(request: StoreRequest): Promise<Store> {
     }
   }
   const warehouse = openServer(clickhouseUrl, request);
-  const folder = folderIfThere(data);
-  const log = folder === null ? null : await openFolderLog(folder, clock);
+  const folder = folderIfThere(data, request);
+  const log = folder === null && !isOnKafka(request) ? null : await openExistingLog(request, folder);
   const logId = request.logId ?? log?.logId ?? (await chooseLog(warehouse, undefined));
   return store({ ...request, logId }, folder, log, warehouse, null);
 }
 
-/** The log of a folder that is there; any number of processes may have it open. */
-export async function openFolderLog(folder: DataFolder, clock: { nowMs(): number }): Promise<EventLog> {
-  return openSqliteLog({ path: folder.logFile, create: false, clock });
+/** A log that is there, to ask or to append to; any number of processes may have it open. */
+export async function openExistingLog(
+  config: LogConfig & Pick<StoreRequest, 'clock'>,
+  folder: DataFolder | null,
+): Promise<EventLog> {
+  return openLog({ config, folder, create: false, clock: config.clock, clientId: 'ntk' });
 }
 
-function folderIfThere(data: string): DataFolder | null {
+function folderIfThere(data: string, config: LogConfig): DataFolder | null {
   try {
-    return openFolder(data, { create: false });
+    return openFolder(data, { create: false, holdsLog: !isOnKafka(config) });
   } catch {
     return null;
   }

@@ -2,7 +2,7 @@
  * The writer of some partitions: one loop that inserts a group of each in turn. When the warehouse is away the blocks wait in
  * the log and the loop tries again with growing pauses; interception does not depend on it.
  */
-import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock } from '../platform/clock.ts';
 import { WarehouseError } from '../platform/warehouse/warehouse.ts';
 import { LogError, type LogErrorCode } from '../platform/log/event-log.ts';
 import type { Group } from './group.ts';
@@ -10,7 +10,7 @@ import { PartitionWriter, type PartitionWriterOptions } from './partition-writer
 
 export interface WriterOptions extends Omit<PartitionWriterOptions, 'partition'> {
   readonly partitions: readonly number[];
-  readonly clock: { nowMs(): number; monotonicMs(): number };
+  readonly clock: Clock;
   /** A group waits this long for more blocks unless {@link Writer.flush} asks for all there is. */
   readonly groupWaitMs: number;
   /** Awaited before the first insert, with the same patience as an insert. */
@@ -81,7 +81,7 @@ export class Writer {
         if (idle) await log.waitForAppend('results', groupWaitMs, this.#stop.signal);
       } else {
         // Blocks gather while this sleeps; a group is what came in meanwhile.
-        await pause(groupWaitMs, undefined, { signal: AbortSignal.any([this.#stop.signal, this.#wake.signal]) }).catch(() => {});
+        await clock.sleep(groupWaitMs, AbortSignal.any([this.#stop.signal, this.#wake.signal]));
       }
     }
   }
@@ -110,7 +110,7 @@ export class Writer {
       if (code === null) throw error;
       this.#owned.delete(partition);
       observer.failed(partition, error as Error, code, this.#retryMs);
-      await pause(this.#retryMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+      await this.#options.clock.sleep(this.#retryMs, this.#stop.signal);
       this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
       return false;
     }

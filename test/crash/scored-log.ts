@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { PartitionFold } from '../../services/domain/fold/fold.ts';
+import { systemClock } from '../../services/platform/clock.ts';
 import { decodeBlock, encodeBlock } from '../../services/domain/results/block.ts';
 import type { AppendStream, EventLog } from '../../services/platform/log/event-log.ts';
 import { encodeSegments } from '../../services/platform/log/segment.ts';
@@ -21,6 +22,8 @@ export class TestClock {
   ms = START_MS;
   readonly nowMs = (): number => this.ms;
   readonly monotonicMs = (): number => performance.now();
+  readonly sleep = async (ms: number, signal?: AbortSignal): Promise<void> => systemClock.sleep(ms, signal);
+  readonly turn = async (): Promise<void> => systemClock.turn();
 }
 
 export interface Block {
@@ -52,7 +55,7 @@ export class ScoredLog {
     await this.log.commit({ appends: [{ stream: 'access', partition: 0, values, origin: 2 }] });
   }
 
-  options(log: EventLog = this.log): PartitionScorerOptions {
+  options(log: EventLog = this.log): PartitionScorerOptions & { readonly clock: TestClock } {
     return {
       log,
       partition: 0,

@@ -2,28 +2,15 @@
 import type { Command } from 'commander';
 import { REJECT_REASONS } from '../../../schemas/codes.ts';
 import { placesOf } from '../../domain/partitioning/route-record.ts';
-import { openFolder } from '../../platform/folder/data-folder.ts';
-import type { EventLog } from '../../platform/log/event-log.ts';
-import { openFolderLog } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { dataOption } from '../options.ts';
+import { type LogFlags, logOptions } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { applyPolicy, checkPolicies, printPolicyLog, rollbackPolicy } from './policy.ts';
 import { listRejects, redriveRejects, showReject } from './rejects.ts';
 
-interface DataFlags {
-  readonly data: string;
+interface DataFlags extends LogFlags {
   readonly json?: boolean;
-}
-
-async function withLog(context: CliContext, flags: DataFlags, use: (log: EventLog) => Promise<void>): Promise<void> {
-  const log = await openFolderLog(openFolder(flags.data, { create: false }), context.clock);
-  try {
-    await use(log);
-  } finally {
-    await log.close();
-  }
 }
 
 export function registerPolicy(program: Command, context: CliContext): void {
@@ -39,20 +26,20 @@ export function registerPolicy(program: Command, context: CliContext): void {
       if (!(await checkPolicies(out, files, flags.json ?? false))) context.fail();
     });
   const by = (): { by: string; nowMs: number } => ({ by: context.userName, nowMs: clock.nowMs() });
-  dataOption(policy.command('apply'))
+  logOptions(policy.command('apply'))
     .argument('<file>', 'policy file (YAML)')
     .description('publish a policy to every partition; it is in force from its place in the log on')
     .addHelpText('after', '\nExample:\n  ntk policy apply policy.yaml --data ./data')
-    .action((file: string, flags: DataFlags) => withLog(context, flags, (log) => applyPolicy(out, log, file, by())));
-  dataOption(policy.command('rollback'))
+    .action((file: string, flags: DataFlags) => context.withLog(flags, (log) => applyPolicy(out, log, file, by())));
+  logOptions(policy.command('rollback'))
     .description('publish again the policy that was in force before the current one')
     .addHelpText('after', '\nExample:\n  ntk policy rollback --data ./data')
-    .action((flags: DataFlags) => withLog(context, flags, (log) => rollbackPolicy(out, log, by())));
-  dataOption(policy.command('log'))
+    .action((flags: DataFlags) => context.withLog(flags, (log) => rollbackPolicy(out, log, by())));
+  logOptions(policy.command('log'))
     .option('--json', 'print JSON')
     .description('which policies were in force, since when, and who published them')
     .addHelpText('after', '\nExample:\n  ntk policy log --data ./data')
-    .action((flags: DataFlags) => withLog(context, flags, (log) => printPolicyLog(out, log, flags.json ?? false)));
+    .action((flags: DataFlags) => context.withLog(flags, (log) => printPolicyLog(out, log, flags.json ?? false)));
 }
 
 interface RejectFlags extends DataFlags {
@@ -72,7 +59,7 @@ function reasonFilter(reason: string | undefined): { readonly reason?: string } 
 export function registerRejects(program: Command, context: CliContext): void {
   const { out } = context;
   const rejects = program.command('rejects').description('records that could not be read');
-  dataOption(rejects.command('list'))
+  logOptions(rejects.command('list'))
     .option('--reason <reason>', 'only those of one reason')
     .option('--limit <n>', 'how many are shown', '50')
     .option('--json', 'print JSON')
@@ -82,21 +69,21 @@ export function registerRejects(program: Command, context: CliContext): void {
       const limit = Number(flags.limit);
       if (!Number.isInteger(limit) || limit < 1) throw new UserError(`--limit '${brief(flags.limit, 20)}' is no positive number`);
       const filter = reasonFilter(flags.reason);
-      await withLog(context, flags, (log) => listRejects(out, log, filter, limit, flags.json ?? false));
+      await context.withLog(flags, (log) => listRejects(out, log, filter, limit, flags.json ?? false));
     });
-  dataOption(rejects.command('show'))
+  logOptions(rejects.command('show'))
     .argument('<id>', 'partition:offset, see ntk rejects list')
     .option('--json', 'print JSON, with the raw bytes as base64')
     .description('one rejected record with its raw bytes')
     .addHelpText('after', '\nExample:\n  ntk rejects show 0:1312')
-    .action((id: string, flags: DataFlags) => withLog(context, flags, (log) => showReject(out, log, id, flags.json ?? false)));
-  dataOption(rejects.command('redrive'))
+    .action((id: string, flags: DataFlags) => context.withLog(flags, (log) => showReject(out, log, id, flags.json ?? false)));
+  logOptions(rejects.command('redrive'))
     .argument('[id...]', 'partition:offset; without any, all')
     .option('--reason <reason>', 'only those of one reason')
     .description('append again what can be read by now (after a newer release, a mended importer); each at most once')
     .addHelpText('after', '\nExample:\n  ntk rejects redrive --reason unknown_type')
     .action(async (ids: string[], flags: RejectFlags) => {
       const filter = { ...reasonFilter(flags.reason), ...(ids.length === 0 ? {} : { ids }) };
-      await withLog(context, flags, (log) => redriveRejects(out, log, filter, placesOf, out.progress('redriving', 'rejects')));
+      await context.withLog(flags, (log) => redriveRejects(out, log, filter, placesOf, out.progress('redriving', 'rejects')));
     });
 }

@@ -1,5 +1,5 @@
 /** `ntk ingest`: files into a running system, by its data folder or its URL. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, mkdirSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { IMPORT_FORMATS } from '../../importers/formats.ts';
@@ -8,17 +8,17 @@ import { isInputProblem } from '../../importers/input/problem.ts';
 import { openInput } from '../../importers/input/open-input.ts';
 import { ORIGIN } from '../../platform/log/event-log.ts';
 import { openFolder } from '../../platform/folder/data-folder.ts';
-import { openFolderLog, spoolFolderOf } from '../../system/store.ts';
+import { isOnKafka } from '../../system/open-log.ts';
+import { openExistingLog, spoolFolderOf } from '../../system/store.ts';
 import { isSystemRunning } from '../../system/running.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { dataOption } from '../options.ts';
+import { type LogFlags, logOptions } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { splitInputName } from './run.ts';
 import { printImport } from './run-summary.ts';
 
-interface IngestFlags {
-  readonly data: string;
+interface IngestFlags extends LogFlags {
   readonly format: string;
   readonly to?: string;
   readonly token?: string;
@@ -26,7 +26,7 @@ interface IngestFlags {
 }
 
 export function registerIngest(program: Command, context: CliContext): void {
-  dataOption(program.command('ingest'))
+  logOptions(program.command('ingest'))
     .argument('<file...>', 'files (plain, gzip, zstd) or - for standard input; FORMAT:FILE names the format of one')
     .description('import files into a running system; what cannot be read is rejected and reported, never the file')
     .option('--format <format>', `format of the files: ${IMPORT_FORMATS.join(', ')}`, 'cloudevents')
@@ -58,8 +58,11 @@ Examples:
 /** Into the log of the folder; whoever scores it takes it from there. */
 async function ingestHere(context: CliContext, files: readonly string[], flags: IngestFlags): Promise<ImportSummary[]> {
   const { out, clock, signal } = context;
-  const folder = openFolder(flags.data, { create: false });
-  const log = await openFolderLog(folder, clock);
+  const config = context.config(undefined, flags.kafka === undefined ? {} : { NTK_KAFKA_BROKERS: flags.kafka });
+  // With the log on Kafka the folder is only for spooling.
+  const folder = openFolder(flags.data, { create: isOnKafka(config) });
+  mkdirSync(spoolFolderOf(folder), { recursive: true, mode: 0o700 });
+  const log = await openExistingLog({ ...config, clock }, folder);
   const bar = out.progress('importing', 'bytes');
   const summaries: ImportSummary[] = [];
   try {
@@ -85,7 +88,7 @@ async function ingestHere(context: CliContext, files: readonly string[], flags: 
     bar.stop();
     await log.close();
   }
-  if (!isSystemRunning(folder))
+  if (!isOnKafka(config) && !isSystemRunning(folder))
     out.note(
       `no system runs on ${brief(flags.data)}: the records are in its log and are judged as soon as one does (ntk up --data ${brief(flags.data)})`,
     );

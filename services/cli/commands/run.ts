@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { IMPORT_FORMATS, type ImportFormat } from '../../importers/formats.ts';
 import { type Input, openInput } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
+import type { Config } from '../../platform/config/load-config.ts';
 import { type BatchInput, importBatch } from '../../system/run-batch.ts';
 import { openForeignSystem } from '../../system/foreign-system.ts';
 import { UserError } from '../../system/user-error.ts';
@@ -71,6 +72,11 @@ export async function closeInputs(inputs: readonly { readonly input: Input }[]):
   for (const { input } of inputs) await input.close();
 }
 
+/** A batch is a folder of its own, whatever the environment says of a log on Kafka that scorers run on. */
+function embedded(config: Config): Config {
+  return { ...config, kafkaBrokers: null, assignment: 'all' };
+}
+
 /** Chunks that the importer may be ahead of the scorer, in records. */
 const BACKLOG_RECORDS_MAX = 50_000;
 
@@ -79,7 +85,9 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
   const policy = flags.policy === undefined ? null : await loadPolicyFile(flags.policy);
   const startedMs = clock.monotonicMs();
   // On a folder that a running system holds, that system does the work.
-  const system = (await openForeignSystem(flags.data, clock)) ?? (await context.openSystem(flags.data, ['scorer', 'writer']));
+  const system =
+    (await openForeignSystem(flags.data, clock)) ??
+    (await context.openSystem(flags.data, ['scorer', 'writer'], embedded(context.config())));
   const bar = out.progress('importing', 'bytes');
   let inputs: BatchInput[] = [];
   try {

@@ -3,6 +3,7 @@
  * environment follows: `httpPort` is `NTK_HTTP_PORT`.
  */
 import { z } from 'zod';
+import { parseOrdinal } from '../assignment/ordinal.ts';
 import { LOG_LEVELS } from '../logger.ts';
 
 const MIB = 1024 * 1024;
@@ -25,6 +26,8 @@ function whole(from: number, to: number, standard: number, unit = ''): Setting<z
   };
 }
 
+const SASL_MECHANISMS = ['none', 'plain', 'scram-sha-256', 'scram-sha-512'] as const;
+
 const httpUrl = z.string().refine((text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''));
 
 export const SETTINGS = {
@@ -33,6 +36,40 @@ export const SETTINGS = {
   clickhouseUrl: { schema: httpUrl.nullable().default(null), rule: 'a URL like http://127.0.0.1:8123', secret: 'url' },
   clickhouseUser: { schema: z.string().min(1).nullable().default(null), rule: 'a user name' },
   clickhousePassword: { schema: z.string().nullable().default(null), rule: 'a text', secret: 'whole' },
+  /** Null: the log is in the data folder. */
+  kafkaBrokers: {
+    schema: z
+      .string()
+      .regex(/^[\w.-]+:\d{1,5}(?:,[\w.-]+:\d{1,5})*$/)
+      .nullable()
+      .default(null),
+    rule: 'brokers as HOST:PORT, separated by commas',
+  },
+  /** Topics are `PREFIX.access.v1` and so on. */
+  kafkaTopicPrefix: {
+    schema: z
+      .string()
+      .regex(/^[\w-]{1,100}$/)
+      .default('ntk'),
+    rule: 'letters, digits, _ and -',
+  },
+  kafkaReplication: whole(1, 10, 3, '1 is only for trying out: docs/operating.md'),
+  kafkaTls: { schema: z.enum(['off', 'on']).default('off'), rule: "'off' or 'on'" },
+  /** Null: the certificates that the system trusts. */
+  kafkaCaFile: { schema: z.string().min(1).nullable().default(null), rule: 'the path of a PEM file' },
+  kafkaCertFile: { schema: z.string().min(1).nullable().default(null), rule: 'the path of a PEM file' },
+  kafkaKeyFile: { schema: z.string().min(1).nullable().default(null), rule: 'the path of a PEM file' },
+  kafkaSasl: { schema: z.enum(SASL_MECHANISMS).default('none'), rule: `one of ${SASL_MECHANISMS.join(', ')}` },
+  kafkaUser: { schema: z.string().min(1).nullable().default(null), rule: 'a user name' },
+  kafkaPassword: { schema: z.string().nullable().default(null), rule: 'a text', secret: 'whole' },
+  /** Which partitions a scorer or writer of several has. */
+  assignment: {
+    schema: z
+      .string()
+      .refine((text) => text === 'all' || text === 'group' || parseOrdinal(text) !== null)
+      .default('all'),
+    rule: "'all', 'group' (scorers on Kafka share them among each other) or I/N, like 0/2 for the first of two",
+  },
   httpHost: {
     schema: z
       .string()

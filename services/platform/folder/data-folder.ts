@@ -34,11 +34,15 @@ export interface DataFolder {
   userKey(): Buffer;
 }
 
-/**
- * With `create`, makes the folder and the folders above it where they are missing. Without, the folder must hold a log.
- * @throws FolderError whose message is one line
- */
-export function openFolder(path: string, { create }: { readonly create: boolean }): DataFolder {
+export interface OpenFolderOptions {
+  /** Makes the folder and the folders above it where they are missing. */
+  readonly create: boolean;
+  /** Without `create`, whether the folder must hold a log; one whose log is on Kafka does not. @default true */
+  readonly holdsLog?: boolean;
+}
+
+/** @throws FolderError whose message is one line */
+export function openFolder(path: string, { create, holdsLog = true }: OpenFolderOptions): DataFolder {
   const root = resolve(path);
   const logFile = join(root, 'log.db');
   const clickhouseFolder = join(root, 'clickhouse');
@@ -50,7 +54,7 @@ export function openFolder(path: string, { create }: { readonly create: boolean 
     // With `create`, what is not there could not be made (as in /proc).
     throw create && systemCodeOf(error) === 'ENOENT' ? notWritable(path, error) : asFolderError(error, path);
   }
-  if (!create && !existsSync(logFile)) throw missing(path);
+  if (!create && holdsLog && !existsSync(logFile)) throw missing(path);
   return {
     path,
     logFile,

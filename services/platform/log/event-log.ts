@@ -112,8 +112,11 @@ export interface EventLog {
   /** Newest value of one key, or null. */
   getKeyed(stream: KeyedStream, partition: number, key: string): Promise<Buffer | null>;
 
-  /** Resolves when something may have been appended to the stream since the last call, at the latest after `timeoutMs`, or when aborted. */
-  waitForAppend(stream: AppendStream, timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves when something may have been appended to the stream since the last call, at the latest after `timeoutMs`, or when aborted.
+   * A caller is known by its signal. With `partition`, others need not wake it.
+   */
+  waitForAppend(stream: AppendStream, timeoutMs: number, signal?: AbortSignal, partition?: number): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -21,6 +21,8 @@ const TIMER_MS_MAX = 2_147_483_647;
 
 interface Waiter {
   readonly stream: AppendStream;
+  /** Undefined: any. */
+  readonly partition: number | undefined;
   readonly wake: () => void;
 }
 
@@ -42,10 +44,10 @@ export interface AppendWatchOptions {
 export class AppendWatch {
   readonly #options: AppendWatchOptions;
   readonly #waiters = new Set<Waiter>();
-  /** Appends to each stream so far, as far as they were noticed. */
-  readonly #appends = new Map<AppendStream, number>();
+  /** Appends to each stream, and to each of its partitions, so far, as far as they were noticed. */
+  readonly #appends = new Map<string, number>();
   /** What each caller has been told; a caller is known by its abort signal, as in the SQLite log. */
-  #told = new WeakMap<object, Map<AppendStream, number>>();
+  #told = new WeakMap<object, Map<string, number>>();
   readonly #watched = new Map<AppendStream, Watched[]>();
   /** One for each broker that leads a watched partition. */
   readonly #polls = new Map<InternalBroker, Promise<void>>();
@@ -57,14 +59,17 @@ export class AppendWatch {
     this.#options = options;
   }
 
-  /** Records were appended to the stream. */
-  appended(stream: AppendStream): void {
-    this.#appends.set(stream, (this.#appends.get(stream) ?? 0) + 1);
-    for (const waiter of this.#waiters) if (waiter.stream === stream) waiter.wake();
+  /** Records were appended to a partition of the stream. */
+  appended(stream: AppendStream, partition: number): void {
+    for (const key of [stream, keyOf(stream, partition)]) this.#appends.set(key, (this.#appends.get(key) ?? 0) + 1);
+    for (const waiter of this.#waiters) {
+      if (waiter.stream === stream && (waiter.partition ?? partition) === partition) waiter.wake();
+    }
   }
 
   /** See `EventLog.waitForAppend`. A caller's first call answers at once: what was appended before it is not known. */
-  async wait(stream: AppendStream, timeoutMs: number, signal?: AbortSignal): Promise<void> {
+  async wait(stream: AppendStream, timeoutMs: number, signal?: AbortSignal, partition?: number): Promise<void> {
+    const key = keyOf(stream, partition);
     const isOver = (): boolean => this.#isClosed || signal?.aborted === true;
     if (isOver()) return;
     try {
@@ -73,10 +78,10 @@ export class AppendWatch {
       // The next read says what is wrong.
       return;
     }
-    if (isOver() || this.#isNews(stream, signal ?? this)) return;
-    await this.#sleep(stream, timeoutMs, signal);
+    if (isOver() || this.#isNews(key, signal ?? this)) return;
+    await this.#sleep({ stream, partition }, timeoutMs, signal);
     // Whatever woke this caller, it has been told now.
-    this.#isNews(stream, signal ?? this);
+    this.#isNews(key, signal ?? this);
   }
 
   /** Wakes everybody and waits for questions under way. */
@@ -88,7 +93,7 @@ export class AppendWatch {
     await this.#options.connection.close();
   }
 
-  #sleep(stream: AppendStream, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
+  #sleep(what: Omit<Waiter, 'wake'>, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
@@ -96,7 +101,7 @@ export class AppendWatch {
         this.#waiters.delete(waiter);
         resolve();
       };
-      const waiter: Waiter = { stream, wake };
+      const waiter: Waiter = { ...what, wake };
       const timer = setTimeout(wake, Math.min(timeoutMs, TIMER_MS_MAX));
       signal?.addEventListener('abort', wake, { once: true });
       this.#waiters.add(waiter);
@@ -105,12 +110,12 @@ export class AppendWatch {
   }
 
   /** Whether the caller has not been told of an append yet. From here on it has. */
-  #isNews(stream: AppendStream, caller: object): boolean {
-    const told = this.#told.get(caller) ?? new Map<AppendStream, number>();
+  #isNews(key: string, caller: object): boolean {
+    const told = this.#told.get(caller) ?? new Map<string, number>();
     this.#told.set(caller, told);
-    const appends = this.#appends.get(stream) ?? 0;
-    const isNews = told.get(stream) !== appends;
-    told.set(stream, appends);
+    const appends = this.#appends.get(key) ?? 0;
+    const isNews = told.get(key) !== appends;
+    told.set(key, appends);
     return isNews;
   }
 
@@ -179,7 +184,7 @@ export class AppendWatch {
         if (errorCode !== 0) throw new KafkaCodeError(errorCode, 'a partition cannot be watched');
         if (one === undefined || stableOffset <= one.stable) continue;
         one.stable = stableOffset;
-        this.appended(one.stream);
+        this.appended(one.stream, partition);
       }
     } catch {
       await this.#failed();
@@ -194,4 +199,8 @@ export class AppendWatch {
     await this.#options.connection.refresh();
     await pause(FAILED_PAUSE_MS);
   }
+}
+
+function keyOf(stream: AppendStream, partition: number | undefined): string {
+  return partition === undefined ? stream : `${stream} ${partition}`;
 }

@@ -121,8 +121,8 @@ export class KafkaEventLog implements EventLog {
     return this.#keyedPartition(stream, partition).get(key);
   }
 
-  async waitForAppend(stream: AppendStream, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    await this.#watch.wait(stream, timeoutMs, signal);
+  async waitForAppend(stream: AppendStream, timeoutMs: number, signal?: AbortSignal, partition?: number): Promise<void> {
+    await this.#watch.wait(stream, timeoutMs, signal, partition);
   }
 
   async close(): Promise<void> {
@@ -204,7 +204,7 @@ export class KafkaEventLog implements EventLog {
   }
 
   #committed({ appends = [], position }: Transaction): void {
-    for (const { stream, values } of appends) if (values.length > 0) this.#watch.appended(stream);
+    for (const { stream, partition, values } of appends) if (values.length > 0) this.#watch.appended(stream, partition);
     if (position !== undefined) this.#groups.note(position);
   }
 

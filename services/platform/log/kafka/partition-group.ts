@@ -1,0 +1,125 @@
+/**
+ * Partitions by a Kafka consumer group: its members share them, and when one comes or goes they are shared anew. The group says who
+ * should have a partition, nothing more: whoever takes one fences the one before (kafka-owner.ts), positions come from the
+ * blocks, and nothing is read or committed through the group.
+ *
+ * kafkajs rebalances eagerly: each member gives everything up and joins again. That cannot hurt, because a member goes on with what it
+ * has until its new share is known, and keeps what is in both.
+ */
+import kafkajs, { type Assigner, type Consumer } from 'kafkajs';
+import { z } from 'zod';
+import { createClient, type KafkaAccess } from './kafkajs-internals.ts';
+import { type Member, stickyShares } from '../../assignment/sticky-shares.ts';
+
+const { AssignerProtocol } = kafkajs;
+const PROTOCOL = 'ntk-sticky';
+/** A member that is silent for this long has gone. A batch takes tens of milliseconds, a stopped process is found out in this time. */
+const SESSION_MS = 10_000;
+const HEARTBEAT_MS = 1_000;
+/** Nothing is fetched; this only paces the heartbeats. */
+const FETCH_WAIT_MS = 500;
+const REBALANCE_MS = 15_000;
+
+const hadSchema = z.array(z.int().nonnegative());
+
+export interface PartitionGroupOptions {
+  readonly access: KafkaAccess;
+  readonly groupId: string;
+  /** The topic whose partitions are shared. */
+  readonly topic: string;
+  readonly partitions: number;
+  /** Told each time the group has shared anew. */
+  readonly onAssigned: (partitions: readonly number[]) => void;
+}
+
+export class PartitionGroup {
+  readonly #options: PartitionGroupOptions;
+  readonly #consumer: Consumer;
+  readonly #ended = Promise.withResolvers<void>();
+  #has: readonly number[] = [];
+
+  constructor(options: PartitionGroupOptions) {
+    this.#options = options;
+    this.#consumer = createClient(options.access).consumer({
+      groupId: options.groupId,
+      sessionTimeout: SESSION_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      rebalanceTimeout: REBALANCE_MS,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      allowAutoTopicCreation: false,
+      partitionAssigners: [() => this.#assigner()],
+      // A group whose coordinator is away for long is tried again for as long as this process runs.
+      retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 100, maxRetryTime: 5_000 },
+    });
+    this.#ended.promise.catch(() => {});
+  }
+
+  /** Joins the group; the first share comes through `onAssigned`. */
+  async start(): Promise<void> {
+    const { topic, onAssigned } = this.#options;
+    const { GROUP_JOIN, CRASH } = this.#consumer.events;
+    this.#consumer.on(GROUP_JOIN, ({ payload: { memberAssignment } }) => {
+      this.#has = memberAssignment[topic] ?? [];
+      this.#consumer.pause([{ topic }]);
+      onAssigned(this.#has);
+    });
+    this.#consumer.on(CRASH, ({ payload: { error, restart } }) => {
+      if (!restart) this.#ended.reject(error);
+    });
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topic, fromBeginning: false });
+    await this.#consumer.run({ autoCommit: false, eachBatch: async () => {} });
+  }
+
+  /** Rejects when the group cannot be taken part in any more. */
+  async ended(): Promise<void> {
+    await this.#ended.promise;
+  }
+
+  /** Leaves the group: the others share at once instead of waiting until this member counts as gone. Twice is fine. */
+  async stop(): Promise<void> {
+    await this.#consumer.disconnect();
+    this.#ended.resolve();
+  }
+
+  #assigner(): Assigner {
+    const { topic, partitions } = this.#options;
+    return {
+      name: PROTOCOL,
+      version: 1,
+      protocol: () => ({
+        name: PROTOCOL,
+        metadata: AssignerProtocol.MemberMetadata.encode({
+          version: 1,
+          topics: [topic],
+          userData: Buffer.from(JSON.stringify(this.#has)),
+        }),
+      }),
+      // Runs at the group's leader.
+      assign: async ({ members }) => {
+        const shares = stickyShares(
+          members.map(({ memberId, memberMetadata }) => ({ id: memberId, had: hadBefore(memberMetadata) })),
+          partitions,
+        );
+        return [...shares].map(([memberId, share]) => ({
+          memberId,
+          memberAssignment: AssignerProtocol.MemberAssignment.encode({
+            version: 1,
+            assignment: { [topic]: share },
+            userData: Buffer.alloc(0),
+          }),
+        }));
+      },
+    };
+  }
+}
+
+/** What a member says of itself is only a wish: anything else counts as nothing. */
+function hadBefore(metadata: Buffer): Member['had'] {
+  try {
+    const { userData } = AssignerProtocol.MemberMetadata.decode(metadata) ?? { userData: Buffer.alloc(0) };
+    return hadSchema.parse(JSON.parse(userData.toString('utf8')));
+  } catch {
+    return [];
+  }
+}

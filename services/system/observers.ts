@@ -1,0 +1,43 @@
+/** What scorer and writer of a running system tell, into metrics and the log of the process. */
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics/metrics.ts';
+import type { ScorerMetrics } from '../scorer/report-metrics.ts';
+import type { ScorerObserver } from '../scorer/scorer.ts';
+import type { WriterMetrics } from '../writer/report-metrics.ts';
+import type { WriterObserver } from '../writer/writer.ts';
+
+export interface ObserversOptions {
+  readonly metrics: Metrics;
+  readonly scorerMetrics: ScorerMetrics;
+  readonly writerMetrics: WriterMetrics;
+  readonly logger: Logger;
+}
+
+export function observers({ metrics, scorerMetrics, writerMetrics, logger }: ObserversOptions): {
+  readonly scorerObserver: ScorerObserver;
+  readonly writerObserver: WriterObserver;
+} {
+  return {
+    scorerObserver: {
+      scored: (_, outcome, state) => scorerMetrics.scored(outcome, state),
+      taken: (partition, position, refolded, hasMismatch) => {
+        if (hasMismatch) metrics.positionMismatch.inc();
+        logger.info({ partition, position, refolded }, 'partition taken');
+      },
+      lost: (partition) => logger.error({ partition }, 'another scorer has taken the partition'),
+      nearlyFull: (partition, near) => logger.warn({ partition, ...near }, 'state nearly full; at its limit the scorer stops'),
+      failed: (partition, err, retryInMs) =>
+        logger.warn({ partition, retryInMs, reason: err.message }, 'scoring failed, trying again'),
+      refused: (partition, err) =>
+        logger.error({ partition, reason: err.message }, 'the partition stands still until somebody does what the reason says'),
+    },
+    writerObserver: {
+      written: (group) => writerMetrics.written(group),
+      lost: (partition) => logger.error({ partition }, 'another writer has taken the partition'),
+      failed: (partition, err, code, retryInMs) => {
+        writerMetrics.failed(code);
+        logger.warn({ partition, code, retryInMs, reason: err.message }, 'storing failed, trying again; blocks wait in the log');
+      },
+    },
+  };
+}

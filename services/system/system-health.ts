@@ -1,0 +1,47 @@
+/** What `/health` looks at: whether the loops go round, and what keeps a partition or the log from going on. */
+import type { Clock } from '../platform/clock.ts';
+import { Health, type HealthState, progressCheck } from '../platform/http/health.ts';
+import type { EventLog } from '../platform/log/event-log.ts';
+import type { Scorer } from '../scorer/scorer.ts';
+import type { System } from './open-system.ts';
+
+/** A loop that stands still for this long is not healthy. The writer waits up to 30 s between two tries. */
+const SCORER_STILL_MS_MAX = 15_000;
+const WRITER_STILL_MS_MAX = 60_000;
+/** Whoever asks for health does not wait as long as a log that is away may be waited for. */
+const LOG_ANSWER_MS_MAX = 2_000;
+const TROUBLES_SHOWN_MAX = 5;
+
+export function systemHealth({ scorer, writer, log }: System, clock: Clock): Health {
+  const health = new Health();
+  health.register('log', () => logAnswers(log, clock));
+  if (scorer !== null) {
+    health.register('scorer', progressCheck({ clock, limitMs: SCORER_STILL_MS_MAX, progressAtMs: () => scorer.progressAtMs }));
+    health.register('partitions', () => partitionsGoOn(scorer));
+  }
+  if (writer !== null)
+    health.register('writer', progressCheck({ clock, limitMs: WRITER_STILL_MS_MAX, progressAtMs: () => writer.progressAtMs }));
+  return health;
+}
+
+async function logAnswers(log: EventLog, clock: Clock): Promise<HealthState> {
+  const asked = new AbortController();
+  const answer = log.bounds('access', 0).then(
+    (): HealthState => ({ ok: true, detail: 'the log answers' }),
+    (error: unknown): HealthState => ({ ok: false, detail: error instanceof Error ? error.message : 'the log does not answer' }),
+  );
+  const late = clock
+    .sleep(LOG_ANSWER_MS_MAX, asked.signal)
+    .then((): HealthState => ({ ok: false, detail: `the log has not answered for ${LOG_ANSWER_MS_MAX} ms` }));
+  const state = await Promise.race([answer, late]);
+  asked.abort();
+  return state;
+}
+
+function partitionsGoOn(scorer: Scorer): HealthState {
+  const troubles = [...scorer.troubles()];
+  const has = `${scorer.owned().size} partitions are judged`;
+  if (troubles.length === 0) return { ok: true, detail: has };
+  const said = troubles.slice(0, TROUBLES_SHOWN_MAX).map(([partition, { message }]) => `partition ${partition}: ${message}`);
+  return { ok: false, detail: `${has}, ${troubles.length} do not go on: ${said.join('; ')}` };
+}
