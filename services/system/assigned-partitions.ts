@@ -1,5 +1,5 @@
 /** Which partitions a process has, as the configuration's `assignment` says. */
-import { PartitionGroup } from '../platform/log/kafka/partition-group.ts';
+import { PartitionGroup, type PartitionGroupOptions } from '../platform/log/kafka/partition-group.ts';
 import { parseOrdinal, partitionsOfOrdinal } from '../platform/assignment/ordinal.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { topicName } from '../platform/log/kafka/topics.ts';
@@ -16,7 +16,7 @@ export function partitionsAtStart(assignment: string, partitions: number): numbe
 export function openScorerGroup(
   config: LogConfig,
   log: EventLog,
-  onAssigned: (partitions: readonly number[]) => void,
+  told: Pick<PartitionGroupOptions, 'clock' | 'onAssigned' | 'onFailed'>,
 ): PartitionGroup {
   if (!isOnKafka(config))
     throw new UserError("NTK_ASSIGNMENT=group needs a log on Kafka (NTK_KAFKA_BROKERS); a data folder has one scorer: 'all'");
@@ -26,6 +26,6 @@ export function openScorerGroup(
     groupId: `${config.kafkaTopicPrefix}.scorers`,
     topic: topicName(config.kafkaTopicPrefix, 'access'),
     partitions: log.partitions,
-    onAssigned,
+    ...told,
   });
 }

@@ -16,8 +16,11 @@ export interface ObserversOptions {
 export function observers({ metrics, scorerMetrics, writerMetrics, logger }: ObserversOptions): {
   readonly scorerObserver: ScorerObserver;
   readonly writerObserver: WriterObserver;
+  readonly onGroupFailed: (error: Error, retryInMs: number) => void;
 } {
   return {
+    onGroupFailed: (err, retryInMs) =>
+      logger.warn({ retryInMs, reason: err.message }, 'out of the group that shares the partitions, joining again'),
     scorerObserver: {
       scored: (_, outcome, state) => scorerMetrics.scored(outcome, state),
       taken: (partition, position, refolded, hasMismatch) => {

@@ -35,6 +35,8 @@ export interface SystemOptions extends LogConfig {
   readonly tuning: Tuning;
   readonly clock: Clock;
   readonly scorerObserver: ScorerObserver;
+  /** The group that shares partitions lost this process, which joins it again. @default nobody is told */
+  readonly onGroupFailed?: (error: Error, retryInMs: number) => void;
   readonly writerObserver: WriterObserver;
 }
 
@@ -86,7 +88,11 @@ export class System {
         })
       : null;
     const { scorer } = this;
-    this.#group = isShared && scorer !== null ? openScorerGroup(options, log, (share) => scorer.assign(share)) : null;
+    const onFailed = options.onGroupFailed ?? (() => {});
+    this.#group =
+      isShared && scorer !== null
+        ? openScorerGroup(options, log, { clock, onAssigned: (share) => scorer.assign(share), onFailed })
+        : null;
     this.writer =
       warehouse === null
         ? null
@@ -108,12 +114,12 @@ export class System {
     this.#started = true;
     await this.writer?.start();
     await this.scorer?.start();
-    await this.#group?.start();
+    this.#group?.start();
   }
 
   /** Rejects as soon as scorer or writer end with an error. */
   async ended(): Promise<void> {
-    await Promise.all([this.scorer?.ended(), this.writer?.ended(), this.#group?.ended()]);
+    await Promise.all([this.scorer?.ended(), this.writer?.ended()]);
   }
 
   /** `work`, unless scorer or writer fail before it is done. */

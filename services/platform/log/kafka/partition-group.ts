@@ -8,6 +8,7 @@
  */
 import kafkajs, { type Assigner, type Consumer } from 'kafkajs';
 import { z } from 'zod';
+import type { Clock } from '../../clock.ts';
 import { createClient, type KafkaAccess } from './kafkajs-internals.ts';
 import { type Member, stickyShares } from '../../assignment/sticky-shares.ts';
 
@@ -19,6 +20,7 @@ const HEARTBEAT_MS = 1_000;
 /** Nothing is fetched; this only paces the heartbeats. */
 const FETCH_WAIT_MS = 500;
 const REBALANCE_MS = 15_000;
+const REJOIN_MS = 1_000;
 
 const hadSchema = z.array(z.int().nonnegative());
 
@@ -28,58 +30,80 @@ export interface PartitionGroupOptions {
   /** The topic whose partitions are shared. */
   readonly topic: string;
   readonly partitions: number;
+  readonly clock: Pick<Clock, 'sleep'>;
   /** Told each time the group has shared anew. */
   readonly onAssigned: (partitions: readonly number[]) => void;
+  /** Told when this member dropped out, before it joins again; what it has it keeps until the group says otherwise. */
+  readonly onFailed: (error: Error, retryInMs: number) => void;
 }
 
 export class PartitionGroup {
   readonly #options: PartitionGroupOptions;
-  readonly #consumer: Consumer;
-  readonly #ended = Promise.withResolvers<void>();
+  readonly #stop = new AbortController();
+  #running: Promise<void> | null = null;
   #has: readonly number[] = [];
 
   constructor(options: PartitionGroupOptions) {
     this.#options = options;
-    this.#consumer = createClient(options.access).consumer({
-      groupId: options.groupId,
+  }
+
+  /** Joins the group, and again whenever that fails; each share comes through `onAssigned`. */
+  start(): void {
+    this.#running ??= this.#keepJoined();
+  }
+
+  /** Leaves the group: the others share at once instead of waiting until this member counts as gone. Twice is fine. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #keepJoined(): Promise<void> {
+    const { clock, onFailed } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      const consumer = this.#newConsumer();
+      try {
+        await this.#takePart(consumer);
+      } catch (error) {
+        onFailed(error instanceof Error ? error : new Error(String(error)), REJOIN_MS);
+        await clock.sleep(REJOIN_MS, this.#stop.signal);
+      } finally {
+        await consumer.disconnect().catch(() => {});
+      }
+    }
+  }
+
+  /** Until this is stopped. @throws what kafkajs gives up at */
+  async #takePart(consumer: Consumer): Promise<void> {
+    const { topic, onAssigned } = this.#options;
+    const { GROUP_JOIN, CRASH } = consumer.events;
+    const { promise: over, resolve, reject } = Promise.withResolvers<void>();
+    this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
+    consumer.on(GROUP_JOIN, ({ payload: { memberAssignment } }) => {
+      this.#has = memberAssignment[topic] ?? [];
+      consumer.pause([{ topic }]);
+      onAssigned(this.#has);
+    });
+    consumer.on(CRASH, ({ payload: { error } }) => reject(error));
+    over.catch(() => {});
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: false });
+    await consumer.run({ autoCommit: false, eachBatch: async () => {} });
+    await over;
+  }
+
+  #newConsumer(): Consumer {
+    return createClient(this.#options.access).consumer({
+      groupId: this.#options.groupId,
       sessionTimeout: SESSION_MS,
       heartbeatInterval: HEARTBEAT_MS,
       rebalanceTimeout: REBALANCE_MS,
       maxWaitTimeInMs: FETCH_WAIT_MS,
       allowAutoTopicCreation: false,
       partitionAssigners: [() => this.#assigner()],
-      // A group whose coordinator is away for long is tried again for as long as this process runs.
-      retry: { retries: Number.MAX_SAFE_INTEGER, initialRetryTime: 100, maxRetryTime: 5_000 },
+      // Joining again is done here, with a consumer that is new.
+      retry: { retries: 5, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
     });
-    this.#ended.promise.catch(() => {});
-  }
-
-  /** Joins the group; the first share comes through `onAssigned`. */
-  async start(): Promise<void> {
-    const { topic, onAssigned } = this.#options;
-    const { GROUP_JOIN, CRASH } = this.#consumer.events;
-    this.#consumer.on(GROUP_JOIN, ({ payload: { memberAssignment } }) => {
-      this.#has = memberAssignment[topic] ?? [];
-      this.#consumer.pause([{ topic }]);
-      onAssigned(this.#has);
-    });
-    this.#consumer.on(CRASH, ({ payload: { error, restart } }) => {
-      if (!restart) this.#ended.reject(error);
-    });
-    await this.#consumer.connect();
-    await this.#consumer.subscribe({ topic, fromBeginning: false });
-    await this.#consumer.run({ autoCommit: false, eachBatch: async () => {} });
-  }
-
-  /** Rejects when the group cannot be taken part in any more. */
-  async ended(): Promise<void> {
-    await this.#ended.promise;
-  }
-
-  /** Leaves the group: the others share at once instead of waiting until this member counts as gone. Twice is fine. */
-  async stop(): Promise<void> {
-    await this.#consumer.disconnect();
-    this.#ended.resolve();
   }
 
   #assigner(): Assigner {
