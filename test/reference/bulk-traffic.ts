@@ -15,6 +15,8 @@ export interface BulkTrafficOptions {
   readonly seed?: number;
   /** Of event time: what the limits refuse depends on it. @default 100 */
   readonly accessesPerSecond?: number;
+  /** Of the first access; for live records it has to be now. @default 2026-03-01 */
+  readonly startMs?: number;
   /** Whether the policy asks for baselines, which the reference judge knows nothing of. @default false */
   readonly baselines?: boolean;
 }
@@ -151,7 +153,17 @@ function isoClock(): (ms: number) => string {
   };
 }
 
-function* accessLines(count: number, programs: number, accessesPerSecond: number, random: Random): Generator<string> {
+interface AccessLinesOptions {
+  readonly count: number;
+  readonly programs: number;
+  readonly accessesPerSecond: number;
+  readonly startMs: number;
+}
+
+export function* accessLines(
+  { count, programs, accessesPerSecond, startMs }: AccessLinesOptions,
+  random: Random,
+): Generator<string> {
   const sums = zipfSums(programs);
   const iso = isoClock();
   const names = Array.from({ length: programs }, (_, index) => JSON.stringify(programOf(index)));
@@ -171,7 +183,7 @@ function* accessLines(count: number, programs: number, accessesPerSecond: number
       .padStart(8, '0')}`;
     const isMember = use === SENSITIVE && odd % 20 !== 0;
     const user = isMember ? memberOf(program, random.below(MEMBERS)) : stranger;
-    const time = iso(START_MS + Math.floor(index * stepMs));
+    const time = iso(startMs + Math.floor(index * stepMs));
     yield `{"specversion":"1.0","id":"access-${index}","source":"host/wechat-ios","type":"ntk.access","subject":${names[program]!},` +
       `"time":"${time}","data":{"user":"${user}","api":"${use.api}",${use.named}"purpose":"${use.purpose}",` +
       `"page":"pages/order/track","foreground":true,"fields":${use.fields},"rows":1,"bytes":${isExcess ? use.bytes * 2 : use.bytes},` +
@@ -181,7 +193,14 @@ function* accessLines(count: number, programs: number, accessesPerSecond: number
 
 /** Writes the file: all facts first, then the accesses in the order of their times. */
 export function writeBulkTraffic(path: string, options: BulkTrafficOptions = {}): BulkTraffic {
-  const { accesses = 1_000_000, programs = 2_400, seed = 1, accessesPerSecond = 100, baselines = false } = options;
+  const {
+    accesses = 1_000_000,
+    programs = 2_400,
+    seed = 1,
+    accessesPerSecond = 100,
+    startMs = START_MS,
+    baselines = false,
+  } = options;
   const file = openSync(path, 'w');
   let [facts, bytes, chunk] = [0, 0, ''];
   const write = (): void => {
@@ -196,7 +215,7 @@ export function writeBulkTraffic(path: string, options: BulkTrafficOptions = {})
         facts += 1;
       }
     }
-    for (const line of accessLines(accesses, programs, accessesPerSecond, new Random(seed))) {
+    for (const line of accessLines({ count: accesses, programs, accessesPerSecond, startMs }, new Random(seed))) {
       chunk += line;
       if (chunk.length >= CHUNK_CHARACTERS) write();
     }
