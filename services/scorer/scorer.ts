@@ -48,7 +48,7 @@ const RETRY_MAX_MS = 10_000;
 const PARKED_MS = 5_000;
 const IDLE_WAIT_MS = 500;
 /** Partitions that hold a batch (up to `batchBytesMax`, and its rows) at the same time. */
-const STEPS_AT_ONCE_MAX = 4;
+const STEPS_AT_ONCE_MAX = 8;
 
 /** Why a partition does not go on. */
 export interface Trouble {

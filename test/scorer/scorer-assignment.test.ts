@@ -1,0 +1,219 @@
+/** A scorer whose partitions come and go while it runs, on a log of SQLite with four partitions. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { decodeBlock } from '../../services/domain/results/block.ts';
+import { placesOf } from '../../services/domain/partitioning/route-record.ts';
+import { systemClock } from '../../services/platform/clock.ts';
+import { LogError } from '../../services/platform/log/event-log.ts';
+import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
+import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
+import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
+import { Scorer, type ScorerOptions } from '../../services/scorer/scorer.ts';
+
+const PARTITIONS = 4;
+let folder: string;
+let log: SqliteEventLog;
+let running: Scorer[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ntk-assignment-'));
+  log = await openSqliteLog({ path: join(folder, 'log.db'), create: true, partitions: PARTITIONS, clock: systemClock });
+  running = [];
+});
+afterEach(async () => {
+  for (const scorer of running) await scorer.stop();
+  await log.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const silent = { scored: () => {}, taken: () => {}, lost: () => {}, failed: () => {}, nearlyFull: () => {} };
+
+function newScorer(options: Partial<ScorerOptions> = {}): Scorer {
+  const scorer = new Scorer({
+    log,
+    partitions: [],
+    clock: systemClock,
+    storedUser: (user) => user,
+    batchRecordsMax: 50,
+    batchBytesMax: 1024 * 1024,
+    checkpointRecords: 1_000_000,
+    checkpointIntervalMs: 86_400_000,
+    observer: silent,
+    ...options,
+  });
+  running.push(scorer);
+  return scorer;
+}
+
+let made = 0;
+async function append(count: number): Promise<void> {
+  const values = Array.from({ length: PARTITIONS }, (): Buffer[] => []);
+  for (let i = 0; i < count; i++) {
+    const event = {
+      specversion: '1.0',
+      id: `e${made++}`,
+      source: 'host/test',
+      type: 'ntk.access',
+      subject: `wx${made % 40}`,
+      time: '2026-03-01T00:00:00Z',
+      data: { user: 'u', api: 'wx.getLocation' },
+    };
+    const record = Buffer.from(JSON.stringify(event));
+    for (const place of placesOf(record, PARTITIONS)) values[place]!.push(record);
+  }
+  await log.commit({ appends: values.map((list, partition) => ({ stream: 'access', partition, values: list, origin: 2 })) });
+}
+
+async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Whether the blocks of a partition follow one another up to the end of its records. */
+async function isJudgedOnce(partition: number): Promise<boolean> {
+  const { end } = await log.bounds('access', partition);
+  const { count, bytes, starts } = await log.read('results', partition, 0, { maxRecords: 10_000, maxBytes: 64 * 1024 * 1024 });
+  let next = 0;
+  for (let i = 0; i < count; i++) {
+    const { header } = decodeBlock(bytes.subarray(starts[i], starts[i + 1]));
+    expect(header.first).toBe(next);
+    next = header.next;
+  }
+  return next === end;
+}
+
+const all = [0, 1, 2, 3];
+
+describe('partitions that are assigned while a scorer runs', () => {
+  test('are judged from then on, and those it did not get are not', async () => {
+    await append(200);
+    const scorer = newScorer();
+    await scorer.start();
+    scorer.assign([1, 3]);
+    await until(async () => (await isJudgedOnce(1)) && (await isJudgedOnce(3)));
+    expect([...scorer.owned().keys()].toSorted()).toEqual([1, 3]);
+    expect(await log.last('results', 0)).toBeNull();
+    scorer.assign(all);
+    await until(async () => (await Promise.all(all.map(isJudgedOnce))).every(Boolean));
+  });
+
+  test('are given up with a checkpoint at the end of the last batch', async () => {
+    await append(400);
+    const scorer = newScorer({ partitions: all });
+    await scorer.start();
+    await until(async () => (await Promise.all(all.map(isJudgedOnce))).every(Boolean));
+    scorer.assign([0, 1]);
+    await until(() => scorer.owned().size === 2);
+    const { end } = await log.bounds('access', 2);
+    await until(async () => {
+      const checkpoints = new CheckpointStore(log, 2);
+      await checkpoints.open();
+      return checkpoints.standsAt(end);
+    });
+    await append(400);
+    await until(async () => (await isJudgedOnce(0)) && (await isJudgedOnce(1)));
+    expect(await isJudgedOnce(2)).toBe(false);
+  });
+
+  test('pass from one scorer to another without a record folded again, and each is judged once', async () => {
+    await append(400);
+    const refolded: number[] = [];
+    const lost: number[] = [];
+    const before = newScorer({ partitions: all, observer: { ...silent, lost: (partition) => lost.push(partition) } });
+    await before.start();
+    const after = newScorer({
+      handOverMs: 30_000,
+      observer: { ...silent, taken: (_, __, records) => refolded.push(records) },
+    });
+    await after.start();
+    await until(() => before.isDrained());
+    // As a group does it: both hear of the new shares at the same time.
+    after.assign([2, 3]);
+    before.assign([0, 1]);
+    await until(() => after.owned().size === 2);
+    await append(400);
+    await until(async () => (await Promise.all(all.map(isJudgedOnce))).every(Boolean));
+    expect(refolded).toEqual([0, 0]);
+    expect(lost).toEqual([]);
+  });
+
+  test('that come back while they are being given up are taken again', async () => {
+    await append(200);
+    const scorer = newScorer({ partitions: all });
+    await scorer.start();
+    scorer.assign([]);
+    scorer.assign(all);
+    scorer.assign([]);
+    scorer.assign(all);
+    await until(async () => (await Promise.all(all.map(isJudgedOnce))).every(Boolean));
+    expect([...scorer.owned().keys()].toSorted()).toEqual(all);
+  });
+
+  test('that were taken away by somebody else are taken again when they are assigned anew', async () => {
+    const lost: number[] = [];
+    const scorer = newScorer({ partitions: [0], observer: { ...silent, lost: (partition) => lost.push(partition) } });
+    await scorer.start();
+    const other = newScorer({ partitions: [0] });
+    await other.start();
+    await append(200);
+    await until(() => lost.length === 1);
+    await other.stop();
+    scorer.assign([0]);
+    await append(200);
+    await until(() => isJudgedOnce(0));
+    expect(scorer.owned().has(0)).toBe(true);
+  });
+});
+
+describe('health of a scorer', () => {
+  test('is fine without partitions, and not when its only one was taken away', async () => {
+    const scorer = newScorer({ partitions: [0] });
+    await scorer.start();
+    const other = newScorer({ partitions: [0] });
+    await other.start();
+    await append(100);
+    await until(() => scorer.owned().size === 0);
+    expect(scorer.progressAtMs).toBe(Number.NEGATIVE_INFINITY);
+    const idle = newScorer();
+    await idle.start();
+    expect(systemClock.monotonicMs() - idle.progressAtMs).toBeLessThan(1_000);
+  });
+});
+
+describe('a partition that needs a person', () => {
+  const broken = (partition: number): SqliteEventLog =>
+    new Proxy(log, {
+      get(target, name) {
+        if (name === 'read')
+          return async (...args: Parameters<SqliteEventLog['read']>) => {
+            if (args[1] === partition) throw new LogError('log_offset_out_of_range', 'the start lies behind what is next');
+            return target.read(...args);
+          };
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+      },
+    });
+
+  test('is parked and said, and the others go on', async () => {
+    await append(200);
+    const refused: number[] = [];
+    const scorer = newScorer({
+      log: broken(1),
+      partitions: all,
+      onRefused: 'park',
+      observer: { ...silent, refused: (partition) => refused.push(partition) },
+    });
+    await scorer.start();
+    await until(async () => (await Promise.all([0, 2, 3].map(isJudgedOnce))).every(Boolean));
+    await until(() => refused.length > 0);
+    expect(scorer.troubles().get(1)).toEqual({ message: 'the start lies behind what is next', isParked: true });
+    expect(await log.last('results', 1)).toBeNull();
+  });
+
+  test('ends a scorer that has nobody else to go on for, with that error', async () => {
+    const scorer = newScorer({ log: broken(1), partitions: all });
+    await scorer.start();
+    await expect(scorer.ended()).rejects.toThrow('the start lies behind what is next');
+  });
+});
