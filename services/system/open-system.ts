@@ -7,6 +7,7 @@ import { type DataFolder, openFolder } from '../platform/folder/data-folder.ts';
 import { type HeldLock, tryLock } from '../platform/folder/lock.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { openChdbWarehouse } from '../platform/warehouse/chdb/open-chdb-warehouse.ts';
+import { checkTables } from '../platform/warehouse/check-tables.ts';
 import { migrate } from '../platform/warehouse/migrations.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import type { ScorerObserver } from '../scorer/scorer.ts';
@@ -104,7 +105,10 @@ export class System {
             groupWaitMs: tuning.groupWaitMs,
             observer: options.writerObserver,
             // A server may be away when this starts: blocks wait in the log, and judging does not depend on it.
-            prepare: async () => void (await migrate(warehouse)),
+            prepare: async () => {
+              await migrate(warehouse);
+              await checkTables(warehouse);
+            },
             limits: { rowsMax: tuning.groupRowsMax, bytesMax: tuning.groupBytesMax },
           });
   }

@@ -92,7 +92,7 @@ describe('partitions that are assigned while a scorer runs', () => {
     await scorer.start();
     scorer.assign([1, 3]);
     await until(async () => (await isJudgedOnce(1)) && (await isJudgedOnce(3)));
-    expect([...scorer.owned().keys()].toSorted()).toEqual([1, 3]);
+    expect([...scorer.owned().keys()].toSorted((a, b) => a - b)).toEqual([1, 3]);
     expect(await log.last('results', 0)).toBeNull();
     scorer.assign(all);
     await until(async () => (await Promise.all(all.map(isJudgedOnce))).every(Boolean));
@@ -147,7 +147,7 @@ describe('partitions that are assigned while a scorer runs', () => {
     scorer.assign([]);
     scorer.assign(all);
     await until(async () => (await Promise.all(all.map(isJudgedOnce))).every(Boolean));
-    expect([...scorer.owned().keys()].toSorted()).toEqual(all);
+    expect([...scorer.owned().keys()].toSorted((a, b) => a - b)).toEqual(all);
   });
 
   test('that were taken away by somebody else are taken again when they are assigned anew', async () => {

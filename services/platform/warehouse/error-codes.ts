@@ -83,6 +83,8 @@ export const OWN_CODES = {
   readonly: 'READONLY',
   /** An applied migration is not the one of this release. */
   migration: 'MIGRATION_MISMATCH',
+  /** Tables on which totals would not be exact. */
+  unfit: 'TABLES_UNFIT',
 } as const;
 
 /** Something between us and a server that is away (a load balancer's 503) speaks no ClickHouse. */
