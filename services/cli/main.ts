@@ -1,6 +1,7 @@
 /** `ntk`: reads the command line, wires what the command needs, says mistakes in one line. */
 import { userInfo } from 'node:os';
 import { Command, CommanderError } from 'commander';
+import { ENGINE_VERSION } from '../domain/engine.ts';
 import { BlockGap } from '../writer/partition-writer.ts';
 import { PartitionRefused } from '../scorer/take-partition.ts';
 import { FolderError } from '../platform/folder/folder-error.ts';
@@ -54,7 +55,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const context = createContext({ out, clock: systemClock, env, signal: stop.signal, userName: userName() });
   const program = new Command('ntk')
     .description('Need to Know: judges every access of third-party programs to personal data, and proves its totals')
-    .version(packageJson.version)
+    .version(`${packageJson.version} (engine ${ENGINE_VERSION})`)
     .configureOutput({
       outputError: (text) =>
         out.problem(
