@@ -14,6 +14,7 @@ import { registerPolicy, registerRejects } from './commands/changing-commands.ts
 import { registerIngest } from './commands/ingest.ts';
 import { registerReadingCommands } from './commands/reading-commands.ts';
 import { registerRun } from './commands/run.ts';
+import { registerTokens } from './commands/tokens.ts';
 import { registerUp } from './commands/up.ts';
 import { Output } from './output/output.ts';
 import { brief } from './output/terminal.ts';
@@ -75,6 +76,7 @@ async function main(argv: readonly string[]): Promise<number> {
   registerReadingCommands(program, context);
   registerPolicy(program, context);
   registerRejects(program, context);
+  registerTokens(program, context);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return context.exitCode;

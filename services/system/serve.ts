@@ -1,6 +1,6 @@
 /** The long-running form: scorer and writer of a data folder, metrics, health, and the doors on loopback. */
 import { Registry } from 'prom-client';
-import { registerLiveEvents } from '../gateway/live-events.ts';
+import { tokensPart } from '../gateway/tokens/hangup.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
 import { makeToken, removeSystemFile, writeSystemFile } from '../platform/folder/system.ts';
@@ -11,6 +11,7 @@ import type { Logger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics/metrics.ts';
 import { ScorerMetrics } from '../scorer/report-metrics.ts';
 import { WriterMetrics } from '../writer/report-metrics.ts';
+import { openGateway, openTokens } from './gateway-parts.ts';
 import { registerImports } from './imports-endpoint.ts';
 import { observers } from './observers.ts';
 import { isOnKafka } from './open-log.ts';
@@ -35,6 +36,9 @@ export async function serve(options: ServeOptions): Promise<number> {
   const metrics = createMetrics(registry, clock);
   const scorerMetrics = new ScorerMetrics(metrics, clock);
   const writerMetrics = new WriterMetrics(metrics, clock);
+  const token = makeToken();
+  // Before anything is opened: a file that is not right is a mistake of a person.
+  const tokens = openTokens({ config, systemToken: token, clock, logger });
   const system = await openSystem({
     ...config,
     roles,
@@ -47,11 +51,10 @@ export async function serve(options: ServeOptions): Promise<number> {
   server.app.addHook('onRequest', async (request) => {
     if (request.url === '/metrics') await observe(system, scorerMetrics, metrics);
   });
-  const token = makeToken();
   const { systemFile } = system.folder;
   // A data folder has one process that all talk to; on Kafka hosts talk to the gateways.
   if (roles.includes('gateway') || !isOnKafka(config)) {
-    await registerLiveEvents(server.app, { log: system.log, token });
+    await openGateway(server.app, { config, log: system.log, tokens, clock, logger, registry, health });
     await registerImports(server.app, { log: system.log, token, spoolFolder: system.spoolFolder });
   }
   if (system.warehouse !== null)
@@ -59,6 +62,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const url = await listen(server, system, config);
   const lifecycle = new Lifecycle({ logger })
     .add({ name: 'log and warehouse', start: () => {}, stop: () => system.close() })
+    .add(tokensPart(tokens))
     .add({ name: 'http', start: () => {}, stop: () => server.stop() })
     .add({ name: 'scorer and writer', start: () => system.start(), stop: () => system.stop(), ended: () => system.ended() })
     .add({

@@ -101,6 +101,15 @@ export const SETTINGS = {
   statePrograms: whole(1_000, 10_000_000, 200_000, 'programs a partition'),
   stateConsents: whole(1_000, 100_000_000, 5_000_000, 'consents a partition'),
   stateLimitKeys: whole(1_000, 100_000_000, 2_000_000, 'limit keys a partition'),
+  /** Null: only the system's own token. */
+  gatewayTokensFile: {
+    schema: z.string().min(1).nullable().default(null),
+    rule: 'the path of a file; ntk tokens make writes it',
+  },
+  // The gateway: of one request, and of all that are under way.
+  gatewayBodyBytesMax: whole(1_024, 64 * MIB, 8 * MIB, 'bytes'),
+  gatewayRecordsMax: whole(1, 100_000, 20_000, 'records'),
+  gatewayInFlightBytesMax: whole(MIB, 4096 * MIB, 64 * MIB, 'bytes'),
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof SETTINGS;

@@ -10,10 +10,15 @@ export class BearerToken {
 
   /** @param header the request's `Authorization` */
   matches(header: string | undefined): boolean {
-    const [, token] = /^Bearer +([^ ]+) *$/i.exec(header ?? '') ?? [];
+    const token = bearerOf(header);
     // Digests are of one length, which the comparison needs.
-    return timingSafeEqual(digest(token ?? ''), this.#digest) && token !== undefined;
+    return timingSafeEqual(digest(token ?? ''), this.#digest) && token !== null;
   }
+}
+
+/** The token of an `Authorization` header; null when there is none. */
+export function bearerOf(header: string | undefined): string | null {
+  return /^Bearer +([^ ]+) *$/i.exec(header ?? '')?.[1] ?? null;
 }
 
 function digest(text: string): Buffer {

@@ -1,0 +1,154 @@
+/**
+ * One loop brings the records of all requests into the log. While a transaction is under way (about 10 ms on Kafka, an fsync in a data
+ * folder) requests that come in wait, and the next transaction takes them together. Nobody waits for company.
+ *
+ * 1. a request's records are put in the queue, whole;
+ * 2. a group of requests is one transaction: all of it is in the log, or nothing;
+ * 3. only when the log has acknowledged it are its requests told so. Whoever dies before that has promised nothing, and whoever sends
+ *    again is recognised by the fold by (subject, source, id).
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../platform/clock.ts';
+import { type Append, type EventLog, LogError, ORIGIN } from '../platform/log/event-log.ts';
+
+/** The records that a partition gets. */
+export type PartitionRecords = ReadonlyMap<number, readonly Buffer[]>;
+
+export interface Submitted {
+  readonly places: PartitionRecords;
+  /** With copies. */
+  readonly records: number;
+  readonly bytes: number;
+  /** Called once, when nothing of it is needed any more; that may be long after the answer. */
+  readonly onLetGo: () => void;
+}
+
+/** `waiting`: it did not get its turn, nothing is in the log. `unknown`: it may be in the log or not. */
+export type Acknowledgement =
+  | { readonly status: 'committed' }
+  | { readonly status: 'failed'; readonly error: unknown }
+  | { readonly status: 'too_late'; readonly outcome: 'waiting' | 'unknown' };
+
+export interface GroupCommitOptions {
+  readonly log: Pick<EventLog, 'commit'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly groupBytesMax: number;
+  readonly groupRecordsMax: number;
+  readonly commitTimeoutMs: number;
+  /** After each transaction; `error` is null when it was committed. */
+  readonly observe: (group: { readonly requests: number; readonly seconds: number; readonly error: unknown }) => void;
+}
+
+interface Waiting extends Submitted {
+  readonly answer: (acknowledgement: Acknowledgement) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  /** Bounded by who submits: {@link InFlight}. */
+  readonly #queue: Set<Waiting> = new Set();
+  #loop: Promise<void> | null = null;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  /** Requests whose turn has not come. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  submit(submitted: Submitted): Promise<Acknowledgement> {
+    return new Promise((answer) => {
+      const timer = setTimeout(() => {
+        const isWaiting = this.#queue.delete(waiting);
+        if (isWaiting) waiting.onLetGo();
+        answer({ status: 'too_late', outcome: isWaiting ? 'waiting' : 'unknown' });
+      }, this.#options.commitTimeoutMs);
+      const waiting: Waiting = { ...submitted, answer, timer };
+      this.#queue.add(waiting);
+      this.#loop ??= this.#run();
+    });
+  }
+
+  /** When nothing waits any more. */
+  async idle(): Promise<void> {
+    while (this.#loop !== null) await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.size > 0) {
+      // Requests whose bytes lie in the sockets already get in before the group is closed: SQLite commits without letting go of the thread.
+      await nextTurn();
+      const group = this.#nextGroup();
+      if (group.length > 0) await this.#commit(group);
+    }
+    this.#loop = null;
+  }
+
+  /** In the order of arrival; at least one. */
+  #nextGroup(): Waiting[] {
+    const { groupBytesMax, groupRecordsMax } = this.#options;
+    const group: Waiting[] = [];
+    let bytes = 0;
+    let records = 0;
+    for (const waiting of this.#queue) {
+      bytes += waiting.bytes;
+      records += waiting.records;
+      if (group.length > 0 && (bytes > groupBytesMax || records > groupRecordsMax)) break;
+      group.push(waiting);
+      this.#queue.delete(waiting);
+    }
+    return group;
+  }
+
+  async #commit(group: readonly Waiting[]): Promise<void> {
+    const { log, clock, observe } = this.#options;
+    const startedAtMs = clock.monotonicMs();
+    let failure: { readonly error: unknown } | null = null;
+    try {
+      await log.commit({ appends: appendsOf(group) });
+    } catch (error) {
+      failure = { error };
+    }
+    for (const { timer, onLetGo, answer } of group) {
+      clearTimeout(timer);
+      onLetGo();
+      answer(failure === null ? { status: 'committed' } : { status: 'failed', error: failure.error });
+    }
+    const seconds = (clock.monotonicMs() - startedAtMs) / 1_000;
+    observe({ requests: group.length, seconds, error: failure?.error ?? null });
+  }
+}
+
+/** One append for each partition, records in the order of the requests and within them. */
+function appendsOf(group: readonly Waiting[]): Append[] {
+  const values = new Map<number, Buffer[]>();
+  for (const { places } of group) {
+    for (const [partition, records] of places) {
+      const list = values.get(partition) ?? [];
+      for (const record of records) list.push(record);
+      values.set(partition, list);
+    }
+  }
+  return Array.from(values, ([partition, list]) => ({ stream: 'access', partition, values: list, origin: ORIGIN.live }));
+}
+
+/** Seconds after which sending again may help; the log says what is wrong, not to hosts but in this process's own log. */
+export function retryAfterSeconds(error: unknown): number | null {
+  if (!(error instanceof LogError)) return null;
+  switch (error.code) {
+    case 'log_busy':
+      return 1;
+    case 'log_unreachable':
+      return 5;
+    case 'log_disk_full':
+      return 30;
+    case 'log_offset_out_of_range':
+    case 'log_corrupt':
+    case 'log_wrong_partitions':
+    case 'log_newer_format':
+      return 60;
+  }
+}

@@ -1,0 +1,58 @@
+/** Puts the gateway together, for every form of process that has one. */
+import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+import { registerGateway } from '../gateway/gateway.ts';
+import { TokenBook, TokenFileError } from '../gateway/tokens/token-book.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Config } from '../platform/config/load-config.ts';
+import { type Health, progressCheck } from '../platform/http/health.ts';
+import type { EventLog } from '../platform/log/event-log.ts';
+import type { Logger } from '../platform/logger.ts';
+import { createGatewayMetrics } from '../platform/metrics/gateway-metrics.ts';
+import { isOnKafka } from './open-log.ts';
+import { UserError } from './user-error.ts';
+
+/** A transaction that takes this long hangs; one that fails is progress. */
+const GATEWAY_STILL_MS_MAX = 60_000;
+
+export interface TokensParts {
+  readonly config: Config;
+  /** In system.json. It may send everything: in a data folder, whose owner may anyway; on Kafka only where there is no file of tokens. */
+  readonly systemToken: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** @throws UserError for a file that is not there or not right */
+export function openTokens({ config, systemToken, clock, logger }: TokensParts): TokenBook {
+  const file = config.gatewayTokensFile;
+  try {
+    return new TokenBook({ file, systemToken: isOnKafka(config) && file !== null ? null : systemToken, clock, logger });
+  } catch (error) {
+    if (error instanceof TokenFileError) throw new UserError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+export interface GatewayParts {
+  readonly config: Config;
+  readonly log: EventLog;
+  readonly tokens: TokenBook;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly health: Health;
+}
+
+export async function openGateway(app: FastifyInstance, parts: GatewayParts): Promise<void> {
+  const { config, log, tokens, clock, logger, registry, health } = parts;
+  const limits = {
+    bodyBytesMax: config.gatewayBodyBytesMax,
+    recordsMax: config.gatewayRecordsMax,
+    inFlightBytesMax: config.gatewayInFlightBytesMax,
+  };
+  const metrics = createGatewayMetrics(registry);
+  const gateway = await registerGateway(app, { log, tokens, clock, logger, metrics, limits });
+  const progressAtMs = (): number => gateway.progressAtMs;
+  health.register('gateway', progressCheck({ clock, limitMs: GATEWAY_STILL_MS_MAX, progressAtMs }));
+}
