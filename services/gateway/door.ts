@@ -28,6 +28,8 @@ export interface Answer {
   readonly code: number;
   readonly body: { readonly accepted: number } | { readonly error: string; readonly [field: string]: unknown };
   readonly retryAfterSeconds?: number;
+  /** The rest of the body is not waited for. */
+  readonly isLast?: true;
   /** Of the request, as far as they were counted. */
   readonly records?: number;
   readonly bytes?: number;
@@ -130,7 +132,7 @@ export class Door {
       case 'too_large':
         return refused(413, `a body may have ${bodyBytesMax} bytes, also when it is inflated; send fewer records at once`);
       case 'too_slow':
-        return refused(408, `a body has to be in whole within ${bodyTimeoutMs / 1_000} seconds`);
+        return { ...refused(408, `a body has to be in whole within ${bodyTimeoutMs / 1_000} seconds`), isLast: true };
       case 'no_gzip':
         return refused(400, 'the body is no gzip, or its end is missing');
       case 'aborted':

@@ -34,7 +34,7 @@ const OTHER_METHODS = ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
  * What is left of a refused body is thrown away, so that the sender can read why and the connection stays; beyond this it is closed. A
  * sender without a token gets less.
  */
-const DISCARDED_BYTES_MAX = 1024 * 1024;
+const DISCARDED_BYTES_MAX = 64 * 1024 * 1024;
 const DISCARDED_UNKNOWN_BYTES_MAX = 64 * 1024;
 
 const WHY_REFUSED = {
@@ -130,7 +130,8 @@ function send(
     request.raw.destroy();
     return reply.hijack();
   }
-  if (!request.raw.complete && !isDiscarded(request.raw, isKnown)) void reply.header('connection', 'close');
+  const isLast = answer.isLast === true || (!request.raw.complete && !isDiscarded(request.raw, isKnown));
+  if (isLast) void reply.header('connection', 'close');
   if (answer.retryAfterSeconds !== undefined) void reply.header('retry-after', String(answer.retryAfterSeconds));
   return reply.code(code).type('application/json; charset=utf-8').send(body);
 }

@@ -38,11 +38,11 @@ export class InFlight {
   take(holder: string, bytes: number): Place | Refused {
     const { inFlightBytesMax, inFlightRequestsMax } = this.#limits;
     const own = this.#ofHolder.get(holder) ?? { bytes: 0, requests: 0 };
-    if (this.#requests >= inFlightRequestsMax || (this.#requests > 0 && this.#bytes + bytes > inFlightBytesMax)) return 'full';
     if (own.requests > 0) {
       if (own.bytes + bytes > inFlightBytesMax * OWN_SHARE) return 'own_share_full';
       if (own.requests >= inFlightRequestsMax * OWN_SHARE) return 'own_share_full';
     }
+    if (this.#requests >= inFlightRequestsMax || (this.#requests > 0 && this.#bytes + bytes > inFlightBytesMax)) return 'full';
     this.#add(holder, bytes, 1);
     return new Place(
       bytes,

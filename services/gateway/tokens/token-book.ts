@@ -48,7 +48,7 @@ export class TokenBook {
   #byDigest: ReadonlyMap<string, Known>;
   #names: ReadonlySet<string> = new Set();
   /** Of the file as it was last looked at, good or bad. */
-  #seen = '';
+  #seen: string | null = null;
   #lookedAtMs: number;
   #isBroken = false;
 
@@ -63,7 +63,7 @@ export class TokenBook {
     this.#byDigest = new Map();
     this.#lookedAtMs = clock.monotonicMs();
     if (file === null) return;
-    this.#seen = versionOf(file) ?? '';
+    this.#seen = versionOf(file);
     this.#take(read(file));
   }
 
@@ -100,7 +100,7 @@ export class TokenBook {
     if (file === null) return;
     const version = versionOf(file);
     if (version === this.#seen) return;
-    this.#seen = version ?? '';
+    this.#seen = version;
     try {
       this.#take(read(file));
       this.#isBroken = false;
@@ -130,10 +130,15 @@ export function digestOf(token: string): Buffer {
   return createHash('sha256').update(token, 'utf8').digest();
 }
 
-/** Changes with every writing and replacing of the file; null when there is none. Taken before reading: a change meanwhile is seen. */
+/** Changes with every writing and replacing of the file; null when it cannot be reached. Taken before reading: a change meanwhile is seen. */
 function versionOf(file: string): string | null {
-  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
-  return found === undefined ? null : `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`;
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+    return `${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+  } catch (error) {
+    if (systemCodeOf(error) === null) throw error;
+    return null;
+  }
 }
 
 /** @throws TokenFileError */

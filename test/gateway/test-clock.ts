@@ -1,0 +1,19 @@
+import type { Clock } from '../../services/platform/clock.ts';
+
+/** Stands still until it is told otherwise. */
+export class TestClock implements Clock {
+  #ms = 1_000;
+  readonly #startMs = Date.parse('2026-03-01T00:00:00Z');
+
+  advance(ms: number): void {
+    this.#ms += ms;
+  }
+
+  monotonicMs(): number {
+    return this.#ms;
+  }
+
+  nowMs(): number {
+    return this.#startMs + this.#ms;
+  }
+}
