@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { Counter, Registry } from 'prom-client';
@@ -107,6 +108,35 @@ describe('the HTTP server of a long-running process', () => {
     });
     await answered;
     await expect(impatient.stop()).resolves.toBeUndefined();
+  });
+
+  test('takes no more connections and headers than it may', async () => {
+    const bounded = createHttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      health,
+      registry: new Registry(),
+      headerBytesMax: 2_000,
+      connectionsMax: 2,
+    });
+    const address = await bounded.start();
+    const { port } = new URL(address);
+    const sockets: Socket[] = [];
+    const connected = (): Promise<Socket> =>
+      new Promise((resolve, reject) => {
+        const socket = connect(Number(port), '127.0.0.1', () => resolve(socket)).once('error', reject);
+        sockets.push(socket);
+      });
+    const first = await connected();
+    await connected();
+    const third = await connected();
+    third.on('error', () => {});
+    await new Promise<void>((resolve) => third.once('close', () => resolve()));
+    first.write(`GET /health HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(3_000)}\r\n\r\n`);
+    const answer = await new Promise<Buffer>((resolve) => first.once('data', resolve));
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 431/);
+    for (const socket of sockets) socket.destroy();
+    await bounded.stop();
   });
 
   test('can be stopped twice', async () => {
