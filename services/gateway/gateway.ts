@@ -28,6 +28,11 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
 }
 
+export interface Gateway {
+  /** Of the loop that brings records into the log, for its health: monotonic milliseconds. */
+  readonly progressAtMs: number;
+}
+
 const PATH = '/v1/events';
 const OTHER_METHODS = ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /**
@@ -44,7 +49,7 @@ const WHY_REFUSED = {
 } as const;
 
 /** Call before the server listens; when it closes, what waits for the log is waited for. */
-export async function registerGateway(app: FastifyInstance, options: GatewayOptions): Promise<void> {
+export async function registerGateway(app: FastifyInstance, options: GatewayOptions): Promise<Gateway> {
   const { log, tokens, clock, metrics } = options;
   const limits = { ...GATEWAY_LIMITS, ...options.limits };
   const inFlight = new InFlight(limits);
@@ -96,6 +101,11 @@ export async function registerGateway(app: FastifyInstance, options: GatewayOpti
     });
     scope.addHook('onClose', () => queue.idle());
   });
+  return {
+    get progressAtMs() {
+      return queue.progressAtMs;
+    },
+  };
 }
 
 /** `Expect: 100-continue` of curl and others: whoever is refused has not sent the body for nothing. Other routes say yes at once. */

@@ -49,9 +49,15 @@ export class GroupCommit {
   /** Bounded by who submits: {@link InFlight}. */
   readonly #queue: Set<Waiting> = new Set();
   #loop: Promise<void> | null = null;
+  #endedAtMs = 0;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
+  }
+
+  /** When a transaction last ended, well or not, or the first request since then came; now when nothing waits. Monotonic milliseconds. */
+  get progressAtMs(): number {
+    return this.#loop === null ? this.#options.clock.monotonicMs() : this.#endedAtMs;
   }
 
   /** Requests whose turn has not come. */
@@ -68,7 +74,9 @@ export class GroupCommit {
       }, this.#options.commitTimeoutMs);
       const waiting: Waiting = { ...submitted, answer, timer };
       this.#queue.add(waiting);
-      this.#loop ??= this.#run();
+      if (this.#loop !== null) return;
+      this.#endedAtMs = this.#options.clock.monotonicMs();
+      this.#loop = this.#run();
     });
   }
 
@@ -117,8 +125,8 @@ export class GroupCommit {
       onLetGo();
       answer(failure === null ? { status: 'committed' } : { status: 'failed', error: failure.error });
     }
-    const seconds = (clock.monotonicMs() - startedAtMs) / 1_000;
-    observe({ requests: group.length, seconds, error: failure?.error ?? null });
+    this.#endedAtMs = clock.monotonicMs();
+    observe({ requests: group.length, seconds: (this.#endedAtMs - startedAtMs) / 1_000, error: failure?.error ?? null });
   }
 }
 

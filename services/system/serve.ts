@@ -29,6 +29,9 @@ export interface ServeOptions {
   readonly onReady: (url: string) => void;
 }
 
+/** Where no statements travel in the URL: what a sender takes before anybody knows who it is. */
+const HEADER_BYTES_MAX = 16 * 1024;
+
 /** Runs until a signal or a failure; answers the exit code. */
 export async function serve(options: ServeOptions): Promise<number> {
   const { config, roles, clock, logger } = options;
@@ -36,9 +39,11 @@ export async function serve(options: ServeOptions): Promise<number> {
   const metrics = createMetrics(registry, clock);
   const scorerMetrics = new ScorerMetrics(metrics, clock);
   const writerMetrics = new WriterMetrics(metrics, clock);
+  // A data folder has one process that all talk to; on Kafka hosts talk to the gateways.
+  const hasDoors = roles.includes('gateway') || !isOnKafka(config);
   const token = makeToken();
   // Before anything is opened: a file that is not right is a mistake of a person.
-  const tokens = openTokens({ config, systemToken: token, clock, logger });
+  const tokens = hasDoors ? openTokens({ config, systemToken: token, clock, logger }) : null;
   const system = await openSystem({
     ...config,
     roles,
@@ -47,13 +52,13 @@ export async function serve(options: ServeOptions): Promise<number> {
     ...observers({ metrics, scorerMetrics, writerMetrics, logger }),
   });
   const health = systemHealth(system, clock);
-  const server = createHttpServer({ host: config.httpHost, port: config.httpPort, health, registry });
+  const headers = system.warehouse === null ? { headerBytesMax: HEADER_BYTES_MAX } : {};
+  const server = createHttpServer({ host: config.httpHost, port: config.httpPort, health, registry, ...headers });
   server.app.addHook('onRequest', async (request) => {
     if (request.url === '/metrics') await observe(system, scorerMetrics, metrics);
   });
   const { systemFile } = system.folder;
-  // A data folder has one process that all talk to; on Kafka hosts talk to the gateways.
-  if (roles.includes('gateway') || !isOnKafka(config)) {
+  if (tokens !== null) {
     await openGateway(server.app, { config, log: system.log, tokens, clock, logger, registry, health });
     await registerImports(server.app, { log: system.log, token, spoolFolder: system.spoolFolder });
   }

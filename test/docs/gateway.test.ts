@@ -84,7 +84,7 @@ describe('the page about the gateway', () => {
         if (command.includes('ntk up')) await startSystem(command);
         else {
           const printed = await run(command);
-          if (output !== null) expect(JSON.parse(printed), command).toEqual(JSON.parse(output));
+          if (output !== null) expect([command, JSON.parse(printed)]).toEqual([command, JSON.parse(output)]);
         }
       }
       const rejects = JSON.parse(

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GroupCommit, type Submitted } from '../../services/gateway/group-commit.ts';
 import type { EventLog } from '../../services/platform/log/event-log.ts';
@@ -170,8 +171,34 @@ describe('the log and the gateway', () => {
   });
 });
 
-describe('a group', () => {
-  it('takes one request at least, however large it is', async () => {
+describe('the loop of groups', () => {
+  it('stands still when a transaction hangs, and not when there is nothing to do', async () => {
+    let letGo = (): void => {};
+    const clock = new TestClock();
+    const queue = new GroupCommit({
+      log: { commit: () => new Promise((resolve) => (letGo = () => resolve({ baseOffsets: [] }))) },
+      clock,
+      groupBytesMax: 10,
+      groupRecordsMax: 10,
+      commitTimeoutMs: 5_000,
+      observe: () => {},
+    });
+    clock.advance(100);
+    expect(queue.progressAtMs).toBe(clock.monotonicMs());
+    const places = new Map([[0, [Buffer.from('x')]]]);
+    const answer = queue.submit({ places, records: 1, bytes: 1, onLetGo: () => {} });
+    const submittedAtMs = clock.monotonicMs();
+    clock.advance(70_000);
+    expect(queue.progressAtMs).toBe(submittedAtMs);
+    while (queue.waiting > 0) await nextTurn();
+    letGo();
+    expect(await answer).toEqual({ status: 'committed' });
+    await queue.idle();
+    clock.advance(70_000);
+    expect(queue.progressAtMs).toBe(clock.monotonicMs());
+  });
+
+  it('takes one request at least in a group, however large it is', async () => {
     const sizes: number[] = [];
     const queue = new GroupCommit({
       log: { commit: async ({ appends = [] }) => (sizes.push(appends.length), { baseOffsets: [] }) },

@@ -142,7 +142,7 @@ describe('senders that mean no good', () => {
       const first = name === 'Content-Encoding' ? { 'content-encoding': 'identity' } : {};
       const one = await connection();
       const asked = head('host', { ...first, 'content-length': length }).replace('\r\n\r\n', `\r\n${name}: ${value}\r\n\r\n`);
-      expect(status(await one.write(asked + record).until(STATUS)), name).toBe(400);
+      expect([name, status(await one.write(asked + record).until(STATUS))]).toEqual([name, 400]);
     }
     const two = await connection();
     const lengths = head('host', { 'content-length': length, 'transfer-encoding': 'chunked' });

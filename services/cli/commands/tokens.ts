@@ -103,7 +103,7 @@ function entryOf(name: string, sha256: string, flags: MakeFlags): TokenEntry {
   };
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   // Whether it is right is for the file's own rules to say.
-  return { name, sha256, sources: [...flags.source], ...set } as TokenEntry;
+  return { name, sha256, sources: [...flags.source], ...set };
 }
 
 function timeOf(text: string): string {

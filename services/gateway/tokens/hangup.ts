@@ -2,11 +2,11 @@
 import type { Part } from '../../platform/lifecycle.ts';
 import type { TokenBook } from './token-book.ts';
 
-export function tokensPart(tokens: TokenBook): Part {
-  const look = (): void => tokens.look();
+export function tokensPart(tokens: TokenBook | null): Part {
+  const look = (): void => tokens?.look();
   return {
     name: 'tokens',
-    start: () => void (tokens.hasFile && process.on('SIGHUP', look)),
+    start: () => void (tokens?.hasFile === true && process.on('SIGHUP', look)),
     stop: () => void process.off('SIGHUP', look),
   };
 }
