@@ -7,7 +7,6 @@
  * 3. only when the log has acknowledged it are its requests told so. Whoever dies before that has promised nothing, and whoever sends
  *    again is recognised by the fold by (subject, source, id).
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../platform/clock.ts';
 import { type Append, type EventLog, LogError, ORIGIN } from '../platform/log/event-log.ts';
 
@@ -31,7 +30,7 @@ export type Acknowledgement =
 
 export interface GroupCommitOptions {
   readonly log: Pick<EventLog, 'commit'>;
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'turn'>;
   readonly groupBytesMax: number;
   readonly groupRecordsMax: number;
   readonly commitTimeoutMs: number;
@@ -86,9 +85,10 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
+    const { clock } = this.#options;
     while (this.#queue.size > 0) {
       // Requests whose bytes lie in the sockets already get in before the group is closed: SQLite commits without letting go of the thread.
-      await nextTurn();
+      await clock.turn();
       const group = this.#nextGroup();
       if (group.length > 0) await this.#commit(group);
     }
