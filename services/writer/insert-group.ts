@@ -33,9 +33,11 @@ async function erase(warehouse: Warehouse, logId: string, partition: number, era
 
 /** Rows of a block were scored at one moment: which block a row is of follows from its offset. */
 function scoredAtMs(headers: readonly BlockHeader[]): string {
-  const times = headers.map((header) => header.scoredAtMs);
+  // Entries without rows may have the offset of the one behind them.
+  const withRows = headers.filter((header) => header.accesses > 0);
+  const times = withRows.map((header) => header.scoredAtMs);
   if (times.every((time) => time === times[0])) return String(times[0]);
   // Looked up, not searched: searching an array for each row takes rows times blocks.
-  const firsts = headers.map((header) => header.first).join(',');
+  const firsts = withRows.map((header) => header.first).join(',');
   return `transform(roundDown(offset, [${firsts}]), [${firsts}], [${times.join(',')}], toUInt64(0))`;
 }

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { findAccesses } from '../../auditor/find-access.ts';
 import { recompute, type Recomputed } from '../../auditor/recompute.ts';
 import { auditStore, type StoreAudit } from '../../auditor/audit-store.ts';
+import { CheckpointStore } from '../../scorer/checkpoint-store.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
 import { reportInterceptions } from '../../system/report.ts';
@@ -123,6 +124,7 @@ async function explain(
         warehouse: store.warehouse,
         partition,
         storedUser: await store.storedUser(),
+        keptStates: await keptStatesOf(store.log, partition),
         offsets,
         onProgress: (position) => bar.update(position, Math.max(...offsets)),
       });
@@ -141,6 +143,13 @@ async function explain(
     }
   }
   if (flags.recompute && [...recomputed.values()].some(({ isProved }) => !isProved)) context.fail();
+}
+
+/** The scorer's checkpoints, for who folds the log again. */
+async function keptStatesOf(log: EventLog, partition: number): Promise<CheckpointStore> {
+  const checkpoints = new CheckpointStore(log, partition);
+  await checkpoints.open();
+  return checkpoints;
 }
 
 /** `program 'wx1', category 'photos'`, without what was not asked for. */
@@ -207,6 +216,7 @@ async function runAudit(context: CliContext, store: Store, repair: boolean): Pro
       log,
       warehouse: store.warehouse,
       storedUser: await store.storedUser(),
+      keptStatesOf: (partition) => keptStatesOf(log, partition),
       repairId: repair ? randomUUID() : null,
       onProgress: (done, total) => bar.update(done, total),
     });
