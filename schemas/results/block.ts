@@ -55,6 +55,8 @@ export interface BlockHeader {
   readonly erasures: ReadonlyArray<{ readonly offset: number; readonly user: string }>;
   /** Only of the entry of a gap. */
   readonly gap?: AcceptedGap;
+  /** Only of an entry that was made again from the log because its block was lost: the entry behind is chained to the lost one. */
+  readonly remade?: true;
 }
 
 /** What the ledger keeps of a block and its entry hash covers. */

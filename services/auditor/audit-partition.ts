@@ -10,7 +10,7 @@ import type { EventLog } from '../platform/log/event-log.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { proveByChain } from './chain-proof.ts';
 import type { RowProblem, RowRange } from './compare-rows.ts';
-import { entryKey, isChained, type LedgerEntry, readBlockHeaders, readLedger } from './ledger.ts';
+import { entryKey, isChained, type LedgerEntry, readBlockHeaders, readLedger, standsForLostBlocks } from './ledger.ts';
 import { proveByLog, ROWS_PER_COMPARISON } from './log-proof.ts';
 import { type KeptStates, oldestStart } from './refold.ts';
 
@@ -159,25 +159,34 @@ async function auditLedger(options: AuditOptions, ledger: readonly LedgerEntry[]
     else if (!sameFigures(entry.header, header)) await report({ kind: 'different', ...placeOf(header), expected: header });
     else if (entry.copies > 1) await report({ kind: 'doubled', ...placeOf(header), expected: header });
   }
-  // Blocks that the log no longer has: the ledger's own chain proves its entries.
-  const older = ledger.filter(
-    ({ header }) => stored.has(entryKey(header)) && header.next <= (headers[0]?.first ?? options.storedUpTo),
-  );
-  let before = FIRST_ENTRY_HASH;
-  for (const { header, copies } of older) {
-    stored.delete(entryKey(header));
-    if (!isChained(before, header)) await report({ kind: 'different', ...placeOf(header), expected: null });
+  // Entries whose blocks the log no longer has, or never had: the ledger's own chain proves them.
+  const end = headers[0]?.first ?? options.storedUpTo;
+  const own = ledger.filter(({ header }) => stored.has(entryKey(header)) && (header.next <= end || standsForLostBlocks(header)));
+  for (const { header } of own) stored.delete(entryKey(header));
+  const all = inOrder([...own.map(({ header }) => header), ...headers]);
+  const copiesOf = new Map(own.map(({ header, copies }) => [header, copies]));
+  for (const [i, header] of all.entries()) {
+    const copies = copiesOf.get(header);
+    if (copies === undefined) continue;
+    const before = all[i - 1];
+    // What stands behind lost blocks is chained to their entries, which nobody has.
+    const isOpen = before !== undefined && standsForLostBlocks(before) && !standsForLostBlocks(header);
+    if (!isOpen && !isChained(before?.entryHash ?? FIRST_ENTRY_HASH, header))
+      await report({ kind: 'different', ...placeOf(header), expected: null });
     else if (copies > 1) await report({ kind: 'doubled', ...placeOf(header), expected: header });
-    before = header.entryHash;
   }
   for (const { header } of stored.values()) await report({ kind: 'unexpected', ...placeOf(header), expected: null });
-  const all = [...older.map(({ header }) => header), ...headers];
   audit.ledgerEntries = all.length;
   audit.acceptedGaps = all.flatMap(({ gap, first, next, scoredAtMs }) =>
     gap === undefined ? [] : [{ from: first, to: next, ...gap, acceptedAt: new Date(scoredAtMs).toISOString() }],
   );
   findGaps(all, options.storedUpTo, audit);
   return all;
+}
+
+/** By place; a gap that covers no offset comes before the block that begins there. */
+function inOrder(headers: readonly BlockHeader[]): BlockHeader[] {
+  return headers.toSorted((a, b) => a.first - b.first || a.next - b.next || (a.gap?.stateTo ?? 0) - (b.gap?.stateTo ?? 0));
 }
 
 function placeOf(header: BlockHeader): Pick<LedgerProblem, 'first' | 'stateTo'> {

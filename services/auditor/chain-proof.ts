@@ -6,6 +6,7 @@ import type { BlockHeader } from '../../schemas/results/block.ts';
 import { chainFromLink, chainStart, OFFSETS_PER_GROUP, RowChain } from '../domain/results/row-chain.ts';
 import type { AuditOptions, PartitionAudit } from './audit-partition.ts';
 import { readStoredRows } from './compare-rows.ts';
+import { standsForLostBlocks } from './ledger.ts';
 
 /** `hasErasures`: users had rows erased, so rows may be gone by right; which ones only the log would tell. */
 export async function proveByChain(
@@ -62,6 +63,10 @@ export async function proveByChain(
 /** The chain just before a block, where it is known: at the beginning, behind a gap, and where the block before ended with its group. */
 function chainAt(logId: string, partition: number, header: BlockHeader, before: BlockHeader | null): RowChain | null {
   if (header.first === 0) return new RowChain(chainStart(logId, partition));
-  if (before === null || (header.first % OFFSETS_PER_GROUP !== 0 && before.gap === undefined)) return null;
+  if (before === null) return null;
+  // Behind lost blocks that were given up the rows are chained to ones that nobody has.
+  const { gap } = before;
+  const isLink = gap === undefined ? header.first % OFFSETS_PER_GROUP === 0 : !standsForLostBlocks(before);
+  if (!isLink) return null;
   return new RowChain(chainFromLink(Buffer.from(before.rowsHash, 'hex')));
 }

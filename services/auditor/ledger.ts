@@ -3,6 +3,7 @@ import type { AcceptedGap, BlockHeader } from '../../schemas/results/block.ts';
 import { decodeBlock, entryHash } from '../domain/results/block.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { readBatches } from '../platform/log/read-batches.ts';
+import { REMADE } from '../platform/warehouse/ledger-row.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 
 /** A ledger entry as stored; `copies` counts it physically, without FINAL. */
@@ -82,13 +83,18 @@ export async function readLedger(warehouse: Warehouse, logId: string, partition:
       entryHash: row.entry_hash,
       erasures: [],
       liveArrivals: [],
-      ...(row.kind === 'block' ? {} : { gap: gapOf(row) }),
+      ...(row.kind === 'gap' ? { gap: gapOf(row) } : row.reason === REMADE ? { remade: true } : {}),
     },
   }));
 }
 
 function gapOf({ state_from, state_to, accepted_by, reason }: LedgerRow): AcceptedGap {
   return { stateFrom: Number(state_from), stateTo: Number(state_to), by: accepted_by, reason };
+}
+
+/** Blocks before it were lost and made again or given up: the log has no block for it, and none behind it is chained to it. */
+export function standsForLostBlocks({ gap, remade }: BlockHeader): boolean {
+  return remade === true || (gap !== undefined && gap.stateFrom === gap.stateTo);
 }
 
 /** What tells the entries of a partition apart: a gap that covers no offset has the `first` of the block behind it. */

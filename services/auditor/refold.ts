@@ -14,6 +14,8 @@ export interface RefoldOptions {
   readonly log: EventLog;
   readonly partition: number;
   readonly storedUser: (user: string) => string;
+  /** When what comes out was judged, milliseconds since 1970. @default 0 */
+  readonly scoredAtMs?: number;
 }
 
 const READ = { maxRecords: 5_000, maxBytes: 4 * 1024 * 1024 };
@@ -88,6 +90,11 @@ export class Refold {
     return this.fold.state.position;
   }
 
+  /** Chained over all rows before the position. */
+  get rowsHash(): string {
+    return this.fold.state.chain.hash;
+  }
+
   /**
    * Folds up to `next` (not included) in pieces of a few thousand records, each given to `onPiece`.
    * Answers false when the log ends before.
@@ -101,7 +108,7 @@ export class Refold {
       const batch = await this.#read();
       const part = inputBelow(batch, next);
       if (part.nextOffset <= this.position) return false;
-      await onPiece(this.fold.fold(part, 0, onAccess));
+      await onPiece(this.fold.fold(part, this.#options.scoredAtMs ?? 0, onAccess));
     }
     return true;
   }

@@ -25,10 +25,13 @@ export interface AcceptGapOptions extends ArriveOptions {
   readonly clock: { nowMs(): number };
 }
 
+/** What an entry says of its gap. */
+export type GapHeader = Pick<BlockHeader, 'partition' | 'first' | 'next' | 'gap' | 'scoredAtMs'>;
+
 export type AcceptGapResult =
   /** `hasPolicy`: false when the policy was lost with the state, so that nothing is found until one is applied. */
   | { readonly status: 'accepted'; readonly header: BlockHeader; readonly hasPolicy: boolean }
-  | { readonly status: 'already_accepted'; readonly header: BlockHeader }
+  | { readonly status: 'already_accepted'; readonly header: GapHeader }
   /** `why` is one line; nothing was changed. */
   | { readonly status: 'refused'; readonly why: string }
   | { readonly status: 'fenced' };

@@ -7,8 +7,13 @@ import { ledgerInsert, resultRowsInsert } from '../platform/warehouse/result-row
 /** Users erased by one mutation. Bound values travel in the URL, which has 1 MiB: 128 characters of 4 bytes, each written as %XX. */
 const ERASURES_MAX = 100;
 
-export async function insertGroup(warehouse: Warehouse, logId: string, group: Group): Promise<void> {
-  const token = `${logId}:${group.partition}:${group.from}-${group.to}`;
+/** The token is made of log id, partition and range unless another is given. */
+export async function insertGroup(
+  warehouse: Warehouse,
+  logId: string,
+  group: Group,
+  token: string = `${logId}:${group.partition}:${group.from}-${group.to}`,
+): Promise<void> {
   // 1. Rows. A crash after this repeats them: the token keeps doubles out, and what slips through has the same identity.
   if (group.rowCount > 0) {
     const { partition, rows: bytes, headers } = group;

@@ -1,11 +1,14 @@
 /** `ntk accept-gap`: goes on where records were lost outside, and says so for good (docs/gaps.md). */
 import type { Command } from 'commander';
-import type { BlockHeader } from '../../../schemas/results/block.ts';
-import { acceptGap, type AcceptGapOptions, type AcceptGapResult, checkGap } from '../../scorer/accept-gap.ts';
+import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
+import { acceptGap, type AcceptGapOptions, type AcceptGapResult, checkGap, type GapHeader } from '../../scorer/accept-gap.ts';
 import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
+import { acceptLostBlocks } from '../../writer/accept-lost-blocks.ts';
+import { writerStanding } from '../../writer/lost-blocks.ts';
 import { storeOptions, type StoreFlags } from '../options.ts';
+import { refoldFrom } from './remake.ts';
 import { confirm } from '../output/confirm.ts';
 import { gapInWords } from '../output/gap-words.ts';
 import { brief } from '../output/terminal.ts';
@@ -61,11 +64,51 @@ async function run(context: CliContext, range: Range, flags: AcceptGapFlags): Pr
   if (range.from > range.to) throw new UserError(`FROM ${range.from} is behind TO ${range.to}`);
   await context.withStore(flags, async (store) => {
     const options = await optionsOf(context, store, range, { by, reason: flags.reason });
-    const problem = await checkGap(options);
+    const isOfWriter = await isLostToWriter(options, context.clock.nowMs());
+    const problem = isOfWriter ? null : await problemOf(options, store);
     if (problem !== null) return tell(context, problem, flags);
     if (!flags.yes && !(await isSure(range))) throw new UserError('nothing was accepted');
-    return tell(context, await acceptGap(options), flags);
+    const result = isOfWriter ? await acceptBlocks(options, store) : await acceptGap(options);
+    return tell(context, result, flags);
   });
+}
+
+/** Whether these are blocks that were lost before they were stored. @throws UserError where the log has what is needed to remake them */
+async function isLostToWriter(options: AcceptGapOptions, nowMs: number): Promise<boolean> {
+  const { log, storedUser, partition, from, to } = options;
+  const standing = await writerStanding(log, partition);
+  if (standing.from >= standing.to || standing.from !== from || standing.to !== to) return false;
+  if ((await refoldFrom(log, storedUser, partition, from, nowMs)) !== null)
+    throw new UserError(
+      `the log still has what offsets ${from} to ${to} of partition ${partition} were made from: run 'ntk repair'`,
+    );
+  return true;
+}
+
+async function acceptBlocks(options: AcceptGapOptions, { warehouse }: Store): Promise<AcceptGapResult> {
+  const result = await acceptLostBlocks({ ...options, warehouse });
+  if (result.status === 'not_lost') throw new UserError('somebody mended it meanwhile: nothing was accepted');
+  return result.status === 'fenced' ? result : { ...result, hasPolicy: true };
+}
+
+/** Why it cannot be accepted, or that it was. Entries of lost blocks are in the ledger alone. */
+async function problemOf(
+  options: AcceptGapOptions,
+  { warehouse, logId }: Store,
+): Promise<Exclude<AcceptGapResult, { status: 'accepted' }> | null> {
+  const problem = await checkGap(options);
+  if (problem?.status !== 'refused') return problem;
+  const { log, partition, from, to } = options;
+  const known = (await readAcceptedGaps(warehouse, logId)).find(
+    (gap) => gap.partition === partition && gap.from === from && gap.to === to,
+  );
+  if (known !== undefined) return { status: 'already_accepted', header: headerOf(known) };
+  const standing = await writerStanding(log, partition);
+  if (standing.from >= standing.to) return problem;
+  return {
+    status: 'refused',
+    why: `${problem.why}; what is lost are blocks: ntk accept-gap ${partition} ${standing.from} ${standing.to}`,
+  };
 }
 
 /** As the scorer reads. */
@@ -92,6 +135,10 @@ async function isSure({ partition, from, to }: Range): Promise<boolean> {
   return answer;
 }
 
+function headerOf({ partition, from, to, acceptedAt, ...gap }: LedgerGap): GapHeader {
+  return { partition, first: from, next: to, gap, scoredAtMs: Date.parse(acceptedAt) };
+}
+
 function tell({ out }: CliContext, result: AcceptGapResult, { json }: AcceptGapFlags): void {
   if (result.status === 'refused') throw new UserError(result.why);
   if (result.status === 'fenced') {
@@ -107,7 +154,7 @@ function tell({ out }: CliContext, result: AcceptGapResult, { json }: AcceptGapF
     return;
   }
   out.line(`accepted: ${gapInWords(entryOf(header))}`);
-  out.line('start the scorer again; reports of this log say complete: false from now on');
+  out.line('start what had stopped again; reports of this log say complete: false from now on');
   if (!result.hasPolicy) {
     out.note(
       `partition ${header.partition} has lost its policy: apply it again with ntk policy apply FILE, until then nothing is found`,
@@ -117,6 +164,6 @@ function tell({ out }: CliContext, result: AcceptGapResult, { json }: AcceptGapF
   }
 }
 
-function entryOf({ partition, first, next, gap, scoredAtMs }: BlockHeader) {
+function entryOf({ partition, first, next, gap, scoredAtMs }: GapHeader) {
   return { partition, from: first, to: next, ...gap!, acceptedAt: new Date(scoredAtMs).toISOString() };
 }

@@ -4,7 +4,6 @@ import { randomUUID } from 'node:crypto';
 import { findAccesses } from '../../auditor/find-access.ts';
 import { recompute, type Recomputed } from '../../auditor/recompute.ts';
 import { auditStore, type StoreAudit } from '../../auditor/audit-store.ts';
-import { CheckpointStore } from '../../scorer/checkpoint-store.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
@@ -15,6 +14,7 @@ import type { CliContext } from '../context.ts';
 import { gapInWords } from '../output/gap-words.ts';
 import { brief } from '../output/terminal.ts';
 import { explanationJson, printExplanation } from './explain.ts';
+import { keptStatesOf, type Remade, remakeAll } from './remake.ts';
 import { parseBound, printReport } from './report.ts';
 import { storeOptions, type StoreFlags } from '../options.ts';
 
@@ -157,13 +157,6 @@ function lostWith(gaps: readonly LedgerGap[]): string {
   return last === undefined ? '' : `, nor has what was lost: ${gapInWords(last)}`;
 }
 
-/** The scorer's checkpoints, for who folds the log again. */
-async function keptStatesOf(log: EventLog, partition: number): Promise<CheckpointStore> {
-  const checkpoints = new CheckpointStore(log, partition);
-  await checkpoints.open();
-  return checkpoints;
-}
-
 /** `program 'wx1', category 'photos'`, without what was not asked for. */
 function inWords(filter: Readonly<Record<string, string | undefined>>): string {
   return Object.entries(filter)
@@ -207,9 +200,11 @@ function registerAudit(program: Command, context: CliContext): void {
     .addHelpText('after', '\nExample:\n  ntk repair --data ./data && ntk verify --data ./data')
     .action(async (flags: StoreFlags) => {
       await context.withStore(flags, async (store) => {
+        const remade = store.log === null ? [] : await remakeAll(store, store.log, context.clock);
         const audit = await runAudit(context, store, true);
         const { rowsInserted, rowsRemoved, ledgerEntries, beyondRepair } = audit.repaired!;
-        if (flags.json) context.out.json(audit);
+        if (!flags.json) for (const one of remade) context.out.line(remadeInWords(one));
+        if (flags.json) context.out.json(remade.length === 0 ? audit : { ...audit, remade });
         else
           context.out.line(
             `removed ${rowsRemoved} rows, inserted ${rowsInserted} rows, mended ${ledgerEntries} ledger entries${beyondRepair > 0 ? `; ${beyondRepair} ledger entries cannot be restored, because the log no longer has their blocks` : ''}`,
@@ -217,6 +212,10 @@ function registerAudit(program: Command, context: CliContext): void {
         if (beyondRepair > 0) context.fail();
       });
     });
+}
+
+function remadeInWords({ partition, from, to, rows }: Remade): string {
+  return `partition ${partition}: made ${rows} rows of the lost blocks of source offsets ${from} to ${to} again from the log`;
 }
 
 async function runAudit(context: CliContext, store: Store, repair: boolean): Promise<StoreAudit> {

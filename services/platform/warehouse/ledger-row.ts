@@ -34,6 +34,9 @@ export const LEDGER_COLUMNS = [
   { name: 'reason', type: 'String' },
 ] as const satisfies readonly Column[];
 
+/** Column `reason` of a block that was made again. */
+export const REMADE = 'remade';
+
 export function ledgerRow(header: BlockHeader): Buffer {
   return encodeRow(LEDGER_COLUMNS, [
     header.logId,
@@ -60,6 +63,6 @@ export function ledgerRow(header: BlockHeader): Buffer {
     header.gap?.stateFrom ?? 0,
     header.gap?.stateTo ?? 0,
     header.gap?.by ?? '',
-    header.gap?.reason ?? '',
+    header.gap?.reason ?? (header.remade ? REMADE : ''),
   ]);
 }
