@@ -1,8 +1,8 @@
 /**
  * Going on where records were lost outside before they could be judged, or before the state could be folded again (docs/gaps.md):
  * 1. without owning anything, look whether exactly what was named is lost: a mistyped number must not fence a scorer at work;
- * 2. claim the partition, and look once more: only now does nobody else write for it;
- * 3. make the state as far as it can be had, and begin the chain over the rows anew;
+ * 2. make the state as far as it can be had, and begin the chain over the rows anew: this may take long;
+ * 3. claim the partition, and see that nothing has changed since: only now does nobody else write for it;
  * 4. in one transaction: the gap's entry, a complete checkpoint at its end, the position. A crash before leaves all as it was.
  * Records that are there are never dropped: the numbers have to be the ones that the refusal named.
  */
@@ -44,17 +44,33 @@ export async function checkGap(options: AcceptGapOptions): Promise<Exclude<Accep
 
 /** @throws PartitionRefused where no gap helps: the log's end was lost, another engine, other rows */
 export async function acceptGap(options: AcceptGapOptions): Promise<AcceptGapResult> {
+  const { log, partition } = options;
   // 1.
-  const problem = await checkGap(options);
-  if (problem !== null) return problem;
+  const looked = await look(options);
+  if ('status' in looked) return looked;
   // 2.
-  const owner = await options.log.claim('scorer', options.partition);
+  const header = await goBehind(options, looked);
+  // 3. Whoever waits for the partition to be mended claims it now and then, so what takes long is done by now.
+  const owner = await log.claim('scorer', partition);
   try {
-    const looked = await look(options);
-    return 'status' in looked ? looked : await accept(options, owner, looked);
+    if (!(await isAsFound(options, looked))) return { status: 'refused', why: CHANGED };
+    return await accept(options, owner, looked, header);
   } finally {
     await owner.release();
   }
+}
+
+const CHANGED = 'the log, or what was judged of it, changed meanwhile: nothing was accepted; try again';
+
+async function isAsFound({ log, partition }: AcceptGapOptions, { standing, lost }: Found): Promise<boolean> {
+  const now = await readStanding(log, partition);
+  const { start } = await log.bounds('access', partition);
+  return (
+    now.position === standing.position &&
+    now.entryHash === standing.entryHash &&
+    now.checkpoints.newest?.offset === standing.checkpoints.newest?.offset &&
+    start === lost.stateTo
+  );
 }
 
 interface Found {
@@ -100,29 +116,35 @@ async function findAccepted(log: EventLog, partition: number, from: number, to: 
   return null;
 }
 
-async function accept(options: AcceptGapOptions, owner: Owner, { standing, lost, fold }: Found): Promise<AcceptGapResult> {
+/** Brings the state behind the gap, and answers the gap's entry. */
+async function goBehind(options: AcceptGapOptions, { standing, lost, fold }: Found): Promise<BlockHeader> {
   const { log, partition, by, reason, clock } = options;
   const gap: AcceptedGap = { stateFrom: lost.stateFrom, stateTo: lost.stateTo, by, reason };
   const rowsHashBefore = standing.rowsHash ?? chainStart(log.logId, partition).link.toString('hex');
-  const acceptedAtMs = clock.nowMs();
-  const header = gapHeader({
+  fold.state.position = lost.stateTo;
+  // What the log still has of the judged records goes into the state; their verdicts stand already.
+  if ((await refold(fold, lost.to, options)) === null) throw logEnded(partition, fold.state.position, lost.to);
+  fold.state.chain = new RowChain(chainAfterGap(rowsHashBefore, lost.to, gap));
+  return gapHeader({
     logId: log.logId,
     partition,
     first: lost.from,
     next: lost.to,
     gap,
-    acceptedAtMs,
+    acceptedAtMs: clock.nowMs(),
     rowsHashBefore,
     entryHashBefore: standing.entryHash,
   });
-  // 3. What the log still has of the judged records goes into the state; its verdicts stand already.
-  fold.state.position = lost.stateTo;
-  if ((await refold(fold, lost.to, options)) === null) throw logEnded(partition, fold.state.position, lost.to);
-  fold.state.chain = new RowChain(chainAfterGap(rowsHashBefore, lost.to, gap));
-  // 4.
-  const { checkpoints } = standing;
+}
+
+async function accept(
+  { partition }: AcceptGapOptions,
+  owner: Owner,
+  { standing: { checkpoints }, lost, fold }: Found,
+  header: BlockHeader,
+): Promise<AcceptGapResult> {
   checkpoints.beginBehindGap(fold, header);
-  const { puts } = checkpoints.take(fold, () => true, acceptedAtMs, lost.stateTo);
+  const { puts } = checkpoints.take(fold, () => true, header.scoredAtMs, lost.stateTo);
   const result = await owner.commit({
     appends: [{ stream: 'results', partition, values: [encodeBlock({ header, rows: Buffer.alloc(0) })] }],
     puts,

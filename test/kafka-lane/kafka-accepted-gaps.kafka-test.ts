@@ -108,7 +108,7 @@ describe('records that a broker deleted before they were judged', () => {
   test('end a scorer at work with the same line, and its state is kept first', async () => {
     await append(50);
     const silent = { scored: () => {}, taken: () => {}, lost: () => {}, failed: () => {}, nearlyFull: () => {} };
-    const scorer = new Scorer({ ...options(), partitions: [0], observer: silent });
+    const scorer = new Scorer({ ...options(), clock: systemClock, partitions: [0], observer: silent });
     await scorer.start();
     await expect.poll(() => scorer.isDrained(), { timeout: 20_000 }).toBe(true);
     const from = scorer.owned().get(0)!.position;

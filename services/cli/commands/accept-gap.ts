@@ -154,7 +154,7 @@ function tell({ out }: CliContext, result: AcceptGapResult, { json }: AcceptGapF
     return;
   }
   out.line(`accepted: ${gapInWords(entryOf(header))}`);
-  out.line('start what had stopped again; reports of this log say complete: false from now on');
+  out.line('what waits for it goes on by itself, what had ended is to be started again; reports say complete: false from now on');
   if (!result.hasPolicy) {
     out.note(
       `partition ${header.partition} has lost its policy: apply it again with ntk policy apply FILE, until then nothing is found`,
