@@ -220,7 +220,8 @@ export class Scorer {
       this.#owned.delete(scorer.partition);
       await scorer.stop();
       await this.#take(scorer.partition);
-      return { status: 'idle' };
+      // Taking it finds nothing lost, yet it cannot be read: nothing that would mend itself.
+      throw error;
     }
   }
 

@@ -116,7 +116,7 @@ describe('records lost before they were judged', () => {
 
   test('stop a running system, too, with the same line in its log', async () => {
     const { partition, from, to } = await lose();
-    const up = new NtkProcess(['up', '--data', desk.data, '--port', '0']);
+    const up = new NtkProcess(['up', '--data', desk.data, '--port', '0'], {});
     const { code, stderr } = await up.ended;
     expect(code).toBe(1);
     expect(stderr).toContain(`ntk accept-gap ${partition} ${from} ${to}`);
@@ -137,6 +137,42 @@ describe('records lost before they were judged', () => {
     const other = (partition + 1) % 4;
     const whole = await ntk(['accept-gap', String(other), '0', '1', '--yes', '--data', desk.data]);
     expect([whole.code, whole.stderr]).toEqual([1, expect.stringContaining(`partition ${other} has lost nothing`)]);
+  });
+});
+
+describe('blocks lost before they were stored', () => {
+  test('stop the writer with one line; repair makes them again while the log has their records', async () => {
+    await ntkOk(['run', '--data', desk.data, '--policy', POLICY_PATH, '--input', input('stored')]);
+    const { partition, end: from } = await busiest();
+    await appended('unstored');
+    const scorer = new NtkProcess(['scorer', '--data', desk.data, '--port', '0'], {});
+    await expect
+      .poll(() => withLog(desk.data, async (log) => (await log.position('scorer', partition))?.offset), { timeout: 60_000 })
+      .toBe(from + RECORDS);
+    scorer.child.kill('SIGTERM');
+    expect((await scorer.ended).code).toBe(0);
+    await withLog(desk.data, async (log) => {
+      const { end } = await log.bounds('results', partition);
+      await (log as SqliteEventLog).deleteBefore('results', partition, end);
+    });
+
+    const stopped = await ntk(['run', '--data', desk.data, '--policy', POLICY_PATH, '--input', input('more')]);
+    expect(stopped.code).toBe(1);
+    expect(stopped.stderr).toMatch(ONE_LINE_ERROR);
+    const command = `ntk accept-gap ${partition} ${from} ${from + RECORDS}`;
+    expect(stopped.stderr).toContain(command);
+    const refused = await ntk([...command.split(' ').slice(1), '--yes', '--data', desk.data]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("run 'ntk repair'")]);
+    const repaired = await ntkOk(['repair', '--data', desk.data]);
+    expect(repaired.stdout).toContain(
+      `made ${RECORDS} rows of the lost blocks of source offsets ${from} to ${from + RECORDS} again`,
+    );
+
+    await ntkOk(['run', '--data', desk.data, '--policy', POLICY_PATH, '--input', input('more')]);
+    const [row] = await rowsOf<{ n: number }>(desk.data, 'SELECT count() AS n FROM ntk.access_results FINAL');
+    expect(row!.n).toBe(3 * RECORDS);
+    await ntkOk(['verify', '--data', desk.data]);
+    expect((await report()).quality).toMatchObject({ complete: true, unwritten: 0 });
   });
 });
 
