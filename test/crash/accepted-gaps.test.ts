@@ -79,6 +79,10 @@ function expectChained(blocks: readonly Block[]): void {
   }
 }
 
+async function offsetsOfCheckpoints(): Promise<number[]> {
+  return (await scored.checkpointKeys('manifest/')).map((key) => Number(key.slice('manifest/'.length)));
+}
+
 async function appendSegments(segments: number, records = 50): Promise<void> {
   for (let i = 0; i < segments; i++) await scored.append(records);
 }
@@ -283,20 +287,34 @@ describe('accepting', () => {
     expect(await scored.ends()).toEqual(ends);
   });
 
-  test('keeps the checkpoint behind the gap, and nothing is restored from before it', async () => {
+  test('keeps the checkpoint behind the gap as long as the log reaches back to it', async () => {
     await lose();
     await acceptGap(gapOptions(200, 300));
-    for (let day = 0; day < 3; day++) {
-      scored.clock.ms += day === 1 ? 1_000 : 86_400_000;
+    // All on one day, of which otherwise the last is kept.
+    for (let i = 0; i < 3; i++) {
       await appendSegments(1);
       await (await scored.scored()).stop();
     }
-    const manifests = await scored.checkpointKeys('manifest/');
-    expect(manifests.map((key) => Number(key.slice('manifest/'.length)))).toContain(300);
-    // All others are damaged: what is behind the gap is folded again from its end, and not from the checkpoint at 200.
-    for (const key of manifests) if (!key.endsWith('300')) await scored.putCheckpoint(key, Buffer.from('damaged'));
-    const scorer = await PartitionScorer.take(scored.options());
+    expect(await offsetsOfCheckpoints()).toEqual([300, 550]);
+    for (const key of await scored.checkpointKeys('manifest/')) {
+      if (key.endsWith('550')) await scored.putCheckpoint(key, Buffer.from('damaged'));
+    }
+    const scorer = await scored.scored();
     expect(scorer.refolded).toBe(250);
+    await scored.log.deleteBefore('access', 0, 400);
+    await scorer.stop();
+    expect(await offsetsOfCheckpoints()).toEqual([550]);
+  });
+
+  test('makes checkpoints from before the gap useless, even where one is there again', async () => {
+    await lose();
+    const old: [string, Buffer][] = [];
+    for await (const { key, value } of scored.log.readKeyed('checkpoints', 0, '')) old.push([key, value]);
+    await acceptGap(gapOptions(200, 300));
+    for (const key of await scored.checkpointKeys('page/')) await scored.putCheckpoint(key, Buffer.from('damaged'));
+    for (const [key, value] of old) await scored.putCheckpoint(key, value);
+    expect(await toldToType()).toEqual({ from: 300, to: 300 });
+    expect(await acceptGap(gapOptions(300, 300))).toMatchObject({ header: { gap: { stateFrom: 0, stateTo: 300 } } });
   });
 
   test('a second time, behind the first gap, goes on from the second', async () => {

@@ -124,7 +124,7 @@ describe('records that a broker deleted before they were judged', () => {
         async () => {
           await append(1);
           to = await moveStart(broker, `${prefix}.access.v1`, 'end');
-          return Promise.race([ended, null]);
+          return Promise.race([ended, Promise.resolve(null)]);
         },
         { timeout: 30_000 },
       )
