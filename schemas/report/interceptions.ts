@@ -11,6 +11,19 @@ const counted = { attempts: count, programs: count };
 /** `to` is not included, so it may be the first moment that no event can have. */
 const bound = z.string().regex(RFC3339);
 
+const acceptedGap = z.object({
+  partition: count,
+  from: count.describe('First source offset without a verdict.'),
+  to: count.describe('One past the last; equals `from` where only the state lost something.'),
+  stateFrom: count.describe('First record that the state behind the gap lacks.'),
+  stateTo: count,
+  acceptedAt: instant,
+  by: z.string(),
+  reason: z.string(),
+  arrivedAfter: instant.nullable().describe('When the last stored access before it arrived.'),
+  arrivedBefore: instant.nullable().describe('When the first stored access behind it arrived.'),
+});
+
 export const interceptionReportSchema = z
   .object({
     from: bound.describe('Included; event time, RFC 3339.'),
@@ -36,7 +49,11 @@ export const interceptionReportSchema = z
         rejected: count,
         rowsStored: count,
         unwritten: count.describe('Records of the log, as it was when the report began, that are not stored yet.'),
-        complete: z.boolean(),
+        complete: z.boolean().describe('Everything is scored and stored, and no gap was accepted in the log.'),
+        gaps: z
+          .array(acceptedGap)
+          .optional()
+          .describe('Records that were lost outside and accepted as lost; absent when there are none.'),
       })
       .describe('Over the whole log, whatever the range.'),
   })

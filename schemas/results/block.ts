@@ -5,6 +5,19 @@
  */
 import type { RecordType, RejectReason } from '../codes.ts';
 
+/**
+ * Records that were lost outside and accepted as lost (docs/gaps.md). The block that carries it has no rows and covers the offsets
+ * that got no verdict, or whose verdicts were lost before they were stored; where only the state lost something, none.
+ */
+export interface AcceptedGap {
+  /** The state behind it lacks the records from here (included) up to `stateTo` (not); where both are equal it is whole. */
+  readonly stateFrom: number;
+  /** Never 0. */
+  readonly stateTo: number;
+  readonly by: string;
+  readonly reason: string;
+}
+
 export interface BlockHeader {
   readonly logId: string;
   readonly partition: number;
@@ -27,12 +40,12 @@ export interface BlockHeader {
   readonly policyCopies: number;
   /** Records that arrived live or by `ntk ingest`; 0 everywhere means that the whole log is history. */
   readonly liveRecords: number;
-  /** When the block was scored, milliseconds since 1970. Not chained. */
+  /** When the block was scored, or the gap accepted, milliseconds since 1970. Not chained. */
   readonly scoredAtMs: number;
   /** Lowest and highest event time of the rows, milliseconds since 1970; null in a block without rows. */
   readonly eventTimeMinMs: number | null;
   readonly eventTimeMaxMs: number | null;
-  /** SHA-256 (hex) chained over all rows of the partition up to `next`; the same whatever the batches were. */
+  /** SHA-256 (hex) chained over all rows of the partition up to `next`; the same whatever the batches were. Begins anew behind a gap. */
   readonly rowsHash: string;
   /** SHA-256 (hex) over the entry before and this entry's own figures; makes a changed ledger entry visible. */
   readonly entryHash: string;
@@ -40,6 +53,10 @@ export interface BlockHeader {
   readonly liveArrivals: ReadonlyArray<readonly [atMs: number, records: number]>;
   /** Users whose rows below an offset are to be erased (`ntk.erasure`), as stored in column `user`. */
   readonly erasures: ReadonlyArray<{ readonly offset: number; readonly user: string }>;
+  /** Only of the entry of a gap. */
+  readonly gap?: AcceptedGap;
+  /** Only of an entry that was made again from the log because its block was lost: the entry behind is chained to the lost one. */
+  readonly remade?: true;
 }
 
 /** What the ledger keeps of a block and its entry hash covers. */

@@ -1,18 +1,18 @@
 /**
- * Proves one partition's stored rows and ledger entries: by folding the log again where it still reaches back to the
- * beginning, otherwise by the hash that the ledger chains over the rows.
+ * Proves one partition's stored rows and ledger entries: by folding the log again from its beginning, or from the oldest checkpoint
+ * that it still reaches back to and that lies behind the newest accepted gap; what lies before, by the hash that the ledger
+ * chains over the rows.
  */
 import canonicalize from 'canonicalize';
-import type { BlockHeader } from '../../schemas/results/block.ts';
-import { ENGINE_VERSION } from '../domain/engine.ts';
-import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
+import type { AcceptedGap, BlockHeader } from '../../schemas/results/block.ts';
 import { FIRST_ENTRY_HASH } from '../domain/results/block.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { proveByChain } from './chain-proof.ts';
-import { compareRows, type ExpectedRow, readStoredRows, type RowProblem, type RowRange } from './compare-rows.ts';
-import { isChained, type LedgerEntry, readBlockHeaders, readLedger } from './ledger.ts';
-import { Refold } from './refold.ts';
+import type { RowProblem, RowRange } from './compare-rows.ts';
+import { entryKey, isChained, type LedgerEntry, readBlockHeaders, readLedger, standsForLostBlocks } from './ledger.ts';
+import { proveByLog, ROWS_PER_COMPARISON } from './log-proof.ts';
+import { type KeptStates, oldestStart } from './refold.ts';
 
 export interface AuditOptions {
   readonly log: EventLog;
@@ -21,6 +21,8 @@ export interface AuditOptions {
   readonly storedUser: (user: string) => string;
   /** Source offsets that are stored as of the start of the audit: later ones are left out. */
   readonly storedUpTo: number;
+  /** Checkpoints of the partition, to begin from where the log's beginning is gone. */
+  readonly keptStates: KeptStates;
   readonly onProgress?: (records: number) => void;
   /** Given every problem of a range; a repair mends it. */
   readonly onProblems?: (range: RowRange, problems: readonly RowProblem[]) => Promise<void>;
@@ -30,14 +32,27 @@ export interface AuditOptions {
 export interface LedgerProblem {
   readonly kind: 'missing' | 'different' | 'doubled' | 'unexpected';
   readonly first: number;
+  /** 0 of a block; of a gap where what the state lacks ends: a gap may have the same `first` as the block behind it. */
+  readonly stateTo: number;
   /** What the entry should be; null when nothing should be there. */
   readonly expected: BlockHeader | null;
 }
 
+/** What an accepted gap says of itself. */
+export interface GapEntry extends AcceptedGap {
+  readonly from: number;
+  readonly to: number;
+  readonly acceptedAt: string;
+}
+
 export interface PartitionAudit {
   readonly partition: number;
-  /** `log`: folded again. `chain`: the log is gone, the ledger's chain over the stored rows was followed. */
-  readonly proof: 'log' | 'chain';
+  /** `log`: folded again. `chain`: the log is gone, the ledger's chain over the stored rows was followed. `both`: one behind the other. */
+  readonly proof: 'log' | 'chain' | 'both';
+  /** Offset from which on the proof is by the log. */
+  readonly provedByLogFrom: number;
+  /** Lost outside and accepted as lost, in the order of the log; none of them is counted as something wrong. */
+  acceptedGaps: GapEntry[];
   readonly rows: number;
   missing: number;
   doubled: number;
@@ -59,8 +74,6 @@ export interface PartitionAudit {
   unproved: { readonly from: number; readonly to: number; readonly why: string }[];
 }
 
-const ROWS_PER_COMPARISON = 20_000;
-
 export function isClean(audit: PartitionAudit): boolean {
   return (
     audit.missing + audit.doubled + audit.different + audit.unexpected + audit.notErased === 0 &&
@@ -69,11 +82,15 @@ export function isClean(audit: PartitionAudit): boolean {
   );
 }
 
+type Audit = { -readonly [Key in keyof PartitionAudit]: PartitionAudit[Key] };
+
 export async function auditPartition(options: AuditOptions): Promise<PartitionAudit> {
   const { log, warehouse, partition } = options;
-  const audit: PartitionAudit & { rows: number; proof: 'log' | 'chain' } = {
+  const audit: Audit = {
     partition,
     proof: 'log',
+    provedByLogFrom: 0,
+    acceptedGaps: [],
     rows: 0,
     missing: 0,
     doubled: 0,
@@ -91,20 +108,30 @@ export async function auditPartition(options: AuditOptions): Promise<PartitionAu
   };
   const ledger = await readLedger(warehouse, log.logId, partition);
   const headers = await auditLedger(options, ledger, audit);
-  const { start } = await log.bounds('access', partition);
-  if (start === 0 && headers.every((header) => header.engine === ENGINE_VERSION)) {
-    await proveByLog(options, headers, audit);
-  } else {
-    audit.proof = 'chain';
-    await proveByChain(
-      options,
-      headers,
-      audit,
-      ledger.some(({ erasures }) => erasures > 0),
-    );
-  }
+  await prove(options, headers, audit, ledger);
   await findBeyond(options, audit);
   return audit;
+}
+
+/** By the chain up to where the log can be folded again from, by the log from there on. */
+async function prove(
+  options: AuditOptions,
+  headers: readonly BlockHeader[],
+  audit: Audit,
+  ledger: readonly LedgerEntry[],
+): Promise<void> {
+  const refold = await oldestStart(options, headers);
+  const from = refold?.position ?? Number.POSITIVE_INFINITY;
+  // An empty gap at the place belongs to what is before: the state there is the one behind it.
+  const older = headers.filter((header) => header.first < from || (header.first === from && header.gap !== undefined));
+  const newer = headers.slice(older.length);
+  if (older.length > 0) {
+    audit.proof = newer.length > 0 ? 'both' : 'chain';
+    const hasErasures = ledger.some(({ erasures }) => erasures > 0);
+    await proveByChain(options, older, audit, hasErasures);
+  }
+  audit.provedByLogFrom = newer[0]?.first ?? options.storedUpTo;
+  if (refold !== null) await proveByLog(options, refold, newer, audit);
 }
 
 /** Compares the ledger with the blocks of the log; answers the headers that hold, in order. */
@@ -116,37 +143,54 @@ async function auditLedger(options: AuditOptions, ledger: readonly LedgerEntry[]
     else audit.ledgerDifferent++;
     await options.onLedgerProblem?.(problem);
   };
-  const stored = new Map(ledger.map((entry) => [entry.header.first, entry]));
+  const stored = new Map(ledger.map((entry) => [entryKey(entry.header), entry]));
   const headers: BlockHeader[] = [];
   for await (const header of readBlockHeaders(options.log, options.partition)) {
+    const key = entryKey(header);
     if (header.next > options.storedUpTo) {
       // Stored while this audit runs: there by right, and not looked at.
-      stored.delete(header.first);
+      stored.delete(key);
       continue;
     }
     headers.push(header);
-    const entry = stored.get(header.first);
-    stored.delete(header.first);
-    if (entry === undefined) await report({ kind: 'missing', first: header.first, expected: header });
-    else if (!sameFigures(entry.header, header)) await report({ kind: 'different', first: header.first, expected: header });
-    else if (entry.copies > 1) await report({ kind: 'doubled', first: header.first, expected: header });
+    const entry = stored.get(key);
+    stored.delete(key);
+    if (entry === undefined) await report({ kind: 'missing', ...placeOf(header), expected: header });
+    else if (!sameFigures(entry.header, header)) await report({ kind: 'different', ...placeOf(header), expected: header });
+    else if (entry.copies > 1) await report({ kind: 'doubled', ...placeOf(header), expected: header });
   }
-  // Blocks that the log no longer has: the ledger's own chain proves its entries.
-  const older = ledger.filter(
-    ({ header }) => stored.has(header.first) && header.next <= (headers[0]?.first ?? options.storedUpTo),
-  );
-  let before = FIRST_ENTRY_HASH;
-  for (const { header, copies } of older) {
-    stored.delete(header.first);
-    if (!isChained(before, header)) await report({ kind: 'different', first: header.first, expected: null });
-    else if (copies > 1) await report({ kind: 'doubled', first: header.first, expected: header });
-    before = header.entryHash;
+  // Entries whose blocks the log no longer has, or never had: the ledger's own chain proves them.
+  const end = headers[0]?.first ?? options.storedUpTo;
+  const own = ledger.filter(({ header }) => stored.has(entryKey(header)) && (header.next <= end || standsForLostBlocks(header)));
+  for (const { header } of own) stored.delete(entryKey(header));
+  const all = inOrder([...own.map(({ header }) => header), ...headers]);
+  const copiesOf = new Map(own.map(({ header, copies }) => [header, copies]));
+  for (const [i, header] of all.entries()) {
+    const copies = copiesOf.get(header);
+    if (copies === undefined) continue;
+    const before = all[i - 1];
+    // What stands behind lost blocks is chained to their entries, which nobody has.
+    const isOpen = before !== undefined && standsForLostBlocks(before) && !standsForLostBlocks(header);
+    if (!isOpen && !isChained(before?.entryHash ?? FIRST_ENTRY_HASH, header))
+      await report({ kind: 'different', ...placeOf(header), expected: null });
+    else if (copies > 1) await report({ kind: 'doubled', ...placeOf(header), expected: header });
   }
-  for (const first of stored.keys()) await report({ kind: 'unexpected', first, expected: null });
-  const all = [...older.map(({ header }) => header), ...headers];
+  for (const { header } of stored.values()) await report({ kind: 'unexpected', ...placeOf(header), expected: null });
   audit.ledgerEntries = all.length;
+  audit.acceptedGaps = all.flatMap(({ gap, first, next, scoredAtMs }) =>
+    gap === undefined ? [] : [{ from: first, to: next, ...gap, acceptedAt: new Date(scoredAtMs).toISOString() }],
+  );
   findGaps(all, options.storedUpTo, audit);
   return all;
+}
+
+/** By place; a gap that covers no offset comes before the block that begins there. */
+function inOrder(headers: readonly BlockHeader[]): BlockHeader[] {
+  return headers.toSorted((a, b) => a.first - b.first || a.next - b.next || (a.gap?.stateTo ?? 0) - (b.gap?.stateTo ?? 0));
+}
+
+function placeOf(header: BlockHeader): Pick<LedgerProblem, 'first' | 'stateTo'> {
+  return { first: header.first, stateTo: header.gap?.stateTo ?? 0 };
 }
 
 function sameFigures(a: BlockHeader, b: BlockHeader): boolean {
@@ -161,41 +205,6 @@ function findGaps(headers: readonly BlockHeader[], storedUpTo: number, audit: Pa
     next = header.next;
   }
   if (next < storedUpTo) audit.gaps.push({ from: next, to: storedUpTo });
-}
-
-async function proveByLog(
-  options: AuditOptions,
-  headers: readonly BlockHeader[],
-  audit: PartitionAudit & { rows: number },
-): Promise<void> {
-  const refold = new Refold(options);
-  const pending = new PendingRows(
-    options,
-    audit,
-    headers.flatMap(({ erasures }) => erasures),
-  );
-  for (const header of headers) {
-    const pieces: BatchOutcome[] = [];
-    const complete = await refold.upTo(header.next, (piece) => {
-      pieces.push(piece);
-      pending.add(piece, header.scoredAtMs);
-      audit.rows += piece.rowOffsets.length;
-      options.onProgress?.(piece.rowOffsets.length);
-    });
-    if (!complete) {
-      audit.unproved.push({ from: refold.position, to: header.next, why: 'the log ends before' });
-      return;
-    }
-    if (pieces.length > 0 && !agrees(pieces, header)) {
-      audit.unproved.push({
-        from: header.first,
-        to: header.next,
-        why: 'folding the log again gives other figures than its block says',
-      });
-    }
-    if (pending.count >= ROWS_PER_COMPARISON) await pending.compare(refold.position);
-  }
-  await pending.compare(refold.position);
 }
 
 /** Rows behind the end of the log, which no record can have made. Rows that are stored meanwhile lie before it. */
@@ -216,71 +225,4 @@ async function findBeyond(
     range,
     beyond.map((offset) => ({ kind: 'unexpected', offset, expected: null })),
   );
-}
-
-/** Whether what was folded again is what the block says. */
-function agrees(pieces: readonly BatchOutcome[], header: BlockHeader): boolean {
-  const sum = (of: (piece: BatchOutcome) => number): number => pieces.reduce((total, piece) => total + of(piece), 0);
-  const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
-  return (
-    pieces.at(-1)!.rowsHash === header.rowsHash &&
-    canonicalize(pieces.flatMap(({ erasures }) => erasures)) === canonicalize(header.erasures) &&
-    sum((piece) => piece.rowOffsets.length) === header.accesses &&
-    sum((piece) => piece.duplicates) === header.duplicates &&
-    sum((piece) => piece.staleFacts) === header.staleFacts &&
-    sum((piece) => piece.heartbeats) === header.heartbeats &&
-    sum((piece) => piece.copies) === header.policyCopies &&
-    sum((piece) => total(piece.facts)) === total(header.facts) &&
-    sum((piece) => total(piece.rejects)) === total(header.rejects)
-  );
-}
-
-/** Expected rows that wait to be compared with the stored ones, a range at a time. */
-class PendingRows {
-  readonly #options: AuditOptions;
-  readonly #audit: PartitionAudit;
-  /** By user: rows before this offset were erased. */
-  readonly #erasedUpTo = new Map<string, number>();
-  #rows: ExpectedRow[] = [];
-  #erased = new Set<number>();
-  #from = 0;
-
-  /** @param erasures of the whole range that is audited: a row is gone by right when its user had it erased later */
-  constructor(options: AuditOptions, audit: PartitionAudit, erasures: BlockHeader['erasures']) {
-    this.#options = options;
-    this.#audit = audit;
-    for (const { offset, user } of erasures) this.#erasedUpTo.set(user, Math.max(offset, this.#erasedUpTo.get(user) ?? 0));
-  }
-
-  get count(): number {
-    return this.#rows.length + this.#erased.size;
-  }
-
-  add(piece: BatchOutcome, scoredAtMs: number): void {
-    const bytes = Buffer.from(piece.rows.written());
-    piece.rowOffsets.forEach((offset, i) => {
-      const user = piece.rowUsers[i]!;
-      if (offset < (this.#erasedUpTo.get(user) ?? 0)) this.#erased.add(offset);
-      else
-        this.#rows.push({
-          offset,
-          bytes: bytes.subarray(i === 0 ? 0 : piece.rowEnds[i - 1], piece.rowEnds[i]),
-          scoredAtMs,
-        });
-    });
-  }
-
-  async compare(to: number): Promise<void> {
-    const { log, warehouse, partition, onProblems } = this.#options;
-    const range: RowRange = { logId: log.logId, partition, from: this.#from, to };
-    const problems = compareRows(this.#rows, await readStoredRows(warehouse, range, false));
-    const notErased = new Set(problems.map(({ offset }) => offset).filter((offset) => this.#erased.has(offset)));
-    for (const { kind, offset } of problems) if (!notErased.has(offset)) this.#audit[kind]++;
-    this.#audit.notErased += notErased.size;
-    this.#audit.erased += this.#erased.size - notErased.size;
-    if (problems.length > 0) await onProblems?.(range, problems);
-    this.#rows = [];
-    this.#erased = new Set();
-    this.#from = to;
-  }
 }

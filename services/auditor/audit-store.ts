@@ -3,12 +3,15 @@ import type { EventLog } from '../platform/log/event-log.ts';
 import { storedUpTo } from '../platform/log/writer-note.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { auditPartition, isClean, type PartitionAudit } from './audit-partition.ts';
+import type { KeptStates } from './refold.ts';
 import { type RepairCounts, repairer } from './repair.ts';
 
 export interface StoreAuditOptions {
   readonly log: EventLog;
   readonly warehouse: Warehouse;
   readonly storedUser: (user: string) => string;
+  /** Checkpoints of a partition, as they are now. */
+  readonly keptStatesOf: (partition: number) => Promise<KeptStates>;
   /** New for each repair; null only looks. */
   readonly repairId: string | null;
   readonly onProgress?: (rows: number, total: number) => void;
@@ -25,7 +28,8 @@ export interface StoreAudit {
 }
 
 /** What is stored when it begins is looked at; what is stored meanwhile is left out. */
-export async function auditStore({ log, warehouse, storedUser, repairId, onProgress }: StoreAuditOptions): Promise<StoreAudit> {
+export async function auditStore(options: StoreAuditOptions): Promise<StoreAudit> {
+  const { log, warehouse, storedUser, keptStatesOf, repairId, onProgress } = options;
   const ends: number[] = [];
   for (let partition = 0; partition < log.partitions; partition++) ends.push(await storedUpTo(log, partition));
   const total = ends.reduce((sum, next) => sum + next, 0);
@@ -42,6 +46,7 @@ export async function auditStore({ log, warehouse, storedUser, repairId, onProgr
         partition,
         storedUser,
         storedUpTo: next,
+        keptStates: await keptStatesOf(partition),
         ...mend,
         onProgress: (rows) => onProgress?.((done += rows), total),
       }),

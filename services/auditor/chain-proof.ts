@@ -3,9 +3,10 @@
  * were changed, lost or added give another hash at the end of their block.
  */
 import type { BlockHeader } from '../../schemas/results/block.ts';
-import { chainStart, OFFSETS_PER_GROUP, RowChain } from '../domain/results/row-chain.ts';
+import { chainFromLink, chainStart, OFFSETS_PER_GROUP, RowChain } from '../domain/results/row-chain.ts';
 import type { AuditOptions, PartitionAudit } from './audit-partition.ts';
 import { readStoredRows } from './compare-rows.ts';
+import { standsForLostBlocks } from './ledger.ts';
 
 /** `hasErasures`: users had rows erased, so rows may be gone by right; which ones only the log would tell. */
 export async function proveByChain(
@@ -18,6 +19,14 @@ export async function proveByChain(
   let chain: RowChain | null = null;
   let before: BlockHeader | null = null;
   for (const header of headers) {
+    const range = { logId: log.logId, partition, from: header.first, to: header.next };
+    if (header.gap !== undefined) {
+      // No row can be of it, and the chain begins anew behind it.
+      audit.unexpected += (await readStoredRows(warehouse, range, false)).length;
+      before = header;
+      chain = null;
+      continue;
+    }
     chain ??= chainAt(log.logId, partition, header, before);
     before = header;
     if (chain === null) {
@@ -30,7 +39,6 @@ export async function proveByChain(
       });
       continue;
     }
-    const range = { logId: log.logId, partition, from: header.first, to: header.next };
     const rows = await readStoredRows(warehouse, range, true);
     const physical = await readStoredRows(warehouse, range, false);
     audit.doubled += physical.length - rows.length;
@@ -52,9 +60,13 @@ export async function proveByChain(
   }
 }
 
-/** The chain just before a block, where it is known: at the beginning, and where the block before ended with its group. */
+/** The chain just before a block, where it is known: at the beginning, behind a gap, and where the block before ended with its group. */
 function chainAt(logId: string, partition: number, header: BlockHeader, before: BlockHeader | null): RowChain | null {
   if (header.first === 0) return new RowChain(chainStart(logId, partition));
-  if (before === null || header.first % OFFSETS_PER_GROUP !== 0) return null;
-  return new RowChain({ link: Buffer.from(before.rowsHash, 'hex'), group: -1, pending: Buffer.alloc(0) });
+  if (before === null) return null;
+  // Behind lost blocks that were given up the rows are chained to ones that nobody has.
+  const { gap } = before;
+  const isLink = gap === undefined ? header.first % OFFSETS_PER_GROUP === 0 : !standsForLostBlocks(before);
+  if (!isLink) return null;
+  return new RowChain(chainFromLink(Buffer.from(before.rowsHash, 'hex')));
 }

@@ -1,8 +1,9 @@
 /** The ledger `ntk.blocks` as it is stored, and the blocks as the log still has them. */
-import type { BlockHeader } from '../../schemas/results/block.ts';
+import type { AcceptedGap, BlockHeader } from '../../schemas/results/block.ts';
 import { decodeBlock, entryHash } from '../domain/results/block.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { readBatches } from '../platform/log/read-batches.ts';
+import { REMADE } from '../platform/warehouse/ledger-row.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 
 /** A ledger entry as stored; `copies` counts it physically, without FINAL. */
@@ -33,6 +34,11 @@ interface LedgerRow {
   readonly entry_hash: string;
   readonly copies: string;
   readonly erasures: string;
+  readonly kind: 'block' | 'gap';
+  readonly state_from: string;
+  readonly state_to: string;
+  readonly accepted_by: string;
+  readonly reason: string;
 }
 
 const numbers = (counts: Record<string, string>): Record<string, number> =>
@@ -43,11 +49,13 @@ export async function readLedger(warehouse: Warehouse, logId: string, partition:
   const rows = await warehouse.query<LedgerRow>(
     `SELECT first, next, engine, catalogue_hash, accesses, facts, stale_facts, duplicates, rejects, heartbeats, policy_copies, live_records,
        toUnixTimestamp64Milli(scored_at) AS scored_ms, toUnixTimestamp64Milli(event_time_min) AS min_ms,
-       toUnixTimestamp64Milli(event_time_max) AS max_ms, rows_hash, entry_hash, erasures, copies
-     FROM (SELECT * FROM ntk.blocks FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND kind = 'block') AS b
-     LEFT JOIN (SELECT first AS copy_first, count() AS copies FROM ntk.blocks
-                WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND kind = 'block' GROUP BY first) AS c ON b.first = c.copy_first
-     ORDER BY first`,
+       toUnixTimestamp64Milli(event_time_max) AS max_ms, rows_hash, entry_hash, erasures, kind, state_from, state_to,
+       accepted_by, reason, copies
+     FROM (SELECT * FROM ntk.blocks FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16}) AS b
+     LEFT JOIN (SELECT first AS copy_first, state_to AS copy_state_to, count() AS copies FROM ntk.blocks
+                WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} GROUP BY first, state_to) AS c
+       ON b.first = c.copy_first AND b.state_to = c.copy_state_to
+     ORDER BY first, next, state_to`,
     { logId, partition },
   );
   return rows.map((row) => ({
@@ -75,8 +83,23 @@ export async function readLedger(warehouse: Warehouse, logId: string, partition:
       entryHash: row.entry_hash,
       erasures: [],
       liveArrivals: [],
+      ...(row.kind === 'gap' ? { gap: gapOf(row) } : row.reason === REMADE ? { remade: true } : {}),
     },
   }));
+}
+
+function gapOf({ state_from, state_to, accepted_by, reason }: LedgerRow): AcceptedGap {
+  return { stateFrom: Number(state_from), stateTo: Number(state_to), by: accepted_by, reason };
+}
+
+/** Blocks before it were lost and made again or given up: the log has no block for it, and none behind it is chained to it. */
+export function standsForLostBlocks({ gap, remade }: BlockHeader): boolean {
+  return remade === true || (gap !== undefined && gap.stateFrom === gap.stateTo);
+}
+
+/** What tells the entries of a partition apart: a gap that covers no offset has the `first` of the block behind it. */
+export function entryKey({ first, gap }: Pick<BlockHeader, 'first' | 'gap'>): string {
+  return `${first} ${gap?.stateTo ?? 0}`;
 }
 
 /** Whether an entry's own hash follows from its figures and the entry before. */

@@ -4,7 +4,7 @@ import type { AccessOutput } from '../domain/fold/batch-outcome.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { readStoredRows } from './compare-rows.ts';
-import { Refold } from './refold.ts';
+import { type KeptStates, startBefore } from './refold.ts';
 
 export interface Recomputed {
   readonly offset: number;
@@ -19,6 +19,7 @@ export interface RecomputeOptions {
   readonly warehouse: Warehouse;
   readonly partition: number;
   readonly storedUser: (user: string) => string;
+  readonly keptStates: KeptStates;
   /** Source offsets of the accesses to explain. */
   readonly offsets: ReadonlySet<number>;
   readonly onProgress?: (position: number) => void;
@@ -28,9 +29,9 @@ export interface RecomputeOptions {
 export async function recompute(options: RecomputeOptions): Promise<Map<number, Recomputed>> {
   const { log, warehouse, partition, offsets } = options;
   const results = new Map<number, Recomputed>();
-  const { start } = await log.bounds('access', partition);
-  if (start > 0 || offsets.size === 0) return results;
-  const refold = new Refold(options);
+  if (offsets.size === 0) return results;
+  const refold = await startBefore(options, Math.min(...offsets));
+  if (refold === null) return results;
   const explained = new Map<number, { checks: CheckExplanation[]; remedy: string }>();
   const onAccess = (output: AccessOutput): void => {
     if (offsets.has(output.offset))

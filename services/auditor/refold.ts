@@ -2,7 +2,10 @@
  * Folds a partition's log again without writing anything: from its beginning, or from the newest checkpoint that lies before
  * what is asked for. What comes out must equal what is stored.
  */
+import type { BlockHeader } from '../../schemas/results/block.ts';
+import { ENGINE_VERSION } from '../domain/engine.ts';
 import { PartitionFold } from '../domain/fold/fold.ts';
+import type { PartitionState } from '../domain/fold/partition-state.ts';
 import { inputBelow } from '../domain/fold/input-below.ts';
 import type { BatchOutcome, AccessOutput } from '../domain/fold/batch-outcome.ts';
 import type { EventLog, RecordBatch } from '../platform/log/event-log.ts';
@@ -11,9 +14,66 @@ export interface RefoldOptions {
   readonly log: EventLog;
   readonly partition: number;
   readonly storedUser: (user: string) => string;
+  /** When what comes out was judged, milliseconds since 1970. @default 0 */
+  readonly scoredAtMs?: number;
 }
 
 const READ = { maxRecords: 5_000, maxBytes: 4 * 1024 * 1024 };
+
+/** A state that was kept: that after folding everything below `offset`. */
+export interface KeptState {
+  readonly offset: number;
+  readonly engine: number;
+  readonly rowsHash: string;
+}
+
+/** States that were kept of a partition: the scorer's checkpoints. */
+export interface KeptStates {
+  /** Those at or before a position, newest first; none from before the newest accepted gap. */
+  candidates(position: number): readonly KeptState[];
+  /** Answers false when it cannot be had; `into` is then unusable. */
+  restore(kept: KeptState, into: PartitionState): Promise<boolean>;
+}
+
+export interface StartOptions extends RefoldOptions {
+  readonly keptStates: KeptStates;
+}
+
+/**
+ * As far back as what is judged can be folded again: from the log's beginning, or the oldest kept state that the log reaches back to
+ * and whose rows are those of a block that ends there. Null when nothing of it can. All blocks from there on are of this engine.
+ */
+export async function oldestStart(options: StartOptions, headers: readonly BlockHeader[]): Promise<Refold | null> {
+  const { log, partition, keptStates } = options;
+  const { start } = await log.bounds('access', partition);
+  const otherEngine = headers.findLast(({ engine }) => engine !== ENGINE_VERSION);
+  const from = Math.max(start, otherEngine?.next ?? 0);
+  if (from === 0) return new Refold(options);
+  const hashAt = new Map(headers.map(({ next, rowsHash }) => [next, rowsHash]));
+  for (const kept of keptStates.candidates(headers.at(-1)?.next ?? 0).toReversed()) {
+    if (kept.offset < from || kept.engine !== ENGINE_VERSION || hashAt.get(kept.offset) !== kept.rowsHash) continue;
+    const refold = await restored(options, kept);
+    if (refold !== null) return refold;
+  }
+  return null;
+}
+
+/** To fold again up to an offset: from the log's beginning, or the newest kept state before it. Null when the log is gone. */
+export async function startBefore(options: StartOptions, offset: number): Promise<Refold | null> {
+  const { start } = await options.log.bounds('access', options.partition);
+  if (start === 0) return new Refold(options);
+  for (const kept of options.keptStates.candidates(offset)) {
+    if (kept.offset < start) return null;
+    const refold = kept.engine === ENGINE_VERSION ? await restored(options, kept) : null;
+    if (refold !== null) return refold;
+  }
+  return null;
+}
+
+async function restored(options: StartOptions, kept: KeptState): Promise<Refold | null> {
+  const refold = new Refold(options);
+  return (await options.keptStates.restore(kept, refold.fold.state)) ? refold : null;
+}
 
 export class Refold {
   readonly #options: RefoldOptions;
@@ -30,6 +90,11 @@ export class Refold {
     return this.fold.state.position;
   }
 
+  /** Chained over all rows before the position. */
+  get rowsHash(): string {
+    return this.fold.state.chain.hash;
+  }
+
   /**
    * Folds up to `next` (not included) in pieces of a few thousand records, each given to `onPiece`.
    * Answers false when the log ends before.
@@ -43,7 +108,7 @@ export class Refold {
       const batch = await this.#read();
       const part = inputBelow(batch, next);
       if (part.nextOffset <= this.position) return false;
-      await onPiece(this.fold.fold(part, 0, onAccess));
+      await onPiece(this.fold.fold(part, this.#options.scoredAtMs ?? 0, onAccess));
     }
     return true;
   }

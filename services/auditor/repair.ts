@@ -92,8 +92,8 @@ async function mendLedger(
   }
   if (problem.kind !== 'missing') {
     await warehouse.command(
-      "ALTER TABLE ntk.blocks DELETE WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND first = {first:UInt64} AND kind = 'block' SETTINGS mutations_sync = 2",
-      { logId, partition, first: problem.first },
+      'ALTER TABLE ntk.blocks DELETE WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND first = {first:UInt64} AND state_to = {stateTo:UInt64} SETTINGS mutations_sync = 2',
+      { logId, partition, first: problem.first, stateTo: problem.stateTo },
     );
   }
   counts.ledgerEntries++;

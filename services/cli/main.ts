@@ -10,6 +10,7 @@ import { systemClock } from '../platform/clock.ts';
 import { WarehouseError } from '../platform/warehouse/warehouse.ts';
 import { UserError } from '../system/user-error.ts';
 import { createContext } from './create-context.ts';
+import { registerAcceptGap } from './commands/accept-gap.ts';
 import { registerPolicy, registerRejects } from './commands/changing-commands.ts';
 import { registerIngest } from './commands/ingest.ts';
 import { registerReadingCommands } from './commands/reading-commands.ts';
@@ -74,6 +75,7 @@ async function main(argv: readonly string[]): Promise<number> {
   registerUp(program, context);
   registerIngest(program, context);
   registerReadingCommands(program, context);
+  registerAcceptGap(program, context);
   registerPolicy(program, context);
   registerRejects(program, context);
   registerTokens(program, context);

@@ -1,4 +1,7 @@
-/** Reading and writing checkpoints of one partition: complete or not there, paced, older ones thinned out to one a day. */
+/**
+ * Reading and writing checkpoints of one partition: complete or not there, paced, older ones thinned out to one a day. Nothing is
+ * restored from before the newest accepted gap, whose end has a checkpoint that is kept (docs/gaps.md).
+ */
 import { createHash } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { ENGINE_VERSION } from '../domain/engine.ts';
@@ -6,6 +9,7 @@ import type { PartitionFold } from '../domain/fold/fold.ts';
 import { PAGE_KINDS, type PageKind, type PartitionState } from '../domain/fold/partition-state.ts';
 import type { EventLog, Put } from '../platform/log/event-log.ts';
 import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
+import type { BlockHeader } from '../../schemas/results/block.ts';
 import {
   decodeManifest,
   encodeManifest,
@@ -37,6 +41,8 @@ export class CheckpointStore {
   readonly #damaged = new Set<number>();
   /** Where each page of the newest state is stored. */
   #pages: Record<PageKind, StoredPage[]> = emptyPages();
+  /** End of the newest accepted gap; 0 without one. */
+  #gapEnd = 0;
   #underWay: { readonly offset: number; readonly rowsHash: string; readonly entryHash: string } | null = null;
 
   constructor(log: EventLog, partition: number) {
@@ -51,6 +57,7 @@ export class CheckpointStore {
       if (manifest !== null) this.#manifests.push(manifest);
     }
     this.#manifests.sort((a, b) => a.offset - b.offset);
+    this.#gapEnd = Math.max(0, ...this.#manifests.map(({ gapEnd }) => gapEnd));
   }
 
   get newest(): Manifest | null {
@@ -66,9 +73,9 @@ export class CheckpointStore {
     return this.newest?.offset === offset && !this.#damaged.has(offset);
   }
 
-  /** Candidates to start from: at or before `position`, newest first. */
+  /** Candidates to start from: at or before `position`, newest first, none before the newest gap. */
   candidates(position: number): Manifest[] {
-    return this.#manifests.filter((manifest) => manifest.offset <= position).reverse();
+    return this.#manifests.filter(({ offset, gapEnd }) => offset <= position && gapEnd === this.#gapEnd).reverse();
   }
 
   /** Fills `state` from a checkpoint. Answers false when a page is missing or damaged: `state` is then unusable. */
@@ -76,6 +83,11 @@ export class CheckpointStore {
     const isSound = await this.#restore(manifest, state);
     if (!isSound) this.#damaged.add(manifest.offset);
     return isSound;
+  }
+
+  /** The state begins empty: none of its pages is stored yet. */
+  restoreNothing(): void {
+    this.#pages = emptyPages();
   }
 
   async #restore(manifest: Manifest, state: PartitionState): Promise<boolean> {
@@ -92,8 +104,9 @@ export class CheckpointStore {
     } catch {
       return false;
     }
+    if (state.position !== manifest.offset) return false;
     this.#pages = structuredClone(manifest.pages);
-    return state.position === manifest.offset;
+    return true;
   }
 
   async #readPage(kind: PageKind, page: number, stored: StoredPage): Promise<Buffer | null> {
@@ -118,6 +131,12 @@ export class CheckpointStore {
     this.#underWay = { offset: state.position, rowsHash: state.chain.hash, entryHash };
   }
 
+  /** Begins the checkpoint at the end of a gap, whose entry goes into the log with it. */
+  beginBehindGap(fold: PartitionFold, { next, entryHash }: BlockHeader): void {
+    this.#gapEnd = next;
+    this.begin(fold, entryHash);
+  }
+
   /**
    * What to store now: pages while `mayGoOn` says so, and when none is left the manifest, with the removal of what no
    * kept checkpoint needs any more. Call {@link committed} when it is in the log.
@@ -139,6 +158,7 @@ export class CheckpointStore {
           catalogueHash: CATALOGUE_HASH,
           ...underWay,
           writtenAtMs: nowMs,
+          gapEnd: this.#gapEnd,
           pages: structuredClone(this.#pages),
         };
         puts.push(this.#put(manifestKey(manifest.offset), encodeManifest(manifest)), ...this.#removals(manifest, logStart));
@@ -162,14 +182,15 @@ export class CheckpointStore {
     );
   }
 
-  /** Kept are the newest and the last of each day that the log still reaches back to. */
+  /** Kept are the newest, the last of each day, and the one at the end of the newest gap, as far as the log reaches back to them. */
   #removals(newest: Manifest, logStart: number): Put[] {
     const dayOf = (manifest: Manifest): number => Math.floor(manifest.writtenAtMs / DAY_MS);
     // One that was damaged is never kept, not even to reach back to: its pages are not to be relied on.
     const sound = this.#manifests.filter(({ offset }) => offset !== newest.offset && !this.#damaged.has(offset));
     const kept = sound.filter((manifest, i) => {
       const next = sound[i + 1] ?? newest;
-      return manifest.offset >= logStart && dayOf(next) !== dayOf(manifest);
+      const isBehindGap = this.#gapEnd > 0 && manifest.offset === this.#gapEnd && manifest.gapEnd === this.#gapEnd;
+      return manifest.offset >= logStart && (dayOf(next) !== dayOf(manifest) || isBehindGap);
     });
     const needed = new Set<string>(keysOf(newest));
     for (const manifest of kept) for (const key of keysOf(manifest)) needed.add(key);

@@ -22,6 +22,8 @@ const manifest = z.object({
   rowsHash: z.string(),
   entryHash: z.string(),
   writtenAtMs: z.int(),
+  /** End of the newest accepted gap: folding again from before it would give another state (docs/gaps.md). 0 without one. */
+  gapEnd: z.int().nonnegative().default(0),
   pages: z.record(z.enum(PAGE_KINDS), z.array(storedPage)),
 });
 export type Manifest = z.infer<typeof manifest>;

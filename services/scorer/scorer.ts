@@ -9,7 +9,7 @@ import type { Clock } from '../platform/clock.ts';
 import { LogError } from '../platform/log/event-log.ts';
 import { Turnstile } from '../platform/turnstile.ts';
 import { awaitHandOver } from './hand-over.ts';
-import { PartitionScorer, type PartitionScorerOptions } from './partition-scorer.ts';
+import { PartitionScorer, type PartitionScorerOptions, type StepResult } from './partition-scorer.ts';
 import { type NearLimit, nearLimits, type StateLimits } from './state-limits.ts';
 import { PartitionRefused } from './take-partition.ts';
 
@@ -197,7 +197,7 @@ export class Scorer {
     const { observer } = this.#options;
     if (!this.#owned.has(partition)) await this.#take(partition);
     const scorer = this.#owned.get(partition)!;
-    const result = await scorer.step();
+    const result = await this.#judge(scorer);
     if (result.status === 'fenced') {
       this.#owned.delete(partition);
       this.#lost.add(partition);
@@ -208,6 +208,21 @@ export class Scorer {
       this.#watchState(scorer);
     }
     return result.status;
+  }
+
+  /** @throws PartitionRefused when retention has passed the position: it names what is lost, and the way on */
+  async #judge(scorer: PartitionScorer): Promise<StepResult> {
+    try {
+      return await scorer.step();
+    } catch (error) {
+      if (!(error instanceof LogError) || error.code !== 'log_offset_out_of_range') throw error;
+      // The state is whole up to the position: kept in a checkpoint there, only what was not read is lost.
+      this.#owned.delete(scorer.partition);
+      await scorer.stop();
+      await this.#take(scorer.partition);
+      // Taking it finds nothing lost, yet it cannot be read: nothing that would mend itself.
+      throw error;
+    }
   }
 
   async #take(partition: number): Promise<void> {

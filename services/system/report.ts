@@ -18,6 +18,7 @@ import {
 } from '../domain/report/queries.ts';
 import type { InterceptionReport } from '../../schemas/report/interceptions.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
+import { readAcceptedGaps } from '../platform/warehouse/accepted-gaps.ts';
 import type { QueryParams, Warehouse } from '../platform/warehouse/warehouse.ts';
 import { UserError } from './user-error.ts';
 
@@ -55,6 +56,8 @@ export async function reportInterceptions(
   const byClass = await warehouse.query<BreakdownRow>(BY_CLASS_SQL, inRange);
   const topPrograms = await warehouse.query<{ program: string; attempts: string }>(TOP_PROGRAMS_SQL, inRange);
   const [ledger] = await warehouse.query<LedgerSums>(LEDGER_SQL, asOf);
+  const nextOf = new Map(partitions.map((partition, i) => [partition, positions[i]!]));
+  const gaps = (await readAcceptedGaps(warehouse, logId)).filter(({ partition, to }) => to <= (nextOf.get(partition) ?? 0));
   const [stored] = await warehouse.query<{ rows_stored: string }>(ROWS_STORED_SQL, asOf);
   return interceptionReport({
     fromUs: request.fromUs,
@@ -66,6 +69,7 @@ export async function reportInterceptions(
     byClass,
     topPrograms,
     ledger: ledger!,
+    gaps,
     rowsStored: Number(stored!.rows_stored),
     unwritten,
   });

@@ -28,7 +28,8 @@ const READ_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
  * Reads blocks from `from` on, up to the limits (at least one block), or exactly up to `upTo` when that is given: after
- * a crash the intended range is repeated whatever the limits are now. Null when there is none.
+ * a crash the intended range is repeated whatever the limits are now. It ends before a block that does not follow the one
+ * before. Null when there is none.
  */
 export async function readGroup(
   log: EventLog,
@@ -49,6 +50,9 @@ export async function readGroup(
     if (batch.count === 0) break;
     for (let i = 0; i < batch.count && mayGoOn(); i++) {
       const block = decodeBlock(batch.bytes.subarray(batch.starts[i], batch.starts[i + 1]));
+      const before = headers.at(-1);
+      if (before !== undefined && block.header.first !== before.next)
+        return { partition, from, to, headers, rows, rowCount, byteCount };
       headers.push(block.header);
       rows.push(block.rows);
       rowCount += block.header.accesses;

@@ -7,8 +7,13 @@ import { ledgerInsert, resultRowsInsert } from '../platform/warehouse/result-row
 /** Users erased by one mutation. Bound values travel in the URL, which has 1 MiB: 128 characters of 4 bytes, each written as %XX. */
 const ERASURES_MAX = 100;
 
-export async function insertGroup(warehouse: Warehouse, logId: string, group: Group): Promise<void> {
-  const token = `${logId}:${group.partition}:${group.from}-${group.to}`;
+/** The token is made of log id, partition and range unless another is given. */
+export async function insertGroup(
+  warehouse: Warehouse,
+  logId: string,
+  group: Group,
+  token: string = `${logId}:${group.partition}:${group.from}-${group.to}`,
+): Promise<void> {
   // 1. Rows. A crash after this repeats them: the token keeps doubles out, and what slips through has the same identity.
   if (group.rowCount > 0) {
     const { partition, rows: bytes, headers } = group;
@@ -33,9 +38,11 @@ async function erase(warehouse: Warehouse, logId: string, partition: number, era
 
 /** Rows of a block were scored at one moment: which block a row is of follows from its offset. */
 function scoredAtMs(headers: readonly BlockHeader[]): string {
-  const times = headers.map((header) => header.scoredAtMs);
+  // Entries without rows may have the offset of the one behind them.
+  const withRows = headers.filter((header) => header.accesses > 0);
+  const times = withRows.map((header) => header.scoredAtMs);
   if (times.every((time) => time === times[0])) return String(times[0]);
   // Looked up, not searched: searching an array for each row takes rows times blocks.
-  const firsts = headers.map((header) => header.first).join(',');
+  const firsts = withRows.map((header) => header.first).join(',');
   return `transform(roundDown(offset, [${firsts}]), [${firsts}], [${times.join(',')}], toUInt64(0))`;
 }

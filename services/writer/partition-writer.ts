@@ -5,21 +5,14 @@
  * 3. insert rows, ledger entries, erasures;
  * 4. move the position behind the range.
  */
-import type { EventLog, Owner } from '../platform/log/event-log.ts';
+import { type EventLog, LogError, type Owner } from '../platform/log/event-log.ts';
 import { decodeWriterNote, encodeWriterNote, type WriterNote } from '../platform/log/writer-note.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { type Group, type GroupLimits, readGroup } from './group.ts';
 import { insertGroup } from './insert-group.ts';
+import { BlockGap, writerStanding } from './lost-blocks.ts';
 
-/** Blocks do not follow one another: something outside removed or doubled them. */
-export class BlockGap extends Error {
-  constructor(partition: number, expected: number, found: number) {
-    super(
-      `partition ${partition}: the block after source offset ${expected} begins at ${found}; a block is lost or there twice; run 'ntk verify' to see what is missing, and restore the log from a copy`,
-    );
-    this.name = 'BlockGap';
-  }
-}
+export { BlockGap } from './lost-blocks.ts';
 
 export interface PartitionWriterOptions {
   readonly log: EventLog;
@@ -70,10 +63,13 @@ export class PartitionWriter {
 
   /** Writes the next group. After an error drop this writer and take the partition again. */
   async step(): Promise<WriteResult> {
-    const { log, warehouse, partition, limits } = this.#options;
-    const group = await readGroup(log, partition, this.#offset, limits, this.#note.to ?? null);
+    const { log, warehouse } = this.#options;
+    const group = await this.#read();
     if (group === null) return { status: 'idle' };
-    const next = this.#follows(group);
+    // The first must follow what is stored; behind it a group ends before a block that does not follow.
+    if (group.headers[0]!.first !== this.#note.next)
+      throw new BlockGap(group.partition, this.#note.next, group.headers[0]!.first);
+    const { next } = group.headers.at(-1)!;
     // 2. What is intended, before anything is inserted.
     if (!(await this.#move(this.#offset, { next: this.#note.next, to: group.to }))) return { status: 'fenced' };
     // 3. A repeat of the same range adds nothing to any total.
@@ -83,14 +79,19 @@ export class PartitionWriter {
     return { status: 'written', group };
   }
 
-  /** Blocks follow one another without gap or overlap; answers where the next begins. */
-  #follows(group: Group): number {
-    let { next } = this.#note;
-    for (const header of group.headers) {
-      if (header.first !== next) throw new BlockGap(group.partition, next, header.first);
-      next = header.next;
+  async #read(): Promise<Group | null> {
+    const { log, partition, limits } = this.#options;
+    const read = (): Promise<Group | null> => readGroup(log, partition, this.#offset, limits, this.#note.to ?? null);
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof LogError) || error.code !== 'log_offset_out_of_range') throw error;
+      // The start of the blocks moved. Nothing is lost if only what is stored went, or nothing but markers of transactions.
+      const { from, to, offset } = await writerStanding(log, partition);
+      if (from !== to || offset <= this.#offset) throw from < to ? new BlockGap(partition, from, to) : error;
+      this.#offset = offset;
+      return read();
     }
-    return next;
   }
 
   async #move(offset: number, note: WriterNote): Promise<boolean> {

@@ -14,6 +14,7 @@ export class WriterMetrics {
   /** After the position moved behind the group. */
   written(group: Group): void {
     this.#metrics.resultsWritten.inc(group.rowCount);
+    this.#metrics.gapsAccepted.inc(group.headers.filter(({ gap }) => gap !== undefined).length);
     const nowMs = this.#clock.nowMs();
     for (const { liveArrivals } of group.headers) {
       for (const [arrivedMs, records] of liveArrivals) {

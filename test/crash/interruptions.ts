@@ -36,6 +36,27 @@ export function intercepted(
   };
 }
 
+/** The log with something that happens before each reading of accesses. */
+export function beforeAccessRead(log: EventLog, happens: () => Promise<void>): EventLog {
+  return {
+    logId: log.logId,
+    partitions: log.partitions,
+    commit: (transaction) => log.commit(transaction),
+    claim: (...args) => log.claim(...args),
+    async read(stream, ...args) {
+      if (stream === 'access') await happens();
+      return log.read(stream, ...args);
+    },
+    last: (...args) => log.last(...args),
+    bounds: (...args) => log.bounds(...args),
+    position: (...args) => log.position(...args),
+    readKeyed: (...args) => log.readKeyed(...args),
+    getKeyed: (...args) => log.getKeyed(...args),
+    waitForAppend: (...args) => log.waitForAppend(...args),
+    close: async () => {},
+  };
+}
+
 /** The log whose writer dies before it moves its position: the second commit of a step. */
 export function dyingAtCommit(log: EventLog, dying: number): EventLog {
   return {

@@ -125,6 +125,14 @@ export class ScoredLog {
     if (changes !== 1) throw new Error('the last block does not lie in a segment of its own');
   }
 
+  /** As a broker that lost the tail of a partition: what was at `end` and behind it is gone, and its offsets are given again. */
+  setEnd(end: number): void {
+    const db = new DatabaseSync(this.path);
+    db.prepare("DELETE FROM segments WHERE stream = 'access' AND base_offset >= ?").run(end);
+    db.prepare("UPDATE heads SET next_offset = ? WHERE stream = 'access'").run(end);
+    db.close();
+  }
+
   async checkpointKeys(prefix: string): Promise<string[]> {
     const keys: string[] = [];
     for await (const { key } of this.log.readKeyed('checkpoints', 0, prefix)) keys.push(key);

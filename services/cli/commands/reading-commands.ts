@@ -5,13 +5,16 @@ import { findAccesses } from '../../auditor/find-access.ts';
 import { recompute, type Recomputed } from '../../auditor/recompute.ts';
 import { auditStore, type StoreAudit } from '../../auditor/audit-store.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
+import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
 import { reportInterceptions } from '../../system/report.ts';
 import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
+import { gapInWords } from '../output/gap-words.ts';
 import { brief } from '../output/terminal.ts';
 import { explanationJson, printExplanation } from './explain.ts';
+import { keptStatesOf, type Remade, remakeAll } from './remake.ts';
 import { parseBound, printReport } from './report.ts';
 import { storeOptions, type StoreFlags } from '../options.ts';
 
@@ -108,9 +111,10 @@ async function explain(
     ...(category === undefined ? {} : { category }),
   };
   const accesses = await findAccesses(store.warehouse, store.logId, filter, max);
+  const gaps = await readAcceptedGaps(store.warehouse, store.logId);
   if (accesses.length === 0)
     throw new UserError(
-      `no stored access has ${inWords({ 'event id': eventId, source, program, category })}; facts, duplicates and rejects have no row (ntk rejects list)`,
+      `no stored access has ${inWords({ 'event id': eventId, source, program, category })}; facts, duplicates and rejects have no row (ntk rejects list)${lostWith(gaps)}`,
     );
   const recomputed = new Map<string, Recomputed>();
   if (flags.recompute && store.log !== null) {
@@ -123,6 +127,7 @@ async function explain(
         warehouse: store.warehouse,
         partition,
         storedUser: await store.storedUser(),
+        keptStates: await keptStatesOf(store.log, partition),
         offsets,
         onProgress: (position) => bar.update(position, Math.max(...offsets)),
       });
@@ -138,9 +143,18 @@ async function explain(
     for (const [i, access] of accesses.entries()) {
       if (i > 0) out.line();
       printExplanation(out, access, resultOf(access), flags.recompute ?? false);
+      // What the checks did not know: a consent or declaration may be among it.
+      const before = gaps.filter((gap) => gap.partition === access.partition && gap.to <= Number(access.offset));
+      for (const gap of before) if (gap.stateFrom < gap.stateTo) out.line(`judged behind a gap, ${gapInWords(gap)}`);
     }
   }
   if (flags.recompute && [...recomputed.values()].some(({ isProved }) => !isProved)) context.fail();
+}
+
+/** Where what has no row may have gone. */
+function lostWith(gaps: readonly LedgerGap[]): string {
+  const [last] = gaps.filter(({ from, to }) => from < to).slice(-1);
+  return last === undefined ? '' : `, nor has what was lost: ${gapInWords(last)}`;
 }
 
 /** `program 'wx1', category 'photos'`, without what was not asked for. */
@@ -186,9 +200,11 @@ function registerAudit(program: Command, context: CliContext): void {
     .addHelpText('after', '\nExample:\n  ntk repair --data ./data && ntk verify --data ./data')
     .action(async (flags: StoreFlags) => {
       await context.withStore(flags, async (store) => {
+        const remade = store.log === null ? [] : await remakeAll(store, store.log, context.clock);
         const audit = await runAudit(context, store, true);
         const { rowsInserted, rowsRemoved, ledgerEntries, beyondRepair } = audit.repaired!;
-        if (flags.json) context.out.json(audit);
+        if (!flags.json) for (const one of remade) context.out.line(remadeInWords(one));
+        if (flags.json) context.out.json(remade.length === 0 ? audit : { ...audit, remade });
         else
           context.out.line(
             `removed ${rowsRemoved} rows, inserted ${rowsInserted} rows, mended ${ledgerEntries} ledger entries${beyondRepair > 0 ? `; ${beyondRepair} ledger entries cannot be restored, because the log no longer has their blocks` : ''}`,
@@ -196,6 +212,10 @@ function registerAudit(program: Command, context: CliContext): void {
         if (beyondRepair > 0) context.fail();
       });
     });
+}
+
+function remadeInWords({ partition, from, to, rows }: Remade): string {
+  return `partition ${partition}: made ${rows} rows of the lost blocks of source offsets ${from} to ${to} again from the log`;
 }
 
 async function runAudit(context: CliContext, store: Store, repair: boolean): Promise<StoreAudit> {
@@ -207,6 +227,7 @@ async function runAudit(context: CliContext, store: Store, repair: boolean): Pro
       log,
       warehouse: store.warehouse,
       storedUser: await store.storedUser(),
+      keptStatesOf: (partition) => keptStatesOf(log, partition),
       repairId: repair ? randomUUID() : null,
       onProgress: (done, total) => bar.update(done, total),
     });
@@ -250,7 +271,10 @@ function printAudit({ out }: CliContext, audit: StoreAudit, json: boolean): void
       p.ledgerDoubled,
     ]),
   );
-  for (const { partition, gaps, unproved } of audit.partitions) {
+  for (const { partition, gaps, unproved, acceptedGaps, proof, provedByLogFrom } of audit.partitions) {
+    if (proof === 'both')
+      out.line(`partition ${partition}: proved by the chain up to offset ${provedByLogFrom}, by the log behind`);
+    for (const gap of acceptedGaps) out.line(`accepted gap, ${gapInWords({ partition, ...gap })}`);
     for (const { from, to } of gaps) out.line(`partition ${partition}: no block for source offsets ${from} to ${to}`);
     for (const { from, to, why } of unproved) out.line(`partition ${partition}: offsets ${from} to ${to} are not proved: ${why}`);
   }
@@ -259,7 +283,10 @@ function printAudit({ out }: CliContext, audit: StoreAudit, json: boolean): void
     out.line(`partitions that the log does not have: ${strayRows} rows, ${strayLedgerEntries} ledger entries`);
   out.line(
     audit.ok
-      ? out.paint('green', 'Proved: every stored row is what the log gives, and nothing is missing.')
+      ? out.paint(
+          'green',
+          `Proved: every stored row is what the log gives, and nothing is missing${audit.partitions.some(({ acceptedGaps }) => acceptedGaps.length > 0) ? ' but what was accepted as lost' : ''}.`,
+        )
       : out.paint('red', 'NOT as it should be: ntk repair mends rows and ledger entries that the log still has.'),
   );
 }

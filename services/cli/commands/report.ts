@@ -2,6 +2,7 @@
 import type { InterceptionReport } from '../../../schemas/report/interceptions.ts';
 import { parseTimeUs, INVALID_TIME, TIME_END_US } from '../../domain/record/time.ts';
 import { UserError } from '../../system/user-error.ts';
+import { gapInWords } from '../output/gap-words.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
 
@@ -42,7 +43,9 @@ function csvRows(report: InterceptionReport): (string | number)[][] {
   for (const { category, attempts, programs } of report.byCategory) rows.push(['by_category', category, attempts, programs]);
   for (const row of report.byClass) rows.push(['by_class', row.class, row.attempts, row.programs]);
   for (const { program, attempts } of report.topPrograms) rows.push(['top_programs', program, attempts, '']);
-  for (const [name, value] of Object.entries(quality))
+  const { gaps = [], ...figures } = quality;
+  for (const { partition, from, to } of gaps) rows.push(['quality', `gap in partition ${partition}`, `${from}-${to}`, '']);
+  for (const [name, value] of Object.entries(figures))
     rows.push(['quality', name, typeof value === 'boolean' ? String(value) : value, '']);
   return rows;
 }
@@ -89,5 +92,9 @@ function printTables(out: Output, report: InterceptionReport): void {
   );
   const certainty = report.settled ? 'settled' : out.paint('yellow', 'preliminary');
   const completeness = quality.complete ? 'complete' : out.paint('red', 'NOT complete');
+  for (const gap of quality.gaps ?? []) {
+    out.line(out.paint('red', `gap: ${gapInWords(gap)}`));
+    out.line(`  what was lost arrived after ${gap.arrivedAfter ?? 'the beginning'} and before ${gap.arrivedBefore ?? 'now'}`);
+  }
   out.line(`figures are ${certainty} and ${completeness} as of ${report.asOf}`);
 }

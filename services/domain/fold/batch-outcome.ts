@@ -176,8 +176,9 @@ export class BatchOutcome {
   }
 
   /** The block's header, chained to the entry before. */
-  header(entryHashBefore: string): BlockHeader {
+  header(entryHashBefore: string, more: Pick<BlockHeader, 'remade'> = {}): BlockHeader {
     const figures: LedgerFigures = {
+      ...more,
       logId: this.#logId,
       partition: this.#partition,
       first: this.first,

@@ -52,6 +52,11 @@ export class PartitionState {
     this.chain = new RowChain(chainStart(logId, partition));
   }
 
+  /** False until the first policy: then nothing is found. */
+  get hasPolicy(): boolean {
+    return this.policy.hash !== NO_POLICY_HASH;
+  }
+
   /** What is held, by kind; each has a limit that the configuration states. */
   counts(): Readonly<Record<StateKind, number>> {
     return { programs: this.programs.count, consents: this.consents.count, limitKeys: this.limits.count };
@@ -127,3 +132,5 @@ function policyFrom(document: unknown): CompiledPolicy {
   if (!parsed.ok) throw new PageCorruptError('a checkpoint holds a policy that does not check');
   return compilePolicy(parsed.policy, parsed.hash, parsed.document);
 }
+
+const NO_POLICY_HASH = policyFrom(NO_POLICY_DOCUMENT).hash;

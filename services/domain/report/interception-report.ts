@@ -32,7 +32,6 @@ export interface LedgerSums {
   readonly rejected: string;
   readonly live_records: string;
   readonly erasures: string;
-  readonly gaps: string;
 }
 
 export interface ReportParts {
@@ -45,13 +44,15 @@ export interface ReportParts {
   readonly byClass: readonly BreakdownRow[];
   readonly topPrograms: readonly { readonly program: string; readonly attempts: string }[];
   readonly ledger: LedgerSums;
+  /** Accepted gaps of the log, as of its positions. */
+  readonly gaps: NonNullable<InterceptionReport['quality']['gaps']>;
   readonly rowsStored: number;
   /** Records of the log, as noted when the report began, that are not stored yet. */
   readonly unwritten: number;
 }
 
 export function interceptionReport(parts: ReportParts): InterceptionReport {
-  const { headline, ledger, rowsStored, unwritten } = parts;
+  const { headline, ledger, gaps, rowsStored, unwritten } = parts;
   const named = <K extends string>(
     key: K,
     rows: readonly BreakdownRow[],
@@ -91,7 +92,9 @@ export function interceptionReport(parts: ReportParts): InterceptionReport {
       rejected: Number(ledger.rejected),
       rowsStored,
       unwritten,
-      complete: unwritten === 0 && Number(ledger.gaps) === 0 && hasAllRows,
+      // A lost record may have been of any time, and a lost fact may change any verdict behind it: the range has no say.
+      complete: unwritten === 0 && gaps.length === 0 && hasAllRows,
+      ...(gaps.length === 0 ? {} : { gaps: [...gaps] }),
     },
   };
 }

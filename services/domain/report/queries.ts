@@ -54,8 +54,7 @@ SELECT
   sumIf(arraySum(mapValues(facts)), kind = 'block') AS facts,
   sumIf(arraySum(mapValues(rejects)), kind = 'block') AS rejected,
   sumIf(live_records, kind = 'block') AS live_records,
-  sumIf(erasures, kind = 'block') AS erasures,
-  countIf(kind = 'gap') AS gaps
+  sumIf(erasures, kind = 'block') AS erasures
 FROM ntk.blocks FINAL
 WHERE log_id = {logId:UUID} AND next <= transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))`;
 

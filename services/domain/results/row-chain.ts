@@ -6,6 +6,7 @@
  * nothing follows it. So it costs one digest a group at speed, and at most one short group a batch otherwise.
  */
 import { createHash } from 'node:crypto';
+import type { AcceptedGap } from '../../../schemas/results/block.ts';
 
 export const OFFSETS_PER_GROUP = 256;
 
@@ -18,6 +19,20 @@ export interface ChainState {
 
 export function chainStart(logId: string, partition: number): ChainState {
   const link = createHash('sha256').update(`ntk rows ${logId} ${partition}`).digest();
+  return chainFromLink(link);
+}
+
+/**
+ * How the chain goes on behind an accepted gap: what stood open before cannot be had from a hash, so a new chain begins, whose
+ * first link names the hash before and what was lost. `next` is the offset behind the gap.
+ */
+export function chainAfterGap(rowsHashBefore: string, next: number, gap: Pick<AcceptedGap, 'stateFrom' | 'stateTo'>): ChainState {
+  const text = `ntk rows after a gap ${rowsHashBefore} ${next} ${gap.stateFrom} ${gap.stateTo}`;
+  return chainFromLink(createHash('sha256').update(text).digest());
+}
+
+/** The chain where it is a link: no group stands open. */
+export function chainFromLink(link: Buffer): ChainState {
   return { link, group: -1, pending: Buffer.alloc(0) };
 }
 

@@ -61,6 +61,7 @@ export function createMetrics(registry: Registry, clock: Pick<Clock, 'nowMs'> = 
     ),
     resultsWritten: counter('ntk_results_written_total', 'Rows stored.'),
     writeFailures: counter('ntk_write_failures_total', 'Inserts that failed and are tried again, by ClickHouse error.', ['code']),
+    gapsAccepted: counter('ntk_gaps_accepted_total', 'Ledger entries stored of records that were accepted as lost.'),
     stateKeys: gauge('ntk_state_keys', 'Keys held in memory, of all partitions.', ['kind']),
     checkpointAgeSeconds: gauge('ntk_checkpoint_age_seconds', "Age of the oldest partition's newest checkpoint."),
     dedupWindowSeconds: gauge(

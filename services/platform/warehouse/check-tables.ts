@@ -10,7 +10,7 @@ import type { Warehouse } from './warehouse.ts';
 /** `ORDER BY` of each table: the identity of its rows, by which totals read them once. */
 const TABLES = [
   { name: 'access_results', identity: 'log_id, partition, offset', columns: [...ROW_COLUMNS] as readonly Column[] },
-  { name: 'blocks', identity: 'log_id, partition, first', columns: [...LEDGER_COLUMNS] as readonly Column[] },
+  { name: 'blocks', identity: 'log_id, partition, first, state_to', columns: [...LEDGER_COLUMNS] as readonly Column[] },
 ] as const;
 
 /** Of what is wrong: a table of somebody else has all columns wrong. */

@@ -27,7 +27,15 @@ export const LEDGER_COLUMNS = [
   { name: 'rows_hash', type: 'FixedString(64)' },
   { name: 'entry_hash', type: 'FixedString(64)' },
   { name: 'erasures', type: 'UInt64' },
+  { name: 'kind', type: "Enum8('block' = 0, 'gap' = 1)" },
+  { name: 'state_from', type: 'UInt64' },
+  { name: 'state_to', type: 'UInt64' },
+  { name: 'accepted_by', type: 'String' },
+  { name: 'reason', type: 'String' },
 ] as const satisfies readonly Column[];
+
+/** Column `reason` of a block that was made again. */
+export const REMADE = 'remade';
 
 export function ledgerRow(header: BlockHeader): Buffer {
   return encodeRow(LEDGER_COLUMNS, [
@@ -51,5 +59,10 @@ export function ledgerRow(header: BlockHeader): Buffer {
     header.rowsHash,
     header.entryHash,
     header.erasures.length,
+    header.gap === undefined ? 'block' : 'gap',
+    header.gap?.stateFrom ?? 0,
+    header.gap?.stateTo ?? 0,
+    header.gap?.by ?? '',
+    header.gap?.reason ?? (header.remade ? REMADE : ''),
   ]);
 }

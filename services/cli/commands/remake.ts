@@ -1,0 +1,56 @@
+/** What `ntk repair` does before it looks at anything else: makes the results of lost blocks again (docs/gaps.md). */
+import { startBefore } from '../../auditor/refold.ts';
+import type { EventLog } from '../../platform/log/event-log.ts';
+import { CheckpointStore } from '../../scorer/checkpoint-store.ts';
+import type { Store } from '../../system/store.ts';
+import { BlockGap } from '../../writer/lost-blocks.ts';
+import { type Refolding, remakeLostBlocks } from '../../writer/remake-blocks.ts';
+import { UserError } from '../../system/user-error.ts';
+
+/** The scorer's checkpoints, for who folds the log again. */
+export async function keptStatesOf(log: EventLog, partition: number): Promise<CheckpointStore> {
+  const checkpoints = new CheckpointStore(log, partition);
+  await checkpoints.open();
+  return checkpoints;
+}
+
+/** The log folded again from before an offset; null when it no longer reaches back. */
+export async function refoldFrom(
+  log: EventLog,
+  storedUser: (user: string) => string,
+  partition: number,
+  offset: number,
+  scoredAtMs: number,
+): Promise<Refolding | null> {
+  return startBefore({ log, partition, storedUser, scoredAtMs, keptStates: await keptStatesOf(log, partition) }, offset);
+}
+
+export interface Remade {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+  readonly rows: number;
+}
+
+/** In all partitions. @throws BlockGap where the log no longer has the records: it names the way on */
+export async function remakeAll(store: Store, log: EventLog, clock: { nowMs(): number }): Promise<Remade[]> {
+  const storedUser = await store.storedUser();
+  const remade: Remade[] = [];
+  for (let partition = 0; partition < log.partitions; partition++) {
+    const result = await remakeLostBlocks({
+      log,
+      warehouse: store.warehouse,
+      partition,
+      refoldFrom: (offset) => refoldFrom(log, storedUser, partition, offset, clock.nowMs()),
+    });
+    if (result.status === 'fenced')
+      throw new UserError(`a writer took partition ${partition} meanwhile: stop it, then try again`);
+    if (result.status === 'other_rows')
+      throw new UserError(
+        `partition ${partition}: folding the log again up to offset ${result.lost.from} gives other rows than were stored; nothing was made; check that the user key and the release are the ones that made them`,
+      );
+    if (result.status === 'impossible') throw new BlockGap(partition, result.lost.from, result.lost.to);
+    if (result.status === 'remade') remade.push({ partition, from: result.lost.from, to: result.lost.to, rows: result.rows });
+  }
+  return remade;
+}

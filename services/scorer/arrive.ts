@@ -1,0 +1,90 @@
+/**
+ * The state at a partition's position: the newest checkpoint at or before it, and the records from there on folded again in silence.
+ * Where records that this needs are gone, it says which (docs/gaps.md), and gives the state as far as it can be had.
+ */
+import { ENGINE_VERSION } from '../domain/engine.ts';
+import { PartitionFold } from '../domain/fold/fold.ts';
+import { inputBelow } from '../domain/fold/input-below.ts';
+import { type EventLog, LogError } from '../platform/log/event-log.ts';
+import type { CheckpointStore } from './checkpoint-store.ts';
+
+/** Records that are gone from the log although they are needed. */
+export interface LostRecords {
+  /** Source offsets that get no verdict, from (included) to (not): from the position to the log's start, if that lies behind it. */
+  readonly from: number;
+  readonly to: number;
+  /** The state lacks the records from here ... */
+  readonly stateFrom: number;
+  /** ... to here: where the log begins. */
+  readonly stateTo: number;
+}
+
+export type Arrival =
+  | { readonly status: 'arrived'; readonly fold: PartitionFold; readonly refolded: number }
+  /** `fold` has the state of `lost.stateFrom`. */
+  | { readonly status: 'lost'; readonly lost: LostRecords; readonly fold: PartitionFold }
+  /** The log ends before the position: what comes in would get offsets that were judged before. */
+  | { readonly status: 'ended'; readonly end: number };
+
+export interface ArriveOptions {
+  readonly log: EventLog;
+  readonly partition: number;
+  readonly storedUser: (user: string) => string;
+  readonly batchRecordsMax: number;
+  readonly batchBytesMax: number;
+  /** Called for each batch that is folded again. @default nobody */
+  readonly onProgress?: () => void;
+}
+
+/** Retention may move the start while records are folded again: then it is looked at anew. */
+const ATTEMPTS_MAX = 5;
+
+export async function arriveAt(position: number, checkpoints: CheckpointStore, options: ArriveOptions): Promise<Arrival> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await arrive(position, checkpoints, options);
+    } catch (error) {
+      const isOutOfRange = error instanceof LogError && error.code === 'log_offset_out_of_range';
+      if (!isOutOfRange || attempt === ATTEMPTS_MAX) throw error;
+    }
+  }
+}
+
+async function arrive(position: number, checkpoints: CheckpointStore, options: ArriveOptions): Promise<Arrival> {
+  const { log, partition, storedUser } = options;
+  const { start, end } = await log.bounds('access', partition);
+  if (end < position) return { status: 'ended', end };
+  const empty = (): PartitionFold => new PartitionFold({ logId: log.logId, partition, partitions: log.partitions, storedUser });
+  for (const manifest of [...checkpoints.candidates(position), null]) {
+    const from = manifest?.offset ?? 0;
+    // A checkpoint of another engine is good only where nothing has to be folded again.
+    if (manifest !== null && manifest.engine !== ENGINE_VERSION && from !== position) continue;
+    const fold = empty();
+    if (manifest === null) checkpoints.restoreNothing();
+    else if (!(await checkpoints.restore(manifest, fold.state))) continue;
+    if (from < start) {
+      const lost: LostRecords = { from: position, to: Math.max(position, start), stateFrom: from, stateTo: start };
+      return { status: 'lost', lost, fold };
+    }
+    const refolded = await refold(fold, position, options);
+    return refolded === null ? { status: 'ended', end: fold.state.position } : { status: 'arrived', fold, refolded };
+  }
+  throw new Error('the beginning of the log is always a candidate');
+}
+
+/** Folds up to `position` without giving anything out; answers how many records, or null where the log ends before. */
+export async function refold(fold: PartitionFold, position: number, options: ArriveOptions): Promise<number | null> {
+  let refolded = 0;
+  while (fold.state.position < position) {
+    const batch = await options.log.read('access', options.partition, fold.state.position, {
+      maxRecords: options.batchRecordsMax,
+      maxBytes: options.batchBytesMax,
+    });
+    const part = inputBelow(batch, position);
+    if (part.count === 0 && part.nextOffset <= fold.state.position) return null;
+    fold.fold(part, 0);
+    refolded += part.count;
+    options.onProgress?.();
+  }
+  return refolded;
+}

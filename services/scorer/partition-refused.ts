@@ -1,0 +1,46 @@
+/** Why a partition cannot be taken: one line that says what to do, with the numbers to type where there is a command for it. */
+import type { LostRecords } from './arrive.ts';
+
+/** A partition cannot be taken until somebody does what the message says. */
+export class PartitionRefused extends Error {
+  readonly code: 'engine_changed' | 'log_lost' | 'hash_mismatch' | 'state_full';
+  constructor(code: PartitionRefused['code'], message: string) {
+    super(message);
+    this.name = 'PartitionRefused';
+    this.code = code;
+    // For a person, wherever it is logged: where in the code it arose says nothing.
+    this.stack = `${this.name}: ${message}`;
+  }
+}
+
+/** What goes on without the lost records, as it is typed. */
+export function acceptGapCommand(partition: number, { from, to }: Pick<LostRecords, 'from' | 'to'>): string {
+  return `ntk accept-gap ${partition} ${from} ${to}`;
+}
+
+export function recordsLost(partition: number, lost: LostRecords): PartitionRefused {
+  const { from, to, stateFrom, stateTo } = lost;
+  const what =
+    from === to
+      ? `everything before offset ${from} is judged, but folding it again needs the records from ${stateFrom} on`
+      : `offset ${from} is next, so the records up to ${to} will never be judged${stateFrom < from ? `, and the state lacks those from ${stateFrom} on` : ''}`;
+  return new PartitionRefused(
+    'log_lost',
+    `partition ${partition}: the log begins at offset ${stateTo}, but ${what}; restore the log from a copy, or go on without them: ${acceptGapCommand(partition, lost)}; nothing of this partition is judged until then`,
+  );
+}
+
+/** No gap can be accepted here: offsets would be given twice. */
+export function logEnded(partition: number, end: number, position: number): PartitionRefused {
+  return new PartitionRefused(
+    'log_lost',
+    `partition ${partition}: the log ends at offset ${end}, but everything before ${position} was judged already: new records would take offsets that are in use; restore the log from a copy, or begin a new log`,
+  );
+}
+
+export function hashMismatch(partition: number, position: number): PartitionRefused {
+  return new PartitionRefused(
+    'hash_mismatch',
+    `partition ${partition}: folding the log again up to offset ${position} gives other rows than were stored; run 'ntk verify' and check that the user key and the release are the ones that made them`,
+  );
+}

@@ -1,0 +1,42 @@
+/** Blocks that are gone from `ntk.results` although their rows were never stored (docs/gaps.md). */
+import { decodeBlock } from '../domain/results/block.ts';
+import type { EventLog } from '../platform/log/event-log.ts';
+import { decodeWriterNote } from '../platform/log/writer-note.ts';
+
+/** Blocks do not follow one another: something outside removed or doubled them. */
+export class BlockGap extends Error {
+  constructor(partition: number, expected: number, found: number) {
+    super(
+      found > expected
+        ? `partition ${partition}: the blocks of source offsets ${expected} to ${found} are lost and nothing of them is stored; run 'ntk repair', which makes them again where the log still has the records, else go on without them: ntk accept-gap ${partition} ${expected} ${found}`
+        : `partition ${partition}: a block begins at source offset ${found}, though everything before ${expected} is stored; run 'ntk verify' to see what is stored, and restore the log from a copy`,
+    );
+    this.name = 'BlockGap';
+    // For a person, wherever it is logged: where in the code it arose says nothing.
+    this.stack = `${this.name}: ${this.message}`;
+  }
+}
+
+export interface WriterStanding {
+  /** Source offset at which the next block must begin, and the one at which it does: equal where nothing is lost. */
+  readonly from: number;
+  readonly to: number;
+  /** Where in `ntk.results` to go on. */
+  readonly offset: number;
+}
+
+/** Where the writer of a partition stands, and where the blocks that are there go on. */
+export async function writerStanding(log: EventLog, partition: number): Promise<WriterStanding> {
+  const position = await log.position('writer', partition);
+  const from = position === null ? 0 : decodeWriterNote(position.note).next;
+  const { start, end } = await log.bounds('results', partition);
+  const offset = Math.max(start, position?.offset ?? 0);
+  const batch = offset < end ? await log.read('results', partition, offset, { maxRecords: 1, maxBytes: 1 }) : null;
+  if (batch !== null && batch.count > 0) {
+    const { header } = decodeBlock(batch.bytes.subarray(batch.starts[0], batch.starts[1]));
+    return { from, to: header.first, offset };
+  }
+  // No block is left: what is judged ends where the scorer noted it, in one transaction with its last block.
+  const judged = (await log.position('scorer', partition))?.offset ?? 0;
+  return { from, to: Math.max(from, judged), offset };
+}

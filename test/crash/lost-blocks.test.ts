@@ -1,0 +1,262 @@
+/** Blocks that were lost before the writer stored them (docs/gaps.md): made again where the log has the records, else given up. */
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { auditStore, type StoreAudit } from '../../services/auditor/audit-store.ts';
+import { startBefore } from '../../services/auditor/refold.ts';
+import { openChdbWarehouse } from '../../services/platform/warehouse/chdb/open-chdb-warehouse.ts';
+import { readAcceptedGaps } from '../../services/platform/warehouse/accepted-gaps.ts';
+import { migrate } from '../../services/platform/warehouse/migrations.ts';
+import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
+import { acceptGap } from '../../services/scorer/accept-gap.ts';
+import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
+import { acceptLostBlocks } from '../../services/writer/accept-lost-blocks.ts';
+import { BlockGap, PartitionWriter } from '../../services/writer/partition-writer.ts';
+import { remakeLostBlocks, type RemakeResult } from '../../services/writer/remake-blocks.ts';
+import { dyingAtCommit, intercepted, Killed } from './interruptions.ts';
+import { ScoredLog } from './scored-log.ts';
+
+let scored: ScoredLog;
+let warehouse: Warehouse;
+beforeEach(async () => {
+  scored = await ScoredLog.make();
+  warehouse = openChdbWarehouse({ path: join(scored.folder, 'clickhouse'), spoolDir: join(scored.folder, 'spool') });
+  await migrate(warehouse);
+});
+afterEach(async () => {
+  await warehouse.close();
+  await scored.remove();
+});
+
+const storedUser = (user: string): string => user;
+
+async function writeAll(
+  rowsMax = 100_000,
+  over: { warehouse?: Warehouse } = {},
+  steps = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  const limits = { rowsMax, bytesMax: 64 * 1024 * 1024 };
+  const writer = await PartitionWriter.take({ log: scored.log, warehouse, partition: 0, limits, ...over });
+  for (let i = 0; i < steps; i++) if ((await writer.step()).status !== 'written') break;
+  await writer.release();
+}
+
+async function keptStates(): Promise<CheckpointStore> {
+  const checkpoints = new CheckpointStore(scored.log, 0);
+  await checkpoints.open();
+  return checkpoints;
+}
+
+async function remake(
+  log = scored.log as Parameters<typeof remakeLostBlocks>[0]['log'],
+  asStored = storedUser,
+): Promise<RemakeResult> {
+  return remakeLostBlocks({
+    log,
+    warehouse,
+    partition: 0,
+    refoldFrom: async (offset) =>
+      startBefore({ log, partition: 0, storedUser: asStored, scoredAtMs: 5, keptStates: await keptStates() }, offset),
+  });
+}
+
+async function audit(): Promise<StoreAudit> {
+  return auditStore({ log: scored.log, warehouse, storedUser, keptStatesOf: keptStates, repairId: null });
+}
+
+async function digest(): Promise<unknown> {
+  const [row] = await warehouse.query(
+    'SELECT count() AS rows, toString(groupBitXor(cityHash64(* EXCEPT scored_at))) AS digest FROM ntk.access_results FINAL',
+  );
+  return row;
+}
+
+const acceptBlocks = (from: number, to: number) =>
+  acceptLostBlocks({ log: scored.log, warehouse, partition: 0, from, to, by: 'anna', reason: '', clock: scored.clock });
+
+/** 400 records of which the writer has stored 100 and the blocks up to 300 are gone. */
+async function loseBlocks(): Promise<void> {
+  for (let i = 0; i < 8; i++) await scored.append(50);
+  // One transaction, and so one segment, a block.
+  await scored.scored();
+  await writeAll(1, {}, 2);
+  expect((await scored.log.position('writer', 0))?.note).toBe('{"next":100}');
+  await scored.log.deleteBefore('results', 0, 6);
+}
+
+describe('blocks that the writer has not stored', () => {
+  test('stop it with the range and both ways on', async () => {
+    await loseBlocks();
+    const error = await writeAll().then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(BlockGap);
+    expect((error as Error).message).toBe(
+      "partition 0: the blocks of source offsets 100 to 300 are lost and nothing of them is stored; run 'ntk repair', which makes them again where the log still has the records, else go on without them: ntk accept-gap 0 100 300",
+    );
+  });
+
+  test('are made again from the log, and the rest follows', async () => {
+    await loseBlocks();
+    expect(await remake()).toMatchObject({ status: 'remade', lost: { from: 100, to: 300 } });
+    expect(await remake()).toEqual({ status: 'nothing_lost' });
+    await writeAll();
+    const found = await audit();
+    expect(found).toMatchObject({ ok: true, partitions: [{ missing: 0, gaps: [], acceptedGaps: [], proof: 'log' }] });
+    const expected = await scored.undisturbed();
+    expect(found.partitions[0]!.rows).toBe(expected.verdicts.length);
+  });
+
+  test('are made again from the log over any crash', async () => {
+    await loseBlocks();
+    await expect(remake(dyingAtCommit(scored.log, 1))).rejects.toBeInstanceOf(Killed);
+    await remake();
+    await writeAll();
+    expect((await audit()).ok).toBe(true);
+  });
+
+  test('are not made again with another key for users', async () => {
+    await loseBlocks();
+    const before = await digest();
+    expect(await remake(scored.log, (user) => `x${user}`)).toMatchObject({ status: 'other_rows' });
+    expect(await digest()).toEqual(before);
+  });
+
+  test('are proved by the ledger itself when the log is gone later', async () => {
+    await loseBlocks();
+    await remake();
+    await writeAll();
+    await (await scored.scored()).stop();
+    await scored.log.deleteBefore('results', 0, 8);
+    expect(await audit()).toMatchObject({ ok: true, partitions: [{ ledgerDifferent: 0, ledgerUnexpected: 0, gaps: [] }] });
+  });
+
+  test('and whose records are gone too are given up for good, and the rest follows', async () => {
+    await loseBlocks();
+    await (await scored.scored()).stop();
+    await scored.log.deleteBefore('access', 0, 300);
+    expect(await remake()).toMatchObject({ status: 'impossible', lost: { from: 100, to: 300 } });
+    expect((await acceptBlocks(100, 299)).status).toBe('not_lost');
+    expect((await acceptBlocks(100, 300)).status).toBe('accepted');
+    expect((await acceptBlocks(100, 300)).status).toBe('not_lost');
+    await writeAll();
+    expect(await readAcceptedGaps(warehouse, scored.log.logId)).toMatchObject([
+      { partition: 0, from: 100, to: 300, stateFrom: 300, stateTo: 300, by: 'anna' },
+    ]);
+    const [found] = (await audit()).partitions;
+    expect(found).toMatchObject({ gaps: [], ledgerUnexpected: 0, ledgerDifferent: 0, acceptedGaps: [{ from: 100, to: 300 }] });
+  });
+
+  test('all of them, with nothing behind, end where the scorer stands', async () => {
+    for (let i = 0; i < 4; i++) await scored.append(50);
+    await (await scored.scored()).stop();
+    await writeAll(1, {}, 1);
+    await scored.log.deleteBefore('results', 0, 4);
+    await expect(writeAll()).rejects.toThrow('ntk accept-gap 0 50 200');
+    expect(await remake()).toMatchObject({ status: 'remade', lost: { from: 50, to: 200 } });
+    await scored.append(50);
+    await scored.scored();
+    await writeAll();
+    expect((await audit()).ok).toBe(true);
+  });
+
+  test('but only stored ones gone stop nobody', async () => {
+    for (let i = 0; i < 4; i++) await scored.append(50);
+    await (await scored.scored()).stop();
+    await writeAll();
+    await scored.log.deleteBefore('results', 0, 4);
+    await writeAll();
+    await scored.append(50);
+    await scored.scored();
+    await writeAll();
+    expect((await audit()).ok).toBe(true);
+  });
+});
+
+describe('the entry of a gap of the scorer', () => {
+  async function loseRecords(): Promise<void> {
+    for (let i = 0; i < 4; i++) await scored.append(50);
+    await (await scored.scored()).stop();
+    await writeAll();
+    for (let i = 0; i < 4; i++) await scored.append(50);
+    await scored.log.deleteBefore('access', 0, 300);
+    const { status } = await acceptGap({ ...scored.options(), from: 200, to: 300, by: 'anna', reason: 'why' });
+    expect(status).toBe('accepted');
+    await scored.scored();
+  }
+
+  test('is stored in its place, whenever the writer dies', async () => {
+    await loseRecords();
+    let dies = true;
+    const dying = intercepted(warehouse, {
+      after: (operation) => {
+        if (operation === 'insert blocks' && dies) {
+          dies = false;
+          throw new Killed();
+        }
+      },
+    });
+    await expect(writeAll(1, { warehouse: dying })).rejects.toBeInstanceOf(Killed);
+    await writeAll();
+    expect(
+      await warehouse.query(
+        'SELECT first, next, kind, state_from, accepted_by, reason FROM ntk.blocks FINAL WHERE next > 150 ORDER BY first',
+      ),
+    ).toEqual([
+      { first: '150', next: '200', kind: 'block', state_from: '0', accepted_by: '', reason: '' },
+      { first: '200', next: '300', kind: 'gap', state_from: '200', accepted_by: 'anna', reason: 'why' },
+      { first: '300', next: '350', kind: 'block', state_from: '0', accepted_by: '', reason: '' },
+      { first: '350', next: '400', kind: 'block', state_from: '0', accepted_by: '', reason: '' },
+    ]);
+  });
+
+  test('is no error for who verifies: what is before is proved by the chain, what is behind by the log', async () => {
+    await loseRecords();
+    await writeAll();
+    expect(await audit()).toMatchObject({
+      ok: true,
+      partitions: [
+        { proof: 'both', provedByLogFrom: 300, gaps: [], unproved: [], acceptedGaps: [{ from: 200, to: 300, by: 'anna' }] },
+      ],
+    });
+    for (const offset of [120, 320]) {
+      await warehouse.command(
+        `ALTER TABLE ntk.access_results UPDATE verdict = if(verdict = 'allow', 'flag', 'allow') WHERE offset = (SELECT min(offset) FROM ntk.access_results WHERE offset >= ${offset}) SETTINGS mutations_sync = 2`,
+      );
+      const { ok, partitions } = await audit();
+      expect({ ok, different: partitions[0]!.different }).toEqual({ ok: false, different: offset === 120 ? 1 : 2 });
+    }
+  });
+
+  test('is proved by the ledger itself when the log is gone', async () => {
+    await loseRecords();
+    await writeAll();
+    await (await scored.scored()).stop();
+    const { end } = await scored.log.bounds('results', 0);
+    await scored.log.deleteBefore('results', 0, end);
+    await scored.log.deleteBefore('access', 0, 400);
+    expect(await audit()).toMatchObject({ ok: true, partitions: [{ proof: 'chain', acceptedGaps: [{ from: 200, to: 300 }] }] });
+    await warehouse.command("ALTER TABLE ntk.blocks UPDATE reason = 'other' WHERE kind = 'gap' SETTINGS mutations_sync = 2");
+    expect((await audit()).partitions[0]).toMatchObject({ ledgerDifferent: 1 });
+  });
+
+  test('that covers no offset stands beside the block that begins there', async () => {
+    for (let i = 0; i < 2; i++) await scored.append(50);
+    await (await scored.scored()).stop();
+    for (let i = 0; i < 4; i++) await scored.append(50);
+    await scored.scored();
+    await scored.append(50);
+    await scored.log.deleteBefore('access', 0, 200);
+    expect((await acceptGap({ ...scored.options(), from: 300, to: 300, by: 'anna', reason: '' })).status).toBe('accepted');
+    await scored.scored();
+    await writeAll();
+    await warehouse.command('OPTIMIZE TABLE ntk.blocks FINAL');
+    expect(
+      await warehouse.query('SELECT first, next, kind FROM ntk.blocks FINAL WHERE first >= 300 ORDER BY first, next'),
+    ).toEqual([
+      { first: '300', next: '300', kind: 'gap' },
+      { first: '300', next: '350', kind: 'block' },
+    ]);
+    expect(await audit()).toMatchObject({ ok: true, partitions: [{ proof: 'both', provedByLogFrom: 300 }] });
+  });
+});
