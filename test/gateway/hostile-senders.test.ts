@@ -63,12 +63,12 @@ describe('senders that mean no good', () => {
     for (let i = 0; i < 40; i++) {
       const one = await connection();
       slow.push(one.write(head(i % 2 === 0 ? 'host' : 'other', { 'content-length': String(4 * MIB) })).write('x'));
+      if (i === 3) await eventually('ntk_gateway_in_flight_bytes', 16 * MIB);
     }
     // Two of each are in: that is all that one token may have, and all there is.
     const codes = await Promise.all(slow.slice(4).map(async (one) => status(await one.until(STATUS))));
     expect(new Set(codes)).toEqual(new Set([429]));
     expect((await gateway.post('third', event('third'))).status).toBe(503);
-    await eventually('ntk_gateway_in_flight_bytes', 16 * MIB);
     expect((process.memoryUsage().arrayBuffers - before.arrayBuffers) / MIB).toBeLessThan(20);
     for (const one of slow.slice(0, 4)) one.socket.destroy();
     await eventually('ntk_gateway_in_flight_bytes', 0);
