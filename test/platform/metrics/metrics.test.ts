@@ -32,6 +32,7 @@ const CONTRACT: Readonly<Record<string, readonly string[]>> = {
   ntk_dedup_window_seconds: [],
   ntk_source_last_seen_seconds: ['source'],
   ntk_position_mismatch_total: [],
+  ntk_gaps_accepted_total: [],
 };
 
 const labelsOf = (metric: Metric): readonly string[] => (metric as unknown as { labelNames: string[] }).labelNames;
