@@ -11,8 +11,8 @@ import { PageSet } from '../state/page-set.ts';
 import { ProgramTable } from '../state/program-table.ts';
 import { createHash } from 'node:crypto';
 
-/** Before the first policy of a log. */
-const NO_POLICY_DOCUMENT = { version: 'none' };
+/** Before the first policy of a log. Checked once: a partition that is taken begins with it, whatever it restores then. */
+const NO_POLICY = policyFrom({ version: 'none' });
 
 /** Page kinds in the order in which they are restored. */
 export const PAGE_KINDS = ['head', 'programs', 'consents', 'limits', 'window'] as const;
@@ -45,7 +45,7 @@ export class PartitionState {
     this.logId = logId;
     this.partition = partition;
     this.partitions = partitions;
-    this.policy = policyFrom(NO_POLICY_DOCUMENT);
+    this.policy = NO_POLICY;
     this.window = new DuplicateWindow(windowCapacity);
     // Known to whoever has the log, unknown to who writes events into it.
     this.duplicateKey = sipKey(createHash('sha256').update(`ntk duplicates ${logId} ${partition}`).digest());
@@ -54,7 +54,7 @@ export class PartitionState {
 
   /** False until the first policy: then nothing is found. */
   get hasPolicy(): boolean {
-    return this.policy.hash !== NO_POLICY_HASH;
+    return this.policy.hash !== NO_POLICY.hash;
   }
 
   /** What is held, by kind; each has a limit that the configuration states. */
@@ -132,5 +132,3 @@ function policyFrom(document: unknown): CompiledPolicy {
   if (!parsed.ok) throw new PageCorruptError('a checkpoint holds a policy that does not check');
   return compilePolicy(parsed.policy, parsed.hash, parsed.document);
 }
-
-const NO_POLICY_HASH = policyFrom(NO_POLICY_DOCUMENT).hash;
