@@ -22,10 +22,23 @@ export async function insertGroup(
   // 2. The ledger, only after its rows: an entry says that they are there.
   await warehouse.insertRows(ledgerInsert(group.headers, `${token}:ledger`));
   // 3. Erasures, after the rows they may be about.
-  const erasures = group.headers.flatMap((header) => header.erasures);
-  for (let from = 0; from < erasures.length; from += ERASURES_MAX) {
-    await erase(warehouse, logId, group.partition, erasures.slice(from, from + ERASURES_MAX));
-  }
+  await eraseUsers(
+    warehouse,
+    logId,
+    group.partition,
+    group.headers.flatMap((header) => header.erasures),
+  );
+}
+
+/** Removes the rows of users below the offset at which each of them was erased. Repeating it changes nothing. */
+export async function eraseUsers(
+  warehouse: Warehouse,
+  logId: string,
+  partition: number,
+  erasures: BlockHeader['erasures'],
+): Promise<void> {
+  for (let from = 0; from < erasures.length; from += ERASURES_MAX)
+    await erase(warehouse, logId, partition, erasures.slice(from, from + ERASURES_MAX));
 }
 
 /** One mutation for many: each rewrites the parts it touches (60 ms in the embedded engine, however few rows there are). */

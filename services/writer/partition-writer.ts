@@ -6,13 +6,17 @@
  * 4. move the position behind the range.
  */
 import { type EventLog, LogError, type Owner } from '../platform/log/event-log.ts';
+import { decodeBlock } from '../domain/results/block.ts';
+import { readBatches } from '../platform/log/read-batches.ts';
 import { decodeWriterNote, encodeWriterNote, type WriterNote } from '../platform/log/writer-note.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { type Group, type GroupLimits, readGroup } from './group.ts';
-import { insertGroup } from './insert-group.ts';
+import { eraseUsers, insertGroup } from './insert-group.ts';
 import { BlockGap, writerStanding } from './lost-blocks.ts';
 
 export { BlockGap } from './lost-blocks.ts';
+
+const READ = { maxRecords: 16, maxBytes: 16 * 1024 * 1024 };
 
 export interface PartitionWriterOptions {
   readonly log: EventLog;
@@ -75,8 +79,26 @@ export class PartitionWriter {
     // 3. A repeat of the same range adds nothing to any total.
     await insertGroup(warehouse, log.logId, group);
     // 4. Only now is it behind us.
-    if (!(await this.#move(group.to, { next }))) return { status: 'fenced' };
-    return { status: 'written', group };
+    if (await this.#move(group.to, { next })) return { status: 'written', group };
+    await this.#eraseAgain(group);
+    return { status: 'fenced' };
+  }
+
+  /**
+   * Somebody took the partition while the group was inserted, perhaps long ago: this process may have stood still. Then the rows may
+   * have come after their users were erased, and where the token was forgotten meanwhile they are there again.
+   */
+  async #eraseAgain({ to }: Group): Promise<void> {
+    const { log, warehouse, partition } = this.#options;
+    for await (const { bytes, starts, count } of readBatches(log, 'results', partition, READ, to)) {
+      const headers = Array.from({ length: count }, (_, i) => decodeBlock(bytes.subarray(starts[i], starts[i + 1])).header);
+      await eraseUsers(
+        warehouse,
+        log.logId,
+        partition,
+        headers.flatMap(({ erasures }) => erasures),
+      );
+    }
   }
 
   async #read(): Promise<Group | null> {

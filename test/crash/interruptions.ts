@@ -15,13 +15,13 @@ export class Killed extends Error {}
 export function intercepted(
   warehouse: Warehouse,
   hooks: {
-    before?: (operation: string) => void;
+    before?: (operation: string) => void | Promise<void>;
     after?: (operation: string) => void;
     change?: (insert: RowsInsert) => RowsInsert;
   },
 ): Warehouse {
   const around = async <T>(operation: string, work: () => Promise<T>): Promise<T> => {
-    hooks.before?.(operation);
+    await hooks.before?.(operation);
     const result = await work();
     hooks.after?.(operation);
     return result;

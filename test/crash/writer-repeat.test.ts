@@ -190,6 +190,25 @@ describe('a writer that dies', () => {
     expect(ranges.length).toBeGreaterThan(1);
     expect(await stored()).toEqual(before);
   });
+
+  test('and inserts long after another took its place brings back no row that was erased meanwhile', async () => {
+    await judged();
+    let ranges: [number, number][] = [];
+    const late = await PartitionWriter.take(
+      options({
+        warehouse: intercepted(warehouse, {
+          // While this insert is held up everything else happens, and its token is forgotten.
+          before: async (operation) => {
+            if (operation === 'insert access_results' && ranges.length === 0) ranges = await writeAll();
+          },
+          change: (insert) => ({ ...insert, token: `forgotten ${insert.token}` }),
+        }),
+      }),
+    );
+    expect((await late.step()).status).toBe('fenced');
+    expect(ranges.length).toBeGreaterThan(1);
+    expect((await stored()).rows).toBe(await expectedRows());
+  });
 });
 
 test('while the warehouse is away verdicts flow, and when it is back nothing is missing', { timeout: 60_000 }, async () => {
