@@ -1,15 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { LogError, type Owner } from '../../services/platform/log/event-log.ts';
-import type { KafkaEventLog } from '../../services/platform/log/kafka/kafka-event-log.ts';
-import { startBroker, type TestBroker } from '../kafka/broker.ts';
+import { LogError, type Owner } from '../../../../services/platform/log/event-log.ts';
+import type { KafkaEventLog } from '../../../../services/platform/log/kafka/kafka-event-log.ts';
+import { startBroker, type TestBroker } from '../../../kafka/broker.ts';
+import { allowKafkaItsTime } from '../../../kafka/shared-broker.ts';
 import { PLENTY, TestLogs, textsOf, values } from './open-test-log.ts';
 
 /** Turns of the event loop between the start of a commit and the broker's end: before, inside and after each of its requests. */
-const TURNS_BEFORE_KILL = [0, 3, 10, 40, 150, 600];
+const TURNS_BEFORE_KILL = process.env.NTK_KAFKA_KILLS === undefined ? [3, 40, 150] : [0, 3, 10, 40, 150, 600];
 const SOURCE_RECORDS = 400;
 const BATCH_RECORDS = 5;
 
+allowKafkaItsTime();
 let broker: TestBroker;
 const logs = new TestLogs(() => broker);
 beforeAll(async () => {
@@ -128,17 +130,17 @@ describe('a broker that is away', () => {
     const owner = await log.claim('scorer', 0);
     await broker.kill();
     const unreachable = { code: 'log_unreachable' };
-    await expect(log.read('access', 0, 0, PLENTY)).rejects.toMatchObject(unreachable);
-    await expect(log.last('access', 0)).rejects.toMatchObject(unreachable);
-    await expect(log.position('scorer', 0)).rejects.toMatchObject(unreachable);
-    await expect(log.getKeyed('checkpoints', 0, 'k')).rejects.toMatchObject(unreachable);
-    await expect(owner.commit({ appends: [{ stream: 'results', partition: 0, values: values('r') }] })).rejects.toMatchObject(
-      unreachable,
-    );
-    await expect(log.commit({ appends: [{ stream: 'access', partition: 0, values: values('b') }] })).rejects.toMatchObject(
-      unreachable,
-    );
-    await expect(log.claim('scorer', 0)).rejects.toMatchObject(unreachable);
+    const results = await Promise.allSettled([
+      log.read('access', 0, 0, PLENTY),
+      log.last('access', 0),
+      log.position('scorer', 0),
+      log.getKeyed('checkpoints', 0, 'k'),
+      owner.commit({ appends: [{ stream: 'results', partition: 0, values: values('r') }] }),
+      log.commit({ appends: [{ stream: 'access', partition: 0, values: values('b') }] }),
+      log.claim('scorer', 0),
+    ]);
+    for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: unreachable });
+    expect(await log.shownOffset('scorer', 0)).toBeNull();
     await log.waitForAppend('access', 200);
     await log.waitForAppend('access', 200);
     await broker.start();
