@@ -11,6 +11,8 @@ const counts = process.env.NTK_TEST_COUNTS;
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Costs nothing until a test asks for the broker.
+    globalSetup: ['test/kafka/keep-shared-broker.ts'],
     // Processes, not threads: native modules (chdb) and signals belong to a process.
     pool: 'forks',
     testTimeout: TEST_MS_MAX,

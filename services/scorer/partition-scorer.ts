@@ -129,7 +129,8 @@ export class PartitionScorer {
     const appends: Append[] = [{ stream: 'results', partition, values: outcomes.map(({ block }) => block) }];
     const verdicts = outcomes.flatMap(({ outcome }) => outcome.verdicts);
     const rejected = outcomes.flatMap(({ outcome }) => outcome.rejected);
-    if (verdicts.length > 0) appends.push({ stream: 'verdicts', partition, values: verdicts.map(utf8) });
+    const keys = outcomes.flatMap(({ outcome }) => outcome.verdictPrograms);
+    if (verdicts.length > 0) appends.push({ stream: 'verdicts', partition, values: verdicts.map(utf8), keys });
     if (rejected.length > 0) appends.push({ stream: 'rejects', partition, values: rejected.map(utf8) });
     return appends;
   }

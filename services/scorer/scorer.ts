@@ -32,7 +32,7 @@ export interface ScorerOptions extends Omit<PartitionScorerOptions, 'partition' 
 /** What is told to whoever reports metrics and logs; after the commit, never before. */
 export interface ScorerObserver {
   scored(partition: number, outcome: BatchOutcome, state: PartitionState): void;
-  /** `hasMismatch`: the noted position was not the end of the last block; the block counts. */
+  /** `hasMismatch`: tools for lag were shown another position than the end of the last block; the block counts. */
   taken(partition: number, position: number, refolded: number, hasMismatch: boolean): void;
   lost(partition: number): void;
   failed(partition: number, error: Error, retryInMs: number): void;

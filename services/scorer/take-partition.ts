@@ -26,7 +26,7 @@ export interface TakenPartition {
   readonly entryHash: string;
   /** Records folded again in silence. */
   readonly refolded: number;
-  /** The position noted for lag tools is another one; it has no say, but somebody set it. */
+  /** Tools for lag are shown another position: somebody set it, or a killed owner left it a second behind. It has no say. */
   readonly hasPositionMismatch: boolean;
 }
 
@@ -45,8 +45,8 @@ export async function takePartition(options: TakeOptions): Promise<TakenPartitio
     if (arrival.status === 'lost') throw recordsLost(partition, arrival.lost);
     const { fold, refolded } = arrival;
     if (rowsHash !== null && fold.state.chain.hash !== rowsHash) throw hashMismatch(partition, position);
-    const noted = await log.position('scorer', partition);
-    const hasPositionMismatch = noted !== null && noted.offset !== position;
+    const shown = await log.shownOffset('scorer', partition);
+    const hasPositionMismatch = shown !== null && shown !== position;
     return { owner, fold, checkpoints, lastHeader, entryHash, refolded, hasPositionMismatch };
   } catch (error) {
     await owner.release();

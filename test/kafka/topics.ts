@@ -1,9 +1,9 @@
 /** Topics of the broker of a test, as an operator sees them. */
 import { type Admin, Kafka, logLevel } from 'kafkajs';
-import type { TestBroker } from './broker.ts';
+import type { SharedBroker } from './shared-broker.ts';
 
 /** Runs `work` with kafkajs's own client for administrators. */
-export async function administrate<Result>({ address }: TestBroker, work: (admin: Admin) => Promise<Result>): Promise<Result> {
+export async function administrate<Result>({ address }: SharedBroker, work: (admin: Admin) => Promise<Result>): Promise<Result> {
   const admin = new Kafka({ brokers: [address], clientId: 'operator', logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
@@ -13,7 +13,7 @@ export async function administrate<Result>({ address }: TestBroker, work: (admin
   }
 }
 
-export async function deleteTopics(broker: TestBroker, prefix: string): Promise<void> {
+export async function deleteTopics(broker: SharedBroker, prefix: string): Promise<void> {
   await administrate(broker, async (admin) => {
     const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(`${prefix}.`));
     await admin.deleteTopics({ topics });
@@ -21,7 +21,7 @@ export async function deleteTopics(broker: TestBroker, prefix: string): Promise<
 }
 
 /** As retention does: what lies before `offset` in partition 0 is gone. Answers the start that is now. */
-export async function moveStart(broker: TestBroker, topic: string, offset: string): Promise<number> {
+export async function moveStart(broker: SharedBroker, topic: string, offset: string): Promise<number> {
   return administrate(broker, async (admin) => {
     const ends = await admin.fetchTopicOffsets(topic);
     const to = offset === 'end' ? ends.find(({ partition }) => partition === 0)!.high : offset;

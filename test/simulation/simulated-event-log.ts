@@ -128,6 +128,10 @@ export class SimulatedEventLog implements EventLog {
     );
   }
 
+  async shownOffset(consumer: Position['consumer'], partition: number): Promise<number | null> {
+    return (await this.position(consumer, partition))?.offset ?? 0;
+  }
+
   async *readKeyed(
     stream: KeyedStream,
     partition: number,

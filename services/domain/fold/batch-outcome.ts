@@ -43,6 +43,8 @@ export class BatchOutcome {
   readonly rowUsers: string[] = [];
   /** JSON records for `ntk.verdicts.v1`, in the order of the log. */
   readonly verdicts: string[] = [];
+  /** The program of each of them; a heartbeat's answer has none. */
+  readonly verdictPrograms: (string | null)[] = [];
   /** JSON records for `ntk.rejects.v1`. */
   readonly rejected: string[] = [];
   readonly erasures: { readonly offset: number; readonly user: string }[] = [];
@@ -87,6 +89,7 @@ export class BatchOutcome {
   heartbeat({ id, source }: Attributes): void {
     this.heartbeats++;
     this.verdicts.push(JSON.stringify({ type: 'ntk.heartbeat', eventId: id, source, decidedAt: this.#decidedAt }));
+    this.verdictPrograms.push(null);
   }
 
   /** Policies that did not check. */
@@ -139,6 +142,7 @@ export class BatchOutcome {
       this.verdicts.push(
         publishedVerdict({ attributes, subject, findings, refusal, remedy: judgement.remedy, decidedAt: this.#decidedAt }),
       );
+      this.verdictPrograms.push(attributes.subject);
     }
     this.#count(output, eventTimeMs);
     this.#onAccess?.(output);

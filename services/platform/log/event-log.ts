@@ -34,6 +34,11 @@ export interface Append {
   readonly stream: AppendStream;
   readonly partition: number;
   readonly values: readonly Uint8Array[];
+  /**
+   * What each value is about, for readers that look for it: hosts find their verdicts by program. As many as values. Has no say in
+   * where a value goes, and an adapter that has no use for keys does without. @default none
+   */
+  readonly keys?: readonly (string | null)[];
   /** Default `live`. */
   readonly origin?: Origin;
 }
@@ -101,6 +106,12 @@ export interface EventLog {
   bounds(stream: AppendStream, partition: number): Promise<{ readonly start: number; readonly end: number }>;
 
   position(consumer: Position['consumer'], partition: number): Promise<Position | null>;
+
+  /**
+   * The offset that tools for lag are shown, for comparing only: it may be late, and anybody may set it. 0 when there is none, null
+   * when it cannot be told now.
+   */
+  shownOffset(consumer: Position['consumer'], partition: number): Promise<number | null>;
 
   /** Newest value of each key, keys ascending by code unit; only keys that begin with `prefix`. */
   readKeyed(

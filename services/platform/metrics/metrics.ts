@@ -70,7 +70,7 @@ export function createMetrics(registry: Registry, clock: Pick<Clock, 'nowMs'> = 
     ),
     positionMismatch: counter(
       'ntk_position_mismatch_total',
-      'Takings of a partition whose noted position was not the end of its last block.',
+      'Takings of a partition when tools for lag were shown another position than the end of its last block.',
     ),
     sources: new LastSeen(registry, clock),
   };

@@ -1,6 +1,6 @@
 /**
- * Copies of the positions as committed offsets of a consumer group, for tools that show lag. Nothing reads them back: they may be
- * late, missing, deleted or set anywhere. Written after the transaction and not in it: kafkajs's TxnOffsetCommit carries no
+ * Copies of the positions as committed offsets of a consumer group, for tools that show lag. Nothing is decided by them: they may be
+ * late, missing, deleted or set anywhere, and are read only to count that. Written after the transaction and not in it: kafkajs's TxnOffsetCommit carries no
  * generation of the group, so that it would fence nobody, and a group that is in use could fail a commit.
  */
 import type { Position } from '../event-log.ts';
@@ -45,6 +45,25 @@ export class GroupOffsets {
         await this.#write(consumer, members);
     })();
     await this.#writing;
+  }
+
+  /** What the group has: 0 for nothing, null when nobody can tell now. Never fails. */
+  async committed(consumer: Position['consumer'], partition: number): Promise<number | null> {
+    const { connection, groupOf, topicOf } = this.#options;
+    try {
+      const { responses } = await connection.trying(async () => {
+        const coordinator = await connection.groupCoordinator(groupOf(consumer));
+        return coordinator.offsetFetch({
+          groupId: groupOf(consumer),
+          topics: [{ topic: topicOf(consumer), partitions: [{ partition }] }],
+        });
+      });
+      const offset = Number(responses[0]?.partitions[0]?.offset);
+      return Number.isSafeInteger(offset) ? Math.max(0, offset) : null;
+    } catch {
+      // A copy for people to look at must not keep a partition from being taken.
+      return null;
+    }
   }
 
   async #write(consumer: Position['consumer'], positions: readonly Position[]): Promise<void> {

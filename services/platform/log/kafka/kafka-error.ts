@@ -134,6 +134,8 @@ export function asLogError(error: unknown, what: string): unknown {
   if (error instanceof LogError || error instanceof RangeError) return error;
   const cause = { cause: error };
   const detail = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  const names = new Set([...causes(error)].map(({ name }) => name));
+  const refused = `${what}: Kafka refuses these credentials (${detail}); check sasl and the ACLs`;
   switch (codeOf(error)) {
     case CODE.offsetOutOfRange:
       return new LogError(
@@ -151,17 +153,19 @@ export function asLogError(error: unknown, what: string): unknown {
     case CODE.clusterUnauthorized:
     case CODE.transactionalIdUnauthorized:
     case CODE.saslFailed:
-      return new LogError(
-        'log_unreachable',
-        `${what}: Kafka refuses these credentials (${detail}); check sasl and the ACLs`,
-        cause,
-      );
+      return new LogError('log_unreachable', refused, cause);
     case CODE.concurrentTransactions:
       return new LogError('log_busy', `${what}: a transaction of this owner has not ended yet; try again`, cause);
     default:
-      return isTransient(error) ||
-        [...causes(error)].some(({ name }) => name.startsWith('KafkaJS')) ||
-        error instanceof KafkaCodeError
+      if (names.has('KafkaJSSASLAuthenticationError')) return new LogError('log_unreachable', refused, cause);
+      // kafkajs does not say that it was refused one.
+      if (names.has('KafkaJSGroupCoordinatorNotFound'))
+        return new LogError(
+          'log_unreachable',
+          `${what}: Kafka names no coordinator; it cannot do so now, or the ACLs give these credentials no such transactional id`,
+          cause,
+        );
+      return isTransient(error) || [...names].some((name) => name.startsWith('KafkaJS')) || error instanceof KafkaCodeError
         ? new LogError('log_unreachable', `${what}: Kafka cannot be reached or cannot do it now (${detail})`, cause)
         : error;
   }

@@ -109,6 +109,11 @@ export class KafkaEventLog implements EventLog {
     return { consumer, partition, offset, note };
   }
 
+  async shownOffset(consumer: Position['consumer'], partition: number): Promise<number | null> {
+    checkPartition(partition, this.partitions);
+    return this.#groups.committed(consumer, partition);
+  }
+
   readKeyed(
     stream: KeyedStream,
     partition: number,

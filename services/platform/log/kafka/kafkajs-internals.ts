@@ -1,8 +1,9 @@
 /**
  * The parts of kafkajs 2.2.4 below its producer and consumer: connections (TLS, SASL), metadata, coordinators, and the requests of a
  * transaction. Why not the public producer and consumer:
- * - the consumer resets an offset that is out of range silently, reads only through a group, and makes some objects of each record
- *   (four times the scorer's budget for it);
+ * - the consumer resets an offset that is out of range silently; it reads only through a group, whose rebalances are eager: whoever
+ *   joins takes everything from everybody, in the middle of a batch; and it makes some objects of each record (four times the
+ *   scorer's budget for it). Nothing here is a member of a group, so there is nothing to rebalance;
  * - the producer sends InitProducerId only with its first transaction, retries EndTxn by itself, so that a "fenced" may stand for a
  *   commit that went through, and its sequence numbers do not wrap;
  * - neither knows topic ids, and a topic that was made anew must not pass for the old one.
@@ -59,6 +60,11 @@ export interface InternalBroker {
     memberId: string;
     topics: readonly { topic: string; partitions: readonly { partition: number; offset: string; metadata: string }[] }[];
   }): Promise<unknown>;
+  /** An offset of -1 is none. */
+  offsetFetch(options: {
+    groupId: string;
+    topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];
+  }): Promise<{ responses: readonly { partitions: readonly { offset: string }[] }[] }>;
   listOffsets(options: {
     replicaId: number;
     isolationLevel: number;

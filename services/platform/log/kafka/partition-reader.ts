@@ -9,7 +9,8 @@
 import type { ReadLimits, RecordBatch } from '../event-log.ts';
 import { BatchColumns } from './batch-columns.ts';
 import type { PartitionFetcher } from './partition-fetcher.ts';
-import { type DecodedBatch, decodeBatch, type RawBatch } from './record-batch.ts';
+import { decodeHostBatch } from './host-batch.ts';
+import type { DecodedBatch, RawBatch } from './record-batch.ts';
 
 /** Compressed; records become about ten times that. What a reader's limits leave over is kept for its next read. */
 const FETCH_BYTES_MIN = 64 * 1024;
@@ -64,7 +65,7 @@ export class PartitionReader {
   #take(columns: BatchColumns, batches: readonly RawBatch[], first: DecodedBatch | null, offset: number): void {
     this.#ahead = null;
     for (const [i, batch] of batches.entries()) {
-      const decoded = i === 0 && first !== null ? first : decodeBatch(batch);
+      const decoded = i === 0 && first !== null ? first : decodeHostBatch(batch);
       if (columns.take(decoded, offset)) continue;
       this.#ahead = { offset: columns.finish(this.#partition, offset).nextOffset, batches: batches.slice(i), decoded };
       return;
@@ -106,7 +107,7 @@ export class PartitionReader {
       next = nextOffset;
     }
     if (last === undefined) return null;
-    const { count, offsets, body, valueStarts, valueLengths } = decodeBatch(last);
+    const { count, offsets, body, valueStarts, valueLengths } = decodeHostBatch(last);
     const i = count - 1;
     const start = valueStarts[i]!;
     return { offset: offsets[i]!, value: Buffer.from(body.subarray(start, start + Math.max(0, valueLengths[i]!))) };

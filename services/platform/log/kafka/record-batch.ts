@@ -11,8 +11,9 @@
  * | 43-50, 51-52, 53-56 | producer's id, epoch and sequence number of the first record |
  * | 57-60 | records, which follow, compressed as a whole |
  */
-import { constants, gunzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { LogError, ORIGIN, type Origin } from '../event-log.ts';
+import { constants, zstdCompressSync } from 'node:zlib';
+import { ORIGIN, type Origin } from '../event-log.ts';
+import { BATCH_RECORDS_MAX, BatchTooLarge, CODEC, decompress } from './batch-compression.ts';
 import { crc32c } from './kafkajs-internals.ts';
 import { malformed, WireReader, WireWriter } from './wire.ts';
 
@@ -21,8 +22,6 @@ const LENGTH_END = 12;
 const CRC_START = 17;
 const CRC_END = 21;
 const MAGIC = 2;
-const CODEC = { none: 0, gzip: 1, zstd: 4 } as const;
-const CODEC_MASK = 0x07;
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
@@ -30,9 +29,6 @@ const CONTROL = 0x20;
 /** As segments of the SQLite log: less is not worth the time to read it. */
 const COMPRESSED_ABOVE_BYTES = 512;
 const ZSTD_PARAMS = { [constants.ZSTD_c_compressionLevel]: 1 };
-/** A batch has at most 4 MiB on the wire; records of one kind become twelve times that. What is larger was made to fill memory. */
-const BODY_BYTES_MAX = 128 * 1024 * 1024;
-
 /** Header that carries where a record came in; absent for `live`. Its value is the number as one character. */
 const ORIGIN_HEADER = Buffer.from('ntk-origin');
 const CHAR_ZERO = 0x30;
@@ -41,7 +37,7 @@ const ORIGIN_MAX = Math.max(...Object.values(ORIGIN));
 export interface OutgoingBatch {
   readonly values: readonly (Uint8Array | null)[];
   /** As many as values, or null for none. */
-  readonly keys: readonly Uint8Array[] | null;
+  readonly keys: readonly (Uint8Array | null)[] | null;
   readonly origin: Origin;
   readonly producerId: string;
   readonly producerEpoch: number;
@@ -72,7 +68,7 @@ export function encodeBatch({ values, keys, origin, producerId, producerEpoch, f
   return batch;
 }
 
-function encodeRecords(values: readonly (Uint8Array | null)[], keys: readonly Uint8Array[] | null, origin: Origin): Buffer {
+function encodeRecords(values: readonly (Uint8Array | null)[], keys: OutgoingBatch['keys'], origin: Origin): Buffer {
   const headers = new WireWriter(16);
   if (origin === ORIGIN.live) headers.varint(0);
   else
@@ -124,6 +120,9 @@ export interface RawBatch {
   readonly count: number;
   /** As stored, compressed or not. */
   readonly body: Buffer;
+  /** CRC-32C as the header has it, and what it is taken over. */
+  readonly checksum: number;
+  readonly checked: Buffer;
 }
 
 /** The whole batches in a part of a log; a broker cuts the last one off where it likes. @throws LogError log_corrupt */
@@ -145,7 +144,8 @@ function readHeader(reader: WireReader): RawBatch {
   reader.skip(8);
   const magic = reader.int8();
   if (magic !== MAGIC) throw malformed(`a batch of format ${magic}`);
-  reader.skip(4);
+  const checksum = reader.int32() >>> 0;
+  const checked = reader.bytes.subarray(reader.position, reader.end);
   const attributes = reader.int16();
   const lastOffset = baseOffset + reader.int32();
   const baseTimeMs = reader.int64();
@@ -165,6 +165,8 @@ function readHeader(reader: WireReader): RawBatch {
     maxTimeMs,
     count,
     body: reader.bytes.subarray(reader.position, reader.end),
+    checksum,
+    checked,
   };
 }
 
@@ -184,7 +186,8 @@ export interface DecodedBatch {
 /** @throws LogError log_corrupt */
 export function decodeBatch(batch: RawBatch): DecodedBatch {
   const { count, baseOffset, isTransactional, attributes } = batch;
-  const body = decompress(batch);
+  if (count > BATCH_RECORDS_MAX) throw new BatchTooLarge();
+  const body = decompress(attributes, batch.body);
   // A record has at least seven bytes: a count beyond that would ask for memory that nothing fills.
   if (count > body.length) throw malformed('a batch of fewer records than it says');
   const reader = new WireReader(body);
@@ -215,6 +218,7 @@ export function decodeBatch(batch: RawBatch): DecodedBatch {
     // A host could write the header too, to have its times believed. Hosts do not use transactions (contracts.md 1.8), and the
     // broker lets only those do so whom its ACLs give a transactional id.
     decoded.origins[i] = isTransactional && reader.position < end - 1 ? readOrigin(reader) : ORIGIN.live;
+    if (reader.position > end) throw malformed('a record that is longer than it says');
     reader.position = end;
   }
   return decoded;
@@ -233,42 +237,6 @@ function readOrigin(reader: WireReader): number {
     return origin;
   }
   return ORIGIN.live;
-}
-
-function decompress({ attributes, body }: RawBatch): Buffer {
-  const codec = attributes & CODEC_MASK;
-  try {
-    if (codec === CODEC.none) return body;
-    if (codec === CODEC.zstd) return unzstd(body);
-    if (codec === CODEC.gzip) return gunzipSync(body, { maxOutputLength: BODY_BYTES_MAX });
-  } catch (error) {
-    throw new LogError('log_corrupt', `a batch in Kafka cannot be decompressed: ${(error as Error).message}`, { cause: error });
-  }
-  throw new LogError(
-    'log_corrupt',
-    `a batch in Kafka is compressed with codec ${codec}, which this release cannot read; set compression.type=zstd on the topic, so that the broker changes what hosts send`,
-  );
-}
-
-/** Node stops behind the first frame, and says nothing of those that follow. */
-function unzstd(body: Buffer): Buffer {
-  const frames: Buffer[] = [];
-  let bytes = 0;
-  for (let at = 0; at < body.length; ) {
-    const options = { maxOutputLength: BODY_BYTES_MAX - bytes, info: true };
-    const { buffer, engine } = zstdDecompressSync(body.subarray(at), options) as unknown as Frame;
-    if (engine.bytesWritten === 0) throw malformed('a frame that does not end');
-    at += engine.bytesWritten;
-    bytes += buffer.length;
-    frames.push(buffer);
-  }
-  return frames.length === 1 ? frames[0]! : Buffer.concat(frames);
-}
-
-/** What zlib answers with `info`: `bytesWritten` are the bytes that it took. */
-interface Frame {
-  readonly buffer: Buffer;
-  readonly engine: { readonly bytesWritten: number };
 }
 
 /** Whether a control batch says that its producer's transaction was given up. */

@@ -32,13 +32,19 @@ export function positionKey(consumer: string): string {
 /** @throws RangeError for a partition that is not there or a value that is too large, before anything is written */
 export function planTransaction({ appends = [], puts = [], position }: Transaction, { partitions, topicOf }: PlanOptions): Plan {
   const chunks: Chunk[] = [];
-  const firstChunks = appends.map(({ stream, partition, values, origin = ORIGIN.live }) => {
+  const firstChunks = appends.map(({ stream, partition, values, keys, origin = ORIGIN.live }) => {
     checkPartition(partition, partitions);
     const bytesMax = stream === 'access' ? ACCESS_MESSAGE_BYTES_MAX - BATCH_SPARE_BYTES : VALUE_BYTES_MAX;
     for (const value of values) checkValue(value, bytesMax);
+    if (keys !== undefined && keys.length !== values.length)
+      throw new RangeError(`${values.length} values have ${keys.length} keys`);
     const first = chunks.length;
-    for (const part of cut(values, CHUNK_BYTES_MAX))
-      chunks.push({ topic: topicOf(stream), partition, values: part, keys: null, origin });
+    let from = 0;
+    for (const part of cut(values, CHUNK_BYTES_MAX)) {
+      const own = keys?.slice(from, from + part.length).map((key) => (key === null ? null : encodeKey(key))) ?? null;
+      chunks.push({ topic: topicOf(stream), partition, values: part, keys: own, origin });
+      from += part.length;
+    }
     return values.length === 0 ? null : first;
   });
   for (const { partition, value } of puts) {

@@ -28,7 +28,7 @@ export interface Chunk {
   readonly topic: string;
   readonly partition: number;
   readonly values: readonly (Uint8Array | null)[];
-  readonly keys: readonly Uint8Array[] | null;
+  readonly keys: readonly (Uint8Array | null)[] | null;
   readonly origin: Origin;
 }
 

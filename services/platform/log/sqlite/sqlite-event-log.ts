@@ -97,6 +97,11 @@ export class SqliteEventLog implements EventLog {
     return row === undefined ? null : { consumer, partition, offset: row.next, note: row.note };
   }
 
+  /** Tools for lag read the position itself. */
+  async shownOffset(consumer: Position['consumer'], partition: number): Promise<number | null> {
+    return (await this.position(consumer, partition))?.offset ?? 0;
+  }
+
   /** One value in memory at a time. Keys that change meanwhile come as they are when their turn is. */
   async *readKeyed(stream: KeyedStream, partition: number, prefix: string): AsyncGenerator<{ key: string; value: Buffer }> {
     this.#checkPartition(partition);

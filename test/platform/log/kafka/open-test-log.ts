@@ -1,24 +1,24 @@
 /** Logs for one test file: each in topics of its own, all closed at the end. */
-import { systemClock } from '../../services/platform/clock.ts';
-import type { AppendStream, EventLog } from '../../services/platform/log/event-log.ts';
-import type { KafkaEventLog } from '../../services/platform/log/kafka/kafka-event-log.ts';
-import { type OpenKafkaLogOptions, openKafkaLog } from '../../services/platform/log/kafka/open-kafka-log.ts';
-import type { TestBroker } from '../kafka/broker.ts';
+import { systemClock } from '../../../../services/platform/clock.ts';
+import type { AppendStream, EventLog } from '../../../../services/platform/log/event-log.ts';
+import type { KafkaEventLog } from '../../../../services/platform/log/kafka/kafka-event-log.ts';
+import { type OpenKafkaLogOptions, openKafkaLog } from '../../../../services/platform/log/kafka/open-kafka-log.ts';
+import type { SharedBroker } from '../../../kafka/shared-broker.ts';
 
 export const PLENTY = { maxRecords: 100_000, maxBytes: 64 * 1024 * 1024 };
 
 export class TestLogs {
   readonly #opened: KafkaEventLog[] = [];
-  readonly #broker: () => TestBroker;
+  readonly #broker: () => SharedBroker;
   #count = 0;
 
-  constructor(broker: () => TestBroker) {
+  constructor(broker: () => SharedBroker) {
     this.#broker = broker;
   }
 
-  /** A prefix that no other test has. */
+  /** A prefix that no other test has, in this file or in one that runs beside it. */
   newPrefix(): string {
-    return `test-${this.#count++}`;
+    return `test-${process.pid}-${this.#count++}`;
   }
 
   async open(topicPrefix: string, options: Partial<OpenKafkaLogOptions> = {}): Promise<KafkaEventLog> {

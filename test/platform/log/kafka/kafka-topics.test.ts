@@ -1,19 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { LogError } from '../../services/platform/log/event-log.ts';
-import { startBroker, type TestBroker } from '../kafka/broker.ts';
-import { administrate, deleteTopics } from '../kafka/topics.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { LogError } from '../../../../services/platform/log/event-log.ts';
+import { allowKafkaItsTime, sharedBroker, type SharedBroker } from '../../../kafka/shared-broker.ts';
+import { administrate, deleteTopics } from '../../../kafka/topics.ts';
 import { block, PLENTY, TestLogs, textsOf, values } from './open-test-log.ts';
 
 /** ConfigResourceTypes.TOPIC; Node does not find the name in the package. */
 const TOPIC = 2;
 
-let broker: TestBroker;
+allowKafkaItsTime();
+let broker: SharedBroker;
 const logs = new TestLogs(() => broker);
 beforeAll(async () => {
-  broker = await startBroker();
-});
-afterAll(async () => {
-  await broker.stop();
+  broker = await sharedBroker();
 });
 
 let prefix: string;

@@ -10,14 +10,17 @@ import { createHttpServer, type HttpServer } from '../../services/platform/http/
 import { createLogger } from '../../services/platform/logger.ts';
 import type { KafkaEventLog } from '../../services/platform/log/kafka/kafka-event-log.ts';
 import { createGatewayMetrics } from '../../services/platform/metrics/gateway-metrics.ts';
-import { event } from '../gateway/running-gateway.ts';
+import { event } from './running-gateway.ts';
 import { startBroker, type TestBroker } from '../kafka/broker.ts';
-import { TestLogs, textsOf } from './open-test-log.ts';
+import { allowKafkaItsTime } from '../kafka/shared-broker.ts';
+import { TestLogs, textsOf } from '../platform/log/kafka/open-test-log.ts';
 
 const TOKEN = 'token';
 const PARTITIONS = 2;
 const REQUESTS = 60;
 const RECORDS_EACH = 5;
+
+allowKafkaItsTime();
 
 describe('the gateway on Kafka', () => {
   let broker: TestBroker;

@@ -1,19 +1,19 @@
-import type { Message, Producer } from 'kafkajs';
+import type { Producer } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { LogError, ORIGIN } from '../../services/platform/log/event-log.ts';
-import type { KafkaEventLog } from '../../services/platform/log/kafka/kafka-event-log.ts';
-import { startBroker, type TestBroker } from '../kafka/broker.ts';
-import { administrate, moveStart } from '../kafka/topics.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../../services/platform/clock.ts';
+import { LogError } from '../../../../services/platform/log/event-log.ts';
+import type { KafkaEventLog } from '../../../../services/platform/log/kafka/kafka-event-log.ts';
+import { allowKafkaItsTime, sharedBroker, type SharedBroker } from '../../../kafka/shared-broker.ts';
+import { PartitionScorer } from '../../../../services/scorer/partition-scorer.ts';
+import { administrate, moveStart } from '../../../kafka/topics.ts';
 import { block, PLENTY, TestLogs, textsOf, values } from './open-test-log.ts';
 
-let broker: TestBroker;
+allowKafkaItsTime();
+let broker: SharedBroker;
 const logs = new TestLogs(() => broker);
 beforeAll(async () => {
-  broker = await startBroker();
-});
-afterAll(async () => {
-  await broker.stop();
+  broker = await sharedBroker();
 });
 
 let prefix: string;
@@ -61,29 +61,66 @@ describe("a consumer group's committed offsets", () => {
     expect(await groupOffset(`${prefix}.scorer`, `${prefix}.access.v1`)).toBe('17');
   });
 
-  test('set anywhere or deleted change nothing', async () => {
-    await append('a', 'b', 'c');
-    const owner = await log.claim('scorer', 0);
-    await owner.commit(block('block', 2));
-    await owner.release();
-    const before = {
-      position: await log.position('scorer', 0),
-      last: await log.last('results', 0),
-      rest: await textsOf(log, 'access', 0, 2),
-    };
+  test('set anywhere or deleted change nothing but the count of differences', async () => {
+    await append('no JSON', 'nor this', 'nor that');
+    await (await takeAndScore()).stop();
+    const [position, rejects] = [(await log.position('scorer', 0))!, await textsOf(log, 'rejects')];
+    expect(position.offset).toBe((await log.bounds('access', 0)).end);
+    expect(rejects).toHaveLength(3);
     const groupId = `${prefix}.scorer`;
+    const topic = `${prefix}.access.v1`;
+    expect((await takeAndScore()).hasPositionMismatch).toBe(false);
     for (const offset of ['0', '1000000', null]) {
       await administrate(broker, async (admin) => {
         if (offset === null) await admin.deleteGroups([groupId]);
-        else await admin.setOffsets({ groupId, topic: `${prefix}.access.v1`, partitions: [{ partition: 0, offset }] });
+        else await admin.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset }] });
       });
-      const again = await logs.open(prefix, { create: false });
-      await again.claim('scorer', 0);
-      expect(await again.position('scorer', 0)).toEqual(before.position);
-      expect(await again.last('results', 0)).toEqual(before.last);
-      expect(await textsOf(again, 'access', 0, 2)).toEqual(before.rest);
+      const scorer = await takeAndScore();
+      expect({ offset, isCounted: scorer.hasPositionMismatch }).toEqual({
+        offset,
+        isCounted: offset !== String(position.offset),
+      });
+      expect(scorer.position).toBe(position.offset);
+      await scorer.stop();
+      expect(await log.position('scorer', 0)).toEqual(position);
+      expect(await textsOf(log, 'rejects')).toEqual(rejects);
     }
   });
+
+  test('and its members have no say: whoever joins the group takes nothing away, though kafkajs rebalances eagerly', async () => {
+    const owner = await log.claim('scorer', 0);
+    await owner.commit(block('before', 1));
+    const stranger = new Kafka({ brokers: [broker.address], clientId: 'stranger', logLevel: logLevel.NOTHING });
+    const consumer = stranger.consumer({ groupId: `${prefix}.scorer` });
+    await consumer.connect();
+    await consumer.subscribe({ topic: `${prefix}.access.v1` });
+    const joined = new Promise((resolve) => {
+      consumer.on(consumer.events.GROUP_JOIN, resolve);
+    });
+    await consumer.run({ eachMessage: async () => {} });
+    await joined;
+    expect(await owner.commit(block('behind', 2))).toMatchObject({ status: 'committed' });
+    // Whose offset the group will not take while it has members.
+    await owner.release();
+    expect(await log.position('scorer', 0)).toMatchObject({ offset: 2 });
+    expect(await textsOf(log, 'results')).toEqual(['before', 'behind']);
+    await consumer.disconnect();
+  });
+
+  async function takeAndScore(): Promise<PartitionScorer> {
+    const scorer = await PartitionScorer.take({
+      log: await logs.open(prefix, { create: false }),
+      partition: 0,
+      storedUser: (user) => user,
+      clock: systemClock,
+      batchRecordsMax: 1_000,
+      batchBytesMax: 1024 * 1024,
+      checkpointRecords: 1_000_000,
+      checkpointIntervalMs: 1_000_000,
+    });
+    while ((await scorer.step()).status === 'scored');
+    return scorer;
+  }
 });
 
 describe('an offset that is not there', () => {
@@ -156,41 +193,6 @@ describe('a transaction of somebody else', () => {
   /** A record outside any transaction, as hosts write them. */
   const producerless = (value: string) =>
     withProducer((producer) => producer.send({ topic: topic(), messages: [{ partition: 0, value }] }));
-});
-
-describe('records of hosts', () => {
-  const send = (messages: Message[], compression = 0) =>
-    withProducer((producer) => producer.send({ topic: `${prefix}.access.v1`, compression, messages }));
-
-  test('are read whatever their keys, headers and compression are', async () => {
-    const long = 'x'.repeat(10_000);
-    await send([{ partition: 0, key: 'program', value: 'plain', headers: { a: 'b', c: '' } }]);
-    await send(
-      [
-        { partition: 0, key: null, value: long },
-        { partition: 0, key: 'k', value: null },
-      ],
-      1,
-    );
-    expect(await textsOf(log, 'access')).toEqual(['plain', long, '']);
-  });
-
-  test('are live whatever their headers say: a host must not choose how its times are taken', async () => {
-    for (const origin of Object.values(ORIGIN))
-      await send([{ partition: 0, value: 'x', headers: { 'ntk-origin': String(origin) } }]);
-    const { origins } = await log.read('access', 0, 0, PLENTY);
-    expect([...origins]).toEqual(Object.values(ORIGIN).map(() => ORIGIN.live));
-  });
-
-  test('have the time of the broker, whatever time they bring', async () => {
-    await send([{ partition: 0, value: 'x', timestamp: '1000' }]);
-    await append('y');
-    const { appendedAtMs } = await log.read('access', 0, 0, PLENTY);
-    expect(appendedAtMs[0]).toBeGreaterThan(1_600_000_000_000);
-    const [first] = appendedAtMs;
-    const later = (await log.read('access', 0, 1, PLENTY)).appendedAtMs[0];
-    expect(later).toBeGreaterThanOrEqual(first!);
-  });
 });
 
 describe('who waits for records', () => {

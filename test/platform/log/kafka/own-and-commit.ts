@@ -4,9 +4,9 @@
  */
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { systemClock } from '../../services/platform/clock.ts';
-import { LogError } from '../../services/platform/log/event-log.ts';
-import { openKafkaLog } from '../../services/platform/log/kafka/open-kafka-log.ts';
+import { systemClock } from '../../../../services/platform/clock.ts';
+import { LogError } from '../../../../services/platform/log/event-log.ts';
+import { openKafkaLog } from '../../../../services/platform/log/kafka/open-kafka-log.ts';
 import { block } from './open-test-log.ts';
 
 const [, , broker = '', topicPrefix = ''] = process.argv;

@@ -1,23 +1,21 @@
 /** Records that a broker deleted before they were judged: the refusal names them, and accepting it goes on behind them. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { decodeBlock } from '../../services/domain/results/block.ts';
-import { systemClock } from '../../services/platform/clock.ts';
-import { readBatches } from '../../services/platform/log/read-batches.ts';
-import type { KafkaEventLog } from '../../services/platform/log/kafka/kafka-event-log.ts';
-import { acceptGap } from '../../services/scorer/accept-gap.ts';
-import { PartitionScorer, type PartitionScorerOptions } from '../../services/scorer/partition-scorer.ts';
-import { Scorer } from '../../services/scorer/scorer.ts';
-import { startBroker, type TestBroker } from '../kafka/broker.ts';
-import { moveStart } from '../kafka/topics.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { decodeBlock } from '../../../../services/domain/results/block.ts';
+import { systemClock } from '../../../../services/platform/clock.ts';
+import { readBatches } from '../../../../services/platform/log/read-batches.ts';
+import type { KafkaEventLog } from '../../../../services/platform/log/kafka/kafka-event-log.ts';
+import { acceptGap } from '../../../../services/scorer/accept-gap.ts';
+import { PartitionScorer, type PartitionScorerOptions } from '../../../../services/scorer/partition-scorer.ts';
+import { Scorer } from '../../../../services/scorer/scorer.ts';
+import { allowKafkaItsTime, sharedBroker, type SharedBroker } from '../../../kafka/shared-broker.ts';
+import { moveStart } from '../../../kafka/topics.ts';
 import { PLENTY, TestLogs, values } from './open-test-log.ts';
 
-let broker: TestBroker;
+allowKafkaItsTime();
+let broker: SharedBroker;
 const logs = new TestLogs(() => broker);
 beforeAll(async () => {
-  broker = await startBroker();
-});
-afterAll(async () => {
-  await broker.stop();
+  broker = await sharedBroker();
 });
 
 let prefix: string;

@@ -3,26 +3,24 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Kafka, logLevel } from 'kafkajs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { systemClock } from '../../services/platform/clock.ts';
-import { ORIGIN } from '../../services/platform/log/event-log.ts';
-import { KafkaConnection } from '../../services/platform/log/kafka/connection.ts';
-import type { KafkaEventLog } from '../../services/platform/log/kafka/kafka-event-log.ts';
-import { TransactionalProducer } from '../../services/platform/log/kafka/transactional-producer.ts';
-import { VisibleFloor } from '../../services/platform/log/kafka/visible-floor.ts';
-import { startBroker, type TestBroker } from '../kafka/broker.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../../services/platform/clock.ts';
+import { ORIGIN } from '../../../../services/platform/log/event-log.ts';
+import { KafkaConnection } from '../../../../services/platform/log/kafka/connection.ts';
+import type { KafkaEventLog } from '../../../../services/platform/log/kafka/kafka-event-log.ts';
+import { TransactionalProducer } from '../../../../services/platform/log/kafka/transactional-producer.ts';
+import { VisibleFloor } from '../../../../services/platform/log/kafka/visible-floor.ts';
+import { allowKafkaItsTime, sharedBroker, type SharedBroker } from '../../../kafka/shared-broker.ts';
 import { block, TestLogs, textsOf, values } from './open-test-log.ts';
 
 const CHILD = join(import.meta.dirname, 'own-and-commit.ts');
 
-let broker: TestBroker;
+allowKafkaItsTime();
+let broker: SharedBroker;
 const logs = new TestLogs(() => broker);
 const children: ChildProcess[] = [];
 beforeAll(async () => {
-  broker = await startBroker();
-});
-afterAll(async () => {
-  await broker.stop();
+  broker = await sharedBroker();
 });
 
 let prefix: string;

@@ -1,0 +1,72 @@
+/** Unpacking the records of a batch, within limits: a host chooses what is in it. */
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { LogError } from '../event-log.ts';
+import { malformed } from './wire.ts';
+
+/** Kafka's numbers, in the lowest bits of a batch's attributes. */
+export const CODEC = { none: 0, gzip: 1, zstd: 4 } as const;
+const CODEC_MASK = 0x07;
+
+/**
+ * A batch has at most 4 MiB on the wire; records of one kind become twelve times that. What is larger was made to fill memory.
+ * What is rejected follows from these two: changing them changes what the log is read as, and is a new engine version.
+ */
+export const BODY_BYTES_MAX = 128 * 1024 * 1024;
+/** Records of seven bytes would fill a body with eighteen million, and columns for them take six times as much. */
+export const BATCH_RECORDS_MAX = 1024 * 1024;
+
+/** A batch that unpacks to more than this release takes. */
+export class BatchTooLarge extends LogError {
+  constructor() {
+    super(
+      'log_corrupt',
+      `a batch in Kafka unpacks to more than ${BATCH_RECORDS_MAX} records or ${BODY_BYTES_MAX} bytes, which this release does not take`,
+    );
+    this.name = 'BatchTooLarge';
+  }
+}
+
+/** Whether this release can decompress it. */
+export function hasKnownCodec(attributes: number): boolean {
+  return (Object.values(CODEC) as number[]).includes(attributes & CODEC_MASK);
+}
+
+/** @throws LogError log_corrupt */
+export function decompress(attributes: number, body: Buffer): Buffer {
+  const codec = attributes & CODEC_MASK;
+  try {
+    if (codec === CODEC.none) return body;
+    if (codec === CODEC.zstd) return unzstd(body);
+    if (codec === CODEC.gzip) return gunzipSync(body, { maxOutputLength: BODY_BYTES_MAX });
+  } catch (error) {
+    if (error instanceof BatchTooLarge || (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      throw new BatchTooLarge();
+    throw new LogError('log_corrupt', `a batch in Kafka cannot be decompressed: ${(error as Error).message}`, { cause: error });
+  }
+  throw new LogError(
+    'log_corrupt',
+    `a batch in Kafka is compressed with codec ${codec}, which this release cannot read; set compression.type=zstd on the topic, so that the broker changes what hosts send`,
+  );
+}
+
+/** Node stops behind the first frame, and says nothing of those that follow. */
+function unzstd(body: Buffer): Buffer {
+  const frames: Buffer[] = [];
+  let bytes = 0;
+  for (let at = 0; at < body.length; ) {
+    if (bytes >= BODY_BYTES_MAX) throw new BatchTooLarge();
+    const options = { maxOutputLength: BODY_BYTES_MAX - bytes, info: true };
+    const { buffer, engine } = zstdDecompressSync(body.subarray(at), options) as unknown as Frame;
+    if (engine.bytesWritten === 0) throw malformed('a frame that does not end');
+    at += engine.bytesWritten;
+    bytes += buffer.length;
+    frames.push(buffer);
+  }
+  return frames.length === 1 ? frames[0]! : Buffer.concat(frames);
+}
+
+/** What zlib answers with `info`: `bytesWritten` are the bytes that it took. */
+interface Frame {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
