@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import { findAccesses } from '../../auditor/find-access.ts';
 import { recompute, type Recomputed } from '../../auditor/recompute.ts';
+import type { PartitionAudit } from '../../auditor/audit-partition.ts';
 import { auditStore, type StoreAudit } from '../../auditor/audit-store.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
@@ -127,6 +128,7 @@ async function explain(
         warehouse: store.warehouse,
         partition,
         storedUser: await store.storedUser(),
+        authority: store.authority(),
         keptStates: await keptStatesOf(store.log, partition),
         offsets,
         onProgress: (position) => bar.update(position, Math.max(...offsets)),
@@ -227,6 +229,7 @@ async function runAudit(context: CliContext, store: Store, repair: boolean): Pro
       log,
       warehouse: store.warehouse,
       storedUser: await store.storedUser(),
+      authority: store.authority(),
       keptStatesOf: (partition) => keptStatesOf(log, partition),
       repairId: repair ? randomUUID() : null,
       onProgress: (done, total) => bar.update(done, total),
@@ -235,6 +238,12 @@ async function runAudit(context: CliContext, store: Store, repair: boolean): Pro
     bar.stop();
   }
 }
+
+const CHAIN_BECAUSE: Readonly<Record<Exclude<NonNullable<PartitionAudit['chainBecause']>, 'log_gone'>, string>> = {
+  other_engine: 'what the chain proves was judged by another release, so it cannot be folded again',
+  other_authority:
+    'what the chain proves was judged under another NTK_AUTHORITY or other root keys, so it cannot be folded again',
+};
 
 function printAudit({ out }: CliContext, audit: StoreAudit, json: boolean): void {
   if (json) {
@@ -271,9 +280,11 @@ function printAudit({ out }: CliContext, audit: StoreAudit, json: boolean): void
       p.ledgerDoubled,
     ]),
   );
-  for (const { partition, gaps, unproved, acceptedGaps, proof, provedByLogFrom } of audit.partitions) {
+  for (const { partition, gaps, unproved, acceptedGaps, proof, provedByLogFrom, chainBecause } of audit.partitions) {
     if (proof === 'both')
       out.line(`partition ${partition}: proved by the chain up to offset ${provedByLogFrom}, by the log behind`);
+    if (chainBecause === 'other_engine' || chainBecause === 'other_authority')
+      out.line(`partition ${partition}: ${CHAIN_BECAUSE[chainBecause]}`);
     for (const gap of acceptedGaps) out.line(`accepted gap, ${gapInWords({ partition, ...gap })}`);
     for (const { from, to } of gaps) out.line(`partition ${partition}: no block for source offsets ${from} to ${to}`);
     for (const { from, to, why } of unproved) out.line(`partition ${partition}: offsets ${from} to ${to} are not proved: ${why}`);

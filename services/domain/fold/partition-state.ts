@@ -6,6 +6,7 @@ import { parsePolicyDocument } from '../policy/document.ts';
 import { type ChainState, chainStart, RowChain } from '../results/row-chain.ts';
 import { ByteReader, ByteWriter, PageCorruptError } from '../state/bytes.ts';
 import { ConsentTable } from '../state/consent-table.ts';
+import { KeyTable } from '../state/key-table.ts';
 import { LimitTable } from '../state/limit-table.ts';
 import { PageSet } from '../state/page-set.ts';
 import { ProgramTable } from '../state/program-table.ts';
@@ -29,6 +30,8 @@ export class PartitionState {
   readonly programs = new ProgramTable();
   readonly consents = new ConsentTable();
   readonly limits = new LimitTable();
+  /** Whose signatures count, where signatures are asked for. */
+  readonly keys = new KeyTable();
   readonly window: DuplicateWindow;
   readonly duplicateKey: SipKey;
   chain: RowChain;
@@ -110,6 +113,7 @@ export class PartitionState {
     out.varint(group + 1);
     out.bytes(pending);
     out.string(JSON.stringify(this.policy.document));
+    if (!this.keys.isEmpty) this.keys.write(out);
     return out.finish();
   }
 
@@ -123,6 +127,7 @@ export class PartitionState {
     const chain: ChainState = { link, group, pending: reader.bytes() };
     this.chain = new RowChain(chain);
     this.policy = policyFrom(JSON.parse(reader.string()));
+    if (!reader.done) this.keys.restore(reader);
     return windowTotal;
   }
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { PAGE_KINDS, type PageKind } from '../../../services/domain/fold/partition-state.ts';
 import { EVENTS, POLICY_YAML } from '../../conformance/example.ts';
@@ -16,6 +17,7 @@ function newFold(partition: number): PartitionFold {
     partition,
     partitions: PARTITIONS,
     storedUser: (user) => user,
+    authority: OPEN,
     windowCapacity: WINDOW,
   });
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ACTIONS, DUPLICATE_WINDOW_RECORDS, REASONS } from '../../../schemas/codes.ts';
+import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { judge } from '../../reference/judge.ts';
 import { makeTraffic } from '../../reference/traffic.ts';
@@ -28,6 +29,7 @@ function foldTraffic(events: Buffer, policyYaml: string, windowCapacity: number)
       partition,
       partitions: PARTITIONS,
       storedUser: (user) => user,
+      authority: OPEN,
       windowCapacity,
     });
     for (let from = 0; from < records.length; from += 37) {
