@@ -90,6 +90,12 @@ export class CheckpointStore {
     this.#pages = emptyPages();
   }
 
+  /** The head page of a checkpoint; null when it is missing or damaged. */
+  async head(manifest: Manifest): Promise<Buffer | null> {
+    const [stored] = manifest.pages.head;
+    return stored === undefined ? null : this.#readPage('head', 0, stored);
+  }
+
   async #restore(manifest: Manifest, state: PartitionState): Promise<boolean> {
     const pages: Record<PageKind, Buffer[]> = { head: [], programs: [], consents: [], limits: [], window: [] };
     for (const kind of PAGE_KINDS) {

@@ -1,5 +1,6 @@
 /**
  * Which policies and keys a log has seen and which of them count, read from the log itself: partition 0 has a copy of every one.
+ * Where its beginning has aged out, what was known then is taken from the oldest checkpoint that the log still reaches.
  * Records are only parsed where the bytes say `ntk.policy` or `ntk.key`, so that a million accesses cost a fraction of a second.
  */
 import type { AuthorityProblem, SignedType } from '../../schemas/codes.ts';
@@ -7,10 +8,12 @@ import { Admission, type SignedRecord } from '../domain/authority/admission.ts';
 import type { Authority } from '../domain/authority/authority.ts';
 import { encodingOf } from '../domain/record/json.ts';
 import { parseRecord } from '../domain/record/parse.ts';
-import { KeyTable } from '../domain/state/key-table.ts';
+import { PartitionState } from '../domain/fold/partition-state.ts';
+import { KeyTable, type KnownKey } from '../domain/state/key-table.ts';
 import { ProgramTable } from '../domain/state/program-table.ts';
 import type { EventLog, RecordBatch } from '../platform/log/event-log.ts';
 import { readBatches } from '../platform/log/read-batches.ts';
+import { CheckpointStore } from '../scorer/checkpoint-store.ts';
 
 type Recorded = Extract<SignedRecord, { type: 'ntk.policy' | 'ntk.key' }>;
 
@@ -29,8 +32,12 @@ export interface AuthorityFact {
 
 export interface AuthorityLog {
   readonly facts: readonly AuthorityFact[];
-  /** The log begins at its first record: keys that it does not name are not in force. */
+  /** Keys by id that were known before the first of `facts`, in a log that no longer begins at its first record. */
+  readonly knownBefore: ReadonlyMap<string, KnownKey>;
+  /** Nothing is missing: a key that neither facts nor `knownBefore` name is not in force. */
   readonly isWhole: boolean;
+  /** Time of the newest policy that counted by signature, milliseconds since 1970; 0 without one. */
+  readonly policyMs: number;
   /** Why a key may not sign a type at the end of the log; null when it may, or when nobody asks for signatures. */
   keyProblem(type: SignedType, keyid: string): AuthorityProblem | null;
 }
@@ -40,21 +47,48 @@ const READ = { maxRecords: 20_000, maxBytes: 16 * 1024 * 1024 };
 
 export async function readAuthorityLog(log: EventLog, authority: Authority): Promise<AuthorityLog> {
   const { start } = await log.bounds('access', 0);
-  const reader = new AuthorityReader(log.logId, authority);
+  // Where nobody asks for signatures there is nothing to know beforehand.
+  const before =
+    start === 0 || authority.mode === 'open' ? new PartitionState(log.logId, 0, log.partitions) : await stateBehind(log, start);
+  const knownBefore = new Map(before?.keys.all());
+  const reader = new AuthorityReader(log.logId, authority, before?.keys ?? new KeyTable(), before?.position ?? 0);
   for await (const batch of readBatches(log, 'access', 0, READ)) reader.take(batch);
-  return { facts: reader.facts, isWhole: start === 0, keyProblem: (type, keyid) => reader.keyProblem(type, keyid) };
+  const keyProblem = reader.keyProblem.bind(reader);
+  return { facts: reader.facts, knownBefore, isWhole: before !== null, policyMs: reader.policyMs, keyProblem };
+}
+
+/** Partition 0 as it was at the oldest checkpoint at or behind `start`, its head alone; null when none can be read. */
+async function stateBehind(log: EventLog, start: number): Promise<PartitionState | null> {
+  const checkpoints = new CheckpointStore(log, 0);
+  await checkpoints.open();
+  for (const manifest of checkpoints.candidates(Number.POSITIVE_INFINITY).reverse()) {
+    const head = manifest.offset < start ? null : await checkpoints.head(manifest);
+    if (head === null) continue;
+    const state = new PartitionState(log.logId, 0, log.partitions);
+    state.restoreHead(head);
+    return state;
+  }
+  return null;
 }
 
 /** Asks what the fold asks, of these records alone; what counts of them depends on nothing else. */
 class AuthorityReader {
   readonly facts: AuthorityFact[] = [];
-  readonly #keys = new KeyTable();
+  readonly #keys: KeyTable;
+  /** What lies below is in the keys already. */
+  readonly #from: number;
   readonly #programs = new ProgramTable();
   readonly #admission: Admission | null;
   readonly #seen = new Set<string>();
 
-  constructor(logId: string, authority: Authority) {
+  constructor(logId: string, authority: Authority, keys: KeyTable, from: number) {
+    this.#keys = keys;
+    this.#from = from;
     this.#admission = authority.mode === 'open' ? null : new Admission(logId, this.#keys, authority.roots);
+  }
+
+  get policyMs(): number {
+    return Math.max(0, Math.ceil(this.#keys.policyUs / 1000));
   }
 
   keyProblem(type: SignedType, keyid: string): AuthorityProblem | null {
@@ -62,13 +96,14 @@ class AuthorityReader {
   }
 
   take(batch: RecordBatch): void {
-    const { bytes, starts, count } = batch;
+    const { bytes, starts, count, offsets } = batch;
     for (let at = nextNeedle(bytes, 0); at !== -1; ) {
       const i = recordAt(starts, count, at);
       const end = starts[i + 1]!;
       const raw = bytes.subarray(starts[i], end);
       const record = parseRecord(raw, 0, raw.length, encodingOf(raw));
-      if (record.type === 'ntk.policy' || record.type === 'ntk.key') this.#see(record, raw, batch, i);
+      const isNew = offsets[i]! >= this.#from;
+      if (isNew && (record.type === 'ntk.policy' || record.type === 'ntk.key')) this.#see(record, raw, batch, i);
       at = nextNeedle(bytes, end);
     }
   }

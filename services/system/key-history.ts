@@ -12,7 +12,6 @@ import { UserError } from './user-error.ts';
 export interface KeyEntry {
   readonly keyid: string;
   readonly publicKey: string;
-  /** `active (root)`: from the configuration. */
   readonly state: (typeof KEY_STATES)[number];
   readonly isRoot: boolean;
   /** Null: all facts of authority. */
@@ -21,9 +20,10 @@ export interface KeyEntry {
   readonly reason: string;
   /** The root key that said so; empty for a root of which the log says nothing. */
   readonly signedBy: string;
-  /** When and where that was said; null for a root of which the log says nothing. */
+  /** When and where that was said; null where the log does not say: of a root, or because that part of it is gone. */
   readonly appendedAtMs: number | null;
   readonly offset: number | null;
+  /** Of the latest word about it; 0 when there is none. */
   readonly timeMs: number;
 }
 
@@ -45,6 +45,17 @@ export async function keyHistory(log: EventLog, authority: Authority): Promise<K
   const roots = new Map((authority.mode === 'open' ? [] : authority.roots).map((key) => [keyidOf(key), rootEntry(key)]));
   const keys = new Map<string, KeyEntry>(roots);
   const refusals: RefusedKey[] = [];
+  for (const [keyid, { publicKey, isActive, types, timeUs }] of seen.knownBefore) {
+    keys.set(keyid, {
+      ...NOTHING_SAID,
+      keyid,
+      publicKey,
+      state: isActive ? 'active' : 'revoked',
+      isRoot: roots.has(keyid),
+      types: types === null ? null : [...types],
+      timeMs: Math.ceil(timeUs / 1000),
+    });
+  }
   for (const { record, offset, appendedAtMs, by, signedBy, refused } of seen.facts) {
     if (record.type !== 'ntk.key') continue;
     const { keyid, publicKey, isActive, types, reason } = record.data;
@@ -58,9 +69,10 @@ export async function keyHistory(log: EventLog, authority: Authority): Promise<K
   return { keys, refused: refusals, requireSigner: (signer) => requireSigner(authority, seen, signer, 'ntk.key') };
 }
 
+const NOTHING_SAID = { types: null, by: '', reason: '', signedBy: '', appendedAtMs: null, offset: null, timeMs: 0 };
+
 function rootEntry(publicKey: string): KeyEntry {
-  const nothingSaid = { types: null, by: '', reason: '', signedBy: '', appendedAtMs: null, offset: null, timeMs: 0 };
-  return { keyid: keyidOf(publicKey), publicKey, state: 'active', isRoot: true, ...nothingSaid };
+  return { ...NOTHING_SAID, keyid: keyidOf(publicKey), publicKey, state: 'active', isRoot: true };
 }
 
 export interface KeyToAppend {
@@ -78,7 +90,7 @@ export async function appendKey(log: EventLog, history: KeyHistory, key: KeyToAp
   const { publicKey, state, types, by, reason, nowMs } = key;
   const keyid = keyidOf(publicKey);
   history.requireSigner(signer);
-  const known = [...history.keys.values()].filter(({ offset }) => offset !== null).length;
+  const known = [...history.keys.values()].filter(({ timeMs }) => timeMs > 0).length;
   if (!history.keys.has(keyid) && known >= KEYS_MAX)
     throw new UserError(`the log names ${known} keys already, and a partition remembers no more than ${KEYS_MAX}`);
   const { end } = await log.bounds('access', 0);

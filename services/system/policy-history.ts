@@ -17,7 +17,6 @@ export interface PolicyChange {
   /** Of the key that signed it; empty when there is none. */
   readonly signedBy: string;
   readonly policy: CompiledPolicy;
-  readonly timeMs: number;
 }
 
 export interface RefusedPolicy extends PolicyChange {
@@ -29,6 +28,8 @@ export interface PolicyHistory {
   readonly changes: readonly PolicyChange[];
   /** Those that changed nothing, because they were not signed as the log asks. */
   readonly refused: readonly RefusedPolicy[];
+  /** What a signed policy has to be later than, milliseconds since 1970. */
+  readonly newestMs: number;
   /** @throws UserError when a policy that this signer publishes would be refused */
   requireSigner(signer: Signer | null): void;
 }
@@ -39,13 +40,13 @@ export async function policyHistory(log: EventLog, authority: Authority): Promis
   const refusals: RefusedPolicy[] = [];
   for (const { record, offset, appendedAtMs, by, signedBy, refused } of seen.facts) {
     if (record.type !== 'ntk.policy') continue;
-    const { source, id: eventId, timeUs } = record.attributes;
-    const timeMs = Math.ceil(timeUs / 1000);
-    const change = { offset, appendedAtMs, source, eventId, by, signedBy, policy: record.data, timeMs };
+    const { source, id: eventId } = record.attributes;
+    const change = { offset, appendedAtMs, source, eventId, by, signedBy, policy: record.data };
     if (refused === null) changes.push(change);
     else refusals.push({ ...change, refused });
   }
-  return { changes, refused: refusals, requireSigner: (signer) => requireSigner(authority, seen, signer, 'ntk.policy') };
+  const require = (signer: Signer | null): void => requireSigner(authority, seen, signer, 'ntk.policy');
+  return { changes, refused: refusals, newestMs: seen.policyMs, requireSigner: require };
 }
 
 export interface PolicyToAppend {
@@ -67,7 +68,10 @@ export async function appendPolicy(log: EventLog, history: PolicyHistory, policy
   const { document, hash, signer, ...rest } = policy;
   history.requireSigner(signer);
   const { end } = await log.bounds('access', 0);
-  const newestMs = history.changes.at(-1)?.timeMs ?? 0;
   const id = `${hash}@${end}`;
-  await publish(log, { ...rest, type: 'ntk.policy', id, source: 'ntk/policy', data: document, newestMs }, signer);
+  await publish(
+    log,
+    { ...rest, type: 'ntk.policy', id, source: 'ntk/policy', data: document, newestMs: history.newestMs },
+    signer,
+  );
 }

@@ -1,5 +1,5 @@
 /** Hostile traffic of a log that asks for signatures: most facts are signed as they should be, the others in every wrong way. */
-import { KEY_STATES, SIGNED_TYPES } from '../../schemas/codes.ts';
+import { type KEY_STATES, SIGNED_TYPES } from '../../schemas/codes.ts';
 import { signed, signerCalled } from '../domain/authority/signing.ts';
 import { splitLines } from '../domain/fold/partitioned.ts';
 import { hostileJson, hostileTime } from './hostile-text.ts';

@@ -36,10 +36,11 @@ export function printKeys(out: Output, { keys, refused }: KeyHistory, authority:
     out.note(`no effect: what offset ${offset} says of key ${keyid}; ${WHY_IN_WORDS[why]}`);
 }
 
+/** A root of which the log says nothing has no time. */
 function shown({
   appendedAtMs,
-  timeMs: _,
+  timeMs,
   ...entry
 }: KeyEntry): Omit<KeyEntry, 'appendedAtMs' | 'timeMs'> & { readonly at: string | null } {
-  return { ...entry, at: appendedAtMs === null ? null : new Date(appendedAtMs).toISOString() };
+  return { ...entry, at: timeMs === 0 ? null : new Date(appendedAtMs ?? timeMs).toISOString() };
 }

@@ -93,7 +93,7 @@ export class PartitionState {
   restore(pages: Readonly<Record<PageKind, readonly Buffer[]>>): void {
     const head = pages.head[0];
     if (head === undefined) throw new PageCorruptError('a checkpoint has no head page');
-    const windowTotal = this.#restoreHead(new ByteReader(head));
+    const windowTotal = this.restoreHead(head);
     for (const bytes of pages.programs) this.programs.restore(new ByteReader(bytes));
     for (const bytes of pages.consents) this.consents.restore(new ByteReader(bytes), this.programs);
     for (const bytes of pages.limits) this.limits.restore(new ByteReader(bytes), this.programs);
@@ -117,7 +117,12 @@ export class PartitionState {
     return out.finish();
   }
 
-  #restoreHead(reader: ByteReader): number {
+  /**
+   * Takes up the head alone: position, policy, keys. Answers how many records the window had remembered.
+   * @throws PageCorruptError when it is not what was written
+   */
+  restoreHead(head: Buffer): number {
+    const reader = new ByteReader(head);
     this.position = reader.varint();
     this.isLiveLog = reader.varint() === 1;
     this.maxAppendedAtMs = reader.varint();

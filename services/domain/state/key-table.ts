@@ -32,6 +32,10 @@ export class KeyTable {
     return this.#keys.size;
   }
 
+  all(): Iterable<readonly [keyid: string, key: KnownKey]> {
+    return this.#keys;
+  }
+
   find(keyid: string): KnownKey | undefined {
     return this.#keys.get(keyid);
   }
