@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import { findAccesses } from '../../auditor/find-access.ts';
 import { recompute, type Recomputed } from '../../auditor/recompute.ts';
-import type { PartitionAudit } from '../../auditor/audit-partition.ts';
 import { auditStore, type StoreAudit } from '../../auditor/audit-store.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
@@ -15,6 +14,7 @@ import type { CliContext } from '../context.ts';
 import { gapInWords } from '../output/gap-words.ts';
 import { brief } from '../output/terminal.ts';
 import { explanationJson, printExplanation } from './explain.ts';
+import { CHAIN_BECAUSE } from './authority-words.ts';
 import { keptStatesOf, type Remade, remakeAll } from './remake.ts';
 import { parseBound, printReport } from './report.ts';
 import { storeOptions, type StoreFlags } from '../options.ts';
@@ -238,12 +238,6 @@ async function runAudit(context: CliContext, store: Store, repair: boolean): Pro
     bar.stop();
   }
 }
-
-const CHAIN_BECAUSE: Readonly<Record<Exclude<NonNullable<PartitionAudit['chainBecause']>, 'log_gone'>, string>> = {
-  other_engine: 'what the chain proves was judged by another release, so it cannot be folded again',
-  other_authority:
-    'what the chain proves was judged under another NTK_AUTHORITY or other root keys, so it cannot be folded again',
-};
 
 function printAudit({ out }: CliContext, audit: StoreAudit, json: boolean): void {
   if (json) {
