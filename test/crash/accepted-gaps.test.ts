@@ -80,7 +80,7 @@ function within(rows: ReadonlyMap<number, string>, from: number, to: number): [n
 function expectChained(blocks: readonly Block[]): void {
   let before = FIRST_ENTRY_HASH;
   for (const { header } of blocks) {
-    const { erasures: _, liveArrivals: __, entryHash: own, ...figures } = header;
+    const { erasures: _, liveArrivals: __, authority: ___, entryHash: own, ...figures } = header;
     expect(entryHash(before, figures)).toBe(own);
     before = own;
   }
