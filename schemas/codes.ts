@@ -105,12 +105,41 @@ export const RECORD_TYPES = [
   'ntk.erasure',
   'ntk.prior',
   'ntk.heartbeat',
+  'ntk.key',
 ] as const;
 export type RecordType = (typeof RECORD_TYPES)[number];
 
-/** Types whose subject is `*`. The first three are appended to every partition, a heartbeat to one. */
-export const BROADCAST_TYPES = ['ntk.policy', 'ntk.erasure', 'ntk.prior'] as const satisfies readonly RecordType[];
+/** Types whose subject is `*`. Broadcasts are appended to every partition, a heartbeat to one. */
+export const BROADCAST_TYPES = ['ntk.policy', 'ntk.erasure', 'ntk.prior', 'ntk.key'] as const satisfies readonly RecordType[];
 export const STAR_SUBJECT_TYPES = [...BROADCAST_TYPES, 'ntk.heartbeat'] as const satisfies readonly RecordType[];
+
+/** Facts of authority: where the log asks for signatures, a key in force may sign those of its types (docs/authority.md). */
+export const AUTHORITY_TYPES = [
+  'ntk.policy',
+  'ntk.standing',
+  'ntk.entitlement',
+  'ntk.erasure',
+  'ntk.prior',
+] as const satisfies readonly RecordType[];
+/** What has to be signed: the facts of authority, and the keys themselves, which only a root key signs. */
+export const SIGNED_TYPES = [...AUTHORITY_TYPES, 'ntk.key'] as const satisfies readonly RecordType[];
+export type SignedType = (typeof SIGNED_TYPES)[number];
+export const KEY_STATES = ['active', 'revoked'] as const;
+
+/** Why a record is `unauthorised`. */
+export const AUTHORITY_PROBLEMS = [
+  'unsigned',
+  'other_log',
+  'unknown_key',
+  'revoked_key',
+  'key_not_for_type',
+  'bad_signature',
+  'ahead_of_time',
+  'too_old',
+  'superseded',
+  'too_many_keys',
+] as const;
+export type AuthorityProblem = (typeof AUTHORITY_PROBLEMS)[number];
 
 /** Reject reasons in the order in which they are tested (exact-rules.md section 1). */
 export const REJECT_REASONS = [

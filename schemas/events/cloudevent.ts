@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { filledText, instant } from '../fields.ts';
 
+/** Read where signatures are asked for, and only there: elsewhere what they hold is as little looked at as any unknown attribute. */
+const signatureAttribute = (description: string) => z.unknown().optional().meta({ type: 'string', description });
+
 /** The subject of types that concern no single program; never a program id. */
 export const EVERY_PROGRAM = '*';
 
@@ -17,6 +20,9 @@ export const cloudEventSchema = z
     type: filledText.describe('What `data` holds, e.g. `ntk.access`.'),
     subject: filledText.describe('Program id, which is the key; `*` for types that concern no single program.'),
     time: instant,
+    keyid: signatureAttribute('Of the key that signed the record: the first 32 hex digits of SHA-256 over the public key.'),
+    sig: signatureAttribute('Ed25519 signature as base64 over the record without `sig` as canonical JSON (RFC 8785).'),
+    logid: signatureAttribute('Id of the log that a signed record is meant for; absent: any that knows the key.'),
   })
   .describe('CloudEvents 1.0 attributes. null is the same as absence; unknown attributes are ignored.');
 export type CloudEvent = z.infer<typeof cloudEventSchema>;

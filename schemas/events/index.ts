@@ -9,6 +9,7 @@ import { declarationSchema } from './declaration.ts';
 import { entitlementSchema } from './entitlement.ts';
 import { erasureSchema } from './erasure.ts';
 import { heartbeatSchema } from './heartbeat.ts';
+import { keySchema } from './key.ts';
 import { priorSchema } from './prior.ts';
 import { reviewSchema } from './review.ts';
 import { standingSchema } from './standing.ts';
@@ -25,6 +26,7 @@ export const EVENT_DATA_SCHEMAS = {
   'ntk.erasure': erasureSchema,
   'ntk.prior': priorSchema,
   'ntk.heartbeat': heartbeatSchema,
+  'ntk.key': keySchema,
 } as const satisfies Readonly<Record<RecordType, z.ZodType>>;
 
 /** `data` as a host may write it. */

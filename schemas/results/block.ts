@@ -49,6 +49,8 @@ export interface BlockHeader {
   readonly rowsHash: string;
   /** SHA-256 (hex) over the entry before and this entry's own figures; makes a changed ledger entry visible. */
   readonly entryHash: string;
+  /** Whose facts of authority counted: `open`, or `signed:` and a digest of the root keys. Not chained, not in the ledger; empty in what is read from it. */
+  readonly authority: string;
   /** When the block's live records arrived (milliseconds since 1970), and how many did at each time. Not chained, not in the ledger. */
   readonly liveArrivals: ReadonlyArray<readonly [atMs: number, records: number]>;
   /** Users whose rows below an offset are to be erased (`ntk.erasure`), as stored in column `user`. */
@@ -60,4 +62,4 @@ export interface BlockHeader {
 }
 
 /** What the ledger keeps of a block and its entry hash covers. */
-export type LedgerFigures = Omit<BlockHeader, 'entryHash' | 'erasures' | 'liveArrivals'>;
+export type LedgerFigures = Omit<BlockHeader, 'entryHash' | 'erasures' | 'liveArrivals' | 'authority'>;

@@ -1,6 +1,6 @@
 /** What `ntk.rejects.v1` keeps of a record that could not be read (contracts.md sections 1 and 1.8). */
 import { z } from 'zod';
-import { RECORD_BYTES_MAX, REJECT_REASONS } from '../codes.ts';
+import { AUTHORITY_PROBLEMS, RECORD_BYTES_MAX, REJECT_REASONS } from '../codes.ts';
 import { count, instant, optional } from '../fields.ts';
 
 export const rejectSchema = z
@@ -8,6 +8,7 @@ export const rejectSchema = z
     partition: count.describe('Of `ntk.access.v1`, where the record lies.'),
     offset: count.describe('Of `ntk.access.v1`, where the record lies.'),
     reason: z.enum(REJECT_REASONS),
+    why: optional(z.enum(AUTHORITY_PROBLEMS).describe('What an `unauthorised` record lacks.')),
     bytes: count.describe('Length of the whole record.'),
     sha256: z
       .string()

@@ -5,6 +5,8 @@
  */
 import canonicalize from 'canonicalize';
 import type { AcceptedGap, BlockHeader } from '../../schemas/results/block.ts';
+import { type Authority, authorityMark } from '../domain/authority/authority.ts';
+import { ENGINE_VERSION } from '../domain/engine.ts';
 import { FIRST_ENTRY_HASH } from '../domain/results/block.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
@@ -19,6 +21,7 @@ export interface AuditOptions {
   readonly warehouse: Warehouse;
   readonly partition: number;
   readonly storedUser: (user: string) => string;
+  readonly authority: Authority;
   /** Source offsets that are stored as of the start of the audit: later ones are left out. */
   readonly storedUpTo: number;
   /** Checkpoints of the partition, to begin from where the log's beginning is gone. */
@@ -49,6 +52,8 @@ export interface PartitionAudit {
   readonly partition: number;
   /** `log`: folded again. `chain`: the log is gone, the ledger's chain over the stored rows was followed. `both`: one behind the other. */
   readonly proof: 'log' | 'chain' | 'both';
+  /** Why what the chain proves cannot be folded again; null where all was. */
+  readonly chainBecause: 'log_gone' | 'other_engine' | 'other_authority' | null;
   /** Offset from which on the proof is by the log. */
   readonly provedByLogFrom: number;
   /** Lost outside and accepted as lost, in the order of the log; none of them is counted as something wrong. */
@@ -89,6 +94,7 @@ export async function auditPartition(options: AuditOptions): Promise<PartitionAu
   const audit: Audit = {
     partition,
     proof: 'log',
+    chainBecause: null,
     provedByLogFrom: 0,
     acceptedGaps: [],
     rows: 0,
@@ -127,11 +133,18 @@ async function prove(
   const newer = headers.slice(older.length);
   if (older.length > 0) {
     audit.proof = newer.length > 0 ? 'both' : 'chain';
+    audit.chainBecause = otherMaker(older, authorityMark(options.authority)) ?? 'log_gone';
     const hasErasures = ledger.some(({ erasures }) => erasures > 0);
     await proveByChain(options, older, audit, hasErasures);
   }
   audit.provedByLogFrom = newer[0]?.first ?? options.storedUpTo;
   if (refold !== null) await proveByLog(options, refold, newer, audit);
+}
+
+/** What this release and configuration would fold otherwise than the blocks were. Of blocks that only the ledger has nobody knows. */
+function otherMaker(headers: readonly BlockHeader[], mark: string): 'other_engine' | 'other_authority' | null {
+  if (headers.some(({ engine }) => engine !== ENGINE_VERSION)) return 'other_engine';
+  return headers.some(({ authority }) => authority !== '' && authority !== mark) ? 'other_authority' : null;
 }
 
 /** Compares the ledger with the blocks of the log; answers the headers that hold, in order. */
@@ -194,7 +207,8 @@ function placeOf(header: BlockHeader): Pick<LedgerProblem, 'first' | 'stateTo'> 
 }
 
 function sameFigures(a: BlockHeader, b: BlockHeader): boolean {
-  const figures = (header: BlockHeader): string | undefined => canonicalize({ ...header, erasures: [], liveArrivals: [] });
+  const figures = (header: BlockHeader): string | undefined =>
+    canonicalize({ ...header, authority: '', erasures: [], liveArrivals: [] });
   return figures(a) === figures(b);
 }
 

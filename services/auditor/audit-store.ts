@@ -1,4 +1,5 @@
 /** Audits all partitions of a store, and mends them if asked to. */
+import type { Authority } from '../domain/authority/authority.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { storedUpTo } from '../platform/log/writer-note.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
@@ -10,6 +11,7 @@ export interface StoreAuditOptions {
   readonly log: EventLog;
   readonly warehouse: Warehouse;
   readonly storedUser: (user: string) => string;
+  readonly authority: Authority;
   /** Checkpoints of a partition, as they are now. */
   readonly keptStatesOf: (partition: number) => Promise<KeptStates>;
   /** New for each repair; null only looks. */
@@ -29,7 +31,7 @@ export interface StoreAudit {
 
 /** What is stored when it begins is looked at; what is stored meanwhile is left out. */
 export async function auditStore(options: StoreAuditOptions): Promise<StoreAudit> {
-  const { log, warehouse, storedUser, keptStatesOf, repairId, onProgress } = options;
+  const { log, warehouse, storedUser, authority, keptStatesOf, repairId, onProgress } = options;
   const ends: number[] = [];
   for (let partition = 0; partition < log.partitions; partition++) ends.push(await storedUpTo(log, partition));
   const total = ends.reduce((sum, next) => sum + next, 0);
@@ -45,6 +47,7 @@ export async function auditStore(options: StoreAuditOptions): Promise<StoreAudit
         warehouse,
         partition,
         storedUser,
+        authority,
         storedUpTo: next,
         keptStates: await keptStatesOf(partition),
         ...mend,

@@ -81,6 +81,7 @@ export async function readLedger(warehouse: Warehouse, logId: string, partition:
       eventTimeMaxMs: row.max_ms === null ? null : Number(row.max_ms),
       rowsHash: row.rows_hash,
       entryHash: row.entry_hash,
+      authority: '',
       erasures: [],
       liveArrivals: [],
       ...(row.kind === 'gap' ? { gap: gapOf(row) } : row.reason === REMADE ? { remade: true } : {}),
@@ -105,7 +106,7 @@ export function entryKey({ first, gap }: Pick<BlockHeader, 'first' | 'gap'>): st
 /** Whether an entry's own hash follows from its figures and the entry before. */
 export function isChained(
   before: string,
-  { erasures: _, liveArrivals: __, entryHash: stored, ...figures }: BlockHeader,
+  { erasures: _, liveArrivals: __, authority: ___, entryHash: stored, ...figures }: BlockHeader,
 ): boolean {
   return entryHash(before, figures) === stored;
 }

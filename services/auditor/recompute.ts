@@ -1,5 +1,6 @@
 /** Folds the log again up to one access, and says what every check compared and whether the stored row is what comes out. */
 import { type CheckExplanation, explainChecks } from '../domain/verdict/explain-checks.ts';
+import type { Authority } from '../domain/authority/authority.ts';
 import type { AccessOutput } from '../domain/fold/batch-outcome.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
@@ -19,6 +20,7 @@ export interface RecomputeOptions {
   readonly warehouse: Warehouse;
   readonly partition: number;
   readonly storedUser: (user: string) => string;
+  readonly authority: Authority;
   readonly keptStates: KeptStates;
   /** Source offsets of the accesses to explain. */
   readonly offsets: ReadonlySet<number>;

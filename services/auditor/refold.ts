@@ -3,6 +3,7 @@
  * what is asked for. What comes out must equal what is stored.
  */
 import type { BlockHeader } from '../../schemas/results/block.ts';
+import { type Authority, authorityMark } from '../domain/authority/authority.ts';
 import { ENGINE_VERSION } from '../domain/engine.ts';
 import { PartitionFold } from '../domain/fold/fold.ts';
 import type { PartitionState } from '../domain/fold/partition-state.ts';
@@ -14,6 +15,7 @@ export interface RefoldOptions {
   readonly log: EventLog;
   readonly partition: number;
   readonly storedUser: (user: string) => string;
+  readonly authority: Authority;
   /** When what comes out was judged, milliseconds since 1970. @default 0 */
   readonly scoredAtMs?: number;
 }
@@ -24,6 +26,7 @@ const READ = { maxRecords: 5_000, maxBytes: 4 * 1024 * 1024 };
 export interface KeptState {
   readonly offset: number;
   readonly engine: number;
+  readonly authority: string;
   readonly rowsHash: string;
 }
 
@@ -41,17 +44,18 @@ export interface StartOptions extends RefoldOptions {
 
 /**
  * As far back as what is judged can be folded again: from the log's beginning, or the oldest kept state that the log reaches back to
- * and whose rows are those of a block that ends there. Null when nothing of it can. All blocks from there on are of this engine.
+ * and whose rows are those of a block that ends there. Null when nothing of it can. All blocks from there on are of this engine and
+ * authority.
  */
 export async function oldestStart(options: StartOptions, headers: readonly BlockHeader[]): Promise<Refold | null> {
   const { log, partition, keptStates } = options;
   const { start } = await log.bounds('access', partition);
-  const otherEngine = headers.findLast(({ engine }) => engine !== ENGINE_VERSION);
-  const from = Math.max(start, otherEngine?.next ?? 0);
+  const isOurs = ours(options.authority);
+  const from = Math.max(start, headers.findLast((header) => !isOurs(header))?.next ?? 0);
   if (from === 0) return new Refold(options);
   const hashAt = new Map(headers.map(({ next, rowsHash }) => [next, rowsHash]));
   for (const kept of keptStates.candidates(headers.at(-1)?.next ?? 0).toReversed()) {
-    if (kept.offset < from || kept.engine !== ENGINE_VERSION || hashAt.get(kept.offset) !== kept.rowsHash) continue;
+    if (kept.offset < from || !isOurs(kept) || hashAt.get(kept.offset) !== kept.rowsHash) continue;
     const refold = await restored(options, kept);
     if (refold !== null) return refold;
   }
@@ -61,13 +65,20 @@ export async function oldestStart(options: StartOptions, headers: readonly Block
 /** To fold again up to an offset: from the log's beginning, or the newest kept state before it. Null when the log is gone. */
 export async function startBefore(options: StartOptions, offset: number): Promise<Refold | null> {
   const { start } = await options.log.bounds('access', options.partition);
+  const isOurs = ours(options.authority);
   if (start === 0) return new Refold(options);
   for (const kept of options.keptStates.candidates(offset)) {
     if (kept.offset < start) return null;
-    const refold = kept.engine === ENGINE_VERSION ? await restored(options, kept) : null;
+    const refold = isOurs(kept) ? await restored(options, kept) : null;
     if (refold !== null) return refold;
   }
   return null;
+}
+
+/** Whether this release and configuration fold what lies behind as it was. Of what the ledger alone has, it cannot be said. */
+function ours(authority: Authority): (made: { readonly engine: number; readonly authority: string }) => boolean {
+  const mark = authorityMark(authority);
+  return (made) => made.engine === ENGINE_VERSION && (made.authority === mark || made.authority === '');
 }
 
 async function restored(options: StartOptions, kept: KeptState): Promise<Refold | null> {
@@ -82,8 +93,8 @@ export class Refold {
 
   constructor(options: RefoldOptions) {
     this.#options = options;
-    const { log, partition, storedUser } = options;
-    this.fold = new PartitionFold({ logId: log.logId, partition, partitions: log.partitions, storedUser });
+    const { log, partition, storedUser, authority } = options;
+    this.fold = new PartitionFold({ logId: log.logId, partition, partitions: log.partitions, storedUser, authority });
   }
 
   get position(): number {

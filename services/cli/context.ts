@@ -26,7 +26,7 @@ export interface CliContext {
   /** The configuration: environment over a file. All problems are printed; then it throws. */
   config(file?: string, overrides?: Readonly<Record<string, string>>): Config;
   /** Opens the log alone, calls `use`, closes it whatever happens. */
-  withLog<T>(flags: LogFlags, use: (log: EventLog) => Promise<T>): Promise<T>;
+  withLog<T>(flags: LogFlags, use: (log: EventLog, config: Config) => Promise<T>): Promise<T>;
   /** Opens the store, calls `use`, closes it whatever happens. */
   withStore<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T>;
   /** Opens a data folder for work. The caller closes it. */

@@ -45,12 +45,12 @@ export function createContext({ out, clock, env, signal, userName }: ContextPart
     fail(code = 1) {
       exitCode = code;
     },
-    async withLog<T>(flags: LogFlags, use: (log: EventLog) => Promise<T>): Promise<T> {
+    async withLog<T>(flags: LogFlags, use: (log: EventLog, config: Config) => Promise<T>): Promise<T> {
       const config = configured(undefined, overridesOf(flags));
       const folder = isOnKafka(config) ? null : openFolder(flags.data, { create: false });
       const log = await openExistingLog({ ...config, clock }, folder);
       try {
-        return await use(log);
+        return await use(log, config);
       } finally {
         await log.close();
       }

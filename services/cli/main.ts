@@ -12,6 +12,7 @@ import { UserError } from '../system/user-error.ts';
 import { createContext } from './create-context.ts';
 import { registerAcceptGap } from './commands/accept-gap.ts';
 import { registerPolicy, registerRejects } from './commands/changing-commands.ts';
+import { registerKeys } from './commands/keys.ts';
 import { registerIngest } from './commands/ingest.ts';
 import { registerReadingCommands } from './commands/reading-commands.ts';
 import { registerRun } from './commands/run.ts';
@@ -77,6 +78,7 @@ async function main(argv: readonly string[]): Promise<number> {
   registerReadingCommands(program, context);
   registerAcceptGap(program, context);
   registerPolicy(program, context);
+  registerKeys(program, context);
   registerRejects(program, context);
   registerTokens(program, context);
   try {

@@ -62,8 +62,9 @@ export async function acceptGap(options: AcceptGapOptions): Promise<AcceptGapRes
 
 const CHANGED = 'the log, or what was judged of it, changed meanwhile: nothing was accepted; try again';
 
-async function isAsFound({ log, partition }: AcceptGapOptions, { standing, lost }: Found): Promise<boolean> {
-  const now = await readStanding(log, partition);
+async function isAsFound(options: AcceptGapOptions, { standing, lost }: Found): Promise<boolean> {
+  const { log, partition } = options;
+  const now = await readStanding(options);
   const { start } = await log.bounds('access', partition);
   return (
     now.position === standing.position &&
@@ -81,7 +82,7 @@ interface Found {
 
 async function look(options: AcceptGapOptions): Promise<Found | Exclude<AcceptGapResult, { status: 'accepted' }>> {
   const { log, partition, from, to } = options;
-  const standing = await readStanding(log, partition);
+  const standing = await readStanding(options);
   const { position, rowsHash, checkpoints } = standing;
   const arrival = await arriveAt(position, checkpoints, options);
   if (arrival.status === 'ended') throw logEnded(partition, arrival.end, position);
@@ -132,6 +133,7 @@ async function goBehind(options: AcceptGapOptions, { standing, lost, fold }: Fou
     next: lost.to,
     gap,
     acceptedAtMs: clock.nowMs(),
+    authority: fold.authorityMark,
     rowsHashBefore,
     entryHashBefore: standing.entryHash,
   });

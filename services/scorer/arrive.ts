@@ -2,11 +2,16 @@
  * The state at a partition's position: the newest checkpoint at or before it, and the records from there on folded again in silence.
  * Where records that this needs are gone, it says which (docs/gaps.md), and gives the state as far as it can be had.
  */
-import { ENGINE_VERSION } from '../domain/engine.ts';
+import type { BlockHeader } from '../../schemas/results/block.ts';
+import type { Authority } from '../domain/authority/authority.ts';
 import { PartitionFold } from '../domain/fold/fold.ts';
 import { inputBelow } from '../domain/fold/input-below.ts';
 import { type EventLog, LogError } from '../platform/log/event-log.ts';
+import { decodeBlock } from '../domain/results/block.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
+import { makerChange, makerOf } from './maker.ts';
+import type { Manifest } from './manifest.ts';
+import { makerChanged } from './partition-refused.ts';
 
 /** Records that are gone from the log although they are needed. */
 export interface LostRecords {
@@ -20,7 +25,8 @@ export interface LostRecords {
 }
 
 export type Arrival =
-  | { readonly status: 'arrived'; readonly fold: PartitionFold; readonly refolded: number }
+  /** `from`: the checkpoint it began with. */
+  | { readonly status: 'arrived'; readonly fold: PartitionFold; readonly from: Manifest | null; readonly refolded: number }
   /** `fold` has the state of `lost.stateFrom`. */
   | { readonly status: 'lost'; readonly lost: LostRecords; readonly fold: PartitionFold }
   /** The log ends before the position: what comes in would get offsets that were judged before. */
@@ -30,6 +36,7 @@ export interface ArriveOptions {
   readonly log: EventLog;
   readonly partition: number;
   readonly storedUser: (user: string) => string;
+  readonly authority: Authority;
   readonly batchRecordsMax: number;
   readonly batchBytesMax: number;
   /** Called for each batch that is folded again. @default nobody */
@@ -39,6 +46,7 @@ export interface ArriveOptions {
 /** Retention may move the start while records are folded again: then it is looked at anew. */
 const ATTEMPTS_MAX = 5;
 
+/** @throws PartitionRefused engine_changed, authority_changed */
 export async function arriveAt(position: number, checkpoints: CheckpointStore, options: ArriveOptions): Promise<Arrival> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -51,15 +59,17 @@ export async function arriveAt(position: number, checkpoints: CheckpointStore, o
 }
 
 async function arrive(position: number, checkpoints: CheckpointStore, options: ArriveOptions): Promise<Arrival> {
-  const { log, partition, storedUser } = options;
+  const { log, partition, storedUser, authority } = options;
   const { start, end } = await log.bounds('access', partition);
   if (end < position) return { status: 'ended', end };
-  const empty = (): PartitionFold => new PartitionFold({ logId: log.logId, partition, partitions: log.partitions, storedUser });
+  const maker = makerOf(authority);
   for (const manifest of [...checkpoints.candidates(position), null]) {
     const from = manifest?.offset ?? 0;
-    // A checkpoint of another engine is good only where nothing has to be folded again.
-    if (manifest !== null && manifest.engine !== ENGINE_VERSION && from !== position) continue;
-    const fold = empty();
+    // One of another maker is good only where nothing has to be folded again; what lies before it is another maker's, too.
+    const before = from === position ? null : (manifest ?? (await firstBlock(log, partition)));
+    const change = before === null ? null : makerChange(partition, before, maker);
+    if (change !== null) throw makerChanged(change);
+    const fold = new PartitionFold({ logId: log.logId, partition, partitions: log.partitions, storedUser, authority });
     if (manifest === null) checkpoints.restoreNothing();
     else if (!(await checkpoints.restore(manifest, fold.state))) continue;
     if (from < start) {
@@ -67,9 +77,21 @@ async function arrive(position: number, checkpoints: CheckpointStore, options: A
       return { status: 'lost', lost, fold };
     }
     const refolded = await refold(fold, position, options);
-    return refolded === null ? { status: 'ended', end: fold.state.position } : { status: 'arrived', fold, refolded };
+    return refolded === null
+      ? { status: 'ended', end: fold.state.position }
+      : { status: 'arrived', fold, from: manifest, refolded };
   }
   throw new Error('the beginning of the log is always a candidate');
+}
+
+/** Header of the block that begins the log, as long as that is there. */
+async function firstBlock(log: EventLog, partition: number): Promise<BlockHeader | null> {
+  const { start, end } = await log.bounds('results', partition);
+  if (start === end) return null;
+  const { bytes, starts, count } = await log.read('results', partition, start, { maxRecords: 1, maxBytes: 1 });
+  if (count === 0) return null;
+  const { header } = decodeBlock(bytes.subarray(starts[0], starts[1]));
+  return header.first === 0 ? header : null;
 }
 
 /** Folds up to `position` without giving anything out; answers how many records, or null where the log ends before. */

@@ -90,6 +90,12 @@ export class CheckpointStore {
     this.#pages = emptyPages();
   }
 
+  /** The head page of a checkpoint; null when it is missing or damaged. */
+  async head(manifest: Manifest): Promise<Buffer | null> {
+    const [stored] = manifest.pages.head;
+    return stored === undefined ? null : this.#readPage('head', 0, stored);
+  }
+
   async #restore(manifest: Manifest, state: PartitionState): Promise<boolean> {
     const pages: Record<PageKind, Buffer[]> = { head: [], programs: [], consents: [], limits: [], window: [] };
     for (const kind of PAGE_KINDS) {
@@ -124,6 +130,16 @@ export class CheckpointStore {
     }
   }
 
+  /**
+   * The state of a checkpoint that another engine, catalogue or authority left, as that of the given one from here on: what is
+   * judged next may have to be folded again from it.
+   */
+  adopt(manifest: Manifest, maker: Pick<Manifest, 'engine' | 'catalogueHash' | 'authority'>): Put {
+    const adopted = { ...manifest, ...maker };
+    this.#manifests = this.#manifests.map((one) => (one === manifest ? adopted : one));
+    return this.#put(manifestKey(manifest.offset), encodeManifest(adopted));
+  }
+
   /** Begins a checkpoint of the fold as it is now; {@link take} gives what to store of it. */
   begin(fold: PartitionFold, entryHash: string): void {
     const { state } = fold;
@@ -156,6 +172,7 @@ export class CheckpointStore {
         const manifest: Manifest = {
           engine: ENGINE_VERSION,
           catalogueHash: CATALOGUE_HASH,
+          authority: fold.authorityMark,
           ...underWay,
           writtenAtMs: nowMs,
           gapEnd: this.#gapEnd,

@@ -4,6 +4,7 @@
  * so an incremental checkpoint adds the pages that changed and an older manifest still finds its own.
  */
 import { z } from 'zod';
+import { OPEN_MARK } from '../domain/authority/authority.ts';
 import { PAGE_KINDS, type PageKind } from '../domain/fold/partition-state.ts';
 
 const storedPage = z.object({
@@ -17,6 +18,8 @@ export type StoredPage = z.infer<typeof storedPage>;
 const manifest = z.object({
   engine: z.int(),
   catalogueHash: z.string(),
+  /** See BlockHeader; absent in checkpoints from before there were signatures. */
+  authority: z.string().default(OPEN_MARK),
   /** The state is that after folding everything below. */
   offset: z.int().nonnegative(),
   rowsHash: z.string(),

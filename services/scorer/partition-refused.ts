@@ -1,9 +1,10 @@
 /** Why a partition cannot be taken: one line that says what to do, with the numbers to type where there is a command for it. */
 import type { LostRecords } from './arrive.ts';
+import type { MakerChange } from './maker.ts';
 
 /** A partition cannot be taken until somebody does what the message says. */
 export class PartitionRefused extends Error {
-  readonly code: 'engine_changed' | 'log_lost' | 'hash_mismatch' | 'state_full';
+  readonly code: 'engine_changed' | 'authority_changed' | 'log_lost' | 'hash_mismatch' | 'state_full';
   constructor(code: PartitionRefused['code'], message: string) {
     super(message);
     this.name = 'PartitionRefused';
@@ -36,6 +37,10 @@ export function logEnded(partition: number, end: number, position: number): Part
     'log_lost',
     `partition ${partition}: the log ends at offset ${end}, but everything before ${position} was judged already: new records would take offsets that are in use; restore the log from a copy, or begin a new log`,
   );
+}
+
+export function makerChanged({ code, message }: MakerChange): PartitionRefused {
+  return new PartitionRefused(code, message);
 }
 
 export function hashMismatch(partition: number, position: number): PartitionRefused {

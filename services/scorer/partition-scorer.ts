@@ -2,6 +2,7 @@
  * One partition: reads a batch, folds it, and in one transaction appends the block, the verdicts, the rejects, now and then
  * a checkpoint, and its position. After any error the state is thrown away with the ownership, and taken anew.
  */
+import type { Authority } from '../domain/authority/authority.ts';
 import { encodeBlock } from '../domain/results/block.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
 import type { Append, EventLog, Put, RecordBatch } from '../platform/log/event-log.ts';
@@ -11,6 +12,7 @@ export interface PartitionScorerOptions {
   readonly log: EventLog;
   readonly partition: number;
   readonly storedUser: (user: string) => string;
+  readonly authority: Authority;
   readonly clock: { nowMs(): number; monotonicMs(): number };
   readonly batchRecordsMax: number;
   readonly batchBytesMax: number;

@@ -28,6 +28,7 @@ export class ScorerMetrics {
     metrics.staleFacts.inc(outcome.staleFacts);
     for (const [type, n] of Object.entries(outcome.facts)) metrics.facts.inc({ type }, n);
     for (const [reason, n] of Object.entries(outcome.rejects)) metrics.rejects.inc({ reason }, n);
+    metrics.rejects.inc({ reason: 'unauthorised' }, outcome.unauthorisedCopies);
     metrics.policyRejected.inc(outcome.policiesRejected);
     for (const [source, atMs] of outcome.tally.sourcesSeenMs) metrics.sources.seen(source, atMs);
     for (const [arrivedMs, records] of outcome.liveArrivals) {

@@ -6,15 +6,15 @@
  * 4. fold again in silence up to the position, and arrive at the last block's hash.
  * What goes wrong here is said in one line; nothing is skipped, nothing judged twice.
  */
-import { ENGINE_VERSION } from '../domain/engine.ts';
+import type { Authority } from '../domain/authority/authority.ts';
 import type { PartitionFold } from '../domain/fold/fold.ts';
 import { decodeBlock, FIRST_ENTRY_HASH } from '../domain/results/block.ts';
-import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
-import type { EventLog, Owner } from '../platform/log/event-log.ts';
+import type { Owner } from '../platform/log/event-log.ts';
 import { arriveAt, type ArriveOptions } from './arrive.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
-import { hashMismatch, logEnded, PartitionRefused, recordsLost } from './partition-refused.ts';
+import { isSameMaker, type Maker, makerChange, makerOf, unsaidOpening } from './maker.ts';
+import { hashMismatch, logEnded, makerChanged, recordsLost } from './partition-refused.ts';
 
 export { PartitionRefused } from './partition-refused.ts';
 
@@ -38,13 +38,16 @@ export async function takePartition(options: TakeOptions): Promise<TakenPartitio
   const owner = await log.claim('scorer', partition);
   try {
     // 2. The position.
-    const { lastHeader, checkpoints, position, entryHash, rowsHash } = await readStanding(log, partition);
+    const { lastHeader, checkpoints, position, entryHash, rowsHash } = await readStanding(options);
     // 3. and 4.
     const arrival = await arriveAt(position, checkpoints, options);
     if (arrival.status === 'ended') throw logEnded(partition, arrival.end, position);
     if (arrival.status === 'lost') throw recordsLost(partition, arrival.lost);
-    const { fold, refolded } = arrival;
+    const { fold, from, refolded } = arrival;
     if (rowsHash !== null && fold.state.chain.hash !== rowsHash) throw hashMismatch(partition, position);
+    const maker = makerOf(options.authority);
+    // What is judged from here on may have to be folded again from this checkpoint, by this maker and no other.
+    if (from !== null && !isSameMaker(from, maker)) await owner.commit({ puts: [checkpoints.adopt(from, maker)] });
     const shown = await log.shownOffset('scorer', partition);
     const hasPositionMismatch = shown !== null && shown !== position;
     return { owner, fold, checkpoints, lastHeader, entryHash, refolded, hasPositionMismatch };
@@ -53,6 +56,8 @@ export async function takePartition(options: TakeOptions): Promise<TakenPartitio
     throw error;
   }
 }
+
+export type StandingOptions = Pick<ArriveOptions, 'log' | 'partition' | 'authority'>;
 
 /** Where a partition stands, by what was committed. */
 export interface Standing {
@@ -66,8 +71,8 @@ export interface Standing {
   readonly rowsHash: string | null;
 }
 
-/** @throws PartitionRefused engine_changed */
-export async function readStanding(log: EventLog, partition: number): Promise<Standing> {
+/** @throws PartitionRefused engine_changed, authority_changed */
+export async function readStanding({ log, partition, authority }: StandingOptions): Promise<Standing> {
   const last = await log.last('results', partition);
   const lastHeader = last === null ? null : decodeBlock(last.value).header;
   const checkpoints = new CheckpointStore(log, partition);
@@ -76,16 +81,14 @@ export async function readStanding(log: EventLog, partition: number): Promise<St
   const position = Math.max(lastHeader?.next ?? 0, newest?.offset ?? 0);
   const entryHash = lastHeader?.entryHash ?? newest?.entryHash ?? FIRST_ENTRY_HASH;
   const rowsHash = (lastHeader !== null && lastHeader.next === position ? lastHeader.rowsHash : newest?.rowsHash) ?? null;
-  refuseOtherEngine(partition, lastHeader, checkpoints, position);
+  refuseOtherMaker(partition, lastHeader ?? newest, authority, newest?.offset === position);
   return { lastHeader, checkpoints, position, entryHash, rowsHash };
 }
 
-/** Another engine or catalogue may only go on from a checkpoint that stands exactly at the last block's end. */
-function refuseOtherEngine(partition: number, last: BlockHeader | null, checkpoints: CheckpointStore, position: number): void {
-  if (last === null || (last.engine === ENGINE_VERSION && last.catalogueHash === CATALOGUE_HASH)) return;
-  if (checkpoints.newest?.offset === position) return;
-  throw new PartitionRefused(
-    'engine_changed',
-    `partition ${partition} ends with a block of engine ${last.engine}, this is engine ${ENGINE_VERSION}, and no checkpoint stands at its end: start the release that wrote it once more, stop it with SIGTERM, then start this one`,
-  );
+/** Another maker may only go on from a checkpoint that stands exactly at the last block's end. */
+function refuseOtherMaker(partition: number, before: Maker | null, authority: Authority, isCleanEnd: boolean): void {
+  if (before === null) return;
+  const change =
+    unsaidOpening(partition, before, authority) ?? (isCleanEnd ? null : makerChange(partition, before, makerOf(authority)));
+  if (change !== null) throw makerChanged(change);
 }

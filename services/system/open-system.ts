@@ -13,6 +13,7 @@ import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import type { ScorerObserver } from '../scorer/scorer.ts';
 import { Scorer } from '../scorer/scorer.ts';
 import { Writer, type WriterObserver } from '../writer/writer.ts';
+import { type AuthorityConfig, authorityOf } from './authority.ts';
 import { heldError, openServer, SCORER_LOCK, spoolFolderOf, userKeyOf, WAREHOUSE_LOCK } from './store.ts';
 import { openScorerGroup, partitionsAtStart } from './assigned-partitions.ts';
 import { isOnKafka, type LogConfig, openLog } from './open-log.ts';
@@ -22,7 +23,7 @@ import type { Tuning } from './tuning.ts';
 /** `gateway`: the doors for hosts; of those it only matters here that a process may have no other role. */
 export type Role = 'scorer' | 'writer' | 'gateway';
 
-export interface SystemOptions extends LogConfig {
+export interface SystemOptions extends LogConfig, AuthorityConfig {
   readonly data: string;
   /** Which partitions the scorer and the writer have: 'all', 'group' or an ordinal. */
   readonly assignment: string;
@@ -79,6 +80,7 @@ export class System {
       ? new Scorer({
           log,
           partitions,
+          authority: authorityOf(options),
           clock,
           ...tuning,
           storedUser: options.storeUser === 'plain' ? plainUsers : hashedUsers(userKeyOf(folder, options.userKeyFile)),

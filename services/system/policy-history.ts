@@ -1,12 +1,11 @@
-/**
- * Which policies a log has seen, read from the log itself: partition 0 has a copy of every one. Records are only parsed where
- * the bytes say `ntk.policy`, so that a million accesses cost a fraction of a second.
- */
-import { encodingOf } from '../domain/record/json.ts';
-import { parseRecord } from '../domain/record/parse.ts';
+/** Which policies a log has seen, and publishing the next one. */
+import type { AuthorityProblem } from '../../schemas/codes.ts';
+import type { Authority } from '../domain/authority/authority.ts';
+import type { Signer } from '../domain/authority/signature.ts';
 import type { CompiledPolicy } from '../domain/policy/compiled.ts';
 import type { EventLog, ORIGIN } from '../platform/log/event-log.ts';
-import { readBatches } from '../platform/log/read-batches.ts';
+import { readAuthorityLog } from './authority-log.ts';
+import { publish, requireSigner } from './publish.ts';
 
 export interface PolicyChange {
   readonly offset: number;
@@ -15,86 +14,64 @@ export interface PolicyChange {
   readonly eventId: string;
   /** Who applied it, where the record says so. */
   readonly by: string;
+  /** Of the key that signed it; empty when there is none. */
+  readonly signedBy: string;
   readonly policy: CompiledPolicy;
 }
 
-const NEEDLE = Buffer.from('ntk.policy');
-const READ = { maxRecords: 20_000, maxBytes: 16 * 1024 * 1024 };
+export interface RefusedPolicy extends PolicyChange {
+  readonly refused: AuthorityProblem;
+}
 
-/** Policies in the order in which they took effect. */
-export async function policyHistory(log: EventLog): Promise<PolicyChange[]> {
+export interface PolicyHistory {
+  /** In the order in which they took effect. */
+  readonly changes: readonly PolicyChange[];
+  /** Those that changed nothing, because they were not signed as the log asks. */
+  readonly refused: readonly RefusedPolicy[];
+  /** What a signed policy has to be later than, milliseconds since 1970. */
+  readonly newestMs: number;
+  /** @throws UserError when a policy that this signer publishes would be refused */
+  requireSigner(signer: Signer | null): void;
+}
+
+export async function policyHistory(log: EventLog, authority: Authority): Promise<PolicyHistory> {
+  const seen = await readAuthorityLog(log, authority);
   const changes: PolicyChange[] = [];
-  const seen = new Set<string>();
-  for await (const batch of readBatches(log, 'access', 0, READ)) {
-    for (let at = batch.bytes.indexOf(NEEDLE); at !== -1; ) {
-      const i = recordAt(batch.starts, batch.count, at);
-      const end = batch.starts[i + 1]!;
-      const bytes = batch.bytes.subarray(batch.starts[i], end);
-      const record = parseRecord(bytes, 0, bytes.length, encodingOf(bytes));
-      if (record.type === 'ntk.policy') {
-        const { source, id } = record.attributes;
-        const key = JSON.stringify([source, id]);
-        if (!seen.has(key)) {
-          seen.add(key);
-          const change = {
-            offset: batch.offsets[i]!,
-            appendedAtMs: batch.appendedAtMs[i]!,
-            source,
-            eventId: id,
-            by: byOf(bytes),
-            policy: record.data,
-          };
-          changes.push(change);
-        }
-      }
-      at = batch.bytes.indexOf(NEEDLE, end);
-    }
+  const refusals: RefusedPolicy[] = [];
+  for (const { record, offset, appendedAtMs, by, signedBy, refused } of seen.facts) {
+    if (record.type !== 'ntk.policy') continue;
+    const { source, id: eventId } = record.attributes;
+    const change = { offset, appendedAtMs, source, eventId, by, signedBy, policy: record.data };
+    if (refused === null) changes.push(change);
+    else refusals.push({ ...change, refused });
   }
-  return changes;
-}
-
-/** The record that holds position `at`. */
-function recordAt(starts: Uint32Array, count: number, at: number): number {
-  let low = 0;
-  let high = count - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (starts[middle]! <= at) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
-
-function byOf(bytes: Buffer): string {
-  const { by } = JSON.parse(bytes.toString('utf8')) as { by?: unknown };
-  return typeof by === 'string' ? by : '';
+  const require = (signer: Signer | null): void => requireSigner(authority, seen, signer, 'ntk.policy');
+  return { changes, refused: refusals, newestMs: seen.policyMs, requireSigner: require };
 }
 
 export interface PolicyToAppend {
   readonly document: unknown;
   readonly hash: string;
   readonly by: string;
+  /** Null where nobody asks for signatures, or nobody has a key. */
+  readonly signer: Signer | null;
   /** `ntk run` appends its policy by itself, which no figure counts; `ntk policy apply` is a fact like any other. */
   readonly origin: typeof ORIGIN.live | typeof ORIGIN.system;
   readonly nowMs: number;
 }
 
-/** Appends one copy to every partition, in one transaction. The id follows from the place in the log, so it is never a duplicate. */
-export async function appendPolicy(log: EventLog, { document, hash, by, origin, nowMs }: PolicyToAppend): Promise<void> {
+/**
+ * Appends one copy to every partition, in one transaction. The id follows from the place in the log, so it is never a duplicate.
+ * @throws UserError when it would be refused
+ */
+export async function appendPolicy(log: EventLog, history: PolicyHistory, policy: PolicyToAppend): Promise<void> {
+  const { document, hash, signer, ...rest } = policy;
+  history.requireSigner(signer);
   const { end } = await log.bounds('access', 0);
-  const event = {
-    specversion: '1.0',
-    id: `${hash}@${end}`,
-    source: 'ntk/policy',
-    type: 'ntk.policy',
-    subject: '*',
-    time: new Date(nowMs).toISOString(),
-    by,
-    data: document,
-  };
-  const value = Buffer.from(JSON.stringify(event), 'utf8');
-  const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
-  await log.commit({
-    appends: partitions.map((partition) => ({ stream: 'access' as const, partition, values: [value], origin })),
-  });
+  const id = `${hash}@${end}`;
+  await publish(
+    log,
+    { ...rest, type: 'ntk.policy', id, source: 'ntk/policy', data: document, newestMs: history.newestMs },
+    signer,
+  );
 }

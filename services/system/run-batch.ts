@@ -8,6 +8,8 @@ import type { ImportFormat } from '../importers/formats.ts';
 import { readImportEntry } from '../importers/import-ledger.ts';
 import type { Input } from '../importers/input/open-input.ts';
 import { type EventLog, ORIGIN } from '../platform/log/event-log.ts';
+import type { Authority } from '../domain/authority/authority.ts';
+import type { Signer } from '../domain/authority/signature.ts';
 import { appendPolicy, policyHistory } from './policy-history.ts';
 
 export interface BatchInput {
@@ -19,6 +21,9 @@ export interface BatchOptions {
   readonly log: EventLog;
   readonly inputs: readonly BatchInput[];
   readonly policy: { readonly document: unknown; readonly hash: string } | null;
+  readonly authority: Authority;
+  /** Of the policy; null where nobody asks for signatures. */
+  readonly signer: Signer | null;
   readonly by: string;
   readonly nowMs: number;
   /** Awaited before each chunk: the importer may not run away from the scorer. */
@@ -34,10 +39,9 @@ export interface BatchSummary {
 }
 
 export async function importBatch(options: BatchOptions): Promise<BatchSummary> {
-  const { log, inputs, policy, by, nowMs } = options;
+  const { log, inputs, policy } = options;
   const signature = signatureOf(inputs, policy?.hash ?? '');
-  const policyAppended = policy !== null && (await isPolicyDue(log, inputs, policy.hash, signature));
-  if (policyAppended) await appendPolicy(log, { ...policy, by, nowMs, origin: ORIGIN.system });
+  const policyAppended = policy !== null && (await publishIfDue(options, policy, signature));
   const imports: ImportSummary[] = [];
   for (const { input, format } of inputs) {
     imports.push(
@@ -65,9 +69,16 @@ function signatureOf(inputs: readonly BatchInput[], policyHash: string): string 
  * Due unless it is in force, all inputs were imported before, or this very run has begun already: then the policy stands
  * where it belongs, before what was imported under it, even where an input has brought another one since.
  */
-async function isPolicyDue(log: EventLog, inputs: readonly BatchInput[], hash: string, signature: string): Promise<boolean> {
+async function publishIfDue(
+  { log, inputs, authority, signer, by, nowMs }: BatchOptions,
+  policy: NonNullable<BatchOptions['policy']>,
+  signature: string,
+): Promise<boolean> {
   const entries = await Promise.all(inputs.map(({ input, format }) => readImportEntry(log, input.sha256, format)));
   if (entries.some((entry) => entry?.startedWith === signature)) return false;
   if (entries.length > 0 && entries.every((entry) => entry?.done === true)) return false;
-  return (await policyHistory(log)).at(-1)?.policy.hash !== hash;
+  const history = await policyHistory(log, authority);
+  if (history.changes.at(-1)?.policy.hash === policy.hash) return false;
+  await appendPolicy(log, history, { ...policy, by, nowMs, signer, origin: ORIGIN.system });
+  return true;
 }

@@ -16,6 +16,8 @@ import { openProxiedWarehouse } from '../platform/warehouse/proxied/open-proxied
 import { openServerWarehouse } from '../platform/warehouse/server/open-server-warehouse.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { isOnKafka, type LogConfig, openLog } from './open-log.ts';
+import type { Authority } from '../domain/authority/authority.ts';
+import { type AuthorityConfig, authorityOf } from './authority.ts';
 import { chooseLog } from './report.ts';
 import { hashedUsers, plainUsers } from './stored-user.ts';
 import { UserError } from './user-error.ts';
@@ -27,10 +29,12 @@ export interface Store {
   readonly warehouse: Warehouse;
   /** What column `user` holds for a user id; needs the folder's key. */
   storedUser(): Promise<(user: string) => string>;
+  /** Whose facts of authority count when the log is folded again. */
+  authority(): Authority;
   close(): Promise<void>;
 }
 
-export interface StoreRequest extends LogConfig {
+export interface StoreRequest extends LogConfig, AuthorityConfig {
   /** Data folder; may be missing when a server is named. */
   readonly data: string;
   /** Null: the folder's embedded ClickHouse. */
@@ -95,6 +99,7 @@ function store(
     logId: request.logId ?? log!.logId,
     warehouse,
     storedUser: async () => (request.storeUser === 'plain' ? plainUsers : usersOf(folder, request.userKeyFile)),
+    authority: () => authorityOf(request),
     close: async () => {
       await warehouse.close();
       lock?.release();

@@ -77,6 +77,7 @@ async function entryOf({
     // The scorer had them all: the state is whole.
     gap: { stateFrom: to, stateTo: to, by, reason },
     acceptedAtMs: clock.nowMs(),
+    authority: '',
     rowsHashBefore: before.rowsHash,
     entryHashBefore: before.entryHash,
   });

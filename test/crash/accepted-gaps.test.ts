@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ROW_COLUMNS } from '../../schemas/results/columns.ts';
+import { OPEN } from '../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../services/domain/fold/fold.ts';
 import { inputBelow } from '../../services/domain/fold/input-below.ts';
 import { entryHash, FIRST_ENTRY_HASH } from '../../services/domain/results/block.ts';
@@ -53,7 +54,13 @@ function rowsByOffset(blocks: readonly Pick<Block, 'rows'>[]): Map<number, strin
 
 /** Folds ranges of the log one after the other as if nothing lay between them. Needs the whole log. */
 async function folded(ranges: readonly (readonly [from: number, to: number])[]): Promise<Map<number, string>> {
-  const fold = new PartitionFold({ logId: scored.log.logId, partition: 0, partitions: 1, storedUser: (user) => user });
+  const fold = new PartitionFold({
+    logId: scored.log.logId,
+    partition: 0,
+    partitions: 1,
+    storedUser: (user) => user,
+    authority: OPEN,
+  });
   const blocks: { rows: Buffer }[] = [];
   for (const [from, to] of ranges) {
     fold.state.position = from;
@@ -73,7 +80,7 @@ function within(rows: ReadonlyMap<number, string>, from: number, to: number): [n
 function expectChained(blocks: readonly Block[]): void {
   let before = FIRST_ENTRY_HASH;
   for (const { header } of blocks) {
-    const { erasures: _, liveArrivals: __, entryHash: own, ...figures } = header;
+    const { erasures: _, liveArrivals: __, authority: ___, entryHash: own, ...figures } = header;
     expect(entryHash(before, figures)).toBe(own);
     before = own;
   }

@@ -1,6 +1,7 @@
 /** Blocks that were lost before the writer stored them (docs/gaps.md): made again where the log has the records, else given up. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { OPEN } from '../../services/domain/authority/authority.ts';
 import { auditStore, type StoreAudit } from '../../services/auditor/audit-store.ts';
 import { startBefore } from '../../services/auditor/refold.ts';
 import { openChdbWarehouse } from '../../services/platform/warehouse/chdb/open-chdb-warehouse.ts';
@@ -55,12 +56,15 @@ async function remake(
     warehouse,
     partition: 0,
     refoldFrom: async (offset) =>
-      startBefore({ log, partition: 0, storedUser: asStored, scoredAtMs: 5, keptStates: await keptStates() }, offset),
+      startBefore(
+        { log, partition: 0, storedUser: asStored, authority: OPEN, scoredAtMs: 5, keptStates: await keptStates() },
+        offset,
+      ),
   });
 }
 
 async function audit(): Promise<StoreAudit> {
-  return auditStore({ log: scored.log, warehouse, storedUser, keptStatesOf: keptStates, repairId: null });
+  return auditStore({ log: scored.log, warehouse, storedUser, authority: OPEN, keptStatesOf: keptStates, repairId: null });
 }
 
 async function digest(): Promise<unknown> {

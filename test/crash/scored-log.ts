@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { BlockHeader } from '../../schemas/results/block.ts';
+import { OPEN } from '../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../services/domain/fold/fold.ts';
 import { systemClock } from '../../services/platform/clock.ts';
 import { decodeBlock, encodeBlock } from '../../services/domain/results/block.ts';
@@ -60,6 +61,7 @@ export class ScoredLog {
       log,
       partition: 0,
       storedUser: (user) => user,
+      authority: OPEN,
       clock: this.clock,
       batchRecordsMax: 50,
       batchBytesMax: 1024 * 1024,
@@ -97,7 +99,13 @@ export class ScoredLog {
 
   /** What folding the log once gives, without blocks, commits or restarts. */
   async undisturbed(): Promise<{ rows: string; verdicts: string[] }> {
-    const fold = new PartitionFold({ logId: this.log.logId, partition: 0, partitions: 1, storedUser: (user) => user });
+    const fold = new PartitionFold({
+      logId: this.log.logId,
+      partition: 0,
+      partitions: 1,
+      storedUser: (user) => user,
+      authority: OPEN,
+    });
     const { end } = await this.log.bounds('access', 0);
     const rows: Buffer[] = [];
     const verdicts: string[] = [];

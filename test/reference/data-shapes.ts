@@ -1,4 +1,5 @@
 /** What `data` must look like for each type of record (contracts.md section 1, exact-rules.md section 1). */
+import { createHash } from 'node:crypto';
 import { CONSENT_BASES, CONSENT_STATES, LINK_KINDS, OUTCOMES, STANDINGS } from '../../schemas/codes.ts';
 import type { LinkKind, Outcome, RecordType, Standing } from '../../schemas/codes.ts';
 import { instantOf } from './instants.ts';
@@ -62,6 +63,15 @@ const declaredCategory = shape(
 );
 const purpose = shape({ id: filledText, categories: arrayOf(declaredCategory) }, { text });
 
+/** 32 bytes in canonical base64. Whether the point is one of the few that anybody can sign for is not tried here. */
+const isPoint: Check = (value) =>
+  typeof value === 'string' &&
+  value.length === 44 &&
+  Buffer.from(value, 'base64').length === 32 &&
+  Buffer.from(value, 'base64').toString('base64') === value;
+const isFingerprint = ({ keyid, publicKey }: { readonly keyid: string; readonly publicKey: string }): boolean =>
+  createHash('sha256').update(Buffer.from(publicKey, 'base64')).digest('hex').startsWith(keyid) && keyid.length === 32;
+
 const SHAPES: Readonly<Record<RecordType, Check>> = {
   'ntk.access': shape(
     { user: userId, api: filledText },
@@ -96,6 +106,11 @@ const SHAPES: Readonly<Record<RecordType, Check>> = {
   'ntk.erasure': shape({ user: userId }, {}),
   'ntk.prior': shape({}, {}),
   'ntk.heartbeat': shape({}, { partition: count }),
+  'ntk.key': (value) =>
+    shape(
+      { keyid: text, publicKey: isPoint, state: oneOf(['active', 'revoked']) },
+      { types: arrayOf(text), by: text, reason: text },
+    )(value) && isFingerprint(value as { keyid: string; publicKey: string }),
 };
 
 export const isValidData = (type: RecordType, data: JsonObject): boolean => SHAPES[type](data);

@@ -6,6 +6,8 @@
 import { CATALOGUE } from '../../schemas/catalogue/index.ts';
 import { CATEGORIES, DUPLICATE_WINDOW_RECORDS } from '../../schemas/codes.ts';
 import type { Action, Category, Outcome, Reason, RecordType, RejectReason } from '../../schemas/codes.ts';
+import { Authority } from './authority.ts';
+import type { SignedJudging } from './authority.ts';
 import { highest, weigh } from './actions.ts';
 import { findingsOf } from './checks.ts';
 import type { AccessInPlace, ProgramFacts } from './checks.ts';
@@ -31,6 +33,8 @@ export interface JudgeOptions {
   readonly partitions: number;
   /** @default 262144 */
   readonly duplicateWindowRecords?: number;
+  /** Of a log that asks for signatures. */
+  readonly signed?: SignedJudging;
 }
 /** One access that is no duplicate. Names are those of the columns of `access_results`. */
 export interface Verdict {
@@ -84,6 +88,7 @@ interface ProgramState extends ProgramFacts {
 interface PartitionState {
   readonly window: DuplicateWindow;
   readonly programs: Map<string, ProgramState>;
+  readonly authority: Authority | undefined;
   policy: Policy;
 }
 
@@ -106,19 +111,30 @@ class Judge {
   private consentOrder = 0;
   private readonly partitions: PartitionState[];
 
-  constructor(policy: Policy, { partitions, duplicateWindowRecords = DUPLICATE_WINDOW_RECORDS }: JudgeOptions) {
+  constructor(policy: Policy, { partitions, duplicateWindowRecords = DUPLICATE_WINDOW_RECORDS, signed }: JudgeOptions) {
     this.partitions = Array.from({ length: partitions }, () => ({
       window: new DuplicateWindow(duplicateWindowRecords),
       programs: new Map(),
+      authority: signed === undefined ? undefined : new Authority(signed),
       policy,
     }));
   }
 
-  /** False when the record is a duplicate wherever it belongs. */
-  take(record: LogRecord, number: number): boolean {
-    const accepting = this.destinationsOf(record).filter((index) => this.partitions[index]!.window.accept(record));
-    for (const index of accepting) this.fold(record, number, index);
-    return accepting.length > 0;
+  /** A duplicate is one wherever it belongs; what goes to every partition is unauthorised when it is in the first. */
+  take(record: LogRecord, number: number): 'taken' | 'duplicate' | 'unauthorised' {
+    const fates = this.destinationsOf(record).map((index) => this.takeAt(record, number, index));
+    if (fates[0] === 'unauthorised') return 'unauthorised';
+    return fates.includes('taken') ? 'taken' : 'duplicate';
+  }
+
+  private takeAt(record: LogRecord, number: number, index: number): 'taken' | 'duplicate' | 'unauthorised' {
+    const { authority, window } = this.partitions[index]!;
+    if (authority?.isSigned(record) === false) return 'unauthorised';
+    if (window.has(record)) return 'duplicate';
+    if (authority?.isInTime(record) === false) return 'unauthorised';
+    window.accept(record);
+    this.fold(record, number, index);
+    return 'taken';
   }
 
   private destinationsOf({ type, subject, data }: LogRecord): number[] {
@@ -237,9 +253,10 @@ export function judge({ lines, policyYamlText }: JudgeInput, options: JudgeOptio
   const records = Buffer.isBuffer(lines) ? linesOf(lines) : lines;
   for (const [index, line] of records.entries()) {
     const reading = readRecord(line);
-    if ('reject' in reading) {
-      rejects.push({ record: index + 1, reason: reading.reject });
-    } else if (bench.take(reading.record, index + 1)) {
+    const fate = 'reject' in reading ? reading.reject : bench.take(reading.record, index + 1);
+    if ('reject' in reading || fate === 'unauthorised') {
+      rejects.push({ record: index + 1, reason: fate as RejectReason });
+    } else if (fate === 'taken') {
       accepted[reading.record.type] = (accepted[reading.record.type] ?? 0) + 1;
     } else if (reading.record.type !== 'ntk.heartbeat') {
       duplicates += 1;

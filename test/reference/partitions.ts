@@ -31,6 +31,10 @@ export class DuplicateWindow {
     this.records = records;
   }
 
+  has({ subject, source, id }: { readonly subject: string; readonly source: string; readonly id: string }): boolean {
+    return this.seen.has(JSON.stringify([subject, source, id]));
+  }
+
   /** False for a duplicate; otherwise the id is remembered, and the oldest one forgotten when the window is full. */
   accept(key: { readonly subject: string; readonly source: string; readonly id: string }): boolean {
     const text = JSON.stringify([key.subject, key.source, key.id]);

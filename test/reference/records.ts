@@ -16,6 +16,8 @@ export interface LogRecord {
   readonly data: JsonObject;
   /** As written: a policy's hash is taken over it. */
   readonly rawData: JsonObject;
+  /** The whole of it as written: what a signature covers. */
+  readonly event: JsonObject;
 }
 export type Reading = { readonly record: LogRecord } | { readonly reject: RejectReason };
 
@@ -77,5 +79,5 @@ export function readRecord(line: Buffer): Reading {
   const rawData = own(parsed.value, 'data');
   const data = withoutNulls(rawData);
   if (!isObject(rawData) || !isObject(data) || !isValidData(type as RecordType, data)) return { reject: 'invalid_data' };
-  return { record: { id, source, type: type as RecordType, subject, micros, data, rawData } };
+  return { record: { id, source, type: type as RecordType, subject, micros, data, rawData, event: parsed.value } };
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { RECORD_TYPES, type RecordType, STAR_SUBJECT_TYPES } from '../../schemas/codes.ts';
 import { cloudEventSchema } from '../../schemas/events/cloudevent.ts';
 import { EVENT_DATA_SCHEMAS, eventSchema } from '../../schemas/events/index.ts';
+import { keyidOf } from '../../schemas/public-key.ts';
 import { isInstant } from '../../schemas/instant.ts';
 import { parseRecord } from '../../services/domain/record/parse.ts';
 import { INVALID_TIME, parseTimeUs } from '../../services/domain/record/time.ts';
@@ -107,6 +108,13 @@ const DATA: Readonly<Record<RecordType, fc.Arbitrary<unknown>>> = {
   'ntk.erasure': required({ user: person }),
   'ntk.prior': optional({ anything: text }),
   'ntk.heartbeat': required({ partition: amount }),
+  'ntk.key': fc
+    .tuple(
+      fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('base64')),
+      required({ state: fc.constantFrom('active', 'revoked') }, { types: listOf(text), by: text, reason: text }),
+      fc.oneof({ weight: 9, arbitrary: fc.constant('') }, { weight: 1, arbitrary: fc.constant('0') }),
+    )
+    .map(([publicKey, rest, tail]) => ({ keyid: keyidOf(publicKey) + tail, publicKey, ...(rest as object) })),
 };
 
 function recordOf(type: RecordType, data: unknown): Record<string, unknown> {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { OPEN } from '../../services/domain/authority/authority.ts';
 import { decodeBlock } from '../../services/domain/results/block.ts';
 import { placesOf } from '../../services/domain/partitioning/route-record.ts';
 import { systemClock } from '../../services/platform/clock.ts';
@@ -36,6 +37,7 @@ function newScorer(options: Partial<ScorerOptions> = {}): Scorer {
     partitions: [],
     clock: systemClock,
     storedUser: (user) => user,
+    authority: OPEN,
     batchRecordsMax: 50,
     batchBytesMax: 1024 * 1024,
     checkpointRecords: 1_000_000,

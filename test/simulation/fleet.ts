@@ -1,4 +1,5 @@
 /** Scorers and writers, the production ones, each in a simulated process; whoever ends is replaced after a while. */
+import { OPEN } from '../../services/domain/authority/authority.ts';
 import { type EventLog, LogError } from '../../services/platform/log/event-log.ts';
 import { type Warehouse, WarehouseError } from '../../services/platform/warehouse/warehouse.ts';
 import { Scorer } from '../../services/scorer/scorer.ts';
@@ -96,6 +97,7 @@ export class Fleet {
       partitions: [...owned],
       clock: process.clock,
       storedUser: (user) => user,
+      authority: OPEN,
       batchRecordsMax,
       batchBytesMax: 1024 * 1024,
       checkpointRecords,

@@ -1,4 +1,5 @@
 /** What must hold once everything is healed and drained, whatever happened on the way: an undisturbed fold of the same log decides. */
+import { OPEN } from '../../services/domain/authority/authority.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { PartitionFold } from '../../services/domain/fold/fold.ts';
 import { decodeBlock, entryHash, FIRST_ENTRY_HASH } from '../../services/domain/results/block.ts';
@@ -54,7 +55,7 @@ type Block = { readonly header: BlockHeader; readonly rows: Buffer };
 /** The log folded once, in one go. */
 function undisturbed(cluster: SimulatedCluster, partition: number): Expected {
   const { logId, partitions } = cluster;
-  const fold = new PartitionFold({ logId, partition, partitions, storedUser: (user) => user });
+  const fold = new PartitionFold({ logId, partition, partitions, storedUser: (user) => user, authority: OPEN });
   const batch = batchOf(partition, cluster.partition('access', partition).records, 0);
   const rows = new Map<number, { bytes: Buffer; user: string }>();
   const verdicts: string[] = [];
@@ -143,7 +144,7 @@ async function checkCheckpoints(cluster: SimulatedCluster, partition: number, ex
   await store.open();
   const { records } = cluster.partition('access', partition);
   for (const manifest of store.candidates(Infinity)) {
-    const fold = new PartitionFold({ logId, partition, partitions, storedUser: (user) => user });
+    const fold = new PartitionFold({ logId, partition, partitions, storedUser: (user) => user, authority: OPEN });
     // A damaged one is as if it were not there.
     if (!(await store.restore(manifest, fold.state))) continue;
     const rest = records.filter(({ offset }) => offset >= manifest.offset);

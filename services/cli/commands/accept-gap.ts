@@ -75,10 +75,10 @@ async function run(context: CliContext, range: Range, flags: AcceptGapFlags): Pr
 
 /** Whether these are blocks that were lost before they were stored. @throws UserError where the log has what is needed to remake them */
 async function isLostToWriter(options: AcceptGapOptions, nowMs: number): Promise<boolean> {
-  const { log, storedUser, partition, from, to } = options;
+  const { log, partition, from, to } = options;
   const standing = await writerStanding(log, partition);
   if (standing.from >= standing.to || standing.from !== from || standing.to !== to) return false;
-  if ((await refoldFrom(log, storedUser, partition, from, nowMs)) !== null)
+  if ((await refoldFrom(log, options, partition, from, nowMs)) !== null)
     throw new UserError(
       `the log still has what offsets ${from} to ${to} of partition ${partition} were made from: run 'ntk repair'`,
     );
@@ -124,7 +124,7 @@ async function optionsOf(
   if (log === null) throw new UserError('the log is needed to see what is lost: give its data folder with --data DIR');
   if (range.partition >= log.partitions)
     throw new UserError(`there is no partition ${range.partition}: the log has ${log.partitions}, from 0 on`);
-  return { log, storedUser: await store.storedUser(), clock, ...READ, ...range, ...words };
+  return { log, storedUser: await store.storedUser(), authority: store.authority(), clock, ...READ, ...range, ...words };
 }
 
 async function isSure({ partition, from, to }: Range): Promise<boolean> {

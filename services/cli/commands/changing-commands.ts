@@ -2,14 +2,16 @@
 import type { Command } from 'commander';
 import { REJECT_REASONS } from '../../../schemas/codes.ts';
 import { placesOf } from '../../domain/partitioning/route-record.ts';
+import type { Config } from '../../platform/config/load-config.ts';
+import { authorityOf, signerFrom } from '../../system/authority.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { type LogFlags, logOptions } from '../options.ts';
 import { brief } from '../output/terminal.ts';
-import { applyPolicy, checkPolicies, printPolicyLog, rollbackPolicy } from './policy.ts';
+import { type ApplyOptions, applyPolicy, checkPolicies, printPolicyLog, rollbackPolicy } from './policy.ts';
 import { listRejects, redriveRejects, showReject } from './rejects.ts';
 
-interface DataFlags extends LogFlags {
+export interface DataFlags extends LogFlags {
   readonly json?: boolean;
 }
 
@@ -25,21 +27,31 @@ export function registerPolicy(program: Command, context: CliContext): void {
     .action(async (files: string[], flags: { readonly json?: boolean }) => {
       if (!(await checkPolicies(out, files, flags.json ?? false))) context.fail();
     });
-  const by = (): { by: string; nowMs: number } => ({ by: context.userName, nowMs: clock.nowMs() });
+  const publisher = (config: Config): ApplyOptions => {
+    const signer = signerFrom(config.signingKeyFile);
+    return { by: context.userName, nowMs: clock.nowMs(), authority: authorityOf(config), signer };
+  };
   logOptions(policy.command('apply'))
     .argument('<file>', 'policy file (YAML)')
     .description('publish a policy to every partition; it is in force from its place in the log on')
-    .addHelpText('after', '\nExample:\n  ntk policy apply policy.yaml --data ./data')
-    .action((file: string, flags: DataFlags) => context.withLog(flags, (log) => applyPolicy(out, log, file, by())));
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ntk policy apply policy.yaml --data ./data\n  NTK_SIGNING_KEY_FILE=policy.key ntk policy apply policy.yaml   (where facts of authority are signed)',
+    )
+    .action((file: string, flags: DataFlags) =>
+      context.withLog(flags, (log, config) => applyPolicy(out, log, file, publisher(config))),
+    );
   logOptions(policy.command('rollback'))
     .description('publish again the policy that was in force before the current one')
     .addHelpText('after', '\nExample:\n  ntk policy rollback --data ./data')
-    .action((flags: DataFlags) => context.withLog(flags, (log) => rollbackPolicy(out, log, by())));
+    .action((flags: DataFlags) => context.withLog(flags, (log, config) => rollbackPolicy(out, log, publisher(config))));
   logOptions(policy.command('log'))
     .option('--json', 'print JSON')
     .description('which policies were in force, since when, and who published them')
     .addHelpText('after', '\nExample:\n  ntk policy log --data ./data')
-    .action((flags: DataFlags) => context.withLog(flags, (log) => printPolicyLog(out, log, flags.json ?? false)));
+    .action((flags: DataFlags) =>
+      context.withLog(flags, (log, config) => printPolicyLog(out, log, authorityOf(config), flags.json ?? false)),
+    );
 }
 
 interface RejectFlags extends DataFlags {

@@ -2,10 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { parsePolicyYaml } from '../../domain/policy/document.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
+import type { Authority } from '../../domain/authority/authority.ts';
+import type { Signer } from '../../domain/authority/signature.ts';
 import { appendPolicy, policyHistory } from '../../system/policy-history.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { Output } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
+import { WHY_IN_WORDS } from './authority-words.ts';
 
 export interface PolicyFile {
   readonly document: unknown;
@@ -63,16 +66,20 @@ export async function checkPolicies(out: Output, files: readonly string[], json:
 export interface ApplyOptions {
   readonly by: string;
   readonly nowMs: number;
+  readonly authority: Authority;
+  readonly signer: Signer | null;
 }
 
 export async function applyPolicy(out: Output, log: EventLog, file: string, options: ApplyOptions): Promise<void> {
   const policy = await loadPolicyFile(file);
-  const inForce = (await policyHistory(log)).at(-1);
+  const { authority, ...publisher } = options;
+  const history = await policyHistory(log, authority);
+  const inForce = history.changes.at(-1);
   if (inForce?.policy.hash === policy.hash) {
     out.note(`policy ${policy.hash} is in force already; nothing was published`);
     return;
   }
-  await appendPolicy(log, { ...policy, ...options, origin: ORIGIN.live });
+  await appendPolicy(log, history, { ...policy, ...publisher, origin: ORIGIN.live });
   out.note(
     `policy ${policy.hash} (version ${brief(policy.version)}) is published to ${log.partitions} partitions${inForce === undefined ? '' : `; before it ${inForce.policy.hash}`}`,
   );
@@ -80,37 +87,52 @@ export async function applyPolicy(out: Output, log: EventLog, file: string, opti
 
 /** Back to the policy that was in force before the one that is. */
 export async function rollbackPolicy(out: Output, log: EventLog, options: ApplyOptions): Promise<void> {
-  const history = await policyHistory(log);
-  const current = history.at(-1);
-  const before = history.findLast(({ policy }) => policy.hash !== current?.policy.hash);
+  const { authority, ...publisher } = options;
+  const history = await policyHistory(log, authority);
+  const current = history.changes.at(-1);
+  const before = history.changes.findLast(({ policy }) => policy.hash !== current?.policy.hash);
   if (current === undefined || before === undefined) {
     throw new UserError(
       'there is no policy to go back to: the log has seen fewer than two; publish one with ntk policy apply FILE',
     );
   }
-  await appendPolicy(log, { document: before.policy.document, hash: before.policy.hash, ...options, origin: ORIGIN.live });
+  const { document, hash } = before.policy;
+  await appendPolicy(log, history, { document, hash, ...publisher, origin: ORIGIN.live });
   out.note(`back to policy ${before.policy.hash} (version ${brief(before.policy.version)}) from ${current.policy.hash}`);
 }
 
-export async function printPolicyLog(out: Output, log: EventLog, json: boolean): Promise<void> {
-  const history = await policyHistory(log);
-  const rows = history.map(({ offset, appendedAtMs, policy, by, source, eventId }) => ({
-    at: new Date(appendedAtMs).toISOString(),
-    hash: policy.hash,
-    version: policy.version,
-    by,
-    source,
-    eventId,
-    offset,
+/** Those that changed nothing stand among the others, and say why. */
+export async function printPolicyLog(out: Output, log: EventLog, authority: Authority, json: boolean): Promise<void> {
+  const { changes, refused } = await policyHistory(log, authority);
+  const effects = [...changes.map((change) => ({ ...change, refused: null })), ...refused].sort((a, b) => a.offset - b.offset);
+  const rows = effects.map((change) => ({
+    at: new Date(change.appendedAtMs).toISOString(),
+    hash: change.policy.hash,
+    version: change.policy.version,
+    by: change.by,
+    signedBy: change.signedBy,
+    source: change.source,
+    eventId: change.eventId,
+    offset: change.offset,
+    refused: change.refused,
   }));
   if (json) {
     out.json(rows);
     return;
   }
-  if (rows.length === 0) out.note('no policy yet: before the first one every access is let pass (policy {version: none})');
-  else
-    out.table(
-      ['at', 'policy', 'version', 'by', 'source', 'event'],
-      rows.map((row) => [row.at, row.hash, row.version, row.by, row.source, row.eventId]),
-    );
+  if (changes.length === 0) out.note('no policy yet: before the first one every access is let pass (policy {version: none})');
+  if (rows.length === 0) return;
+  const isRefused = refused.length > 0;
+  out.table(
+    ['at', 'policy', 'version', 'by', 'source', 'event', ...(isRefused ? ['effect'] : [])],
+    rows.map((row) => [
+      row.at,
+      row.hash,
+      row.version,
+      row.by,
+      row.source,
+      row.eventId,
+      ...(isRefused ? [row.refused === null ? 'in force from here' : `none: ${WHY_IN_WORDS[row.refused]}`] : []),
+    ]),
+  );
 }

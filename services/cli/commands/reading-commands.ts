@@ -14,6 +14,7 @@ import type { CliContext } from '../context.ts';
 import { gapInWords } from '../output/gap-words.ts';
 import { brief } from '../output/terminal.ts';
 import { explanationJson, printExplanation } from './explain.ts';
+import { CHAIN_BECAUSE } from './authority-words.ts';
 import { keptStatesOf, type Remade, remakeAll } from './remake.ts';
 import { parseBound, printReport } from './report.ts';
 import { storeOptions, type StoreFlags } from '../options.ts';
@@ -127,6 +128,7 @@ async function explain(
         warehouse: store.warehouse,
         partition,
         storedUser: await store.storedUser(),
+        authority: store.authority(),
         keptStates: await keptStatesOf(store.log, partition),
         offsets,
         onProgress: (position) => bar.update(position, Math.max(...offsets)),
@@ -227,6 +229,7 @@ async function runAudit(context: CliContext, store: Store, repair: boolean): Pro
       log,
       warehouse: store.warehouse,
       storedUser: await store.storedUser(),
+      authority: store.authority(),
       keptStatesOf: (partition) => keptStatesOf(log, partition),
       repairId: repair ? randomUUID() : null,
       onProgress: (done, total) => bar.update(done, total),
@@ -271,9 +274,11 @@ function printAudit({ out }: CliContext, audit: StoreAudit, json: boolean): void
       p.ledgerDoubled,
     ]),
   );
-  for (const { partition, gaps, unproved, acceptedGaps, proof, provedByLogFrom } of audit.partitions) {
+  for (const { partition, gaps, unproved, acceptedGaps, proof, provedByLogFrom, chainBecause } of audit.partitions) {
     if (proof === 'both')
       out.line(`partition ${partition}: proved by the chain up to offset ${provedByLogFrom}, by the log behind`);
+    if (chainBecause === 'other_engine' || chainBecause === 'other_authority')
+      out.line(`partition ${partition}: ${CHAIN_BECAUSE[chainBecause]}`);
     for (const gap of acceptedGaps) out.line(`accepted gap, ${gapInWords({ partition, ...gap })}`);
     for (const { from, to } of gaps) out.line(`partition ${partition}: no block for source offsets ${from} to ${to}`);
     for (const { from, to, why } of unproved) out.line(`partition ${partition}: offsets ${from} to ${to} are not proved: ${why}`);

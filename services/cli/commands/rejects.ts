@@ -10,6 +10,7 @@ import { type RejectRecord, rejectSchema } from '../../../schemas/results/reject
 import { UserError } from '../../system/user-error.ts';
 import type { Output, Progress } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
+import { WHY_IN_WORDS } from './authority-words.ts';
 
 export interface StoredReject extends RejectRecord {
   /** `partition:offset` of the record in `ntk.access`. */
@@ -57,7 +58,12 @@ export async function listRejects(out: Output, log: EventLog, filter: RejectFilt
   if (rows.length > 0)
     out.table(
       ['id', 'reason', 'bytes', 'begins with'],
-      rows.map((row, i) => [row.id, row.reason, row.bytes, beginnings[i]!]),
+      rows.map((row, i) => [
+        row.id,
+        row.why === undefined ? row.reason : `${row.reason} (${row.why})`,
+        row.bytes,
+        beginnings[i]!,
+      ]),
     );
   out.note(total > rows.length ? `${total} rejects, the first ${rows.length} shown (--limit)` : `${total} rejects`);
 }
@@ -69,7 +75,7 @@ export async function showReject(out: Output, log: EventLog, id: string, json: b
       out.json(reject);
       return;
     }
-    out.line(`${out.paint('bold', reject.reason)}: ${REASON_IN_WORDS[reject.reason]}`);
+    out.line(`${out.paint('bold', reject.reason)}: ${REASON_IN_WORDS[reject.reason]}${whyOf(reject)}`);
     out.line(
       `partition ${reject.partition} offset ${reject.offset}, ${reject.bytes} bytes${reject.truncated ? ' at least' : ''}, SHA-256 ${reject.sha256}, rejected ${reject.rejectedAt}`,
     );
@@ -106,8 +112,17 @@ const REASON_IN_WORDS: Readonly<Record<(typeof REJECT_REASONS)[number], string>>
   unknown_type: 'the type is none of the known ntk.* types',
   invalid_data: 'a field of data is missing, of the wrong type or out of range',
   wrong_partition: 'the subject belongs to another partition of the log',
-  unauthorised: 'the record needs a signature by a key in force',
+  unauthorised: 'a fact of authority that does not count here',
 };
+
+function whyOf({ why }: StoredReject): string {
+  return why === undefined ? '' : `; ${WHY_IN_WORDS[why]}`;
+}
+
+/** What somebody tried without the right to is appended again only when a person asks for it by name: a key that came late. */
+function isLeftAlone(reject: StoredReject, { reason, ids }: RejectFilter): boolean {
+  return reject.reason === 'unauthorised' && reason === undefined && ids === undefined;
+}
 
 /** Appends again what can be read by now (a newer release, a repaired importer); each reject at most once. */
 export async function redriveRejects(
@@ -123,6 +138,7 @@ export async function redriveRejects(
     const key = `redriven/${reject.id}`;
     const value = Buffer.from(reject.raw, 'base64');
     if ((await log.getKeyed('imports', 0, key)) !== null) counts.before++;
+    else if (isLeftAlone(reject, filter)) counts.still++;
     else if (reject.truncated || parseRecord(value, 0, value.length, encodingOf(value)).type === 'reject') counts.still++;
     else {
       await log.commit({

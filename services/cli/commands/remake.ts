@@ -1,4 +1,5 @@
 /** What `ntk repair` does before it looks at anything else: makes the results of lost blocks again (docs/gaps.md). */
+import type { Authority } from '../../domain/authority/authority.ts';
 import { startBefore } from '../../auditor/refold.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
 import { CheckpointStore } from '../../scorer/checkpoint-store.ts';
@@ -17,12 +18,12 @@ export async function keptStatesOf(log: EventLog, partition: number): Promise<Ch
 /** The log folded again from before an offset; null when it no longer reaches back. */
 export async function refoldFrom(
   log: EventLog,
-  storedUser: (user: string) => string,
+  made: { readonly storedUser: (user: string) => string; readonly authority: Authority },
   partition: number,
   offset: number,
   scoredAtMs: number,
 ): Promise<Refolding | null> {
-  return startBefore({ log, partition, storedUser, scoredAtMs, keptStates: await keptStatesOf(log, partition) }, offset);
+  return startBefore({ log, partition, ...made, scoredAtMs, keptStates: await keptStatesOf(log, partition) }, offset);
 }
 
 export interface Remade {
@@ -34,14 +35,14 @@ export interface Remade {
 
 /** In all partitions. @throws BlockGap where the log no longer has the records: it names the way on */
 export async function remakeAll(store: Store, log: EventLog, clock: { nowMs(): number }): Promise<Remade[]> {
-  const storedUser = await store.storedUser();
+  const made = { storedUser: await store.storedUser(), authority: store.authority() };
   const remade: Remade[] = [];
   for (let partition = 0; partition < log.partitions; partition++) {
     const result = await remakeLostBlocks({
       log,
       warehouse: store.warehouse,
       partition,
-      refoldFrom: (offset) => refoldFrom(log, storedUser, partition, offset, clock.nowMs()),
+      refoldFrom: (offset) => refoldFrom(log, made, partition, offset, clock.nowMs()),
     });
     if (result.status === 'fenced')
       throw new UserError(`a writer took partition ${partition} meanwhile: stop it, then try again`);

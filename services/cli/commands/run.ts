@@ -4,6 +4,7 @@ import { IMPORT_FORMATS, type ImportFormat } from '../../importers/formats.ts';
 import { type Input, openInput } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import type { Config } from '../../platform/config/load-config.ts';
+import { authorityOf, signerFrom } from '../../system/authority.ts';
 import { type BatchInput, importBatch } from '../../system/run-batch.ts';
 import { openForeignSystem } from '../../system/foreign-system.ts';
 import { UserError } from '../../system/user-error.ts';
@@ -83,11 +84,13 @@ const BACKLOG_RECORDS_MAX = 50_000;
 async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<void> {
   const { out, clock } = context;
   const policy = flags.policy === undefined ? null : await loadPolicyFile(flags.policy);
+  const config = embedded(context.config());
+  const authority = authorityOf(config);
+  const signer = policy === null ? null : signerFrom(config.signingKeyFile);
   const startedMs = clock.monotonicMs();
   // On a folder that a running system holds, that system does the work.
   const system =
-    (await openForeignSystem(flags.data, clock)) ??
-    (await context.openSystem(flags.data, ['scorer', 'writer'], embedded(context.config())));
+    (await openForeignSystem(flags.data, clock)) ?? (await context.openSystem(flags.data, ['scorer', 'writer'], config));
   const bar = out.progress('importing', 'bytes');
   let inputs: BatchInput[] = [];
   try {
@@ -100,6 +103,8 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
         log: system.log,
         inputs,
         policy,
+        authority,
+        signer,
         by: context.userName,
         nowMs: clock.nowMs(),
         signal: context.signal,

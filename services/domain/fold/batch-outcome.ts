@@ -1,6 +1,14 @@
 /** What folding one batch gives: rows and the ledger entry, verdicts for hosts, rejects, and counts for metrics. */
 import { createHash } from 'node:crypto';
-import { ACTIONS, OUTCOMES, RECORD_BYTES_MAX, type RecordType, type RejectReason, REASONS } from '../../../schemas/codes.ts';
+import {
+  ACTIONS,
+  type AuthorityProblem,
+  OUTCOMES,
+  RECORD_BYTES_MAX,
+  type RecordType,
+  type RejectReason,
+  REASONS,
+} from '../../../schemas/codes.ts';
 import { CATALOGUE_HASH } from '../../../schemas/catalogue/index.ts';
 import type { BlockHeader, LedgerFigures } from '../../../schemas/results/block.ts';
 import { ENGINE_VERSION } from '../engine.ts';
@@ -66,11 +74,22 @@ export class BatchOutcome {
   readonly #decidedAt: string;
   readonly #logId: string;
   readonly #partition: number;
+  readonly #authority: string;
   #eventTimeMinMs: number | null = null;
   #eventTimeMaxMs: number | null = null;
 
-  /** `rows` is cleared: one writer serves all batches of a fold, because fresh memory for each costs a page fault a page. */
-  constructor(state: PartitionState, scoredAtMs: number, rows: RowWriter, onAccess?: (output: AccessOutput) => void) {
+  /**
+   * `rows` is cleared: one writer serves all batches of a fold, because fresh memory for each costs a page fault a page.
+   * @param authority the mark of whose facts of authority count
+   */
+  constructor(
+    state: PartitionState,
+    authority: string,
+    scoredAtMs: number,
+    rows: RowWriter,
+    onAccess?: (output: AccessOutput) => void,
+  ) {
+    this.#authority = authority;
     this.first = state.position;
     this.#logId = state.logId;
     this.#partition = state.partition;
@@ -95,13 +114,29 @@ export class BatchOutcome {
   /** Policies that did not check. */
   policiesRejected = 0;
 
+  /** Unauthorised copies of broadcasts; the ledger has them as copies, but whoever tries it on one partition must be seen. */
+  unauthorisedCopies = 0;
+
   reject(reason: RejectReason, offset: number, raw: Buffer): void {
     this.rejects[reason] = (this.rejects[reason] ?? 0) + 1;
+    this.#tell(reason, offset, raw);
+  }
+
+  unauthorised(why: AuthorityProblem, isCopy: boolean, offset: number, raw: Buffer): void {
+    if (isCopy) {
+      this.copies++;
+      this.unauthorisedCopies++;
+    } else this.rejects.unauthorised = (this.rejects.unauthorised ?? 0) + 1;
+    this.#tell('unauthorised', offset, raw, why);
+  }
+
+  #tell(reason: RejectReason, offset: number, raw: Buffer, why?: AuthorityProblem): void {
     this.rejected.push(
       JSON.stringify({
         partition: this.#partition,
         offset,
         reason,
+        why,
         bytes: raw.length,
         sha256: createHash('sha256').update(raw).digest('hex'),
         truncated: raw.length > RECORD_BYTES_MAX,
@@ -205,6 +240,7 @@ export class BatchOutcome {
     return {
       ...figures,
       liveArrivals: [...this.liveArrivals],
+      authority: this.#authority,
       erasures: this.erasures,
       entryHash: entryHash(entryHashBefore, figures),
     };

@@ -2,7 +2,16 @@
  * The fold: `fold(state, record) -> outputs` over a batch of one partition. No clock, no randomness, no I/O: what comes out is
  * a function of the log, whatever the batches and restarts were. `scoredAtMs` is only passed on into what says when.
  */
-import { BROADCAST_TYPES, CATEGORIES, ORIGIN, type RecordType, type RejectReason } from '../../../schemas/codes.ts';
+import {
+  type AuthorityProblem,
+  BROADCAST_TYPES,
+  CATEGORIES,
+  ORIGIN,
+  type RecordType,
+  type RejectReason,
+} from '../../../schemas/codes.ts';
+import { Admission, type SignedRecord } from '../authority/admission.ts';
+import { type Authority, authorityMark, isSignedType } from '../authority/authority.ts';
 import { sipAbsorb, sipFinish } from '../duplicates/half-sip-hash.ts';
 import { partitionOf } from '../partitioning/murmur2.ts';
 import { putInForce } from '../program/declaration.ts';
@@ -43,12 +52,18 @@ export interface FoldOptions {
   readonly partitions: number;
   /** What the column `user` holds for a user id: a keyed hash, or the id itself. */
   readonly storedUser: (user: string) => string;
+  /** Whose facts of authority count. Another one makes other verdicts. */
+  readonly authority: Authority;
   /** Remembered ids; the contract's number unless a test says otherwise. */
   readonly windowCapacity?: number;
 }
 
 export class PartitionFold {
   readonly state: PartitionState;
+  /** Of the authority, for blocks and checkpoints. */
+  readonly authorityMark: string;
+  /** Null: whoever can append is trusted, and nothing is asked. */
+  readonly #admission: Admission | null;
   readonly #storedUser: (user: string) => string;
   readonly #findings = new Findings();
   readonly #rows = new RowWriter();
@@ -58,6 +73,9 @@ export class PartitionFold {
   constructor(options: FoldOptions) {
     this.state = new PartitionState(options.logId, options.partition, options.partitions, options.windowCapacity);
     this.#storedUser = options.storedUser;
+    const { authority, logId } = options;
+    this.authorityMark = authorityMark(authority);
+    this.#admission = authority.mode === 'open' ? null : new Admission(logId, this.state.keys, authority.roots);
   }
 
   /**
@@ -66,7 +84,7 @@ export class PartitionFold {
    * `onAccess` sees each judged access while its findings are still there.
    */
   fold(input: FoldInput, scoredAtMs: number, onAccess?: (output: AccessOutput) => void): BatchOutcome {
-    const outcome = new BatchOutcome(this.state, scoredAtMs, this.#rows, onAccess);
+    const outcome = new BatchOutcome(this.state, this.authorityMark, scoredAtMs, this.#rows, onAccess);
     const encoding = encodingOf(input.bytes.subarray(0, input.starts[input.count]));
     let folded = 0;
     let next = input.nextOffset;
@@ -134,12 +152,24 @@ export class PartitionFold {
       this.#reject('wrong_partition', false, place, raw, outcome);
       return;
     }
+    const signed = this.#admission === null || !isSigned(record) ? null : record;
+    // Before the program is remembered: what nobody signed may leave nothing behind.
+    const forged = signed === null ? null : this.#admission!.signatureProblem(signed.type, raw);
+    if (forged !== null) {
+      this.#refuse(forged, record, place, raw, outcome);
+      return;
+    }
     program ??= state.programs.of(attributes.subject);
     this.#hashOf(program, attributes);
     const isCopy = this.#isCopy(broadcast, place);
     if (state.window.has(this.#hash)) {
       if (isCopy) outcome.copies++;
       else outcome.duplicates++;
+      return;
+    }
+    const untimely = signed === null ? null : this.#admission!.timeProblem(signed, program, place);
+    if (untimely !== null) {
+      this.#refuse(untimely, record, place, raw, outcome);
       return;
     }
     state.window.add(this.#hash, place.appendedAtMs);
@@ -152,6 +182,12 @@ export class PartitionFold {
     else if (type === 'ntk.heartbeat') outcome.heartbeat(attributes);
     else outcome.fact(type);
     this.#apply(record, program, place, outcome);
+    if (signed !== null) this.#admission!.applied(signed, program, state.programs);
+  }
+
+  #refuse(why: AuthorityProblem, { type }: ParsedRecord, place: Place, raw: Buffer, outcome: BatchOutcome): void {
+    if (type === 'ntk.policy') outcome.policiesRejected++;
+    outcome.unauthorised(why, this.#isCopy(BROADCASTS.has(type), place), place.offset, raw);
   }
 
   #belongsHere(record: ParsedRecord): boolean {
@@ -245,9 +281,14 @@ export class PartitionFold {
       case 'ntk.review':
       case 'ntk.prior':
       case 'ntk.heartbeat':
+      case 'ntk.key': // Where signatures are asked for, see Admission; in an open log a key has no effect.
         break;
     }
   }
+}
+
+function isSigned(record: ParsedRecord): record is SignedRecord {
+  return isSignedType(record.type);
 }
 
 interface Place {

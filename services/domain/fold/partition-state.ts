@@ -6,6 +6,7 @@ import { parsePolicyDocument } from '../policy/document.ts';
 import { type ChainState, chainStart, RowChain } from '../results/row-chain.ts';
 import { ByteReader, ByteWriter, PageCorruptError } from '../state/bytes.ts';
 import { ConsentTable } from '../state/consent-table.ts';
+import { KeyTable } from '../state/key-table.ts';
 import { LimitTable } from '../state/limit-table.ts';
 import { PageSet } from '../state/page-set.ts';
 import { ProgramTable } from '../state/program-table.ts';
@@ -29,6 +30,8 @@ export class PartitionState {
   readonly programs = new ProgramTable();
   readonly consents = new ConsentTable();
   readonly limits = new LimitTable();
+  /** Whose signatures count, where signatures are asked for. */
+  readonly keys = new KeyTable();
   readonly window: DuplicateWindow;
   readonly duplicateKey: SipKey;
   chain: RowChain;
@@ -90,7 +93,7 @@ export class PartitionState {
   restore(pages: Readonly<Record<PageKind, readonly Buffer[]>>): void {
     const head = pages.head[0];
     if (head === undefined) throw new PageCorruptError('a checkpoint has no head page');
-    const windowTotal = this.#restoreHead(new ByteReader(head));
+    const windowTotal = this.restoreHead(head);
     for (const bytes of pages.programs) this.programs.restore(new ByteReader(bytes));
     for (const bytes of pages.consents) this.consents.restore(new ByteReader(bytes), this.programs);
     for (const bytes of pages.limits) this.limits.restore(new ByteReader(bytes), this.programs);
@@ -110,10 +113,16 @@ export class PartitionState {
     out.varint(group + 1);
     out.bytes(pending);
     out.string(JSON.stringify(this.policy.document));
+    if (!this.keys.isEmpty) this.keys.write(out);
     return out.finish();
   }
 
-  #restoreHead(reader: ByteReader): number {
+  /**
+   * Takes up the head alone: position, policy, keys. Answers how many records the window had remembered.
+   * @throws PageCorruptError when it is not what was written
+   */
+  restoreHead(head: Buffer): number {
+    const reader = new ByteReader(head);
     this.position = reader.varint();
     this.isLiveLog = reader.varint() === 1;
     this.maxAppendedAtMs = reader.varint();
@@ -123,6 +132,7 @@ export class PartitionState {
     const chain: ChainState = { link, group, pending: reader.bytes() };
     this.chain = new RowChain(chain);
     this.policy = policyFrom(JSON.parse(reader.string()));
+    if (!reader.done) this.keys.restore(reader);
     return windowTotal;
   }
 }

@@ -1,5 +1,6 @@
 /** `data` of the facts (contracts.md sections 1.2 to 1.7). Equal to the zod schemas of schemas/events/ by property test. */
-import { CONSENT_BASES, CONSENT_STATES, STANDINGS } from '../../../schemas/codes.ts';
+import { AUTHORITY_TYPES, CONSENT_BASES, CONSENT_STATES, KEY_STATES, STANDINGS } from '../../../schemas/codes.ts';
+import { isPublicKey, keyidOf } from '../../../schemas/public-key.ts';
 import type { Declaration, DeclarationEntry, DeclaredPurpose } from '../program/declaration.ts';
 import {
   INVALID,
@@ -14,7 +15,7 @@ import {
   optionalStrings,
   optionalTimeUs,
 } from './fields.ts';
-import type { ConsentFact, EntitlementFact, StandingFact } from './record.ts';
+import type { ConsentFact, EntitlementFact, KeyFact, StandingFact } from './record.ts';
 
 const VERSION_MAX = 2 ** 32 - 1;
 
@@ -104,6 +105,21 @@ export function readStanding(data: JsonObject): StandingFact | Invalid {
   const untilUs = optionalTimeUs(data['until']);
   if (state === INVALID || by === INVALID || reason === INVALID || untilUs === INVALID) return INVALID;
   return { state, untilUs };
+}
+
+const AUTHORITY: ReadonlySet<string> = new Set<string>(AUTHORITY_TYPES);
+
+/** Types that are no facts of authority are left out: no key can sign for them. */
+export function readKey(data: JsonObject): KeyFact | Invalid {
+  const { keyid, publicKey } = data;
+  const state = optionalOneOf(data['state'], KEY_STATES, INVALID);
+  const types = optionalStrings(data['types']);
+  const by = optionalString(data['by'], '');
+  const reason = optionalString(data['reason'], '');
+  if (typeof publicKey !== 'string' || !isPublicKey(publicKey) || keyid !== keyidOf(publicKey)) return INVALID;
+  if (state === INVALID || types === INVALID || by === INVALID || reason === INVALID) return INVALID;
+  const known = types === null ? null : [...new Set(types)].filter((type) => AUTHORITY.has(type));
+  return { keyid: keyidOf(publicKey), publicKey, isActive: state === 'active', types: known, by, reason };
 }
 
 const DISPOSITIONS = ['true_positive', 'false_positive', 'expected'] as const;

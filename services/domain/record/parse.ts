@@ -13,7 +13,7 @@ import {
 import { compilePolicy } from '../policy/compiled.ts';
 import { parsePolicyDocument } from '../policy/document.ts';
 import { readAccess } from './access.ts';
-import { isReview, readConsent, readDeclaration, readEntitlement, readStanding } from './facts.ts';
+import { isReview, readConsent, readDeclaration, readEntitlement, readKey, readStanding } from './facts.ts';
 import { INVALID, type Invalid, isObject, isUser, type JsonObject, optionalInteger } from './fields.ts';
 import { type Encoding, INVALID_JSON, parseJson } from './json.ts';
 import type { Attributes, ParsedRecord, Reject } from './record.ts';
@@ -81,6 +81,8 @@ function readData(type: RecordType, attributes: Attributes, data: JsonObject): P
       return record(type, attributes, readHeartbeat(data));
     case 'ntk.review':
       return isReview(data) ? { type, attributes, data: null } : null;
+    case 'ntk.key':
+      return record(type, attributes, readKey(data));
     case 'ntk.prior':
       return { type, attributes, data: null };
   }

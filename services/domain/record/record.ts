@@ -58,6 +58,17 @@ export interface StandingFact {
   readonly untilUs: number;
 }
 
+export interface KeyFact {
+  readonly keyid: string;
+  /** 32 bytes as base64. */
+  readonly publicKey: string;
+  readonly isActive: boolean;
+  /** Facts of authority that it may sign; null: all of them. */
+  readonly types: readonly string[] | null;
+  readonly by: string;
+  readonly reason: string;
+}
+
 export type ParsedRecord =
   | { readonly type: 'ntk.access'; readonly attributes: Attributes; readonly data: Access }
   | { readonly type: 'ntk.declaration'; readonly attributes: Attributes; readonly data: Declaration }
@@ -67,7 +78,9 @@ export type ParsedRecord =
   | { readonly type: 'ntk.policy'; readonly attributes: Attributes; readonly data: CompiledPolicy }
   | { readonly type: 'ntk.erasure'; readonly attributes: Attributes; readonly data: { readonly user: string } }
   | { readonly type: 'ntk.heartbeat'; readonly attributes: Attributes; readonly data: { readonly partition: number | null } }
-  | { readonly type: 'ntk.review' | 'ntk.prior'; readonly attributes: Attributes; readonly data: null };
+  | { readonly type: 'ntk.key'; readonly attributes: Attributes; readonly data: KeyFact }
+  | { readonly type: 'ntk.review'; readonly attributes: Attributes; readonly data: null }
+  | { readonly type: 'ntk.prior'; readonly attributes: Attributes; readonly data: null };
 
 /** What cannot be read, and which broadcast it would have been (its copies are counted once). */
 export interface Reject {

@@ -13,12 +13,14 @@ export interface GapEntry {
   readonly next: number;
   readonly gap: AcceptedGap;
   readonly acceptedAtMs: number;
+  /** Whose facts counted in the state behind it; empty where the entry goes into the ledger alone. */
+  readonly authority: string;
   /** Of the entry before. */
   readonly rowsHashBefore: string;
   readonly entryHashBefore: string;
 }
 
-export function gapHeader({ rowsHashBefore, entryHashBefore, acceptedAtMs, ...entry }: GapEntry): BlockHeader {
+export function gapHeader({ rowsHashBefore, entryHashBefore, acceptedAtMs, authority, ...entry }: GapEntry): BlockHeader {
   const { link } = chainAfterGap(rowsHashBefore, entry.next, entry.gap);
   const figures: LedgerFigures = {
     ...entry,
@@ -37,5 +39,5 @@ export function gapHeader({ rowsHashBefore, entryHashBefore, acceptedAtMs, ...en
     eventTimeMaxMs: null,
     rowsHash: link.toString('hex'),
   };
-  return { ...figures, entryHash: entryHash(entryHashBefore, figures), erasures: [], liveArrivals: [] };
+  return { ...figures, entryHash: entryHash(entryHashBefore, figures), authority, erasures: [], liveArrivals: [] };
 }

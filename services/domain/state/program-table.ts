@@ -6,6 +6,7 @@ import type { SipState } from '../duplicates/half-sip-hash.ts';
 import type { UserConsents } from './consent-table.ts';
 import { type ByteReader, ByteWriter } from './bytes.ts';
 import { PageSet } from './page-set.ts';
+import { NEVER_US } from './key-table.ts';
 import { readDeclarationInForce, writeDeclarationInForce } from './declaration-codec.ts';
 import { STANDINGS } from '../../../schemas/codes.ts';
 
@@ -17,6 +18,8 @@ export interface ProgramState {
   standing: { readonly state: Standing; readonly untilUs: number } | null;
   /** Granted entitlements by category: until when, microseconds since 1970, `Infinity` when open-ended. */
   entitlements: Map<string, number> | null;
+  /** Where facts are signed: times of the newest ones, microseconds since 1970; kept for withdrawn entitlements, too. */
+  signedTimes: SignedTimes | null;
   consents: Map<string, UserConsents> | null;
   /** Slot of each limit key, by its two parts; see LimitTable. */
   limitSlots: Map<string, Map<string, number>> | null;
@@ -26,6 +29,16 @@ export interface ProgramState {
   hashedSource: string;
   sourceHash: SipState | null;
 }
+
+export interface SignedTimes {
+  /** {@link NEVER_US} before the first. */
+  standingUs: number;
+  readonly entitlementsUs: Map<string, number>;
+}
+
+/** Bits of the number in front of a program in a page. */
+const HAS_DECLARATION = 1;
+const HAS_SIGNED_TIMES = 2;
 
 const PROGRAMS_PER_PAGE = 32;
 
@@ -55,6 +68,7 @@ export class ProgramTable {
         declaration: null,
         standing: null,
         entitlements: null,
+        signedTimes: null,
         consents: null,
         limitSlots: null,
         cohortBucket: cohortBucket(id),
@@ -69,6 +83,11 @@ export class ProgramTable {
 
   all(): Iterable<ProgramState> {
     return this.#programs.values();
+  }
+
+  /** For the times of a program's signed facts. Touch the program first. */
+  signedTimesOf(program: ProgramState): SignedTimes {
+    return (program.signedTimes ??= { standingUs: NEVER_US, entitlementsUs: new Map() });
   }
 
   /** Must be called before a declaration, standing or entitlement changes. */
@@ -93,18 +112,20 @@ export class ProgramTable {
       const program = this.of(reader.string());
       program.slot = this.#withFacts.length;
       this.#withFacts.push(program);
-      if (reader.varint() === 1) program.declaration = readDeclarationInForce(reader);
+      const has = reader.varint();
+      if ((has & HAS_DECLARATION) !== 0) program.declaration = readDeclarationInForce(reader);
       if (reader.varint() === 1) program.standing = { state: STANDINGS[reader.varint()] ?? 'active', untilUs: reader.double() };
       const entitlements = reader.varint();
       if (entitlements > 0) program.entitlements = new Map();
       for (let i = 0; i < entitlements; i++) program.entitlements?.set(reader.string(), reader.double());
+      if ((has & HAS_SIGNED_TIMES) !== 0) program.signedTimes = readSignedTimes(reader);
     }
   }
 }
 
 function writeProgram(out: ByteWriter, program: ProgramState): void {
   out.string(program.id);
-  out.varint(program.declaration === null ? 0 : 1);
+  out.varint((program.declaration === null ? 0 : HAS_DECLARATION) + (program.signedTimes === null ? 0 : HAS_SIGNED_TIMES));
   if (program.declaration !== null) writeDeclarationInForce(out, program.declaration);
   out.varint(program.standing === null ? 0 : 1);
   if (program.standing !== null) {
@@ -116,4 +137,21 @@ function writeProgram(out: ByteWriter, program: ProgramState): void {
     out.string(category);
     out.double(untilUs);
   }
+  if (program.signedTimes !== null) writeSignedTimes(out, program.signedTimes);
+}
+
+function writeSignedTimes(out: ByteWriter, { standingUs, entitlementsUs }: SignedTimes): void {
+  out.varint(standingUs + 1);
+  out.varint(entitlementsUs.size);
+  for (const [category, us] of entitlementsUs) {
+    out.string(category);
+    out.varint(us);
+  }
+}
+
+function readSignedTimes(reader: ByteReader): SignedTimes {
+  const standingUs = reader.varint() - 1;
+  const entitlementsUs = new Map<string, number>();
+  for (let n = reader.varint(); n > 0; n--) entitlementsUs.set(reader.string(), reader.varint());
+  return { standingUs, entitlementsUs };
 }

@@ -87,6 +87,12 @@ export const SETTINGS = {
   storeUser: { schema: z.enum(['hashed', 'plain']).default('hashed'), rule: "'hashed' or 'plain'" },
   /** Null: the key in the data folder, made with it. */
   userKeyFile: { schema: z.string().min(1).nullable().default(null), rule: 'the path of a file' },
+  /** Whose facts of authority count. Null: on a data folder everybody's, on Kafka those that are signed. */
+  authority: { schema: z.enum(['open', 'signed']).nullable().default(null), rule: "'open' or 'signed'" },
+  /** Public root keys, which put other keys in force. */
+  rootKeysFile: { schema: z.string().min(1).nullable().default(null), rule: 'the path of a file' },
+  /** Private key for the facts of authority that commands publish. */
+  signingKeyFile: { schema: z.string().min(1).nullable().default(null), rule: 'the path of a file' },
   logLevel: { schema: z.enum(LOG_LEVELS).default('info'), rule: `one of ${LOG_LEVELS.join(', ')}` },
   // The scorer: of one batch, and of a checkpoint.
   batchRecordsMax: whole(1, 100_000, 5_000, 'records'),

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
+import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { parsePolicyYaml } from '../../../services/domain/policy/document.ts';
 import { systemClock } from '../../../services/platform/clock.ts';
 import { ORIGIN } from '../../../services/platform/log/event-log.ts';
 import { openKafkaLog } from '../../../services/platform/log/kafka/open-kafka-log.ts';
-import { appendPolicy } from '../../../services/system/policy-history.ts';
+import { appendPolicy, policyHistory } from '../../../services/system/policy-history.ts';
 import { writeBulkTraffic } from '../../reference/bulk-traffic.ts';
 
 export interface Backlog {
@@ -46,7 +47,9 @@ export async function makeBacklog({ broker, prefix, partitions, accesses }: Back
   });
   const policy = parsePolicyYaml(traffic.policyYaml);
   if (!policy.ok) throw new Error('the policy of the traffic does not check');
-  await appendPolicy(log, { document: policy.document, hash: policy.hash, by: 'bench', nowMs, origin: ORIGIN.live });
+  const { document, hash } = policy;
+  const history = await policyHistory(log, OPEN);
+  await appendPolicy(log, history, { document, hash, by: 'bench', signer: null, nowMs, origin: ORIGIN.live });
   await log.close();
   const producer = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).producer({ allowAutoTopicCreation: false });
   await producer.connect();

@@ -1,4 +1,5 @@
 /** The scorer of all partitions of a log on Kafka, from its start until the backlog is judged and committed. A process of its own. */
+import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { createHash } from 'node:crypto';
 import { decodeBlock } from '../../../services/domain/results/block.ts';
 import { systemClock } from '../../../services/platform/clock.ts';
@@ -25,6 +26,7 @@ const scorer = new Scorer({
   clock: systemClock,
   partitions: Array.from({ length: log.partitions }, (_, partition) => partition),
   storedUser: hashedUsers(Buffer.alloc(32, 7)),
+  authority: OPEN,
   ...tuningOf(configSchema.parse({}) as Config),
   observer: {
     scored: (_, outcome) => (records += outcome.records),

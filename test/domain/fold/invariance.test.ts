@@ -1,21 +1,35 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Authority, OPEN } from '../../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { PAGE_KINDS, type PageKind } from '../../../services/domain/fold/partition-state.ts';
 import { EVENTS, POLICY_YAML } from '../../conformance/example.ts';
+import { APPENDED_MS, makeSignedTraffic, ROOTS } from '../../reference/signed-traffic.ts';
+import { signed } from '../authority/signing.ts';
 import { foldAll, foldInput, partitioned, type PlacedRecord } from './partitioned.ts';
 
 const PARTITIONS = 2;
-const records = partitioned(EVENTS, POLICY_YAML, PARTITIONS);
+/** What a log holds, and whose facts count in it. */
+interface Told {
+  readonly records: readonly (readonly PlacedRecord[])[];
+  readonly authority: Authority;
+  readonly appendedAtMs: number;
+}
+const example: Told = {
+  records: partitioned(EVENTS, POLICY_YAML, PARTITIONS),
+  authority: OPEN,
+  appendedAtMs: 1_700_000_000_000,
+};
 /** Small, so that ids leave the window while the example runs. */
 const WINDOW = 500;
 
-function newFold(partition: number): PartitionFold {
+function newFold(partition: number, authority: Authority = OPEN): PartitionFold {
   return new PartitionFold({
     logId: 'example',
     partition,
     partitions: PARTITIONS,
     storedUser: (user) => user,
+    authority,
     windowCapacity: WINDOW,
   });
 }
@@ -38,8 +52,8 @@ class Pages {
     return true;
   }
 
-  restored(partition: number): PartitionFold {
-    const fold = newFold(partition);
+  restored(partition: number, authority: Authority): PartitionFold {
+    const fold = newFold(partition, authority);
     fold.state.restore(this.#bytes);
     return fold;
   }
@@ -50,12 +64,13 @@ class Pages {
  * the fold goes on; when it is complete, the fold is thrown away and taken up from it, and what lies between is folded again.
  */
 function fold(
+  { records, authority, appendedAtMs }: Told,
   partition: number,
-  placed: readonly PlacedRecord[],
   cuts: readonly number[],
   checkpoints: ReadonlySet<number>,
 ): Folded {
-  let current = newFold(partition);
+  const placed = records[partition]!;
+  let current = newFold(partition, authority);
   const pages = new Pages();
   let underWay = false;
   const rows = new Map<number, Buffer>();
@@ -64,7 +79,7 @@ function fold(
   let told = 0;
   for (let i = 0; i < cuts.length; ) {
     const from = current.state.position;
-    foldAll(current, foldInput(placed, { from, to: cuts[i]! }), (outcome) => {
+    foldAll(current, foldInput(placed, { from, to: cuts[i]!, appendedAtMs }), (outcome) => {
       outcome.rowOffsets.forEach((offset, n) => {
         const row = Buffer.from(outcome.rows.written().subarray(n === 0 ? 0 : outcome.rowEnds[n - 1], outcome.rowEnds[n]));
         const before = rows.get(offset);
@@ -79,7 +94,7 @@ function fold(
     if (underWay) {
       for (let n = 0; n < 3 && underWay; n++) underWay = pages.takeOne(current);
       if (!underWay) {
-        current = pages.restored(partition);
+        current = pages.restored(partition, authority);
         i = cuts.findIndex((cut) => cut > current.state.position);
         if (i === -1) break;
         continue;
@@ -98,38 +113,60 @@ function fold(
   };
 }
 
+function foldWhole(told: Told): Folded[] {
+  return told.records.map((placed, partition) => fold(told, partition, [placed.length], new Set()));
+}
+
+/** Whatever the batches, checkpoints and restarts are: the same rows, verdicts, rejects and chained hash. */
+function expectInvariance(told: Told, numRuns: number): void {
+  const whole = foldWhole(told);
+  const longest = Math.max(...told.records.map(({ length }) => length));
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: PARTITIONS - 1 }),
+      fc.uniqueArray(fc.integer({ min: 1, max: Math.ceil(longest / 3) }), { minLength: 1, maxLength: 60 }),
+      fc.uniqueArray(fc.integer({ min: 0, max: 59 }), { maxLength: 6 }),
+      (partition, places, checkpointed) => {
+        const { length } = told.records[partition]!;
+        const cuts = [...new Set([...places.map((place) => Math.min(place * 3, length)), length])].sort((a, b) => a - b);
+        const result = fold(told, partition, cuts, new Set(checkpointed));
+        const expected = whole[partition]!;
+        expect(result.hash).toBe(expected.hash);
+        expect(result.rows.equals(expected.rows)).toBe(true);
+        expect(result.verdicts).toEqual(expected.verdicts);
+        expect(result.rejects).toEqual(expected.rejects);
+      },
+    ),
+    { numRuns },
+  );
+}
+
 describe('the fold', () => {
-  const whole = records.map((placed, partition) => fold(partition, placed, [placed.length], new Set()));
+  const { records } = example;
 
   it('gives the same rows, verdicts, rejects and chained hash whatever the batches, checkpoints and restarts are', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: PARTITIONS - 1 }),
-        fc.uniqueArray(fc.integer({ min: 1, max: 2000 }), { minLength: 1, maxLength: 60 }),
-        fc.uniqueArray(fc.integer({ min: 0, max: 59 }), { maxLength: 6 }),
-        (partition, places, checkpointed) => {
-          const placed = records[partition]!;
-          const cuts = [...new Set([...places.map((place) => Math.min(place * 3, placed.length)), placed.length])].sort(
-            (a, b) => a - b,
-          );
-          const result = fold(partition, placed, cuts, new Set(checkpointed));
-          const expected = whole[partition]!;
-          expect(result.hash).toBe(expected.hash);
-          expect(result.rows.equals(expected.rows)).toBe(true);
-          expect(result.verdicts).toEqual(expected.verdicts);
-          expect(result.rejects).toEqual(expected.rejects);
-        },
-      ),
-      { numRuns: 40 },
-    );
-  });
+    expectInvariance(example, 40);
+  }, 120_000);
+
+  it('does so where facts of authority are signed, too: keys and times are part of the state', () => {
+    const { events, policyYaml } = makeSignedTraffic(7, { lines: 1_500, programs: 25 }, 'example');
+    const sign = (policy: object): object => signed(policy, ROOTS[0]!);
+    const told: Told = {
+      records: partitioned(events, policyYaml, PARTITIONS, sign),
+      authority: { mode: 'signed', roots: ROOTS.map(({ publicKey }) => publicKey) },
+      appendedAtMs: APPENDED_MS,
+    };
+    const refused = foldWhole(told).flatMap(({ rejects }) => rejects.map((text) => (JSON.parse(text) as { why?: string }).why));
+    for (const why of ['revoked_key', 'superseded', 'unknown_key', 'bad_signature']) expect(refused).toContain(why);
+    expectInvariance(told, 25);
+  }, 120_000);
 
   it('drops what is below its position, so that a batch read twice changes nothing', () => {
     const placed = records[0]!;
     const twice = newFold(0);
     foldAll(twice, foldInput(placed, { from: 0, to: 600 }), () => {});
     foldAll(twice, foldInput(placed, { from: 300, to: placed.length }), () => {});
-    expect(twice.state.chain.hash).toBe(whole[0]!.hash);
+    expect(twice.state.chain.hash).toBe(fold(example, 0, [placed.length], new Set()).hash);
   });
 
   it('keeps its state in pages of every kind', () => {

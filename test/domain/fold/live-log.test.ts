@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { REASONS } from '../../../schemas/codes.ts';
+import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { foldInput } from './partitioned.ts';
 
@@ -31,7 +32,7 @@ const POLICY = {
 
 /** One partition of a log, a batch a call. */
 class LiveLog {
-  readonly fold = new PartitionFold({ logId: 'live', partition: 0, partitions: 1, storedUser: (user) => user });
+  readonly fold = new PartitionFold({ logId: 'live', partition: 0, partitions: 1, storedUser: (user) => user, authority: OPEN });
   #next = 0;
 
   constructor() {

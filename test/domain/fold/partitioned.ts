@@ -13,7 +13,7 @@ export interface PlacedRecord {
 
 const ORIGIN_RUN = 2;
 const ORIGIN_SYSTEM = 3;
-const BROADCAST = ['ntk.policy', 'ntk.erasure', 'ntk.prior'];
+const BROADCAST = ['ntk.policy', 'ntk.erasure', 'ntk.prior', 'ntk.key'];
 
 export function splitLines(file: Buffer): Buffer[] {
   const lines: Buffer[] = [];
@@ -43,8 +43,13 @@ function placesOf(line: Buffer, partitions: number): number[] {
   return [typeof asked === 'number' && asked >= 0 && asked < partitions && Number.isInteger(asked) ? asked : 0];
 }
 
-/** The policy first, on every partition, then the file's records. */
-export function partitioned(file: Buffer, policyYaml: string, partitions: number): PlacedRecord[][] {
+/** The policy first (signed, if somebody signs), on every partition, then the file's records. */
+export function partitioned(
+  file: Buffer,
+  policyYaml: string,
+  partitions: number,
+  sign: (policy: object) => object = (policy) => policy,
+): PlacedRecord[][] {
   const parsed = parsePolicyYaml(policyYaml);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const policy = {
@@ -56,7 +61,7 @@ export function partitioned(file: Buffer, policyYaml: string, partitions: number
     time: '2020-01-01T00:00:00Z',
     data: parsed.document,
   };
-  const value = Buffer.from(JSON.stringify(policy));
+  const value = Buffer.from(JSON.stringify(sign(policy)));
   const placed: PlacedRecord[][] = Array.from({ length: partitions }, () => [{ value, record: 0, origin: ORIGIN_SYSTEM }]);
   splitLines(file).forEach((line, i) => {
     for (const partition of placesOf(line, partitions))

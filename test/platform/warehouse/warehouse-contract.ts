@@ -38,6 +38,7 @@ export const HEADER: BlockHeader = {
   rowsHash: 'a'.repeat(64),
   entryHash: 'b'.repeat(64),
   liveArrivals: [],
+  authority: 'open',
   erasures: [],
 };
 

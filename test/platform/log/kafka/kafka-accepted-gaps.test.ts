@@ -1,5 +1,6 @@
 /** Records that a broker deleted before they were judged: the refusal names them, and accepting it goes on behind them. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { OPEN } from '../../../../services/domain/authority/authority.ts';
 import { decodeBlock } from '../../../../services/domain/results/block.ts';
 import { systemClock } from '../../../../services/platform/clock.ts';
 import { readBatches } from '../../../../services/platform/log/read-batches.ts';
@@ -33,6 +34,7 @@ function options(): PartitionScorerOptions {
     log,
     partition: 0,
     storedUser: (user) => user,
+    authority: OPEN,
     clock: systemClock,
     batchRecordsMax: 20,
     batchBytesMax: 1024 * 1024,
