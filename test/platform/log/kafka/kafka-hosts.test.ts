@@ -4,6 +4,7 @@ import { Kafka, logLevel, type Message, type Producer } from 'kafkajs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { RECORD_BYTES_MAX } from '../../../../schemas/codes.ts';
 import { partitionOf } from '../../../../services/domain/partitioning/murmur2.ts';
+import { OPEN } from '../../../../services/domain/authority/authority.ts';
 import { systemClock } from '../../../../services/platform/clock.ts';
 import { ORIGIN } from '../../../../services/platform/log/event-log.ts';
 import { BATCH_RECORDS_MAX, BODY_BYTES_MAX } from '../../../../services/platform/log/kafka/batch-compression.ts';
@@ -84,6 +85,7 @@ async function score(batchRecordsMax = 1_000): Promise<{ judged: string[]; rejec
     log,
     partition: 0,
     storedUser: (user) => user,
+    authority: OPEN,
     clock: systemClock,
     batchRecordsMax,
     batchBytesMax: 8 * 1024 * 1024,

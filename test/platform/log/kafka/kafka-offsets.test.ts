@@ -1,6 +1,7 @@
 import type { Producer } from 'kafkajs';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { OPEN } from '../../../../services/domain/authority/authority.ts';
 import { systemClock } from '../../../../services/platform/clock.ts';
 import { LogError } from '../../../../services/platform/log/event-log.ts';
 import type { KafkaEventLog } from '../../../../services/platform/log/kafka/kafka-event-log.ts';
@@ -112,6 +113,7 @@ describe("a consumer group's committed offsets", () => {
       log: await logs.open(prefix, { create: false }),
       partition: 0,
       storedUser: (user) => user,
+      authority: OPEN,
       clock: systemClock,
       batchRecordsMax: 1_000,
       batchBytesMax: 1024 * 1024,
