@@ -7,6 +7,7 @@
  * 3. only when the log has acknowledged it are its requests told so. Whoever dies before that has promised nothing, and whoever sends
  *    again is recognised by the fold by (subject, source, id).
  */
+import { subjectOf } from '../domain/partitioning/route-record.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type Append, type EventLog, LogError, ORIGIN } from '../platform/log/event-log.ts';
 
@@ -140,7 +141,13 @@ function appendsOf(group: readonly Waiting[]): Append[] {
       values.set(partition, list);
     }
   }
-  return Array.from(values, ([partition, list]) => ({ stream: 'access', partition, values: list, origin: ORIGIN.live }));
+  return Array.from(values, ([partition, list]) => ({
+    stream: 'access',
+    partition,
+    values: list,
+    keys: subjectOf,
+    origin: ORIGIN.live,
+  }));
 }
 
 /** Seconds after which sending again may help; the log says what is wrong, not to hosts but in this process's own log. */

@@ -3,7 +3,7 @@
  * in the import ledger is looked up in the chunk itself before it is looked up in the log.
  */
 import type { Append, EventLog, Origin, Put } from '../platform/log/event-log.ts';
-import { EVERY_PARTITION } from '../domain/partitioning/route-record.ts';
+import { EVERY_PARTITION, subjectOf } from '../domain/partitioning/route-record.ts';
 import { type Candidate, type Importable, isRemembered } from './candidate.ts';
 import { LEDGER_PARTITION, ledgerPut } from './import-ledger.ts';
 
@@ -64,7 +64,7 @@ export class ImportChunk {
   /** The chunk as one transaction, with the ledger's entry of the file. */
   transaction(origin: Origin, fileEntry: Put): { appends: Append[]; puts: Put[] } {
     const appends = this.#values.flatMap((values, partition): Append[] =>
-      values.length === 0 ? [] : [{ stream: 'access', partition, values, origin }],
+      values.length === 0 ? [] : [{ stream: 'access', partition, values, keys: subjectOf, origin }],
     );
     return { appends, puts: [...[...this.#entries].map(([key, value]) => ledgerPut(key, value)), fileEntry] };
   }

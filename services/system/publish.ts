@@ -44,6 +44,6 @@ export async function publish(log: EventLog, fact: Fact, signer: Signer | null):
   const value = Buffer.from(JSON.stringify(signed), 'utf8');
   const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
   await log.commit({
-    appends: partitions.map((partition) => ({ stream: 'access' as const, partition, values: [value], origin })),
+    appends: partitions.map((partition) => ({ stream: 'access' as const, partition, values: [value], keys: ['*'], origin })),
   });
 }

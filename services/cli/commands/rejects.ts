@@ -2,6 +2,7 @@
 import { RECORD_TYPES, type REJECT_REASONS } from '../../../schemas/codes.ts';
 import { cloudEventSchema } from '../../../schemas/events/cloudevent.ts';
 import { eventSchema } from '../../../schemas/events/index.ts';
+import { subjectOf } from '../../domain/partitioning/route-record.ts';
 import { encodingOf } from '../../domain/record/json.ts';
 import { parseRecord } from '../../domain/record/parse.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
@@ -146,6 +147,7 @@ export async function redriveRejects(
           stream: 'access' as const,
           partition,
           values: [value],
+          keys: subjectOf,
           origin: ORIGIN.imported,
         })),
         puts: [{ stream: 'imports', partition: 0, key, value: Buffer.from(reject.sha256) }],

@@ -43,6 +43,19 @@ function routeParsed(event: unknown, partitions: number): number {
   return isOne ? (partition as number) : UNREADABLE_PARTITION;
 }
 
+/** The program that a record names, which is its key where the log stores keys (contracts.md section 1); null when none can be told. */
+export function subjectOf(value: Uint8Array): string | null {
+  if (value.length > RECORD_BYTES_MAX) return null;
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (isUtf8(bytes) && scanSubject(bytes, 0, bytes.length, place)) {
+    return place.end > place.start ? bytes.toString('utf8', place.start, place.end) : null;
+  }
+  const event = parseJson(bytes, 0, bytes.length, 'mixed');
+  if (typeof event !== 'object' || event === null) return null;
+  const { subject } = event as { subject?: unknown };
+  return typeof subject === 'string' && subject !== '' ? subject : null;
+}
+
 /** All partitions that get a copy of one record. */
 export function placesOf(value: Buffer, partitions: number): readonly number[] {
   const partition = routeLine(value, 0, value.length, partitions, encodingOf(value));

@@ -36,9 +36,10 @@ export interface Append {
   readonly values: readonly Uint8Array[];
   /**
    * What each value is about, for readers that look for it: hosts find their verdicts by program. As many as values. Has no say in
-   * where a value goes, and an adapter that has no use for keys does without. @default none
+   * where a value goes, and an adapter that has no use for keys does without, so that who gives a function pays only where keys are
+   * stored. @default none
    */
-  readonly keys?: readonly (string | null)[];
+  readonly keys?: readonly (string | null)[] | ((value: Uint8Array) => string | null);
   /** Default `live`. */
   readonly origin?: Origin;
 }

@@ -36,12 +36,13 @@ export function planTransaction({ appends = [], puts = [], position }: Transacti
     checkPartition(partition, partitions);
     const bytesMax = stream === 'access' ? ACCESS_MESSAGE_BYTES_MAX - BATCH_SPARE_BYTES : VALUE_BYTES_MAX;
     for (const value of values) checkValue(value, bytesMax);
-    if (keys !== undefined && keys.length !== values.length)
+    if (keys !== undefined && typeof keys !== 'function' && keys.length !== values.length)
       throw new RangeError(`${values.length} values have ${keys.length} keys`);
+    const keyOf = (i: number): string | null => (typeof keys === 'function' ? keys(values[i]!) : (keys?.[i] ?? null));
     const first = chunks.length;
     let from = 0;
     for (const part of cut(values, CHUNK_BYTES_MAX)) {
-      const own = keys?.slice(from, from + part.length).map((key) => (key === null ? null : encodeKey(key))) ?? null;
+      const own = keys === undefined ? null : part.map((_, i) => encodedKey(keyOf(from + i)));
       chunks.push({ topic: topicOf(stream), partition, values: part, keys: own, origin });
       from += part.length;
     }
@@ -64,6 +65,10 @@ export function planTransaction({ appends = [], puts = [], position }: Transacti
 
 export function keyedChunk(topic: string, partition: number, key: string, value: Uint8Array): Chunk {
   return { topic, partition, values: [value], keys: [encodeKey(key)], origin: ORIGIN.live };
+}
+
+function encodedKey(key: string | null): Buffer | null {
+  return key === null ? null : encodeKey(key);
 }
 
 /** @throws RangeError */

@@ -29,6 +29,22 @@ describe('what a transaction writes to Kafka', () => {
     expect(chunks.map(({ origin }) => origin)).toEqual([0, 0, 0, ORIGIN.run, ORIGIN.run]);
   });
 
+  test('gives each value the key that it is said to have, by a list or by a function, across chunks', () => {
+    const values = Array.from({ length: 10_002 }, (_, i) => Buffer.from(String(i)));
+    const plan = (keys: NonNullable<Parameters<typeof planTransaction>[0]['appends']>[number]['keys']) =>
+      planTransaction(
+        { appends: [{ stream: 'access', partition: 0, values, ...(keys === undefined ? {} : { keys }) }] },
+        options,
+      );
+    const expected = values.map((each, i) => (i % 3 === 0 ? null : `key ${each.toString()}`));
+    const keysOf = ({ chunks }: ReturnType<typeof plan>): (string | null)[] =>
+      chunks.flatMap((chunk) => chunk.keys?.map((key) => key?.toString() ?? null) ?? []);
+    expect(keysOf(plan(expected))).toEqual(expected);
+    expect(keysOf(plan((each) => expected[Number(Buffer.from(each).toString())]!))).toEqual(expected);
+    expect(plan(undefined).chunks.map(({ keys }) => keys)).toEqual([null, null]);
+    expect(() => plan(['one'])).toThrow(RangeError);
+  });
+
   test('holds keys in the order in which they were put, and the position last', () => {
     const { chunks } = planTransaction(
       {
