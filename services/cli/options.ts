@@ -28,3 +28,11 @@ export function logOptions(command: Command): Command {
 export function dataOption(command: Command): Command {
   return command.addOption(new Option('--data <dir>', 'data folder').env('NTK_DATA').default('./data'));
 }
+
+export interface SigningFlags {
+  readonly signingKey?: string;
+}
+
+export function signingOption(command: Command): Command {
+  return command.option('--signing-key <file>', 'private key (PEM) to sign with (also: NTK_SIGNING_KEY_FILE)');
+}

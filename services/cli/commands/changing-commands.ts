@@ -6,7 +6,7 @@ import type { Config } from '../../platform/config/load-config.ts';
 import { authorityOf, signerFrom } from '../../system/authority.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { type LogFlags, logOptions } from '../options.ts';
+import { type LogFlags, logOptions, type SigningFlags, signingOption } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { type ApplyOptions, applyPolicy, checkPolicies, printPolicyLog, rollbackPolicy } from './policy.ts';
 import { listRejects, redriveRejects, showReject } from './rejects.ts';
@@ -27,24 +27,26 @@ export function registerPolicy(program: Command, context: CliContext): void {
     .action(async (files: string[], flags: { readonly json?: boolean }) => {
       if (!(await checkPolicies(out, files, flags.json ?? false))) context.fail();
     });
-  const publisher = (config: Config): ApplyOptions => {
-    const signer = signerFrom(config.signingKeyFile);
+  const publisher = (config: Config, { signingKey }: SigningFlags): ApplyOptions => {
+    const signer = signerFrom(signingKey ?? config.signingKeyFile);
     return { by: context.userName, nowMs: clock.nowMs(), authority: authorityOf(config), signer };
   };
-  logOptions(policy.command('apply'))
+  signingOption(logOptions(policy.command('apply')))
     .argument('<file>', 'policy file (YAML)')
     .description('publish a policy to every partition; it is in force from its place in the log on')
     .addHelpText(
       'after',
-      '\nExamples:\n  ntk policy apply policy.yaml --data ./data\n  NTK_SIGNING_KEY_FILE=policy.key ntk policy apply policy.yaml   (where facts of authority are signed)',
+      '\nExamples:\n  ntk policy apply policy.yaml --data ./data\n  ntk policy apply policy.yaml --signing-key policy.key   (where facts of authority are signed)',
     )
-    .action((file: string, flags: DataFlags) =>
-      context.withLog(flags, (log, config) => applyPolicy(out, log, file, publisher(config))),
+    .action((file: string, flags: DataFlags & SigningFlags) =>
+      context.withLog(flags, (log, config) => applyPolicy(out, log, file, publisher(config, flags))),
     );
-  logOptions(policy.command('rollback'))
+  signingOption(logOptions(policy.command('rollback')))
     .description('publish again the policy that was in force before the current one')
     .addHelpText('after', '\nExample:\n  ntk policy rollback --data ./data')
-    .action((flags: DataFlags) => context.withLog(flags, (log, config) => rollbackPolicy(out, log, publisher(config))));
+    .action((flags: DataFlags & SigningFlags) =>
+      context.withLog(flags, (log, config) => rollbackPolicy(out, log, publisher(config, flags))),
+    );
   logOptions(policy.command('log'))
     .option('--json', 'print JSON')
     .description('which policies were in force, since when, and who published them')

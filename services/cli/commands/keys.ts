@@ -10,15 +10,11 @@ import { authorityOf, publicKeysOf, signerFrom } from '../../system/authority.ts
 import { appendKey, type KeyHistory, keyHistory } from '../../system/key-history.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { type LogFlags, logOptions } from '../options.ts';
+import { type LogFlags, logOptions, type SigningFlags, signingOption } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import type { DataFlags } from './changing-commands.ts';
 import { printKeys } from './key-table.ts';
 import { signLines } from './sign-lines.ts';
-
-interface SigningFlags {
-  readonly signingKey?: string;
-}
 
 interface AddFlags extends SigningFlags, LogFlags {
   readonly types?: readonly string[];
@@ -132,10 +128,6 @@ function requireSigned(authority: Authority): void {
   throw new UserError(
     'this log accepts facts of authority from everybody who can append, so keys have no effect: set NTK_AUTHORITY=signed and NTK_ROOT_KEYS_FILE first, for the scorer too',
   );
-}
-
-function signingOption(command: Command): Command {
-  return command.option('--signing-key <file>', 'private key (PEM) to sign with (also: NTK_SIGNING_KEY_FILE)');
 }
 
 function requiredSigner(context: CliContext, { signingKey }: SigningFlags): Signer {
