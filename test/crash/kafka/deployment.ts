@@ -20,12 +20,14 @@ const CLICKHOUSE = join(import.meta.dirname, 'clickhouse-server.ts');
 
 export type Role = 'gateway' | 'scorer' | 'writer';
 
+type Env = Readonly<Record<string, string>>;
+
 export interface DeploymentOptions {
   readonly address: string;
   readonly partitions: number;
   readonly prefix?: string;
   readonly replication?: number;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Env;
 }
 
 export class Deployment {
@@ -34,7 +36,7 @@ export class Deployment {
   readonly partitions: number;
   readonly prefix: string;
   readonly services: Service[] = [];
-  readonly #env: Readonly<Record<string, string>>;
+  readonly #env: Env;
   readonly #replication: number;
   readonly #opened: { close(): Promise<void> }[] = [];
   #clickhouse: { readonly service: Service; readonly url: string } | null = null;
@@ -72,16 +74,16 @@ export class Deployment {
     return this.#clickhouse;
   }
 
-  /** A process that is not started yet. A folder of its own, unless another one's is named. */
-  service(role: Role | 'up', name: string, args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Service {
+  /** A process that is not started yet, with a folder of its own. `launcher` is another release's. */
+  service(role: Role | 'up', name: string, args: readonly string[] = [], env: Env = {}, launcher = LAUNCHER): Service {
     const data = join(this.folder, name);
     mkdirSync(data, { recursive: true });
     const port = args.includes('--port') ? [] : ['--port', '0'];
-    const command = [NODE, LAUNCHER, role, '--data', data, ...port, ...args];
+    const command = [NODE, launcher, role, '--data', data, ...port, ...args];
     return this.#service(name, command, env, join(data, 'system.json'));
   }
 
-  #service(name: string, command: readonly string[], env: Readonly<Record<string, string>>, systemFile?: string): Service {
+  #service(name: string, command: readonly string[], env: Env, systemFile?: string): Service {
     const own = Object.entries(process.env).filter(([variable]) => !/^(?:NTK_|NODE_|FORCE_COLOR|VITEST)/.test(variable));
     const service = new Service({
       name,

@@ -4,23 +4,21 @@ import { decodeWriterNote } from '../../../services/platform/log/writer-note.ts'
 import { systemClock } from '../../../services/platform/clock.ts';
 import { KafkaConnection } from '../../../services/platform/log/kafka/connection.ts';
 import type { KafkaEventLog } from '../../../services/platform/log/kafka/kafka-event-log.ts';
-import { PartitionFetcher } from '../../../services/platform/log/kafka/partition-fetcher.ts';
-import { VisibleFloor } from '../../../services/platform/log/kafka/visible-floor.ts';
 import type { TestBroker } from '../../kafka/broker.ts';
-import { administrate } from '../../kafka/topics.ts';
 
+const READ_UNCOMMITTED = 0;
+const READ_COMMITTED = 1;
+const LATEST = -1;
 const ANSWER_MS_MAX = 3_000;
 const AWAY = 'while Kafka was away';
 
 export class LogWatch {
   readonly #log: KafkaEventLog;
-  readonly #broker: TestBroker;
   readonly #resultsTopic: string;
   readonly #connection: KafkaConnection;
 
   constructor(log: KafkaEventLog, broker: TestBroker, resultsTopic: string) {
     this.#log = log;
-    this.#broker = broker;
     this.#resultsTopic = resultsTopic;
     this.#connection = new KafkaConnection({
       access: { brokers: [broker.address], clientId: 'test' },
@@ -56,20 +54,22 @@ export class LogWatch {
 
   /** Partitions of the results that have records which are not decided, by where those begin. */
   async #open(): Promise<ReadonlySet<string>> {
-    return administrate(this.#broker, async (admin) => {
-      const ends = await admin.fetchTopicOffsets(this.#resultsTopic);
-      const open = new Set<string>();
-      for (const { partition, high } of ends) {
-        const { stable } = await this.#fetcher(partition).ends();
-        if (Number(high) > stable) open.add(`${partition} ${stable}`);
-      }
-      return open;
-    });
+    const open = new Set<string>();
+    for (let partition = 0; partition < this.#log.partitions; partition++) {
+      const stable = await this.#end(partition, READ_COMMITTED);
+      if ((await this.#end(partition, READ_UNCOMMITTED)) > stable) open.add(`${partition} ${stable}`);
+    }
+    return open;
   }
 
-  #fetcher(partition: number): PartitionFetcher {
-    const [connection, topic] = [this.#connection, this.#resultsTopic];
-    return new PartitionFetcher({ connection, topic, topicId: '', partition, floor: new VisibleFloor() });
+  async #end(partition: number, isolationLevel: number): Promise<number> {
+    const topic = this.#resultsTopic;
+    return this.#connection.trying(async () => {
+      const broker = await this.#connection.leader(topic, partition);
+      const topics = [{ topic, partitions: [{ partition, timestamp: LATEST }] }];
+      const { responses } = await broker.listOffsets({ replicaId: -1, isolationLevel, topics });
+      return Number(responses[0]!.partitions[0]!.offset);
+    });
   }
 }
 
