@@ -73,7 +73,9 @@ describe('a writer', () => {
     expect({ code: verified.code, said: verified.stdout }).toEqual({ code: 0, said: expect.stringContaining('Proved') });
   });
 
-  test('whose twin took its partitions while it stood still takes them back when the twin is gone', { timeout: MS_MAX }, async () => {
+  test('whose twin took its partitions while it stood still takes them back when the twin is gone', {
+    timeout: MS_MAX,
+  }, async () => {
     const [scorer, writer, twin] = [stage.scorer(), stage.writer(), stage.writer('twin')];
     await stage.running(scorer, writer);
     await stage.send(stage.accesses(100));

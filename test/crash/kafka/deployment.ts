@@ -118,7 +118,9 @@ export class Deployment {
   }
 
   /** A command to its end. */
-  async command(args: readonly string[]): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  async command(
+    args: readonly string[],
+  ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
     const { code, stdout, stderr } = await new NtkProcess(args, this.#env).ended;
     return { code, stdout: stdout.toString('utf8'), stderr };
   }

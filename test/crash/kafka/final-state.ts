@@ -107,8 +107,7 @@ async function expectedOf(log: EventLog, warehouse: Warehouse, partition: number
       const outcome = fold.fold(batch, 0);
       verdicts!.push(...outcome.verdicts.map((text) => withoutTime(Buffer.from(text))));
       rejects!.push(...outcome.rejected.map((text) => withoutTime(Buffer.from(text))));
-      for (const { offset, user } of outcome.erasures)
-        erasedBelow.set(user, Math.max(offset, erasedBelow.get(user) ?? 0));
+      for (const { offset, user } of outcome.erasures) erasedBelow.set(user, Math.max(offset, erasedBelow.get(user) ?? 0));
       const bytes = [Buffer.from(outcome.rows.written())];
       const token = `${referenceId} ${inserts++}`;
       await warehouse.insertRows(resultRowsInsert({ logId: referenceId, partition, bytes, scoredAtMs: '0', token }));

@@ -161,7 +161,10 @@ export class Harm {
     const { deployment, broker, random } = this.#options;
     const { prefix, partitions } = deployment;
     await administrate(broker, async (admin) => {
-      for (const [consumer, stream] of [['scorer', 'access'], ['writer', 'results']] as const) {
+      for (const [consumer, stream] of [
+        ['scorer', 'access'],
+        ['writer', 'results'],
+      ] as const) {
         const groupId = `${prefix}.${consumer}`;
         const topic = `${prefix}.${stream}.v1`;
         if (to === 'deleted') {
@@ -169,7 +172,12 @@ export class Harm {
           continue;
         }
         const ends = await admin.fetchTopicOffsets(topic);
-        const offsets = { first: () => 0, end: (end: number) => end, beyond: (end: number) => end + 1_000_000, random: (end: number) => random.below(end + 1) };
+        const offsets = {
+          first: () => 0,
+          end: (end: number) => end,
+          beyond: (end: number) => end + 1_000_000,
+          random: (end: number) => random.below(end + 1),
+        };
         await admin.setOffsets({
           groupId,
           topic,

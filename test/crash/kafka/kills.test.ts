@@ -56,7 +56,9 @@ describe.each(FORMS)('a deployment on Kafka, scorers by $assignment', ({ assignm
     return Array.from({ length: count }, (_, i) => deployment.service(role, `${role}-${i}${suffix}`, argsOf(role, i, url)));
   }
 
-  test('loses nothing, doubles nothing and tells nobody twice, whatever is killed and whenever', { timeout: TIMEOUT_MS }, async () => {
+  test('loses nothing, doubles nothing and tells nobody twice, whatever is killed and whenever', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
     const steps = makeSchedule(new Random(seed), kills);
     writeFileSync(join(deployment.folder, 'schedule.txt'), steps.map((step) => `${describeStep(step)}\n`).join(''));
     const log = await deployment.openLog();
@@ -80,7 +82,11 @@ describe.each(FORMS)('a deployment on Kafka, scorers by $assignment', ({ assignm
     const over = new AbortController();
     const common = { partitions: PARTITIONS, acknowledged, recordsMax: 40, pauseMs: 50 };
     const hosts = Array.from({ length: HOSTS }, (_, i) => new GatewayHost({ ...common, seed: seed + 10 + i }, services.gateway));
-    const kafkaHost = new KafkaHost({ ...common, seed: seed + 3, recordsMax: 15 }, broker.address, `${deployment.prefix}.access.v1`);
+    const kafkaHost = new KafkaHost(
+      { ...common, seed: seed + 3, recordsMax: 15 },
+      broker.address,
+      `${deployment.prefix}.access.v1`,
+    );
     const watch = new LogWatch(log, broker, `${deployment.prefix}.results.v1`);
     const harm = new Harm({
       deployment,

@@ -40,7 +40,9 @@ interface Reject {
 }
 
 describe('a host that writes to Kafka itself', () => {
-  test('poison, oversized records and wrong encodings become rejects with a reason; the partition goes on', { timeout: MS_MAX }, async () => {
+  test('poison, oversized records and wrong encodings become rejects with a reason; the partition goes on', {
+    timeout: MS_MAX,
+  }, async () => {
     await stage.running(stage.scorer(), stage.writer());
     const kafka = new Kafka({ brokers: [stage.deployment.address], logLevel: logLevel.NOTHING });
     const producer = kafka.producer({ allowAutoTopicCreation: false });
@@ -81,7 +83,14 @@ describe('a host that writes to Kafka itself', () => {
     const good = await stage.deployment.command(['policy', 'apply', join(ROOT, 'test/conformance/policy.yaml')]);
     expect(good).toMatchObject({ code: 0 });
     expect(await stage.deployment.command(['policy', 'apply', bad])).toMatchObject({ code: 1 });
-    const policy = { specversion: '1.0', id: 'p1', source: 'owner', type: 'ntk.policy', subject: '*', time: '2026-10-01T00:00:00Z' };
+    const policy = {
+      specversion: '1.0',
+      id: 'p1',
+      source: 'owner',
+      type: 'ntk.policy',
+      subject: '*',
+      time: '2026-10-01T00:00:00Z',
+    };
     await stage.send([JSON.stringify({ ...policy, data: { version: 1, limits: [{ name: 'x' }] } })]);
     await stage.send(stage.accesses(20));
     await stage.isExact();
@@ -138,7 +147,9 @@ describe('a log that was shortened', () => {
   });
 });
 
-test('topics made anew and data folders wiped while ClickHouse stays: another log id, nothing overwritten', { timeout: MS_MAX }, async () => {
+test('topics made anew and data folders wiped while ClickHouse stays: another log id, nothing overwritten', {
+  timeout: MS_MAX,
+}, async () => {
   const [scorer, writer] = [stage.scorer(), stage.writer()];
   await stage.running(scorer, writer);
   await stage.send(stage.accesses(200));
@@ -200,7 +211,8 @@ describe('a release with another engine', () => {
   function otherRelease(): Service {
     const folder = join(stage.deployment.folder, 'release');
     mkdirSync(folder);
-    for (const part of ['bin', 'services', 'schemas', 'package.json']) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+    for (const part of ['bin', 'services', 'schemas', 'package.json'])
+      cpSync(join(ROOT, part), join(folder, part), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
     const engine = join(folder, 'services/domain/engine.ts');
     const text = readFileSync(engine, 'utf8');
@@ -218,7 +230,10 @@ describe('a release with another engine', () => {
     await stage.running(other);
     await other.says(/stands still until somebody does what the reason says/);
     const { status, text } = await stage.health(other);
-    expect([status, text]).toEqual([503, expect.stringMatching(/start the release that wrote it once more, stop it with SIGTERM/)]);
+    expect([status, text]).toEqual([
+      503,
+      expect.stringMatching(/start the release that wrote it once more, stop it with SIGTERM/),
+    ]);
     await other.stop();
     // As it says.
     await stage.running(scorer);

@@ -31,7 +31,9 @@ async function load(signal: AbortSignal, records = 40): Promise<void> {
 }
 
 describe('a scorer that is killed at any instant', () => {
-  test('before, inside and after a transaction: totals exact, verdicts identical, nobody told twice', { timeout: MS_MAX }, async () => {
+  test('before, inside and after a transaction: totals exact, verdicts identical, nobody told twice', {
+    timeout: MS_MAX,
+  }, async () => {
     stage = await Stage.open(broker);
     const random = new Random(SEED);
     const watch = new LogWatch(stage.log, broker, `${stage.deployment.prefix}.results.v1`);
@@ -71,7 +73,10 @@ describe('a scorer that is killed at any instant', () => {
       const over = new AbortController();
       const loading = load(over.signal);
       const told = (await stage.log.bounds('verdicts', 0)).end;
-      await stage.happens('the scorer is in the middle of its work', async () => (await stage.log.bounds('verdicts', 0)).end > told);
+      await stage.happens(
+        'the scorer is in the middle of its work',
+        async () => (await stage.log.bounds('verdicts', 0)).end > told,
+      );
       // From here on no request of the scorer's is answered, and it has always one under way.
       broker.freeze();
       await new Promise((resolve) => setTimeout(resolve, 300));
@@ -86,7 +91,9 @@ describe('a scorer that is killed at any instant', () => {
 });
 
 describe('two scorers that believe they own a partition', () => {
-  test('the older one is fenced and its output is not visible; it goes on when the newer one is gone', { timeout: MS_MAX }, async () => {
+  test('the older one is fenced and its output is not visible; it goes on when the newer one is gone', {
+    timeout: MS_MAX,
+  }, async () => {
     stage = await Stage.open(broker);
     const [older, newer, writer] = [stage.scorer('older'), stage.scorer('newer'), stage.writer()];
     await stage.running(older, writer);
@@ -100,7 +107,10 @@ describe('two scorers that believe they own a partition', () => {
     await stage.send(stage.accesses(100));
     await older.says(/another scorer has taken the partition/);
     const { status, text } = await stage.health(older);
-    expect([status, text]).toEqual([503, expect.stringMatching(/partition \d+: another scorer has taken it; .* taken back within \d+ ms/)]);
+    expect([status, text]).toEqual([
+      503,
+      expect.stringMatching(/partition \d+: another scorer has taken it; .* taken back within \d+ ms/),
+    ]);
     await newer.kill();
     // Both partitions are its own again, by itself.
     await stage.send(stage.accesses(100));
@@ -112,7 +122,10 @@ describe('two scorers that believe they own a partition', () => {
     timeout: MS_MAX,
   }, async () => {
     // One batch of all there is takes long enough to judge to be caught in it.
-    stage = await Stage.open(broker, { partitions: 1, env: { NTK_BATCH_RECORDS_MAX: '100000', NTK_BATCH_BYTES_MAX: '67108864' } });
+    stage = await Stage.open(broker, {
+      partitions: 1,
+      env: { NTK_BATCH_RECORDS_MAX: '100000', NTK_BATCH_BYTES_MAX: '67108864' },
+    });
     for (let i = 0; i < 15; i++) await stage.send(stage.accesses(2_000));
     const [older, newer, writer] = [stage.scorer('older'), stage.scorer('newer'), stage.writer()];
     await stage.running(writer);

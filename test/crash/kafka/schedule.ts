@@ -10,7 +10,13 @@ export type Blow =
   /** SIGTERM, and started again: an upgrade. */
   | { readonly kind: 'restart'; readonly victim: Victim; readonly pick: number }
   /** SIGSTOP until every time-out has passed, then SIGCONT. `replaced`: somebody else gets its work meanwhile, and is killed later. */
-  | { readonly kind: 'zombie'; readonly victim: Victim; readonly pick: number; readonly frozenMs: number; readonly isReplaced: boolean }
+  | {
+      readonly kind: 'zombie';
+      readonly victim: Victim;
+      readonly pick: number;
+      readonly frozenMs: number;
+      readonly isReplaced: boolean;
+    }
   | { readonly kind: 'broker killed'; readonly awayMs: number }
   | { readonly kind: 'broker frozen'; readonly frozenMs: number }
   | { readonly kind: 'clickhouse killed'; readonly awayMs: number }
@@ -39,12 +45,16 @@ export function makeSchedule(random: Random, kills: number): Step[] {
   const steps: Step[] = [];
   // One of each kind whatever the number: the rest as chance has it.
   const first: BlowKind[] = ['zombie', 'zombie', 'zombie', 'broker killed', 'clickhouse killed', 'kill', 'kill', 'kill', 'kill'];
-  const wanted = [...random.shuffled(first.slice(3)), ...Array.from({ length: Math.max(0, kills - first.length) }, () => kindOf(random))];
+  const wanted = [
+    ...random.shuffled(first.slice(3)),
+    ...Array.from({ length: Math.max(0, kills - first.length) }, () => kindOf(random)),
+  ];
   // Early, because they last long.
   const kinds = [...first.slice(0, 3), ...random.shuffled(wanted)];
   for (const [i, kind] of kinds.entries()) {
     steps.push({ blow: blowOf(kind, random, i), waitMs: random.below(WAIT_MS_MAX) });
-    if (random.chance(0.12) || i % 8 === 5) steps.push({ blow: { kind: 'offsets', to: random.pick(OFFSETS) }, waitMs: random.below(300) });
+    if (random.chance(0.12) || i % 8 === 5)
+      steps.push({ blow: { kind: 'offsets', to: random.pick(OFFSETS) }, waitMs: random.below(300) });
     if (random.chance(0.1) || i % 10 === 6) steps.push({ blow: blowOf('restart', random, i), waitMs: random.below(WAIT_MS_MAX) });
   }
   return steps;

@@ -94,8 +94,7 @@ export class Stage {
       headers: { authorization: `Bearer ${door.token}`, 'content-type': 'application/x-ndjson' },
       body: lines.join('\n'),
     });
-    if (response.status === 202)
-      for (const line of lines) this.acknowledged.add(Buffer.from(line), this.log.partitions);
+    if (response.status === 202) for (const line of lines) this.acknowledged.add(Buffer.from(line), this.log.partitions);
     return response;
   }
 
