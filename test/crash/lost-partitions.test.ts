@@ -39,7 +39,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 }
 
 /** Time that passes when the test says so. */
-function heldClock(): { readonly clock: typeof scored.clock; readonly pauses: number[]; pass(): void } {
+function heldClock(): { readonly clock: typeof scored.clock; readonly pauses: number[]; readonly pass: () => void } {
   const pauses: number[] = [];
   let passed = Promise.withResolvers<void>();
   const sleep = async (ms: number): Promise<void> => {
@@ -92,7 +92,13 @@ describe('a partition that another has taken', () => {
       monotonicMs: () => performance.now() + aheadMs,
     });
     const writer = new Writer({
-      ...{ log: scored.log, warehouse, limits: LIMITS, partitions: [0], clock, groupWaitMs: 10, onFenced: 'take again' },
+      log: scored.log,
+      warehouse,
+      limits: LIMITS,
+      partitions: [0],
+      clock,
+      groupWaitMs: 10,
+      onFenced: 'take again',
       observer: { ...silent, lost: (_, retakeInMs) => lost.push(retakeInMs) },
     });
     await writer.start();
@@ -130,7 +136,13 @@ test('blocks that do not follow one another keep the writer of several from that
   });
   const refused: number[] = [];
   const writer = new Writer({
-    ...{ log, warehouse, limits: LIMITS, partitions: [0, 1], clock: scored.clock, groupWaitMs: 10, onRefused: 'park' },
+    log,
+    warehouse,
+    limits: LIMITS,
+    partitions: [0, 1],
+    clock: scored.clock,
+    groupWaitMs: 10,
+    onRefused: 'park',
     observer: { ...silent, refused: (partition) => refused.push(partition) },
   });
   await writer.start();

@@ -5,14 +5,15 @@ import { startBroker, type TestBroker } from '../../kafka/broker.ts';
 import { freePort } from './deployment.ts';
 import { drained } from './drained.ts';
 import { LogWatch } from './log-watch.ts';
-import { Stage } from './stage.ts';
+import { NOTHING_WRONG, Stage } from './stage.ts';
 import { percentile, Probe } from './verdict-latency.ts';
 
-const MS_MAX = 240_000;
+const MS_MAX = 600_000;
 const PROBES = 120;
 const LOOKS_MAX = 200;
 /** Milliseconds. Not what is promised (operating.md), but what two of several test files at once on two cores still keep. */
 const NOISE_MS = 250;
+const SOON_MS = 45_000;
 
 let broker: TestBroker;
 let stage: Stage;
@@ -55,7 +56,7 @@ describe('a writer', () => {
     await loading;
     await watch.close();
     expect(killed).toBe(3);
-    await stage.isExact();
+    expect((await stage.outcome()).wrong).toEqual(NOTHING_WRONG);
   });
 
   test('with a ClickHouse in its own folder is killed and repeats what it intended', { timeout: MS_MAX }, async () => {
@@ -89,7 +90,7 @@ describe('a writer', () => {
     await writer.says(/another writer has taken the partition/);
     await twin.kill();
     await stage.send(stage.accesses(100));
-    await stage.isExact();
+    expect((await stage.outcome()).wrong).toEqual(NOTHING_WRONG);
     await stage.happens('it is well again', async () => (await stage.health(writer)).status === 200);
   });
 });
@@ -113,7 +114,7 @@ describe('ClickHouse away for a whole run', () => {
     );
     expect(p99Without).toBeLessThan(2 * p99With + NOISE_MS);
     stage.clickhouse.start();
-    await stage.isExact();
+    expect((await stage.outcome()).wrong).toEqual(NOTHING_WRONG);
   });
 });
 
@@ -125,8 +126,12 @@ describe('Kafka away', () => {
     await stage.running(scorer, writer);
     await stage.send(stage.accesses(300));
     await broker.kill();
-    const response = await stage.post(stage.accesses(10));
-    expect([response.status, response.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+    const askedMs = performance.now();
+    const responses = await Promise.all(Array.from({ length: 8 }, () => stage.post(stage.accesses(10))));
+    for (const { status, headers } of responses)
+      expect([status, headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+    // Not one after the other: each by itself would try for ten seconds.
+    expect(performance.now() - askedMs).toBeLessThan(SOON_MS);
     for (const service of [stage.gateway, scorer, writer]) {
       await stage.happens(`${service.name} says that the log is away`, async () => {
         const { status, text } = await stage.health(service);
@@ -137,7 +142,7 @@ describe('Kafka away', () => {
     await scorer.says(/scoring failed, trying again/);
     await broker.start();
     await stage.send(stage.accesses(100));
-    await stage.isExact();
+    expect((await stage.outcome()).wrong).toEqual(NOTHING_WRONG);
     for (const service of [stage.gateway, scorer, writer])
       await stage.happens(`${service.name} is well again`, async () => (await stage.health(service)).status === 200);
     expect(stage.deployment.endedByThemselves()).toEqual([]);
@@ -160,7 +165,7 @@ describe('Kafka away', () => {
     const command = await stage.deployment.command(['policy', 'log']);
     expect([command.code, command.stderr]).toEqual([1, expect.stringMatching(/^ntk: .*Kafka cannot be reached.*\n$/)]);
     await broker.start();
-    await stage.isExact();
+    expect((await stage.outcome()).wrong).toEqual(NOTHING_WRONG);
     expect((await stage.health(scorer)).status).toBe(200);
     expect(stage.deployment.endedByThemselves()).toEqual([]);
   });

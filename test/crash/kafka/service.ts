@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 const OUTPUT_CHARS_KEPT = 20_000;
 const POLL_MS = 20;
-const READY_MS_MAX = 60_000;
+const READY_MS_MAX = 240_000;
 
 export interface ServiceOptions {
   readonly name: string;
