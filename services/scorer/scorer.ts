@@ -37,7 +37,7 @@ export interface ScorerOptions extends Omit<PartitionScorerOptions, 'partition' 
   readonly observer: ScorerObserver;
 }
 
-/** What is told to whoever reports metrics and logs; after the commit, never before. */
+/** Told after the commit, never before. */
 export interface ScorerObserver {
   scored(partition: number, outcome: BatchOutcome, state: PartitionState): void;
   /** `hasMismatch`: tools for lag were shown another position than the end of the last block; the block counts. */
@@ -188,16 +188,12 @@ export class Scorer {
       return false;
     }
     const pauseMs = retaking.lost(clock.monotonicMs());
+    const message = `another scorer has taken it; unless it is given to others, it is taken back within ${pauseMs} ms`;
     observer.lost(partition, pauseMs);
-    this.#troubles.set(partition, {
-      message: `another scorer has taken it; unless it is given to others, it is taken back within ${pauseMs} ms`,
-      isParked: false,
-    });
+    this.#troubles.set(partition, { message, isParked: false });
     // Waiting is progress: what is wrong is said by the trouble.
-    for (let leftMs = pauseMs; leftMs > 0 && !signal.aborted; leftMs -= PARKED_MS) {
+    for (let leftMs = pauseMs; leftMs > 0 && !signal.aborted; leftMs -= PARKED_MS, this.#wentRound(partition))
       await clock.sleep(Math.min(leftMs, PARKED_MS), signal);
-      this.#wentRound(partition);
-    }
     return true;
   }
 

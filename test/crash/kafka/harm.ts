@@ -76,9 +76,9 @@ export class Harm {
       case 'broker frozen':
         this.#note('broker frozen', '');
         this.#brokerIsBusy = this.#brokerIsBusy.then(async () => {
-          broker.freeze();
+          await broker.freeze();
           await pause(blow.frozenMs);
-          broker.thaw();
+          await broker.thaw();
         });
         return this.#last(this.#brokerIsBusy);
       case 'clickhouse killed':

@@ -78,10 +78,10 @@ describe('a scorer that is killed at any instant', () => {
         async () => (await stage.log.bounds('verdicts', 0)).end > told,
       );
       // From here on no request of the scorer's is answered, and it has always one under way.
-      broker.freeze();
+      await broker.freeze();
       await new Promise((resolve) => setTimeout(resolve, 300));
       await scorer.kill();
-      broker.thaw();
+      await broker.thaw();
       scorer.start();
       over.abort();
       await loading;
