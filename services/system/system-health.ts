@@ -49,6 +49,12 @@ function partitionsGoOn(done: 'judged' | 'stored', service: Owning): HealthState
   const troubles = [...service.troubles()];
   const has = `${service.owned().size} partitions are ${done}`;
   if (troubles.length === 0) return { ok: true, detail: has };
-  const said = troubles.slice(0, TROUBLES_SHOWN_MAX).map(([partition, { message }]) => `partition ${partition}: ${message}`);
+  const said = troubles.slice(0, TROUBLES_SHOWN_MAX).map(([partition, { message }]) => named(partition, message));
   return { ok: false, detail: `${has}, ${troubles.length} do not go on: ${said.join('; ')}` };
+}
+
+/** Some messages name their partition themselves. */
+function named(partition: number, message: string): string {
+  const name = `partition ${partition}: `;
+  return message.startsWith(name) ? message : `${name}${message}`;
 }

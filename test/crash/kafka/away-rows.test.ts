@@ -163,7 +163,7 @@ describe('Kafka away', () => {
     // Told to stop while it waits it ends as it should.
     expect(await idle.stop()).toBe(0);
     const command = await stage.deployment.command(['policy', 'log']);
-    expect([command.code, command.stderr]).toEqual([1, expect.stringMatching(/^ntk: .*Kafka cannot be reached.*\n$/)]);
+    expect([command.code, command.stderr]).toEqual([1, expect.stringMatching(/^error: .*Kafka cannot be reached.*\n$/)]);
     await broker.start();
     expect((await stage.outcome()).wrong).toEqual(NOTHING_WRONG);
     expect((await stage.health(scorer)).status).toBe(200);

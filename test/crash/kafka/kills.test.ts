@@ -80,7 +80,7 @@ describe.each(FORMS)('a deployment on Kafka, scorers by $assignment', ({ assignm
 
     const acknowledged = new Acknowledged();
     const over = new AbortController();
-    const common = { partitions: PARTITIONS, acknowledged, recordsMax: 40, pauseMs: 50 };
+    const common = { partitions: PARTITIONS, acknowledged, recordsMax: 40, pauseMs: 200 };
     const hosts = Array.from({ length: HOSTS }, (_, i) => new GatewayHost({ ...common, seed: seed + 10 + i }, services.gateway));
     const kafkaHost = new KafkaHost(
       { ...common, seed: seed + 3, recordsMax: 15 },

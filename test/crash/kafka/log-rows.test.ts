@@ -108,8 +108,9 @@ describe('a host that writes to Kafka itself', () => {
 });
 
 describe('a log that was shortened', () => {
-  // The way on, `accept-gap`, has its place here.
-  test('past the scorer: the partition stands still and /health names it, others go on', { timeout: MS_MAX }, async () => {
+  test('past the scorer: the partition stands still and /health names it, others go on; so does it once the gap is accepted', {
+    timeout: MS_MAX,
+  }, async () => {
     const [scorer, writer] = [stage.scorer(), stage.writer()];
     await stage.running(scorer, writer);
     await stage.send([...stage.accesses(50, 0), ...stage.accesses(50, 1)]);
@@ -123,8 +124,18 @@ describe('a log that was shortened', () => {
     await scorer.says(/stands still until somebody does what the reason says/);
     await drained(stage.log, [1]);
     const { status, text } = await stage.health(scorer);
-    expect([status, text]).toEqual([503, expect.stringMatching(/partition 0: .*(?:lost|no longer)/)]);
+    expect([status, text]).toEqual([503, expect.stringMatching(/partition 0: .*will never be judged/)]);
     expect((await stage.log.bounds('verdicts', 0)).end).toBe(told);
+    // As it says, while the scorer runs, which looks again by itself.
+    const [, ...numbers] = /ntk accept-gap (\d+) (\d+) (\d+)/.exec(text)!;
+    const flags = ['--data', join(stage.deployment.folder, 'scorer'), '--clickhouse', stage.clickhouseUrl];
+    const accepted = await stage.deployment.command(['accept-gap', ...numbers, ...flags, '--yes', '--by', 'tester']);
+    expect({ code: accepted.code, said: accepted.stderr }).toMatchObject({ code: 0 });
+    await drained(stage.log);
+    expect((await stage.log.bounds('verdicts', 0)).end).toBeGreaterThanOrEqual(told + 10);
+    await stage.happens('it is well again', async () => (await stage.health(scorer)).status === 200);
+    const report = await stage.deployment.command(['report', 'interceptions', ...flags, '--json']);
+    expect(JSON.parse(report.stdout)).toMatchObject({ accesses: 50 + 50 + 50 + 10 + 10, quality: { complete: false } });
     expect(stage.deployment.endedByThemselves()).toEqual([]);
   });
 

@@ -36,7 +36,7 @@ export interface Step {
 /** Longer than a session of the group (10 s) and the longest transaction (20 s). */
 const ZOMBIE_MS_MIN = 21_500;
 const ZOMBIE_MS_MAX = 26_000;
-const WAIT_MS_MAX = 1_600;
+const WAIT_MS_MAX = 1_200;
 const AWAY_MS_MAX = 1_500;
 const OFFSETS = ['deleted', 'first', 'end', 'beyond', 'random'] as const;
 
