@@ -101,12 +101,9 @@ export class Harm {
     const service = await this.#running(victim, pick);
     const asking = this.#isAsked(service);
     await service.kill();
-    this.#note(`${victim} killed`, await this.#doing(victim, asking));
-    const back = async (): Promise<void> => {
-      await pause(awayMs);
-      service.start();
-    };
-    this.#last(back());
+    // Beside whatever comes next.
+    this.#last(this.#look(`${victim} killed`, victim, asking));
+    this.#last(pause(awayMs).then(() => service.start()));
   }
 
   async #makeZombie({ victim, pick, frozenMs, isReplaced }: Extract<Blow, { kind: 'zombie' }>): Promise<void> {
@@ -114,7 +111,7 @@ export class Harm {
     const service = await this.#running(victim, pick);
     const asking = this.#isAsked(service);
     service.freeze();
-    this.#note(`${victim} a zombie`, await this.#doing(victim, asking));
+    this.#last(this.#look(`${victim} a zombie`, victim, asking));
     const bothMs = random.below(BOTH_MS_MAX);
     const standStill = async (): Promise<void> => {
       const replacement = isReplaced ? replacementOf(service) : null;
@@ -142,10 +139,11 @@ export class Harm {
     return this.#options.hosts.some(({ asking }) => asking === service.name);
   }
 
-  async #doing(victim: Victim, isAsked: boolean): Promise<string> {
-    if (victim === 'gateway') return isAsked ? 'a request not answered' : 'idle';
+  /** What somebody was doing who is not there any more, or stands still. */
+  async #look(what: string, victim: Victim, isAsked: boolean): Promise<void> {
     const { watch } = this.#options;
-    return victim === 'scorer' ? watch.scoring() : watch.writing();
+    if (victim === 'gateway') this.#note(what, isAsked ? 'a request not answered' : 'idle');
+    else this.#note(what, await (victim === 'scorer' ? watch.scoring() : watch.writing()));
   }
 
   #note(what: string, doing: string): void {

@@ -36,7 +36,8 @@ export interface Step {
 /** Longer than a session of the group (10 s) and the longest transaction (20 s). */
 const ZOMBIE_MS_MIN = 21_500;
 const ZOMBIE_MS_MAX = 26_000;
-const WAIT_MS_MAX = 1_200;
+/** A process that was started again has to come to its work, now and then, before it is killed. */
+const WAIT_MS_MAX = 3_000;
 const AWAY_MS_MAX = 1_500;
 const OFFSETS = ['deleted', 'first', 'end', 'beyond', 'random'] as const;
 
