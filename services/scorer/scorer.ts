@@ -1,10 +1,13 @@
 /**
  * The scorer of some partitions. Each has a task of its own that judges batch after batch, so that while one waits for its transaction
  * another is judged; judging itself is synchronous, and only so many partitions hold a batch at a time. An error throws a partition's
- * state away and takes it anew after a pause; being fenced gives it up. Which partitions there are may change while this runs.
+ * state away and takes it anew after a pause; being fenced gives it up, for a while or for good. Which partitions there are may change
+ * while this runs.
  */
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
 import type { PartitionState } from '../domain/fold/partition-state.ts';
+import { RetakePause } from '../platform/assignment/retake-pause.ts';
+import type { Trouble } from '../platform/assignment/trouble.ts';
 import type { Clock } from '../platform/clock.ts';
 import { LogError } from '../platform/log/event-log.ts';
 import { Turnstile } from '../platform/turnstile.ts';
@@ -24,17 +27,23 @@ export interface ScorerOptions extends Omit<PartitionScorerOptions, 'partition' 
    * looks again now and then whether somebody has mended it. @default 'stop'
    */
   readonly onRefused?: 'stop' | 'park';
+  /**
+   * What becomes of a partition that another scorer has taken: `leave` is done with it; `take again` takes it back after a pause that
+   * grows, as long as it is assigned here. @default 'leave'
+   */
+  readonly onFenced?: 'leave' | 'take again';
   /** How long a partition that somebody else had is waited for before it is taken from them. @default 0 */
   readonly handOverMs?: number;
   readonly observer: ScorerObserver;
 }
 
-/** What is told to whoever reports metrics and logs; after the commit, never before. */
+/** Told after the commit, never before. */
 export interface ScorerObserver {
   scored(partition: number, outcome: BatchOutcome, state: PartitionState): void;
   /** `hasMismatch`: tools for lag were shown another position than the end of the last block; the block counts. */
   taken(partition: number, position: number, refolded: number, hasMismatch: boolean): void;
-  lost(partition: number): void;
+  /** Another scorer has it; null: it is not taken back. */
+  lost(partition: number, retakeInMs: number | null): void;
   failed(partition: number, error: Error, retryInMs: number): void;
   /** The partition stands still until a person has done what the error says. Told each time it is looked at again. */
   refused?(partition: number, error: Error): void;
@@ -49,13 +58,6 @@ const PARKED_MS = 5_000;
 const IDLE_WAIT_MS = 500;
 /** Partitions that hold a batch (up to `batchBytesMax`, and its rows) at the same time. */
 const STEPS_AT_ONCE_MAX = 8;
-
-/** Why a partition does not go on. */
-export interface Trouble {
-  readonly message: string;
-  /** It stands still until a person has done what the message says; otherwise it is tried again. */
-  readonly isParked: boolean;
-}
 
 interface Task {
   readonly leave: AbortController;
@@ -149,6 +151,7 @@ export class Scorer {
     const { log, clock } = this.#options;
     let retryMs = RETRY_FIRST_MS;
     let isHandedOver = this.#owned.has(partition);
+    const retaking = new RetakePause();
     while (!signal.aborted) {
       try {
         if (!isHandedOver) await awaitHandOver({ ...this.#options, partition, signal });
@@ -157,7 +160,10 @@ export class Scorer {
         const status = await this.#steps.inside(() => this.#step(partition));
         this.#troubles.delete(partition);
         this.#wentRound(partition);
-        if (status === 'fenced') return;
+        if (status === 'fenced') {
+          if (!(await this.#mayTakeAgain(partition, retaking, signal))) return;
+          continue;
+        }
         retryMs = RETRY_FIRST_MS;
         // Lets inserts, timers and requests of this process have their turn between two batches.
         if (status === 'scored') await clock.turn();
@@ -171,6 +177,24 @@ export class Scorer {
       }
     }
     await this.#release(partition);
+  }
+
+  /** Waits until a partition that another scorer has taken may be taken back; false when this one is done with it. */
+  async #mayTakeAgain(partition: number, retaking: RetakePause, signal: AbortSignal): Promise<boolean> {
+    const { clock, observer, onFenced = 'leave' } = this.#options;
+    if (onFenced === 'leave') {
+      this.#lost.add(partition);
+      observer.lost(partition, null);
+      return false;
+    }
+    const pauseMs = retaking.lost(clock.monotonicMs());
+    const message = `another scorer has taken it; unless it is given to others, it is taken back within ${pauseMs} ms`;
+    observer.lost(partition, pauseMs);
+    this.#troubles.set(partition, { message, isParked: false });
+    // Waiting is progress: what is wrong is said by the trouble.
+    for (let leftMs = pauseMs; leftMs > 0 && !signal.aborted; leftMs -= PARKED_MS, this.#wentRound(partition))
+      await clock.sleep(Math.min(leftMs, PARKED_MS), signal);
+    return true;
   }
 
   #wentRound(partition: number): void {
@@ -198,11 +222,7 @@ export class Scorer {
     if (!this.#owned.has(partition)) await this.#take(partition);
     const scorer = this.#owned.get(partition)!;
     const result = await this.#judge(scorer);
-    if (result.status === 'fenced') {
-      this.#owned.delete(partition);
-      this.#lost.add(partition);
-      observer.lost(partition);
-    }
+    if (result.status === 'fenced') this.#owned.delete(partition);
     if (result.status === 'scored') {
       for (const outcome of result.outcomes) observer.scored(partition, outcome, scorer.state);
       this.#watchState(scorer);

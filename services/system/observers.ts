@@ -18,6 +18,8 @@ export function observers({ metrics, scorerMetrics, writerMetrics, logger }: Obs
   readonly writerObserver: WriterObserver;
   readonly onGroupFailed: (error: Error, retryInMs: number) => void;
 } {
+  const refused = (partition: number, err: Error): void =>
+    logger.error({ partition, reason: err.message }, 'the partition stands still until somebody does what the reason says');
   return {
     onGroupFailed: (err, retryInMs) =>
       logger.warn({ retryInMs, reason: err.message }, 'out of the group that shares the partitions, joining again'),
@@ -27,16 +29,16 @@ export function observers({ metrics, scorerMetrics, writerMetrics, logger }: Obs
         if (hasMismatch) metrics.positionMismatch.inc();
         logger.info({ partition, position, refolded }, 'partition taken');
       },
-      lost: (partition) => logger.error({ partition }, 'another scorer has taken the partition'),
+      lost: (partition, retakeInMs) => logger.error({ partition, retakeInMs }, 'another scorer has taken the partition'),
       nearlyFull: (partition, near) => logger.warn({ partition, ...near }, 'state nearly full; at its limit the scorer stops'),
       failed: (partition, err, retryInMs) =>
         logger.warn({ partition, retryInMs, reason: err.message }, 'scoring failed, trying again'),
-      refused: (partition, err) =>
-        logger.error({ partition, reason: err.message }, 'the partition stands still until somebody does what the reason says'),
+      refused,
     },
     writerObserver: {
       written: (group) => writerMetrics.written(group),
-      lost: (partition) => logger.error({ partition }, 'another writer has taken the partition'),
+      lost: (partition, retakeInMs) => logger.error({ partition, retakeInMs }, 'another writer has taken the partition'),
+      refused,
       failed: (partition, err, code, retryInMs) => {
         writerMetrics.failed(code);
         logger.warn({ partition, code, retryInMs, reason: err.message }, 'storing failed, trying again; blocks wait in the log');

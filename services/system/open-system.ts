@@ -71,6 +71,9 @@ export class System {
     const { roles, clock, tuning } = options;
     const partitions = partitionsAtStart(options.assignment, log.partitions);
     const isShared = options.assignment === 'group';
+    // Of several on one log the others go on; whoever has a folder to himself looks at the one line that says what is wrong.
+    const alone = { onRefused: 'stop', onFenced: 'leave' } as const;
+    const whenStopped = isOnKafka(options) ? ({ onRefused: 'park', onFenced: 'take again' } as const) : alone;
     this.folder = folder;
     this.spoolFolder = spoolFolderOf(folder);
     this.log = log;
@@ -85,8 +88,7 @@ export class System {
           ...tuning,
           storedUser: options.storeUser === 'plain' ? plainUsers : hashedUsers(userKeyOf(folder, options.userKeyFile)),
           observer: options.scorerObserver,
-          // Of several on one log the others go on; whoever has a folder to himself looks at the one line that says what is wrong.
-          onRefused: isOnKafka(options) ? 'park' : 'stop',
+          ...whenStopped,
           handOverMs: isShared ? HAND_OVER_MS : 0,
         })
       : null;
@@ -112,6 +114,7 @@ export class System {
               await checkTables(warehouse);
             },
             limits: { rowsMax: tuning.groupRowsMax, bytesMax: tuning.groupBytesMax },
+            ...whenStopped,
           });
   }
 

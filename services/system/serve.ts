@@ -6,11 +6,12 @@ import type { Config } from '../platform/config/load-config.ts';
 import { makeToken, removeSystemFile, writeSystemFile } from '../platform/folder/system.ts';
 import { registerClickHouseProxy } from '../platform/http/clickhouse-proxy.ts';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
-import { Lifecycle } from '../platform/lifecycle.ts';
+import { EXIT_CODES, Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics/metrics.ts';
 import { ScorerMetrics } from '../scorer/report-metrics.ts';
 import { WriterMetrics } from '../writer/report-metrics.ts';
+import { whenLogAnswers } from './await-log.ts';
 import { openGateway, openTokens } from './gateway-parts.ts';
 import { registerImports } from './imports-endpoint.ts';
 import { observers } from './observers.ts';
@@ -25,6 +26,8 @@ export interface ServeOptions {
   readonly roles: readonly Role[];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Aborted by the first signal to stop: what is not running yet need not begin. */
+  readonly signal: AbortSignal;
   /** Told once, when everything runs. */
   readonly onReady: (url: string) => void;
 }
@@ -44,16 +47,16 @@ export async function serve(options: ServeOptions): Promise<number> {
   const token = makeToken();
   // Before anything is opened: a file that is not right is a mistake of a person.
   const tokens = hasDoors ? openTokens({ config, systemToken: token, clock, logger }) : null;
-  const system = await openSystem({
-    ...config,
-    roles,
-    clock,
-    tuning: tuningOf(config),
-    ...observers({ metrics, scorerMetrics, writerMetrics, logger }),
-  });
+  const told = observers({ metrics, scorerMetrics, writerMetrics, logger });
+  const open = (): Promise<System> => openSystem({ ...config, roles, clock, tuning: tuningOf(config), ...told });
+  const { httpHost: host, httpPort: port } = config;
+  const system = isOnKafka(config)
+    ? await whenLogAnswers(open, { clock, logger, registry, host, port, signal: options.signal })
+    : await open();
+  if (system === null) return EXIT_CODES.stopped;
   const health = systemHealth(system, clock);
   const headers = system.warehouse === null ? { headerBytesMax: HEADER_BYTES_MAX } : {};
-  const server = createHttpServer({ host: config.httpHost, port: config.httpPort, health, registry, ...headers });
+  const server = createHttpServer({ host, port, health, registry, ...headers });
   server.app.addHook('onRequest', async (request) => {
     if (request.url === '/metrics') await observe(system, scorerMetrics, metrics);
   });

@@ -2,7 +2,7 @@
 import type { Clock } from '../platform/clock.ts';
 import { Health, type HealthState, progressCheck } from '../platform/http/health.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
-import type { Scorer } from '../scorer/scorer.ts';
+import type { Trouble } from '../platform/assignment/trouble.ts';
 import type { System } from './open-system.ts';
 
 /** A loop that stands still for this long is not healthy. The writer waits up to 30 s between two tries. */
@@ -17,10 +17,12 @@ export function systemHealth({ scorer, writer, log }: System, clock: Clock): Hea
   health.register('log', () => logAnswers(log, clock));
   if (scorer !== null) {
     health.register('scorer', progressCheck({ clock, limitMs: SCORER_STILL_MS_MAX, progressAtMs: () => scorer.progressAtMs }));
-    health.register('partitions', () => partitionsGoOn(scorer));
+    health.register('partitions', () => partitionsGoOn('judged', scorer));
   }
-  if (writer !== null)
+  if (writer !== null) {
     health.register('writer', progressCheck({ clock, limitMs: WRITER_STILL_MS_MAX, progressAtMs: () => writer.progressAtMs }));
+    health.register('stored', () => partitionsGoOn('stored', writer));
+  }
   return health;
 }
 
@@ -38,10 +40,21 @@ async function logAnswers(log: EventLog, clock: Clock): Promise<HealthState> {
   return state;
 }
 
-function partitionsGoOn(scorer: Scorer): HealthState {
-  const troubles = [...scorer.troubles()];
-  const has = `${scorer.owned().size} partitions are judged`;
+interface Owning {
+  owned(): ReadonlyMap<number, unknown>;
+  troubles(): ReadonlyMap<number, Trouble>;
+}
+
+function partitionsGoOn(done: 'judged' | 'stored', service: Owning): HealthState {
+  const troubles = [...service.troubles()];
+  const has = `${service.owned().size} partitions are ${done}`;
   if (troubles.length === 0) return { ok: true, detail: has };
-  const said = troubles.slice(0, TROUBLES_SHOWN_MAX).map(([partition, { message }]) => `partition ${partition}: ${message}`);
+  const said = troubles.slice(0, TROUBLES_SHOWN_MAX).map(([partition, { message }]) => named(partition, message));
   return { ok: false, detail: `${has}, ${troubles.length} do not go on: ${said.join('; ')}` };
+}
+
+/** Some messages name their partition themselves. */
+function named(partition: number, message: string): string {
+  const name = `partition ${partition}: `;
+  return message.startsWith(name) ? message : `${name}${message}`;
 }

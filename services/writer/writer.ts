@@ -1,12 +1,15 @@
 /**
  * The writer of some partitions: one loop that inserts a group of each in turn. When the warehouse is away the blocks wait in
- * the log and the loop tries again with growing pauses; interception does not depend on it.
+ * the log and the loop tries again with growing pauses; interception does not depend on it. A partition that cannot go on by
+ * itself rests, and the others go on.
  */
+import { RetakePause } from '../platform/assignment/retake-pause.ts';
+import type { Trouble } from '../platform/assignment/trouble.ts';
 import type { Clock } from '../platform/clock.ts';
 import { WarehouseError } from '../platform/warehouse/warehouse.ts';
 import { LogError, type LogErrorCode } from '../platform/log/event-log.ts';
 import type { Group } from './group.ts';
-import { PartitionWriter, type PartitionWriterOptions } from './partition-writer.ts';
+import { BlockGap, PartitionWriter, type PartitionWriterOptions } from './partition-writer.ts';
 
 export interface WriterOptions extends Omit<PartitionWriterOptions, 'partition'> {
   readonly partitions: readonly number[];
@@ -15,23 +18,45 @@ export interface WriterOptions extends Omit<PartitionWriterOptions, 'partition'>
   readonly groupWaitMs: number;
   /** Awaited before the first insert, with the same patience as an insert. */
   readonly prepare?: () => Promise<void>;
+  /**
+   * What a partition that needs a person does: `stop` ends the writer with its error; `park` leaves the others going on, says so and
+   * looks again now and then whether somebody has mended it. @default 'stop'
+   */
+  readonly onRefused?: 'stop' | 'park';
+  /**
+   * What becomes of a partition that another writer has taken: `leave` is done with it; `take again` takes it back after a pause that
+   * grows. @default 'leave'
+   */
+  readonly onFenced?: 'leave' | 'take again';
   readonly observer: WriterObserver;
 }
 
 /** Told after the fact. */
 export interface WriterObserver {
   written(group: Group): void;
-  lost(partition: number): void;
+  /** Another writer has it; null: it is not taken back. */
+  lost(partition: number, retakeInMs: number | null): void;
+  /** The partition stands still until a person has done what the error says. Told each time it is looked at again. */
+  refused?(partition: number, error: Error): void;
   failed(partition: number, error: Error, code: string, retryInMs: number): void;
 }
 
 const RETRY_FIRST_MS = 200;
 const RETRY_MAX_MS = 30_000;
+/** A parked partition may have been mended. */
+const PARKED_MS = 5_000;
+
+interface Rest extends Trouble {
+  /** Monotonic milliseconds. */
+  readonly untilMs: number;
+}
 
 export class Writer {
   readonly #options: WriterOptions;
   readonly #owned = new Map<number, PartitionWriter>();
   readonly #given = new Set<number>();
+  readonly #resting = new Map<number, Rest>();
+  readonly #retaking = new Map<number, RetakePause>();
   readonly #stop = new AbortController();
   #wake = new AbortController();
   #flushing = false;
@@ -48,9 +73,17 @@ export class Writer {
     return this.#progressAtMs;
   }
 
+  /** What keeps a partition from going on; gone as soon as it does. */
+  troubles(): ReadonlyMap<number, Trouble> {
+    return this.#resting;
+  }
+
+  /** Rejects when a partition cannot be taken and none may be parked; otherwise that is tried again while this runs. */
   async start(): Promise<void> {
-    for (const partition of this.#options.partitions) {
-      this.#owned.set(partition, await PartitionWriter.take({ ...this.#options, partition }));
+    const { partitions, clock, onRefused = 'stop' } = this.#options;
+    this.#progressAtMs = clock.monotonicMs();
+    if (onRefused === 'stop') {
+      for (const partition of partitions) this.#owned.set(partition, await PartitionWriter.take({ ...this.#options, partition }));
     }
     this.#running = this.#loop();
     this.#running.catch(() => {});
@@ -72,7 +105,7 @@ export class Writer {
       let idle = true;
       for (const partition of partitions) {
         if (this.#stop.signal.aborted) break;
-        if (this.#given.has(partition)) continue;
+        if (this.#given.has(partition) || this.#isResting(partition)) continue;
         if (await this.#stepOf(partition)) idle = false;
         this.#progressAtMs = clock.monotonicMs();
       }
@@ -86,6 +119,11 @@ export class Writer {
     }
   }
 
+  #isResting(partition: number): boolean {
+    const untilMs = this.#resting.get(partition)?.untilMs ?? Number.NEGATIVE_INFINITY;
+    return this.#options.clock.monotonicMs() < untilMs;
+  }
+
   /** Whether something was written. */
   async #stepOf(partition: number): Promise<boolean> {
     const { observer } = this.#options;
@@ -96,16 +134,16 @@ export class Writer {
       this.#owned.set(partition, writer);
       const result = await writer.step();
       if (result.status === 'fenced') {
-        this.#owned.delete(partition);
-        this.#given.add(partition);
-        observer.lost(partition);
+        this.#lose(partition);
         return false;
       }
+      this.#resting.delete(partition);
       if (result.status === 'idle') return false;
       this.#retryMs = RETRY_FIRST_MS;
       observer.written(result.group);
       return true;
     } catch (error) {
+      if (this.#isParked(partition, error)) return false;
       const code = codeOfRetryable(error);
       if (code === null) throw error;
       this.#owned.delete(partition);
@@ -114,6 +152,33 @@ export class Writer {
       this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
       return false;
     }
+  }
+
+  #lose(partition: number): void {
+    const { clock, observer, onFenced = 'leave' } = this.#options;
+    this.#owned.delete(partition);
+    if (onFenced === 'leave') {
+      this.#given.add(partition);
+      observer.lost(partition, null);
+      return;
+    }
+    const retaking = this.#retaking.get(partition) ?? new RetakePause();
+    this.#retaking.set(partition, retaking);
+    const nowMs = clock.monotonicMs();
+    const pauseMs = retaking.lost(nowMs);
+    const message = `another writer has taken it; it is taken back within ${pauseMs} ms`;
+    this.#resting.set(partition, { message, isParked: false, untilMs: nowMs + pauseMs });
+    observer.lost(partition, pauseMs);
+  }
+
+  /** What only a person can mend keeps one partition, not the others. */
+  #isParked(partition: number, error: unknown): boolean {
+    const { clock, observer, onRefused = 'stop' } = this.#options;
+    if (onRefused === 'stop' || !isForAPerson(error)) return false;
+    this.#owned.delete(partition);
+    this.#resting.set(partition, { message: error.message, isParked: true, untilMs: clock.monotonicMs() + PARKED_MS });
+    observer.refused?.(partition, error);
+    return true;
   }
 
   /** True when every block that is in the log now is stored. */
@@ -140,7 +205,12 @@ export class Writer {
   }
 }
 
-/** Offsets out of range and damage are for a person: stop and alarm, never go round them. */
+/** Offsets out of range, damage and a gap are for a person: stop and alarm, never go round them. */
+function isForAPerson(error: unknown): error is Error {
+  if (error instanceof BlockGap) return true;
+  return error instanceof LogError && (error.code === 'log_corrupt' || error.code === 'log_offset_out_of_range');
+}
+
 function isMendable(code: LogErrorCode): boolean {
   return code === 'log_busy' || code === 'log_disk_full' || code === 'log_unreachable';
 }

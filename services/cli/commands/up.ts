@@ -100,6 +100,7 @@ async function run(context: CliContext, flags: UpFlags, roles: readonly Role[], 
     roles,
     clock,
     logger,
+    signal: context.signal,
     onReady: (url) =>
       out.note(
         `running on ${config.kafkaBrokers === null ? `data folder ${brief(flags.data)}` : `Kafka at ${brief(config.kafkaBrokers)}`}: ${url}/health ${url}/metrics${doors(url)}; stop with Ctrl-C`,

@@ -54,6 +54,8 @@ export class KafkaEventLog implements EventLog {
   readonly #committer: TransactionalProducer;
   #committing: Promise<unknown> = Promise.resolve();
   #waitingCommits = 0;
+  /** What the last commit that could not reach Kafka failed with. */
+  #outage: LogError | null = null;
   #isClosed = false;
 
   constructor(options: KafkaEventLogOptions) {
@@ -173,10 +175,18 @@ export class KafkaEventLog implements EventLog {
     if (this.#waitingCommits >= COMMITS_WAITING_MAX)
       throw new LogError('log_busy', `${COMMITS_WAITING_MAX} commits are waiting for Kafka; try again`);
     this.#waitingCommits++;
-    const result = this.#committing.then(() => this.#commitNow(chunks));
+    const outageBefore = this.#outage;
+    const result = this.#committing.then(() => {
+      // Who waited while somebody else found Kafka away need not find that out again, one after the other.
+      if (this.#outage !== null && this.#outage !== outageBefore) throw this.#outage;
+      return this.#commitNow(chunks);
+    });
     this.#committing = result.then(
       () => this.#waitingCommits--,
-      () => this.#waitingCommits--,
+      (error: unknown) => {
+        this.#waitingCommits--;
+        if (error instanceof LogError && error.code === 'log_unreachable') this.#outage = error;
+      },
     );
     return result;
   }
