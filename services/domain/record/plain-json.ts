@@ -190,5 +190,5 @@ function stringsOf(list: string): readonly string[] | null {
     return null;
   }
   if (!Array.isArray(value)) return null;
-  return value.every((member) => typeof member === 'string') ? (value as string[]) : null;
+  return value.every((member) => typeof member === 'string') ? value : null;
 }

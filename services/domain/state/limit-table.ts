@@ -102,9 +102,9 @@ export class LimitTable {
     this.#scopes[at] = scope;
     this.#rests[at] = rest;
     program.limitSlots ??= new Map();
-    const slots = program.limitSlots.get(scope);
-    if (slots === undefined) program.limitSlots.set(scope, new Map([[rest, at]]));
-    else slots.set(rest, at);
+    let slots = program.limitSlots.get(scope);
+    if (slots === undefined) program.limitSlots.set(scope, (slots = new Map<string, number>()));
+    slots.set(rest, at);
   }
 
   /**
