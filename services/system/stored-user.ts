@@ -7,23 +7,10 @@
  */
 import { hash } from 'node:crypto';
 
-/** Two generations of so many are remembered: some 15 MB when both are full. */
-const RECENT_USERS_MAX = 32_768;
-
 export function hashedUsers(key: Uint8Array): (user: string) => string {
   // Hexadecimal, so that key and id cannot run into one another.
   const prefix = `${Buffer.from(key).toString('hex')}:`;
-  // Whoever is busy now comes again. Those of the generation before stay as long as this one is not full.
-  let recent = new Map<string, string>();
-  let before = new Map<string, string>();
-  return (user) => {
-    let stored = recent.get(user);
-    if (stored !== undefined) return stored;
-    stored = before.get(user) ?? hash('sha512-256', prefix + user, 'hex').slice(0, 32);
-    if (recent.size >= RECENT_USERS_MAX) [before, recent] = [recent, new Map<string, string>()];
-    recent.set(user, stored);
-    return stored;
-  };
+  return (user) => hash('sha512-256', prefix + user, 'hex').slice(0, 32);
 }
 
 /** When the configuration says that ids are stored as they are. */
