@@ -29,6 +29,8 @@ const CONTROL = 0x20;
 
 /** As segments of the SQLite log: less is not worth the time to read it. */
 const COMPRESSED_ABOVE_BYTES = 512;
+/** Around a value: lengths, no key or a short one, where it came in. */
+const RECORD_SPARE_BYTES = 64;
 const ZSTD_OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: ZSTD_CHUNK_BYTES };
 /** Handing less over to another thread costs more than it saves. */
 const ASIDE_ABOVE_BYTES = 32 * 1024;
@@ -94,7 +96,8 @@ function encodeRecords(values: readonly (Uint8Array | null)[], keys: OutgoingBat
       .varint(1)
       .int8(CHAR_ZERO + origin);
   const tail = headers.buffer;
-  const out = new WireWriter(1024);
+  // All of it at once: what grows leaves its smaller selves to the garbage collector, which looks at the whole heap for them.
+  const out = new WireWriter(values.reduce((sum, value) => sum + (value?.length ?? 0) + RECORD_SPARE_BYTES, 0));
   for (const [i, value] of values.entries()) {
     const key = keys?.[i];
     const bytes = 2 + varintBytes(i) + fieldBytes(key) + fieldBytes(value) + tail.length;
