@@ -75,6 +75,8 @@ export class BatchOutcome {
   readonly #logId: string;
   readonly #partition: number;
   readonly #authority: string;
+  #arrivalMs = Number.NaN;
+  #arrivals = 0;
   #eventTimeMinMs: number | null = null;
   #eventTimeMaxMs: number | null = null;
 
@@ -98,6 +100,21 @@ export class BatchOutcome {
     this.scoredAtMs = scoredAtMs;
     this.#decidedAt = new Date(scoredAtMs).toISOString();
     this.#onAccess = onAccess;
+  }
+
+  /** Most arrive together with the one before: the number is put into the map when another moment begins. */
+  arrived(atMs: number): void {
+    if (atMs !== this.#arrivalMs) {
+      this.#noteArrivals();
+      this.#arrivalMs = atMs;
+    }
+    this.#arrivals++;
+  }
+
+  #noteArrivals(): void {
+    const known = this.liveArrivals.get(this.#arrivalMs) ?? 0;
+    if (this.#arrivals > 0) this.liveArrivals.set(this.#arrivalMs, known + this.#arrivals);
+    this.#arrivals = 0;
   }
 
   fact(type: RecordType): void {
@@ -210,6 +227,7 @@ export class BatchOutcome {
 
   /** Called by the fold when the batch is through. */
   close(state: PartitionState): void {
+    this.#noteArrivals();
     this.next = state.position;
     this.rowsHash = state.chain.extend(this.rows.written(), this.rowOffsets, this.rowEnds);
   }

@@ -121,7 +121,7 @@ export class PartitionFold {
       state.isLiveLog = true;
       outcome.liveRecords++;
     }
-    if (origin === ORIGIN.live) outcome.liveArrivals.set(appendedAtMs, (outcome.liveArrivals.get(appendedAtMs) ?? 0) + 1);
+    if (origin === ORIGIN.live) outcome.arrived(appendedAtMs);
   }
 
   #absentBeforeUs(): number {
@@ -173,7 +173,7 @@ export class PartitionFold {
       return;
     }
     state.window.add(this.#hash, place.appendedAtMs);
-    outcome.tally.sourcesSeenMs.set(attributes.source, place.appendedAtMs);
+    outcome.tally.sourceSeen(attributes.source, place.appendedAtMs);
     if (record.type === 'ntk.access') {
       this.#access(record.attributes, record.data, program, place, outcome);
       return;

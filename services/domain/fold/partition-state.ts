@@ -29,7 +29,7 @@ export class PartitionState {
   policy: CompiledPolicy;
   readonly programs = new ProgramTable();
   readonly consents = new ConsentTable();
-  readonly limits = new LimitTable();
+  readonly limits: LimitTable;
   /** Whose signatures count, where signatures are asked for. */
   readonly keys = new KeyTable();
   readonly window: DuplicateWindow;
@@ -52,6 +52,7 @@ export class PartitionState {
     this.window = new DuplicateWindow(windowCapacity);
     // Known to whoever has the log, unknown to who writes events into it.
     this.duplicateKey = sipKey(createHash('sha256').update(`ntk duplicates ${logId} ${partition}`).digest());
+    this.limits = new LimitTable(this.duplicateKey);
     this.chain = new RowChain(chainStart(logId, partition));
   }
 

@@ -31,4 +31,13 @@ export class Tally implements LimitCounts {
   readonly interceptedPrograms = new Map<string, number>();
   /** Sources and the latest append time of a record of theirs. */
   readonly sourcesSeenMs = new Map<string, number>();
+  #lastSource = '';
+  #lastSourceMs = Number.NaN;
+
+  sourceSeen(source: string, atMs: number): void {
+    if (source === this.#lastSource && atMs === this.#lastSourceMs) return;
+    this.#lastSource = source;
+    this.#lastSourceMs = atMs;
+    this.sourcesSeenMs.set(source, atMs);
+  }
 }

@@ -67,8 +67,8 @@ export function askLimits(
   let late = false;
   for (const limit of limits) {
     if (!limitMatches(limit, question.subject)) continue;
-    const key = table.keyOf(limit, question.access.user, question.category, question.access.api);
-    const slot = table.find(question.program, key);
+    const key = table.keyOf(question.program, limit, question.access.user, question.category, question.access.api);
+    const slot = table.find(key);
     let tatUs = slot === -1 ? 0 : table.tatUs(slot);
     let lastNowUs = slot === -1 ? 0 : table.lastNowUs(slot);
     if (Math.max(tatUs, lastNowUs) < question.absentBeforeUs) tatUs = lastNowUs = 0;
@@ -83,7 +83,7 @@ export function askLimits(
     if (limit.shadow) {
       if (refuses) count(counts.shadowRefusals, limit.name);
       const tat = refuses ? tatUs : chargedTatUs(tatUs, nowUs, limit.intervalUs, costOf(limit, question.access));
-      table.set(question.program, key, slot, tat, nowUs);
+      table.set(key, slot, tat, nowUs);
       continue;
     }
     if (refuses) {
@@ -94,7 +94,7 @@ export function askLimits(
   }
   for (const { key, slot, tatUs, nowUs, limit } of asked) {
     const tat = refusal === null ? chargedTatUs(tatUs, nowUs, limit.intervalUs, costOf(limit, question.access)) : tatUs;
-    table.set(question.program, key, slot, tat, nowUs);
+    table.set(key, slot, tat, nowUs);
   }
   return refusal === null && !late ? NOTHING : { refusal, late };
 }

@@ -17,6 +17,7 @@ import { isReview, readConsent, readDeclaration, readEntitlement, readKey, readS
 import { INVALID, type Invalid, isObject, isUser, type JsonObject, optionalInteger } from './fields.ts';
 import { type Encoding, INVALID_JSON, parseJson } from './json.ts';
 import type { Attributes, ParsedRecord, Reject } from './record.ts';
+import { scanAccess } from './scan-access.ts';
 import { INVALID_TIME, parseTimeUs } from './time.ts';
 
 const KNOWN_TYPES: ReadonlySet<unknown> = new Set<RecordType>(RECORD_TYPES);
@@ -26,6 +27,12 @@ const BROADCASTS: ReadonlySet<unknown> = new Set<RecordType>(BROADCAST_TYPES);
 /** Parses and validates `bytes[start, end)`. */
 export function parseRecord(bytes: Buffer, start: number, end: number, encoding: Encoding): ParsedRecord | Reject {
   if (end - start > RECORD_BYTES_MAX) return reject('too_large');
+  const access = scanAccess(bytes, start, end);
+  return access ?? parseGenerally(bytes, start, end, encoding);
+}
+
+/** Says the same as {@link parseRecord}, of every record there can be. */
+export function parseGenerally(bytes: Buffer, start: number, end: number, encoding: Encoding): ParsedRecord | Reject {
   const event = parseJson(bytes, start, end, encoding);
   if (event === INVALID_JSON) return reject('invalid_json');
   if (!isObject(event)) return reject('not_cloudevent');

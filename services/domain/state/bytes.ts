@@ -1,5 +1,8 @@
 /** Writing and reading the state's pages: varints (LEB128), doubles and length-prefixed UTF-8, little endian. */
 
+/** Below 128: a length of one byte. */
+const SHORT_MAX = 63;
+
 export class ByteWriter {
   #buffer: Buffer;
   #length = 0;
@@ -34,6 +37,27 @@ export class ByteWriter {
   }
 
   string(value: string): void {
+    if (!this.#shortAscii(value)) this.#utf8(value);
+  }
+
+  /** Unit by unit, which costs less than two calls into the runtime; false, and nothing written, where it is not so. */
+  #shortAscii(value: string): boolean {
+    const units = value.length;
+    if (units > SHORT_MAX) return false;
+    this.#reserve(units + 1);
+    const buffer = this.#buffer;
+    let at = this.#length;
+    buffer[at++] = units;
+    for (let i = 0; i < units; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit >= 0x80) return false;
+      buffer[at++] = unit;
+    }
+    this.#length = at;
+    return true;
+  }
+
+  #utf8(value: string): void {
     const bytes = Buffer.byteLength(value, 'utf8');
     this.varint(bytes);
     this.#reserve(bytes);

@@ -1,110 +1,157 @@
 /**
- * Two numbers for each limit key: TAT and the last `now`, in columns of doubles, so that a million keys cost tens of
- * megabytes and no garbage.
+ * Two numbers for each limit key: TAT and the last `now`. All but the user or API of a key lies in columns of numbers, so that a million
+ * keys cost some eighty megabytes, little garbage and hardly anything to mark.
  */
+import { type SipKey, sipAbsorb } from '../duplicates/half-sip-hash.ts';
 import type { CompiledLimit } from '../limits/compiled-limit.ts';
 import { type ByteReader, ByteWriter } from './bytes.ts';
+import { KeyIndex } from './key-index.ts';
 import { PageSet } from './page-set.ts';
 import type { ProgramState, ProgramTable } from './program-table.ts';
 
 const KEYS_PER_PAGE = 512;
-/** A scope as it stands in a page for a slot that is free. */
+/** A scope as it stands in a page for a slot that is free, and a program of such a slot. */
 const FREE = '';
+const NO_PROGRAM = -1;
+/** Numbers of a key in `#keys`: hash, program, scope. */
+const KEY_NUMBERS = 3;
+/** Odd, half of their bits set: what is multiplied by one spreads over all bits. */
+const [PROGRAM_FACTOR, SCOPE_FACTOR] = [0x9e3779b1, 0x85ebca6b];
 
-/**
- * A key within its program in two parts: whose state it is (limit, key names, category) is the same string again and again, and
- * the user or API as the access has it, so that looking a key up makes no string.
- */
+/** A key in three parts: the program, whose state it is (limit, key names, category), and the user or API as the access has it. */
 export interface LimitKey {
-  readonly scope: string;
+  readonly program: number;
+  readonly scope: number;
   /** Empty when the limit has neither user nor API in its key. */
   readonly rest: string;
+  readonly hash: number;
 }
 
 export class LimitTable {
   readonly pages = new PageSet('limits', (page) => this.#encode(page));
-  #tatUs = new Float64Array(KEYS_PER_PAGE);
-  #lastNowUs = new Float64Array(KEYS_PER_PAGE);
-  readonly #programs: (ProgramState | null)[] = [];
-  readonly #scopes: string[] = [];
+  readonly #hashKey: SipKey;
+  readonly #sip = new Int32Array(8);
+  readonly #index = new KeyIndex();
+  readonly #hashAt = (slot: number): number => this.#keys[slot * KEY_NUMBERS]!;
+  /** By slot. */
+  #keys = new Int32Array(KEYS_PER_PAGE * KEY_NUMBERS);
   readonly #rests: string[] = [];
+  /** By slot: TAT, then last `now`. */
+  #timesUs = new Float64Array(KEYS_PER_PAGE * 2);
   readonly #free: number[] = [];
   #sweepAt = 0;
-  /** Keys of (limit, category) without user or api: the same strings again, so that looking up makes none. */
-  readonly #categoryKeys = new Map<string, Map<string, string>>();
+  /** Programs with a key, by their number. */
+  readonly #programs: ProgramState[] = [];
+  /** Scopes by their number, and the other way round: by limit's scope, then by category, '' for none. */
+  readonly #scopes: string[] = [];
+  readonly #scopeNumbers = new Map<string, number>();
+  readonly #withCategory = new Map<string, Map<string, number>>();
 
-  readonly #scopeNames = new Map<string, string>();
+  /** `hashKey` is unknown to whoever chooses users and APIs. */
+  constructor(hashKey: SipKey) {
+    this.#hashKey = hashKey;
+  }
 
   /** Keys in use. */
   get count(): number {
-    return this.#scopes.length - this.#free.length;
+    return this.#rests.length - this.#free.length;
   }
 
   /** An API in front of a user comes with its length, so that no two keys look alike. */
-  keyOf(limit: CompiledLimit, user: string, category: string, api: string): LimitKey {
-    const scope = limit.byCategory ? this.#withCategory(limit.scope, category) : limit.scope;
-    if (!limit.byApi) return { scope, rest: limit.byUser ? user : '' };
-    return { scope, rest: limit.byUser ? `${api.length}:${api}${user}` : api };
+  keyOf(program: ProgramState, limit: CompiledLimit, user: string, category: string, api: string): LimitKey {
+    const scope = limit.byCategory ? this.#scopeWith(limit.scope, category) : this.#scopeNumber(limit.scope);
+    if (!limit.byApi) return this.#key(program, scope, limit.byUser ? user : '');
+    return this.#key(program, scope, limit.byUser ? `${api.length}:${api}${user}` : api);
   }
 
-  #withCategory(scope: string, category: string): string {
-    let keys = this.#categoryKeys.get(scope);
-    if (keys === undefined) this.#categoryKeys.set(scope, (keys = new Map<string, string>()));
-    let key = keys.get(category);
-    if (key === undefined) keys.set(category, (key = this.#interned(`${scope}\n${category}`)));
-    return key;
+  #key(state: ProgramState, scope: number, rest: string): LimitKey {
+    const program = this.#programNumber(state);
+    let hash = Math.imul(program, PROGRAM_FACTOR) ^ Math.imul(scope, SCOPE_FACTOR);
+    if (rest !== '') {
+      const sip = this.#sip;
+      sipAbsorb(this.#hashKey.initial, rest, sip);
+      hash = Math.imul(hash ^ sip[0]! ^ sip[1]! ^ sip[2]! ^ sip[3]!, PROGRAM_FACTOR) ^ sip[4]! ^ sip[5]! ^ sip[6]! ^ sip[7]!;
+    }
+    return { program, scope, rest, hash: hash ^ (hash >>> 15) };
   }
 
-  /** One string for all keys of a scope. */
-  #interned(scope: string): string {
-    const known = this.#scopeNames.get(scope);
-    if (known !== undefined) return known;
-    this.#scopeNames.set(scope, scope);
-    return scope;
+  #programNumber(state: ProgramState): number {
+    if (state.limitNumber === NO_PROGRAM) {
+      state.limitNumber = this.#programs.length;
+      this.#programs.push(state);
+    }
+    return state.limitNumber;
+  }
+
+  #scopeNumber(scope: string): number {
+    let number = this.#scopeNumbers.get(scope);
+    if (number === undefined) {
+      number = this.#scopes.length;
+      this.#scopeNumbers.set(scope, number);
+      this.#scopes.push(scope);
+    }
+    return number;
+  }
+
+  #scopeWith(scope: string, category: string): number {
+    let numbers = this.#withCategory.get(scope);
+    if (numbers === undefined) this.#withCategory.set(scope, (numbers = new Map<string, number>()));
+    let number = numbers.get(category);
+    if (number === undefined) numbers.set(category, (number = this.#scopeNumber(`${scope}\n${category}`)));
+    return number;
   }
 
   /** Slot of a key, or -1. */
-  find(program: ProgramState, { scope, rest }: LimitKey): number {
-    return program.limitSlots?.get(scope)?.get(rest) ?? -1;
+  find({ program, scope, rest, hash }: LimitKey): number {
+    const index = this.#index;
+    const keys = this.#keys;
+    for (let position = index.start(hash); ; position = index.after(position)) {
+      const slot = index.at(position);
+      if (slot === -1) return -1;
+      const at = slot * KEY_NUMBERS;
+      if (keys[at] === hash && keys[at + 1] === program && keys[at + 2] === scope && this.#rests[slot] === rest) return slot;
+    }
   }
 
   tatUs(slot: number): number {
-    return this.#tatUs[slot]!;
+    return this.#timesUs[slot * 2]!;
   }
 
   lastNowUs(slot: number): number {
-    return this.#lastNowUs[slot]!;
+    return this.#timesUs[slot * 2 + 1]!;
   }
 
   /** Sets both numbers; makes the slot when there is none (-1). Answers the slot. */
-  set(program: ProgramState, key: LimitKey, slot: number, tatUs: number, lastNowUs: number): number {
-    const at = slot === -1 ? this.#allocate(program, key) : slot;
+  set(key: LimitKey, slot: number, tatUs: number, lastNowUs: number): number {
+    const at = slot === -1 ? this.#allocate(key) : slot;
     this.pages.touch(at >>> 9);
-    this.#tatUs[at] = tatUs;
-    this.#lastNowUs[at] = lastNowUs;
+    this.#timesUs[at * 2] = tatUs;
+    this.#timesUs[at * 2 + 1] = lastNowUs;
     return at;
   }
 
-  #allocate(program: ProgramState, { scope, rest }: LimitKey): number {
-    const at = this.#free.pop() ?? this.#scopes.length;
+  #allocate(key: LimitKey): number {
+    const at = this.#free.pop() ?? this.#rests.length;
     // A slot that is used again still holds its old key in the checkpoint under way.
     this.pages.touch(at >>> 9);
-    this.#put(at, program, scope, rest);
+    this.#put(at, key);
     return at;
   }
 
-  #put(at: number, program: ProgramState, scope: string, rest: string): void {
-    if (at >= this.#tatUs.length) {
-      this.#tatUs = grown(this.#tatUs);
-      this.#lastNowUs = grown(this.#lastNowUs);
-    }
-    this.#programs[at] = program;
-    this.#scopes[at] = scope;
-    this.#rests[at] = rest;
-    program.limitSlots ??= new Map();
-    const slots = program.limitSlots.get(scope);
-    if (slots === undefined) program.limitSlots.set(scope, new Map([[rest, at]]));
-    else slots.set(rest, at);
+  #put(slot: number, { program, scope, rest, hash }: LimitKey): void {
+    this.#reserve(slot);
+    const at = slot * KEY_NUMBERS;
+    this.#keys[at] = hash;
+    this.#keys[at + 1] = program;
+    this.#keys[at + 2] = scope;
+    this.#rests[slot] = rest;
+    this.#index.add(hash, slot, this.#hashAt);
+  }
+
+  #reserve(slot: number): void {
+    if (slot * 2 < this.#timesUs.length) return;
+    this.#timesUs = grown(this.#timesUs, new Float64Array(this.#timesUs.length * 2));
+    this.#keys = grown(this.#keys, new Int32Array(this.#keys.length * 2));
   }
 
   /**
@@ -112,32 +159,36 @@ export class LimitTable {
    * (exact-rules.md section 6), so when this runs never shows.
    */
   sweep(beforeUs: number, slotsMax: number): void {
-    for (let n = Math.min(slotsMax, this.#scopes.length); n > 0; n--) {
-      const at = this.#sweepAt;
-      this.#sweepAt = (at + 1) % this.#scopes.length;
-      const program = this.#programs[at];
-      if (program === null || program === undefined) continue;
-      if (Math.max(this.#tatUs[at]!, this.#lastNowUs[at]!) >= beforeUs) continue;
-      this.pages.touch(at >>> 9);
-      program.limitSlots?.get(this.#scopes[at]!)?.delete(this.#rests[at]!);
-      this.#programs[at] = null;
-      this.#scopes[at] = FREE;
-      this.#rests[at] = FREE;
-      this.#free.push(at);
+    for (let n = Math.min(slotsMax, this.#rests.length); n > 0; n--) {
+      const slot = this.#sweepAt;
+      this.#sweepAt = (slot + 1) % this.#rests.length;
+      const at = slot * KEY_NUMBERS;
+      if (this.#keys[at + 1] === NO_PROGRAM) continue;
+      if (Math.max(this.tatUs(slot), this.lastNowUs(slot)) >= beforeUs) continue;
+      this.pages.touch(slot >>> 9);
+      this.#index.remove(this.#keys[at]!, slot, this.#hashAt);
+      this.#setFree(slot);
     }
+  }
+
+  #setFree(slot: number): void {
+    this.#keys[slot * KEY_NUMBERS + 1] = NO_PROGRAM;
+    this.#rests[slot] = FREE;
+    this.#free.push(slot);
   }
 
   #encode(page: number): Buffer {
     const out = new ByteWriter();
-    const end = Math.min((page + 1) * KEYS_PER_PAGE, this.#scopes.length);
-    for (let at = page * KEYS_PER_PAGE; at < end; at++) {
-      const program = this.#programs[at];
-      out.string(program ? this.#scopes[at]! : FREE);
-      if (!program) continue;
-      out.string(this.#rests[at]!);
+    const end = Math.min((page + 1) * KEYS_PER_PAGE, this.#rests.length);
+    for (let slot = page * KEYS_PER_PAGE; slot < end; slot++) {
+      const at = slot * KEY_NUMBERS;
+      const program = this.#programs[this.#keys[at + 1]!];
+      out.string(program === undefined ? FREE : this.#scopes[this.#keys[at + 2]!]!);
+      if (program === undefined) continue;
+      out.string(this.#rests[slot]!);
       out.string(program.id);
-      out.double(this.#tatUs[at]!);
-      out.double(this.#lastNowUs[at]!);
+      out.double(this.tatUs(slot));
+      out.double(this.lastNowUs(slot));
     }
     return out.finish();
   }
@@ -145,29 +196,22 @@ export class LimitTable {
   /** Takes up a stored page. Pages come in ascending order. */
   restore(reader: ByteReader, programs: ProgramTable): void {
     while (!reader.done) {
-      const at = this.#scopes.length;
-      const scope = this.#interned(reader.string());
+      const slot = this.#rests.length;
+      const scope = reader.string();
       if (scope === FREE) {
-        this.#scopes[at] = FREE;
-        this.#rests[at] = FREE;
-        this.#programs[at] = null;
-        this.#free.push(at);
-        if (at >= this.#tatUs.length) {
-          this.#tatUs = grown(this.#tatUs);
-          this.#lastNowUs = grown(this.#lastNowUs);
-        }
+        this.#reserve(slot);
+        this.#setFree(slot);
         continue;
       }
       const rest = reader.string();
-      this.#put(at, programs.of(reader.string()), scope, rest);
-      this.#tatUs[at] = reader.double();
-      this.#lastNowUs[at] = reader.double();
+      this.#put(slot, this.#key(programs.of(reader.string()), this.#scopeNumber(scope), rest));
+      this.#timesUs[slot * 2] = reader.double();
+      this.#timesUs[slot * 2 + 1] = reader.double();
     }
   }
 }
 
-function grown(column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
-  const wider = new Float64Array(column.length * 2);
+function grown<Column extends Float64Array | Int32Array>(column: Column, wider: Column): Column {
   wider.set(column);
   return wider;
 }

@@ -21,8 +21,8 @@ export interface ProgramState {
   /** Where facts are signed: times of the newest ones, microseconds since 1970; kept for withdrawn entitlements, too. */
   signedTimes: SignedTimes | null;
   consents: Map<string, UserConsents> | null;
-  /** Slot of each limit key, by its two parts; see LimitTable. */
-  limitSlots: Map<string, Map<string, number>> | null;
+  /** Its number in the LimitTable; -1 while it has none. */
+  limitNumber: number;
   /** Derived from the id: which cohort it is in, and the hash of (subject) and (subject, source) for the duplicate window. */
   cohortBucket: number;
   idHash: SipState | null;
@@ -70,7 +70,7 @@ export class ProgramTable {
         entitlements: null,
         signedTimes: null,
         consents: null,
-        limitSlots: null,
+        limitNumber: -1,
         cohortBucket: cohortBucket(id),
         idHash: null,
         hashedSource: '',

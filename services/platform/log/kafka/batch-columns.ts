@@ -8,7 +8,7 @@ const BYTES_FIRST = 256 * 1024;
 
 export class BatchColumns {
   readonly #limits: ReadLimits;
-  #bytes = Buffer.allocUnsafe(BYTES_FIRST);
+  #bytes: Buffer;
   #starts = new Uint32Array(RECORDS_FIRST + 1);
   #offsets = new Float64Array(RECORDS_FIRST);
   #times = new Float64Array(RECORDS_FIRST);
@@ -16,9 +16,16 @@ export class BatchColumns {
   #count = 0;
   #length = 0;
 
-  constructor(limits: ReadLimits) {
+  /** @param bytes that the values are expected to have */
+  constructor(limits: ReadLimits, bytes = BYTES_FIRST) {
     this.#limits = limits;
+    this.#bytes = Buffer.allocUnsafe(bytes);
     this.#starts[0] = 0;
+  }
+
+  /** Of all values taken. */
+  get length(): number {
+    return this.#length;
   }
 
   get count(): number {

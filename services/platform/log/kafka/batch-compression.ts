@@ -6,6 +6,8 @@ import { malformed } from './wire.ts';
 /** Kafka's numbers, in the lowest bits of a batch's attributes. */
 export const CODEC = { none: 0, gzip: 1, zstd: 4 } as const;
 const CODEC_MASK = 0x07;
+/** Node's own chunk is 16 KiB: a batch would be put together from dozens. */
+export const ZSTD_CHUNK_BYTES = 256 * 1024;
 
 /**
  * A batch has at most 4 MiB on the wire; records of one kind become twelve times that. What is larger was made to fill memory.
@@ -55,7 +57,7 @@ function unzstd(body: Buffer): Buffer {
   let bytes = 0;
   for (let at = 0; at < body.length; ) {
     if (bytes >= BODY_BYTES_MAX) throw new BatchTooLarge();
-    const options = { maxOutputLength: BODY_BYTES_MAX - bytes, info: true };
+    const options = { maxOutputLength: BODY_BYTES_MAX - bytes, info: true, chunkSize: ZSTD_CHUNK_BYTES };
     const { buffer, engine } = zstdDecompressSync(body.subarray(at), options) as unknown as Frame;
     if (engine.bytesWritten === 0) throw malformed('a frame that does not end');
     at += engine.bytesWritten;

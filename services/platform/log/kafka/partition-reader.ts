@@ -15,6 +15,8 @@ import type { DecodedBatch, RawBatch } from './record-batch.ts';
 /** Compressed; records become about ten times that. What a reader's limits leave over is kept for its next read. */
 const FETCH_BYTES_MIN = 64 * 1024;
 const FETCH_BYTES_MAX = 4 * 1024 * 1024;
+const BYTES_EXPECTED_MIN = 4 * 1024;
+const BYTES_SPARE = 1.05;
 /** A transaction's marker comes right behind its records: in most cases the last record lies in the first window. */
 const WINDOW_FIRST = 2;
 const WINDOW_FETCH_BYTES = 1024 * 1024;
@@ -36,6 +38,7 @@ export class PartitionReader {
   readonly #fetcher: PartitionFetcher;
   readonly #partition: number;
   #ahead: Ahead | null = null;
+  #bytesRead = 0;
   /** Nothing committed lies between `end` and `stable`: need not be looked for again. */
   #knownEnd: { readonly stable: number; readonly end: number } | null = null;
 
@@ -46,7 +49,8 @@ export class PartitionReader {
 
   /** @throws LogError */
   async read(offset: number, limits: ReadLimits): Promise<RecordBatch> {
-    const columns = new BatchColumns(limits);
+    // As much as the last time and a little more, so that it does not grow: garbage beside the heap makes the collector run, too.
+    const columns = new BatchColumns(limits, Math.max(BYTES_EXPECTED_MIN, Math.ceil(this.#bytesRead * BYTES_SPARE)));
     const ahead = this.#ahead;
     if (ahead !== null && ahead.offset === offset) {
       this.#take(columns, ahead.batches, ahead.decoded, offset);
@@ -63,6 +67,11 @@ export class PartitionReader {
 
   /** Takes what fits and keeps the rest. */
   #take(columns: BatchColumns, batches: readonly RawBatch[], first: DecodedBatch | null, offset: number): void {
+    this.#takeAll(columns, batches, first, offset);
+    this.#bytesRead = columns.length;
+  }
+
+  #takeAll(columns: BatchColumns, batches: readonly RawBatch[], first: DecodedBatch | null, offset: number): void {
     this.#ahead = null;
     for (const [i, batch] of batches.entries()) {
       const decoded = i === 0 && first !== null ? first : decodeHostBatch(batch);

@@ -11,9 +11,10 @@
  * | 43-50, 51-52, 53-56 | producer's id, epoch and sequence number of the first record |
  * | 57-60 | records, which follow, compressed as a whole |
  */
-import { constants, zstdCompressSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { constants, zstdCompress, zstdCompressSync } from 'node:zlib';
 import { ORIGIN, type Origin } from '../event-log.ts';
-import { BATCH_RECORDS_MAX, BatchTooLarge, CODEC, decompress } from './batch-compression.ts';
+import { BATCH_RECORDS_MAX, BatchTooLarge, CODEC, decompress, ZSTD_CHUNK_BYTES } from './batch-compression.ts';
 import { crc32c } from './kafkajs-internals.ts';
 import { malformed, WireReader, WireWriter } from './wire.ts';
 
@@ -28,7 +29,12 @@ const CONTROL = 0x20;
 
 /** As segments of the SQLite log: less is not worth the time to read it. */
 const COMPRESSED_ABOVE_BYTES = 512;
-const ZSTD_PARAMS = { [constants.ZSTD_c_compressionLevel]: 1 };
+/** Around a value: lengths, no key or a short one, where it came in. */
+const RECORD_SPARE_BYTES = 64;
+const ZSTD_OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: ZSTD_CHUNK_BYTES };
+/** Handing less over to another thread costs more than it saves. */
+const ASIDE_ABOVE_BYTES = 32 * 1024;
+const compressAside = promisify(zstdCompress);
 /** Header that carries where a record came in; absent for `live`. Its value is the number as one character. */
 const ORIGIN_HEADER = Buffer.from('ntk-origin');
 const CHAR_ZERO = 0x30;
@@ -45,17 +51,28 @@ export interface OutgoingBatch {
 }
 
 /** A transactional batch. Times are the broker's business (LogAppendTime). */
-export function encodeBatch({ values, keys, origin, producerId, producerEpoch, firstSequence }: OutgoingBatch): Buffer {
-  const records = encodeRecords(values, keys, origin);
-  const isCompressed = records.length > COMPRESSED_ABOVE_BYTES;
-  const body = isCompressed ? zstdCompressSync(records, { params: ZSTD_PARAMS }) : records;
+export function encodeBatch(batch: OutgoingBatch): Buffer {
+  const records = encodeRecords(batch.values, batch.keys, batch.origin);
+  if (records.length <= COMPRESSED_ABOVE_BYTES) return framed(batch, records, CODEC.none);
+  return framed(batch, zstdCompressSync(records, ZSTD_OPTIONS), CODEC.zstd);
+}
+
+/** The same; a large one is compressed by another thread, so that this one goes on judging. */
+export async function encodeBatchAside(batch: OutgoingBatch): Promise<Buffer> {
+  const bytes = batch.values.reduce((sum, value) => sum + (value?.length ?? 0), 0);
+  if (bytes <= ASIDE_ABOVE_BYTES) return encodeBatch(batch);
+  const records = encodeRecords(batch.values, batch.keys, batch.origin);
+  return framed(batch, await compressAside(records, ZSTD_OPTIONS), CODEC.zstd);
+}
+
+function framed({ values, producerId, producerEpoch, firstSequence }: OutgoingBatch, body: Buffer, codec: number): Buffer {
   const batch = new WireWriter(HEADER_BYTES + body.length)
     .int64(0)
     .int32(HEADER_BYTES - LENGTH_END + body.length)
     .int32(-1)
     .int8(MAGIC)
     .int32(0)
-    .int16(TRANSACTIONAL | (isCompressed ? CODEC.zstd : CODEC.none))
+    .int16(TRANSACTIONAL | codec)
     .int32(values.length - 1)
     .int64(0)
     .int64(0)
@@ -79,7 +96,8 @@ function encodeRecords(values: readonly (Uint8Array | null)[], keys: OutgoingBat
       .varint(1)
       .int8(CHAR_ZERO + origin);
   const tail = headers.buffer;
-  const out = new WireWriter(1024);
+  // All of it at once: what grows leaves its smaller selves to the garbage collector, which looks at the whole heap for them.
+  const out = new WireWriter(values.reduce((sum, value) => sum + (value?.length ?? 0) + RECORD_SPARE_BYTES, 0));
   for (const [i, value] of values.entries()) {
     const key = keys?.[i];
     const bytes = 2 + varintBytes(i) + fieldBytes(key) + fieldBytes(value) + tail.length;

@@ -10,7 +10,7 @@
 import { LogError, type Origin } from '../event-log.ts';
 import type { KafkaConnection } from './connection.ts';
 import { asLogError, isFenced, isNoAnswer, KafkaCodeError } from './kafka-error.ts';
-import { encodeBatch } from './record-batch.ts';
+import { encodeBatchAside } from './record-batch.ts';
 import { produceBatches } from './requests.ts';
 import type { VisibleFloor } from './visible-floor.ts';
 
@@ -128,18 +128,22 @@ export class TransactionalProducer {
     for (let round = 0; ; round++) {
       const indexes = [...queues.values()].flatMap((queue) => queue.slice(round, round + 1));
       if (indexes.length === 0) return baseOffsets;
-      const batches = indexes.map((i) => this.#encode(chunks[i]!, identity));
+      const batches = await Promise.all(indexes.map((i) => this.#encode(chunks[i]!, identity)));
       const offsets = await this.#send(batches);
       for (const [n, i] of indexes.entries())
         baseOffsets[i] = offsets.get(keyOf(chunks[i]!.topic, chunks[i]!.partition)) ?? missing(batches[n]!);
     }
   }
 
-  #encode({ topic, partition, values, keys, origin }: Chunk, identity: { producerId: string; producerEpoch: number }): Outgoing {
+  /** Takes its sequence numbers at once; the bytes come later. */
+  async #encode(
+    { topic, partition, values, keys, origin }: Chunk,
+    identity: { producerId: string; producerEpoch: number },
+  ): Promise<Outgoing> {
     const key = keyOf(topic, partition);
     const firstSequence = this.#sequences.get(key) ?? this.#options.firstSequence ?? 0;
     this.#sequences.set(key, sequenceAfter(firstSequence, values.length));
-    return { topic, partition, batch: encodeBatch({ values, keys, origin, ...identity, firstSequence }) };
+    return { topic, partition, batch: await encodeBatchAside({ values, keys, origin, ...identity, firstSequence }) };
   }
 
   /** Sends until each is stored. Answers base offsets by partition. */

@@ -3,7 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LogError, ORIGIN, type Origin } from '../../../../services/platform/log/event-log.ts';
 import { crc32c } from '../../../../services/platform/log/kafka/kafkajs-internals.ts';
-import { decodeBatch, encodeBatch, type RawBatch, splitBatches } from '../../../../services/platform/log/kafka/record-batch.ts';
+import {
+  decodeBatch,
+  encodeBatch,
+  encodeBatchAside,
+  type RawBatch,
+  splitBatches,
+} from '../../../../services/platform/log/kafka/record-batch.ts';
 import { sequenceAfter } from '../../../../services/platform/log/kafka/transactional-producer.ts';
 
 const HEADER_BYTES = 61;
@@ -85,6 +91,15 @@ describe('a record batch', () => {
       } = decodeBatch(only(altered(plain, (copy) => copy.writeInt16BE(0x10 | codec, 21), body)));
       const last = some.length - 1;
       expect(unpacked.toString('latin1', valueStarts[last], valueStarts[last]! + valueLengths[last]!)).toBe('record 19');
+    }
+  });
+
+  test('says the same when another thread compresses it', async () => {
+    const some = Array.from({ length: 300 }, (_, i) => Buffer.from(`record ${i}`.repeat(20)));
+    for (const part of [some, some.slice(0, 2)]) {
+      const aside = await encodeBatchAside({ values: part, keys: null, origin: ORIGIN.live, ...producer });
+      expect(aside.readUInt32BE(17)).toBe(crc32c(aside.subarray(21)));
+      expect(decodeBatch(only(aside))).toEqual(decodeBatch(only(encode(part))));
     }
   });
 

@@ -1,0 +1,190 @@
+/**
+ * The short way to an access: one pass over the bytes of a record that is as nearly all are. ASCII without escapes, only members of
+ * the contract, each once, none null, no link. It accepts nothing that parseRecord's general way would not, gives the same, and leaves
+ * whatever is otherwise to it (test/domain/record/scan-access.test.ts holds the two against each other). Half the time of
+ * `JSON.parse` alone, and what comes after it is faster too, because a program or an API is the same string object each time.
+ */
+import type { Outcome } from '../../../schemas/codes.ts';
+import { Keys, NONE, PlainJson, word } from './plain-json.ts';
+import type { ParsedRecord } from './record.ts';
+import { TextCache } from './text-cache.ts';
+import { INVALID_TIME, parseTimeUs } from './time.ts';
+
+type AccessRecord = Extract<ParsedRecord, { readonly type: 'ntk.access' }>;
+
+const USER_SLOTS = 16_384;
+/** As exact-rules.md says; ASCII has a byte for each code point. */
+const USER_BYTES_MAX = 128;
+const FRACTION_DIGITS_MAX = 6;
+const SECONDS_LENGTH = 'YYYY-MM-DDTHH:MM:SS'.length;
+
+const DOT = 0x2e;
+const ZERO = 0x30;
+const UTC = 0x5a;
+
+const TOP = new Keys(['specversion', 'id', 'source', 'type', 'subject', 'time', 'data', 'datacontenttype']);
+const [SPECVERSION, ID, SOURCE, TYPE, SUBJECT, TIME, DATA, DATACONTENTTYPE] = [0, 1, 2, 3, 4, 5, 6, 7];
+const TOP_NEEDED = 0x7f;
+const MEMBERS = new Keys([
+  'user',
+  'api',
+  'category',
+  'purpose',
+  'page',
+  'foreground',
+  'fields',
+  'rows',
+  'bytes',
+  'outcome',
+  'durationMs',
+]);
+const [USER, API, CATEGORY, PURPOSE, PAGE, FOREGROUND, FIELDS, ROWS, BYTES, OUTCOME, DURATION] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
+];
+const DATA_NEEDED = 0x03;
+
+const [VERSION, ACCESS] = [word('"1.0"'), word('"ntk.access"')];
+const [PERFORMED, PENDING, REFUSED] = [word('"performed"'), word('"pending"'), word('"refused"')];
+
+/** One record at a time; what is kept between them only makes the next one faster. */
+class AccessScan {
+  readonly #json = new PlainJson();
+  readonly #users = new TextCache(USER_SLOTS);
+  /** The second of the last record, as it was written. */
+  readonly #second = new Uint8Array(SECONDS_LENGTH);
+  #secondUs = INVALID_TIME;
+
+  /** Null for everything that the general way has to look at. */
+  scan(bytes: Buffer, start: number, end: number): AccessRecord | null {
+    const json = this.#json;
+    json.begin(bytes, start);
+    if (!json.isObject()) return null;
+    let seen = 0;
+    let key = DATACONTENTTYPE;
+    let id = '';
+    let source = '';
+    let subject = '';
+    let timeUs = 0;
+    let data: AccessRecord['data'] | null = null;
+    while (json.isUsual) {
+      key = json.key(TOP, key);
+      if (key === NONE || (seen & (1 << key)) !== 0) return null;
+      seen |= 1 << key;
+      if (key === ID) id = json.string();
+      else if (key === SOURCE) source = json.text();
+      else if (key === SUBJECT) subject = json.text();
+      else if (key === TIME) timeUs = this.#timeUs();
+      else if (key === DATA) data = this.#data();
+      else if (key === SPECVERSION) json.word(VERSION);
+      else if (key === TYPE) json.word(ACCESS);
+      else if (key === DATACONTENTTYPE) json.text();
+      if (json.isLast()) break;
+    }
+    const isWhole = json.isUsual && json.at === end && (seen & TOP_NEEDED) === TOP_NEEDED;
+    if (!isWhole || data === null || id === '' || source === '' || subject === '' || subject === '*') return null;
+    return { type: 'ntk.access', attributes: { id, source, subject, timeUs }, data };
+  }
+
+  #data(): AccessRecord['data'] | null {
+    const json = this.#json;
+    if (!json.isObject()) return null;
+    let seen = 0;
+    let key = DURATION;
+    let user = '';
+    let api = '';
+    let category = '';
+    let purpose = '';
+    let page = '';
+    let foreground = true;
+    let fields: readonly string[] | null = null;
+    let rows = 1;
+    let bytes = 0;
+    let durationMs = 0;
+    let outcome: Outcome = 'performed';
+    while (json.isUsual) {
+      key = json.key(MEMBERS, key);
+      if (key === NONE || (seen & (1 << key)) !== 0) return null;
+      seen |= 1 << key;
+      if (key === USER) user = json.text(this.#users);
+      else if (key === API) api = json.text();
+      else if (key === CATEGORY) category = json.text();
+      else if (key === PURPOSE) purpose = json.text();
+      else if (key === PAGE) page = json.text();
+      else if (key === FOREGROUND) foreground = json.boolean();
+      else if (key === FIELDS) fields = json.strings();
+      else if (key === ROWS) rows = json.integer();
+      else if (key === BYTES) bytes = json.integer();
+      else if (key === OUTCOME) outcome = this.#outcome();
+      else if (key === DURATION) durationMs = json.integer();
+      if (json.isLast()) break;
+    }
+    const hasCategory = (seen & (1 << CATEGORY)) === 0 || category !== '';
+    if (!json.isUsual || (seen & DATA_NEEDED) !== DATA_NEEDED || !hasCategory) return null;
+    if (user === '' || user.length > USER_BYTES_MAX || api === '') return null;
+    return { user, api, category, purpose, page, foreground, fields, rows, bytes, outcome, link: null, durationMs };
+  }
+
+  #outcome(): Outcome {
+    const json = this.#json;
+    const { bytes, at } = json;
+    const letter = bytes[at + 2];
+    if (letter === PENDING[2] && bytes[at + 3] === PENDING[3]) {
+      json.word(PENDING);
+      return 'pending';
+    }
+    const isRefused = bytes[at + 1] === REFUSED[1];
+    json.word(isRefused ? REFUSED : PERFORMED);
+    return isRefused ? 'refused' : 'performed';
+  }
+
+  #timeUs(): number {
+    const json = this.#json;
+    const { bytes } = json;
+    const start = json.at + 1;
+    let at = start + SECONDS_LENGTH;
+    let fractionUs = 0;
+    if (bytes[at] === DOT) {
+      let scale = 100_000;
+      for (let digit = bytes[++at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[++at]! - ZERO) {
+        fractionUs += digit * scale;
+        scale /= 10;
+      }
+    }
+    const digits = at - start - SECONDS_LENGTH - 1;
+    if (bytes[at] !== UTC || digits === 0 || digits > FRACTION_DIGITS_MAX) return this.#otherTimeUs();
+    json.closeString(start, at + 1);
+    const secondUs = this.#isSameSecond(start) ? this.#secondUs : this.#readSecond(start);
+    if (secondUs === INVALID_TIME) json.unusual();
+    return secondUs + fractionUs;
+  }
+
+  /** With an offset, or more digits than are kept. */
+  #otherTimeUs(): number {
+    const json = this.#json;
+    const us = parseTimeUs(json.string());
+    if (us === INVALID_TIME) json.unusual();
+    return us;
+  }
+
+  #isSameSecond(start: number): boolean {
+    const { bytes } = this.#json;
+    const second = this.#second;
+    // From its end on: that is where it changes.
+    for (let i = SECONDS_LENGTH - 1; i >= 0; i--) if (bytes[start + i] !== second[i]) return false;
+    return true;
+  }
+
+  #readSecond(start: number): number {
+    const end = start + SECONDS_LENGTH;
+    this.#secondUs = parseTimeUs(`${this.#json.bytes.toString('latin1', start, end)}Z`);
+    this.#second.set(this.#json.bytes.subarray(start, end));
+    return this.#secondUs;
+  }
+}
+
+const scan = new AccessScan();
+
+/** The access in `bytes[start, end)`, or null when only the general way can say what is there. */
+export function scanAccess(bytes: Buffer, start: number, end: number): AccessRecord | null {
+  return scan.scan(bytes, start, end);
+}
