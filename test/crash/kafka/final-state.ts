@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ROW_COLUMNS } from '../../../schemas/results/columns.ts';
+import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import type { AppendStream, EventLog } from '../../../services/platform/log/event-log.ts';
 import { readBatches } from '../../../services/platform/log/read-batches.ts';
@@ -97,7 +98,7 @@ function lacking(wanted: readonly string[], found: readonly string[]): number {
 /** In one go, from the first record to the last. */
 async function expectedOf(log: EventLog, warehouse: Warehouse, partition: number): Promise<Expected> {
   const { logId, partitions } = log;
-  const fold = new PartitionFold({ logId, partition, partitions, storedUser: (user) => user });
+  const fold = new PartitionFold({ logId, partition, partitions, storedUser: (user) => user, authority: OPEN });
   const [verdicts, rejects]: string[][] = [[], []];
   const erasedBelow = new Map<string, number>();
   const referenceId = randomUUID();
