@@ -1,6 +1,6 @@
 /** The ledger `ntk.blocks` as it is stored, and the blocks as the log still has them. */
 import type { AcceptedGap, BlockHeader } from '../../schemas/results/block.ts';
-import { decodeBlock, entryHash } from '../domain/results/block.ts';
+import { decodeBlock, entryHash, figuresOf } from '../domain/results/block.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { readBatches } from '../platform/log/read-batches.ts';
 import { REMADE } from '../platform/warehouse/ledger-row.ts';
@@ -104,11 +104,8 @@ export function entryKey({ first, gap }: Pick<BlockHeader, 'first' | 'gap'>): st
 }
 
 /** Whether an entry's own hash follows from its figures and the entry before. */
-export function isChained(
-  before: string,
-  { erasures: _, liveArrivals: __, authority: ___, entryHash: stored, ...figures }: BlockHeader,
-): boolean {
-  return entryHash(before, figures) === stored;
+export function isChained(before: string, header: BlockHeader): boolean {
+  return entryHash(before, figuresOf(header)) === header.entryHash;
 }
 
 const READ = { maxRecords: 16, maxBytes: 16 * 1024 * 1024 };

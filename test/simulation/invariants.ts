@@ -2,7 +2,7 @@
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { PartitionFold } from '../../services/domain/fold/fold.ts';
-import { decodeBlock, entryHash, FIRST_ENTRY_HASH } from '../../services/domain/results/block.ts';
+import { decodeBlock, entryHash, figuresOf, FIRST_ENTRY_HASH } from '../../services/domain/results/block.ts';
 import { ledgerRow } from '../../services/platform/warehouse/ledger-row.ts';
 import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
 import { QUIET } from './quiet-network.ts';
@@ -81,9 +81,8 @@ function checkBlocks(blocks: readonly Block[], expected: Expected, end: number, 
   let entry = FIRST_ENTRY_HASH;
   for (const { header } of blocks) {
     if (header.first !== next) say(`the block after ${next} begins at ${header.first}`);
-    const { entryHash: claimed, erasures: _, liveArrivals: __, ...figures } = header;
-    entry = entryHash(entry, figures);
-    if (entry !== claimed) say(`the ledger's chain breaks at the block ${header.first}-${header.next}`);
+    entry = entryHash(entry, figuresOf(header));
+    if (entry !== header.entryHash) say(`the ledger's chain breaks at the block ${header.first}-${header.next}`);
     next = header.next;
   }
   if (next !== end) say(`blocks end at ${next}, the log at ${end}`);

@@ -17,6 +17,17 @@ export function entryHash(before: string, figures: LedgerFigures): string {
   return createHash('sha256').update(before).update(canonicalize(figures)!).digest('hex');
 }
 
+/** What the entry's hash covers. */
+export function figuresOf({
+  entryHash: _,
+  erasures: __,
+  liveArrivals: ___,
+  authority: ____,
+  ...figures
+}: BlockHeader): LedgerFigures {
+  return figures;
+}
+
 export function encodeBlock({ header, rows }: Block): Buffer {
   const text = Buffer.from(JSON.stringify(header), 'utf8');
   const out = Buffer.allocUnsafe(4 + text.length + rows.length);
