@@ -3,6 +3,7 @@
  * a checkpoint, and its position. After any error the state is thrown away with the ownership, and taken anew.
  */
 import type { Authority } from '../domain/authority/authority.ts';
+import type { Clock } from '../platform/clock.ts';
 import { encodeBlock } from '../domain/results/block.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
 import type { Append, EventLog, Put, RecordBatch } from '../platform/log/event-log.ts';
@@ -13,7 +14,7 @@ export interface PartitionScorerOptions {
   readonly partition: number;
   readonly storedUser: (user: string) => string;
   readonly authority: Authority;
-  readonly clock: { nowMs(): number; monotonicMs(): number };
+  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs' | 'turn'>;
   readonly batchRecordsMax: number;
   readonly batchBytesMax: number;
   readonly checkpointRecords: number;
@@ -22,6 +23,11 @@ export interface PartitionScorerOptions {
   readonly onProgress?: () => void;
 }
 
+/**
+ * Records folded in one go, some milliseconds: other partitions of this process have their turn in between, so that one with a long
+ * backlog does not make the verdicts of the others wait for a whole batch.
+ */
+const SLICE_RECORDS_MAX = 250;
 /** Longest that a batch waits for pages of a checkpoint. */
 const CHECKPOINT_BUDGET_MS = 10;
 
@@ -97,7 +103,7 @@ export class PartitionScorer {
     });
     if (batch.nextOffset === fold.state.position) return this.#idle();
 
-    const outcomes = this.#fold(batch);
+    const outcomes = await this.#fold(batch);
     const { puts, isManifest } = await this.#checkpointPuts();
     const appends = this.#appends(outcomes);
     const result = await owner.commit({
@@ -112,12 +118,16 @@ export class PartitionScorer {
   }
 
   /** One outcome a block; more than one where the rows are too many for a record of the log. */
-  #fold(batch: RecordBatch): { readonly outcome: BatchOutcome; readonly block: Buffer }[] {
+  async #fold(batch: RecordBatch): Promise<{ readonly outcome: BatchOutcome; readonly block: Buffer }[]> {
     const { fold } = this.#taken;
-    const scoredAtMs = this.#options.clock.nowMs();
+    const { clock } = this.#options;
+    const scoredAtMs = clock.nowMs();
     const outcomes: { outcome: BatchOutcome; block: Buffer }[] = [];
     while (fold.state.position < batch.nextOffset) {
-      const outcome = fold.fold(batch, scoredAtMs);
+      const folding = fold.folding(batch, scoredAtMs, SLICE_RECORDS_MAX);
+      let folded = folding.next();
+      for (; folded.done !== true; folded = folding.next()) await clock.turn();
+      const outcome = folded.value;
       const header = outcome.header(this.#entryHash);
       outcomes.push({ outcome, block: encodeBlock({ header, rows: outcome.rows.written() }) });
       this.#entryHash = header.entryHash;

@@ -15,7 +15,7 @@ import { type Authority, authorityMark, isSignedType } from '../authority/author
 import { sipAbsorb, sipFinish } from '../duplicates/half-sip-hash.ts';
 import { partitionOf } from '../partitioning/murmur2.ts';
 import { putInForce } from '../program/declaration.ts';
-import { encodingOf } from '../record/json.ts';
+import { type Encoding, encodingOf } from '../record/json.ts';
 import { parseRecord } from '../record/parse.ts';
 import type { Attributes, ParsedRecord } from '../record/record.ts';
 import { RowWriter } from '../results/row-writer.ts';
@@ -84,34 +84,58 @@ export class PartitionFold {
    * `onAccess` sees each judged access while its findings are still there.
    */
   fold(input: FoldInput, scoredAtMs: number, onAccess?: (output: AccessOutput) => void): BatchOutcome {
+    const folding = this.folding(input, scoredAtMs, Number.POSITIVE_INFINITY, onAccess).next();
+    if (folding.done === true) return folding.value;
+    throw new Error('a fold without slices ends at once');
+  }
+
+  /**
+   * As {@link fold}, with a pause after each `recordsMax` records in which whoever shares the process may have its turn. The state is
+   * that of before or of after the whole; in between it belongs to this alone.
+   */
+  *folding(
+    input: FoldInput,
+    scoredAtMs: number,
+    recordsMax: number,
+    onAccess?: (output: AccessOutput) => void,
+  ): Generator<undefined, BatchOutcome> {
     const outcome = new BatchOutcome(this.state, this.authorityMark, scoredAtMs, this.#rows, onAccess);
     const encoding = encodingOf(input.bytes.subarray(0, input.starts[input.count]));
-    let folded = 0;
-    let next = input.nextOffset;
-    for (let i = 0; i < input.count; i++) {
-      const offset = input.offsets[i]!;
-      if (offset < this.state.position) continue;
-      if (outcome.rows.length > ROWS_BYTES_MAX) {
-        next = offset;
-        break;
-      }
-      folded++;
-      const start = input.starts[i]!;
-      const end = input.starts[i + 1]!;
-      const place: Place = { offset, appendedAtMs: input.appendedAtMs[i]!, origin: input.origins[i]! };
-      this.#see(place, outcome);
-      const record = parseRecord(input.bytes, start, end, encoding);
-      if (record.type === 'reject') {
-        this.#reject(record.reason, record.broadcast, place, input.bytes.subarray(start, end), outcome);
-      } else {
-        this.#accept(record, place, input.bytes.subarray(start, end), outcome);
-      }
+    let at = 0;
+    while (at < input.count && input.offsets[at]! < this.state.position) at++;
+    for (;;) {
+      at = this.#foldSome(input, at, encoding, outcome, recordsMax);
+      if (at >= input.count || outcome.rows.length > ROWS_BYTES_MAX) break;
+      yield;
     }
-    outcome.records = folded;
-    this.state.position = Math.max(this.state.position, next);
-    if (this.state.isLiveLog) this.state.limits.sweep(this.#absentBeforeUs(), folded * SWEEP_SLOTS_PER_RECORD);
+    this.state.position = Math.max(this.state.position, at < input.count ? input.offsets[at]! : input.nextOffset);
+    if (this.state.isLiveLog) this.state.limits.sweep(this.#absentBeforeUs(), outcome.records * SWEEP_SLOTS_PER_RECORD);
     outcome.close(this.state);
     return outcome;
+  }
+
+  /** Up to `recordsMax` records from the `at`-th on, or until the rows are too many; answers where to go on. */
+  #foldSome(input: FoldInput, at: number, encoding: Encoding, outcome: BatchOutcome, recordsMax: number): number {
+    const end = Math.min(input.count, at + recordsMax);
+    for (let i = at; i < end; i++) {
+      if (outcome.rows.length > ROWS_BYTES_MAX) return i;
+      outcome.records++;
+      this.#foldOne(input, i, encoding, outcome);
+    }
+    return end;
+  }
+
+  #foldOne(input: FoldInput, i: number, encoding: Encoding, outcome: BatchOutcome): void {
+    const start = input.starts[i]!;
+    const end = input.starts[i + 1]!;
+    const place: Place = { offset: input.offsets[i]!, appendedAtMs: input.appendedAtMs[i]!, origin: input.origins[i]! };
+    this.#see(place, outcome);
+    const record = parseRecord(input.bytes, start, end, encoding);
+    if (record.type === 'reject') {
+      this.#reject(record.reason, record.broadcast, place, input.bytes.subarray(start, end), outcome);
+    } else {
+      this.#accept(record, place, input.bytes.subarray(start, end), outcome);
+    }
   }
 
   #see({ appendedAtMs, origin }: Place, outcome: BatchOutcome): void {

@@ -178,3 +178,34 @@ describe('the fold', () => {
     expect([...kinds].sort()).toEqual([...PAGE_KINDS].sort());
   });
 });
+
+describe('a fold in slices', () => {
+  it('gives the block that it gives in one go, whatever the slices are', () => {
+    fc.assert(
+      fc.property(fc.nat(PARTITIONS - 1), fc.integer({ min: 1, max: 4_000 }), fc.nat(2_000), (partition, recordsMax, from) => {
+        const placed = example.records[partition]!;
+        const { appendedAtMs } = example;
+        const whole = newFold(partition);
+        const sliced = newFold(partition);
+        const upTo = (to: number, start: number) => foldInput(placed, { from: start, to, appendedAtMs });
+        // A part of the batch was folded before.
+        for (const one of [whole, sliced]) one.fold(upTo(from, 0), 0);
+        const input = upTo(from + 3_000, 0);
+        while (whole.state.position < input.nextOffset) {
+          const expected = whole.fold(input, 7);
+          const header = expected.header('before');
+          const rows = Buffer.from(expected.rows.written());
+          const folding = sliced.folding(input, 7, recordsMax);
+          let pauses = 0;
+          let folded = folding.next();
+          for (; folded.done !== true; folded = folding.next()) pauses++;
+          expect(folded.value.header('before')).toEqual(header);
+          expect(folded.value.rows.written().equals(rows)).toBe(true);
+          expect(pauses).toBe(Math.max(0, Math.ceil(folded.value.records / recordsMax) - 1));
+        }
+        expect(sliced.state.position).toBe(whole.state.position);
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
