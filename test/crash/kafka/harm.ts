@@ -93,7 +93,7 @@ export class Harm {
         });
         return this.#last(this.#clickhouseIsBusy);
       case 'offsets':
-        return this.#tamper(blow.to);
+        return this.#last(this.#tamper(blow.to));
     }
   }
 

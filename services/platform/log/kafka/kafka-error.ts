@@ -90,6 +90,9 @@ const NO_ANSWER: ReadonlySet<string> = new Set([
   'KafkaJSGroupCoordinatorNotFound',
 ]);
 
+/** kafkajs's broker/index.js throws a plain Error when a connection went away before the request; its name says nothing. */
+const NOT_CONNECTED = 'Broker not connected';
+
 /** kafkajs wraps errors in others that say how often it tried. */
 function* causes(error: unknown): Generator<Error> {
   let next = error;
@@ -108,7 +111,7 @@ export function codeOf(error: unknown): number | null {
 /** Nobody can say whether the broker did what it was asked. */
 export function isNoAnswer(error: unknown): boolean {
   if (codeOf(error) !== null) return false;
-  for (const cause of causes(error)) if (NO_ANSWER.has(cause.name)) return true;
+  for (const cause of causes(error)) if (NO_ANSWER.has(cause.name) || cause.message === NOT_CONNECTED) return true;
   return false;
 }
 
