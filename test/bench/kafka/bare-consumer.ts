@@ -2,18 +2,9 @@
  * The floor: kafkajs's consumer as one would write it who knows it well, with JSON.parse on each record and nothing else. A process
  * of its own. Whole batches (`eachBatch`), no commits, fetches as large as the scorer's, the same settings of zstd.
  */
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import kafkajs, { Kafka, logLevel } from 'kafkajs';
+import './zstd-codec.ts';
+import { Kafka, logLevel } from 'kafkajs';
 
-// The topic is compressed with zstd, which kafkajs does not bring. The same settings as the scorer's own.
-const CHUNK_BYTES = 256 * 1024;
-kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-  compress: async ({ buffer }: { buffer: Buffer }) =>
-    zstdCompressSync(buffer, { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: CHUNK_BYTES }),
-  decompress: async (buffer: Buffer) => zstdDecompressSync(buffer, { chunkSize: CHUNK_BYTES }),
-});
-
-const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 const [broker = '', topic = '', records = '0'] = process.argv.slice(2);
 const consumer = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).consumer({
   groupId: `bare-${process.pid}`,

@@ -32,6 +32,8 @@ export interface Latency {
 const SEND_EVERY_MS = 5;
 const ANSWER_MS_MAX = 20_000;
 const PROGRAMS = 2_400;
+/** Longest that the broker keeps a host's question: of what was committed meanwhile it may hear only then. */
+const HOST_WAIT_MS = 20;
 
 export async function measureVerdictLatency(options: LatencyOptions): Promise<Latency> {
   const { broker, prefix, accessesPerSecond, seconds, warmUpSeconds } = options;
@@ -41,7 +43,7 @@ export async function measureVerdictLatency(options: LatencyOptions): Promise<La
   const countedFromMs = systemClock.monotonicMs() + warmUpSeconds * 1000;
   const consumer = kafka.consumer({
     groupId: `host-${prefix}-${process.pid}-${Math.trunc(countedFromMs)}`,
-    maxWaitTimeInMs: 100,
+    maxWaitTimeInMs: HOST_WAIT_MS,
   });
   await consumer.connect();
   await consumer.subscribe({ topic: `${prefix}.verdicts.v1`, fromBeginning: false });

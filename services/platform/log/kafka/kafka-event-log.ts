@@ -32,10 +32,13 @@ const COMMITS_WAITING_MAX = 1_000;
 export interface KafkaEventLogOptions {
   readonly prefix: string;
   readonly topics: Topics;
-  /** A broker answers one request of a connection after the other: reading, writing and waiting have connections of their own. */
+  /**
+   * A broker answers one request of a connection after the other: reading, writing and waiting have connections of their own, and owners
+   * of different partitions write through different ones.
+   */
   readonly connections: {
     readonly reading: KafkaConnection;
-    readonly writing: KafkaConnection;
+    readonly writing: readonly [KafkaConnection, ...KafkaConnection[]];
     readonly watching: KafkaConnection;
   };
 }
@@ -64,9 +67,9 @@ export class KafkaEventLog implements EventLog {
     this.logId = topics.access.id;
     this.partitions = topics.access.partitions;
     // Drawn anew each time: a second process of the same name must not fence this one.
-    this.#committer = this.#producer(`commit.${randomUUID()}`);
+    this.#committer = this.#producer(`commit.${randomUUID()}`, 0);
     this.#groups = new GroupOffsets({
-      connection: connections.writing,
+      connection: connections.writing[0],
       groupOf: (consumer) => `${prefix}.${consumer}`,
       topicOf: (consumer) => topics[consumer === 'scorer' ? 'access' : 'results'].name,
     });
@@ -87,7 +90,7 @@ export class KafkaEventLog implements EventLog {
   async claim(role: Position['consumer'], partition: number): Promise<Owner> {
     checkPartition(partition, this.partitions);
     await this.#checkTopicIds();
-    const producer = this.#producer(`${role}.${partition}`);
+    const producer = this.#producer(`${role}.${partition}`, partition);
     return new KafkaOwner({ role, partition, producer, log: this.#ownerLog }).claim();
   }
 
@@ -138,7 +141,7 @@ export class KafkaEventLog implements EventLog {
     await this.#committing;
     await Promise.all([this.#watch.close(), this.#groups.flush()]);
     const { reading, writing } = this.#options.connections;
-    await Promise.all([reading.close(), writing.close()]);
+    await Promise.all([reading, ...writing].map((connection) => connection.close()));
   }
 
   /** Writes the manifest of a log that was just made, or checks the one that is there. Called once, before anything else. */
@@ -232,10 +235,11 @@ export class KafkaEventLog implements EventLog {
     released: () => this.#groups.flush(),
   };
 
-  #producer(name: string): TransactionalProducer {
+  #producer(name: string, partition: number): TransactionalProducer {
     const { prefix, connections } = this.#options;
+    const { writing } = connections;
     return new TransactionalProducer({
-      connection: connections.writing,
+      connection: writing[partition % writing.length]!,
       transactionalId: `${prefix}.${this.logId}.${name}`,
       floor: this.#floor,
     });

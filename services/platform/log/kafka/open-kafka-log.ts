@@ -11,6 +11,9 @@ export const PARTITIONS_DEFAULT = 16;
 export const REPLICATION_DEFAULT = 3;
 export const TOPIC_PREFIX_DEFAULT = 'ntk';
 
+/** As many transactions of different partitions are under way at a broker at the same time; each connection is made when it is used. */
+const WRITING_CONNECTIONS = 8;
+
 export interface OpenKafkaLogOptions extends KafkaAccess {
   /** Topics are `PREFIX.access.v1` and so on; transactional ids and groups begin with `PREFIX.` too. @default 'ntk' */
   readonly topicPrefix?: string;
@@ -51,7 +54,11 @@ export async function openKafkaLog(options: OpenKafkaLogOptions): Promise<KafkaE
     const log = new KafkaEventLog({
       prefix,
       topics,
-      connections: { reading: connect(), writing: connect(), watching: connect() },
+      connections: {
+        reading: connect(),
+        writing: [connect(), ...Array.from({ length: WRITING_CONNECTIONS - 1 }, connect)],
+        watching: connect(),
+      },
     });
     try {
       await log.checkManifest(create);
