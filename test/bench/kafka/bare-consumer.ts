@@ -5,6 +5,7 @@
 import './zstd-codec.ts';
 import { Kafka, logLevel } from 'kafkajs';
 
+const FETCH_BYTES_MAX = 4 * 1024 * 1024;
 const [broker = '', topic = '', records = '0'] = process.argv.slice(2);
 const consumer = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).consumer({
   groupId: `bare-${process.pid}`,
