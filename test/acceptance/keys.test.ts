@@ -178,11 +178,11 @@ describe('a key', () => {
     expect(stderr).toContain('revoked from here on');
     const lift = await sign(ndjson(standing('s2', 'active')));
     await run('s2.ndjson', lift + ndjson(access({ id: 'c' })));
-    const rows = await rowsOf<{ banned: boolean }>(
+    const rows = await rowsOf<{ banned: number }>(
       desk.data,
       "SELECT has(reasons, 'program_banned') AS banned FROM ntk.access_results FINAL ORDER BY event_id",
     );
-    expect(rows.map(({ banned }) => banned)).toEqual([false, true, true]);
+    expect(rows.map(({ banned }) => banned)).toEqual([0, 1, 1]);
     expect(await rejects()).toEqual(['revoked_key']);
     const [first, second] = await keyRows();
     expect(first).toMatchObject({ isRoot: true, isInForce: true, at: null, offset: null });
