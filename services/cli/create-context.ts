@@ -10,7 +10,7 @@ import { openExistingLog, openStore, type Store } from '../system/store.ts';
 import { tuningOf } from '../system/tuning.ts';
 import { UserError } from '../system/user-error.ts';
 import type { CliContext, Observers } from './context.ts';
-import type { LogFlags, StoreFlags } from './options.ts';
+import { type LogFlags, overridesOf, type StoreFlags } from './options.ts';
 import type { Output } from './output/output.ts';
 import { brief } from './output/terminal.ts';
 
@@ -87,11 +87,6 @@ export function createContext({ out, clock, env, signal, userName }: ContextPart
       });
     },
   };
-}
-
-/** What flags say goes over the environment. */
-function overridesOf({ kafka }: LogFlags): Record<string, string> {
-  return kafka === undefined ? {} : { NTK_KAFKA_BROKERS: kafka };
 }
 
 /** Says only what a person should know while a batch runs. */

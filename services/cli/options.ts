@@ -6,6 +6,11 @@ export interface LogFlags {
   readonly kafka?: string;
 }
 
+/** What these flags say goes over the environment. */
+export function overridesOf({ kafka }: Pick<LogFlags, 'kafka'>): Record<string, string> {
+  return kafka === undefined ? {} : { NTK_KAFKA_BROKERS: kafka };
+}
+
 export interface StoreFlags extends LogFlags {
   readonly clickhouse?: string;
   readonly log?: string;

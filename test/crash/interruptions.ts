@@ -36,57 +36,49 @@ export function intercepted(
   };
 }
 
+/** The log with some of its operations changed. */
+export function changed(log: EventLog, changes: Partial<EventLog>): EventLog {
+  return new Proxy(log, {
+    get(target, name) {
+      if (Object.hasOwn(changes, name)) return Reflect.get(changes, name) as unknown;
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
+    },
+  });
+}
+
 /** The log with something that happens before each reading of accesses. */
 export function beforeAccessRead(log: EventLog, happens: () => Promise<void>): EventLog {
-  return {
-    logId: log.logId,
-    partitions: log.partitions,
-    commit: (transaction) => log.commit(transaction),
-    claim: (...args) => log.claim(...args),
+  return changed(log, {
     async read(stream, ...args) {
       if (stream === 'access') await happens();
       return log.read(stream, ...args);
     },
-    last: (...args) => log.last(...args),
-    bounds: (...args) => log.bounds(...args),
-    position: (...args) => log.position(...args),
-    shownOffset: (...args) => log.shownOffset(...args),
-    readKeyed: (...args) => log.readKeyed(...args),
-    getKeyed: (...args) => log.getKeyed(...args),
-    waitForAppend: (...args) => log.waitForAppend(...args),
     close: async () => {},
+  });
+}
+
+type CommitOf = (owner: Owner, transaction: Transaction) => Promise<CommitResult>;
+
+/** The log whose owners commit in another way; each owner has a way of its own. */
+function committing(log: EventLog, wayOf: () => CommitOf): EventLog['claim'] {
+  return async (role, partition) => {
+    const owner = await log.claim(role, partition);
+    const commit = wayOf();
+    return { role, partition, release: () => owner.release(), commit: (transaction) => commit(owner, transaction) };
   };
 }
 
 /** The log whose writer dies before it moves its position: the second commit of a step. */
 export function dyingAtCommit(log: EventLog, dying: number): EventLog {
-  return {
-    logId: log.logId,
-    partitions: log.partitions,
-    commit: (transaction) => log.commit(transaction),
-    read: (...args) => log.read(...args),
-    last: (...args) => log.last(...args),
-    bounds: (...args) => log.bounds(...args),
-    position: (...args) => log.position(...args),
-    shownOffset: (...args) => log.shownOffset(...args),
-    readKeyed: (...args) => log.readKeyed(...args),
-    getKeyed: (...args) => log.getKeyed(...args),
-    waitForAppend: (...args) => log.waitForAppend(...args),
-    close: async () => {},
-    async claim(role, partition): Promise<Owner> {
-      const owner = await log.claim(role, partition);
-      let commits = 0;
-      return {
-        role,
-        partition,
-        release: () => owner.release(),
-        async commit(transaction) {
-          if (++commits === dying) throw new Killed();
-          return owner.commit(transaction);
-        },
-      };
-    },
-  };
+  const claim = committing(log, () => {
+    let commits = 0;
+    return async (owner, transaction) => {
+      if (++commits === dying) throw new Killed();
+      return owner.commit(transaction);
+    };
+  });
+  return changed(log, { claim, close: async () => {} });
 }
 
 type Side = 'before' | 'after' | null;
@@ -94,27 +86,12 @@ type Side = 'before' | 'after' | null;
 /** The log with commits that fail: `fails` is asked with the number of the commit (from 1) and says whether, and on which side; what it takes for its answer the commit takes, too. */
 export function failing(log: EventLog, fails: (commit: number, transaction: Transaction) => Side | Promise<Side>): EventLog {
   let commits = 0;
-  return new Proxy(log, {
-    get(target, name) {
-      if (name !== 'claim') {
-        const member: unknown = Reflect.get(target, name, target);
-        return typeof member === 'function' ? (member.bind(target) as unknown) : member;
-      }
-      return async (role: 'scorer' | 'writer', partition: number): Promise<Owner> => {
-        const owner = await target.claim(role, partition);
-        return {
-          role,
-          partition,
-          release: () => owner.release(),
-          async commit(transaction: Transaction): Promise<CommitResult> {
-            const side = await fails(++commits, transaction);
-            if (side === 'before') throw new LogError('log_busy', 'made up: nothing was written');
-            const result = await owner.commit(transaction);
-            if (side === 'after') throw new LogError('log_unreachable', 'made up: the answer was lost');
-            return result;
-          },
-        };
-      };
-    },
+  const claim = committing(log, () => async (owner, transaction) => {
+    const side = await fails(++commits, transaction);
+    if (side === 'before') throw new LogError('log_busy', 'made up: nothing was written');
+    const result = await owner.commit(transaction);
+    if (side === 'after') throw new LogError('log_unreachable', 'made up: the answer was lost');
+    return result;
   });
+  return changed(log, { claim });
 }

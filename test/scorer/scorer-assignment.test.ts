@@ -7,11 +7,12 @@ import { OPEN } from '../../services/domain/authority/authority.ts';
 import { decodeBlock } from '../../services/domain/results/block.ts';
 import { placesOf } from '../../services/domain/partitioning/route-record.ts';
 import { systemClock } from '../../services/platform/clock.ts';
-import { LogError } from '../../services/platform/log/event-log.ts';
+import { type EventLog, LogError } from '../../services/platform/log/event-log.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
 import { Scorer, type ScorerOptions } from '../../services/scorer/scorer.ts';
+import { changed } from '../crash/interruptions.ts';
 
 const PARTITIONS = 4;
 let folder: string;
@@ -184,16 +185,11 @@ describe('health of a scorer', () => {
 });
 
 describe('a partition that needs a person', () => {
-  const broken = (partition: number): SqliteEventLog =>
-    new Proxy(log, {
-      get(target, name) {
-        if (name === 'read')
-          return async (...args: Parameters<SqliteEventLog['read']>) => {
-            if (args[1] === partition) throw new LogError('log_offset_out_of_range', 'the start lies behind what is next');
-            return target.read(...args);
-          };
-        const value: unknown = Reflect.get(target, name);
-        return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+  const broken = (partition: number): EventLog =>
+    changed(log, {
+      async read(...args) {
+        if (args[1] === partition) throw new LogError('log_offset_out_of_range', 'the start lies behind what is next');
+        return log.read(...args);
       },
     });
 

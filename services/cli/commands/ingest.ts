@@ -13,7 +13,7 @@ import { openExistingLog, spoolFolderOf } from '../../system/store.ts';
 import { isSystemRunning } from '../../system/running.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { type LogFlags, logOptions } from '../options.ts';
+import { type LogFlags, logOptions, overridesOf } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { splitInputName } from './run.ts';
 import { printImport } from './run-summary.ts';
@@ -58,7 +58,7 @@ Examples:
 /** Into the log of the folder; whoever scores it takes it from there. */
 async function ingestHere(context: CliContext, files: readonly string[], flags: IngestFlags): Promise<ImportSummary[]> {
   const { out, clock, signal } = context;
-  const config = context.config(undefined, flags.kafka === undefined ? {} : { NTK_KAFKA_BROKERS: flags.kafka });
+  const config = context.config(undefined, overridesOf(flags));
   // With the log on Kafka the folder is only for spooling.
   const folder = openFolder(flags.data, { create: isOnKafka(config) });
   mkdirSync(spoolFolderOf(folder), { recursive: true, mode: 0o700 });

@@ -5,7 +5,7 @@ import { describeConfig } from '../../platform/config/load-config.ts';
 import type { Role } from '../../system/open-system.ts';
 import { serve } from '../../system/serve.ts';
 import type { CliContext } from '../context.ts';
-import { type LogFlags, logOptions } from '../options.ts';
+import { type LogFlags, logOptions, overridesOf } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 
 interface UpFlags extends LogFlags {
@@ -81,7 +81,7 @@ async function run(context: CliContext, flags: UpFlags, roles: readonly Role[], 
   const { out, clock } = context;
   const base = context.config(flags.config, {
     ...(flags.port === undefined ? {} : { NTK_HTTP_PORT: flags.port }),
-    ...(flags.kafka === undefined ? {} : { NTK_KAFKA_BROKERS: flags.kafka }),
+    ...overridesOf(flags),
     ...(flags.clickhouse === undefined ? {} : { NTK_CLICKHOUSE_URL: flags.clickhouse }),
     ...(flags.assignment === undefined ? {} : { NTK_ASSIGNMENT: flags.assignment }),
   });
