@@ -3,7 +3,6 @@ import { writeSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startBroker, type TestBroker } from '../../kafka/broker.ts';
 import { freePort } from './deployment.ts';
-import { drained } from './drained.ts';
 import { LogWatch } from './log-watch.ts';
 import { NOTHING_WRONG, Stage } from './stage.ts';
 import { percentile, Probe } from './verdict-latency.ts';
@@ -68,7 +67,7 @@ describe('a writer', () => {
       writer.start();
     }
     await writer.url();
-    await drained(stage.log);
+    await stage.drained();
     expect(await writer.stop()).toBe(0);
     const verified = await stage.deployment.command(['verify', '--data', `${stage.deployment.folder}/own-clickhouse`]);
     expect({ code: verified.code, said: verified.stdout }).toEqual({ code: 0, said: expect.stringContaining('Proved') });
@@ -80,11 +79,11 @@ describe('a writer', () => {
     const [scorer, writer, twin] = [stage.scorer(), stage.writer(), stage.writer('twin')];
     await stage.running(scorer, writer);
     await stage.send(stage.accesses(100));
-    await drained(stage.log);
+    await stage.drained();
     writer.freeze();
     await stage.running(twin);
     await stage.send(stage.accesses(100));
-    await drained(stage.log);
+    await stage.drained();
     writer.thaw();
     await stage.send(stage.accesses(100));
     await writer.says(/another writer has taken the partition/);

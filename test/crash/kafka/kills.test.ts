@@ -107,7 +107,7 @@ describe.each(FORMS)('a deployment on Kafka, scorers by $assignment', ({ assignm
     over.abort();
     await sending;
     const harmedMs = performance.now() - startedMs;
-    await drained(await deployment.openLog());
+    await drained(await deployment.openLog(), deployment);
     const drainedMs = performance.now() - startedMs - harmedMs;
     await watch.close();
     expect(deployment.endedByThemselves()).toEqual([]);

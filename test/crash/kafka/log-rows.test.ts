@@ -114,7 +114,7 @@ describe('a log that was shortened', () => {
     const [scorer, writer] = [stage.scorer(), stage.writer()];
     await stage.running(scorer, writer);
     await stage.send([...stage.accesses(50, 0), ...stage.accesses(50, 1)]);
-    await drained(stage.log);
+    await stage.drained();
     await scorer.stop();
     await stage.send([...stage.accesses(50, 0), ...stage.accesses(50, 1)]);
     await moveStart(broker, topic('access'), 'end');
@@ -122,7 +122,7 @@ describe('a log that was shortened', () => {
     const told = (await stage.log.bounds('verdicts', 0)).end;
     await stage.running(scorer);
     await scorer.says(/stands still until somebody does what the reason says/);
-    await drained(stage.log, [1]);
+    await stage.drained([1]);
     const { status, text } = await stage.health(scorer);
     expect([status, text]).toEqual([503, expect.stringMatching(/partition 0: .*will never be judged/)]);
     expect((await stage.log.bounds('verdicts', 0)).end).toBe(told);
@@ -131,7 +131,7 @@ describe('a log that was shortened', () => {
     const flags = ['--data', join(stage.deployment.folder, 'scorer'), '--clickhouse', stage.clickhouseUrl];
     const accepted = await stage.deployment.command(['accept-gap', ...numbers, ...flags, '--yes', '--by', 'tester']);
     expect({ code: accepted.code, said: accepted.stderr }).toMatchObject({ code: 0 });
-    await drained(stage.log);
+    await stage.drained();
     expect((await stage.log.bounds('verdicts', 0)).end).toBeGreaterThanOrEqual(told + 10);
     await stage.happens('it is well again', async () => (await stage.health(scorer)).status === 200);
     const report = await stage.deployment.command(['report', 'interceptions', ...flags, '--json']);
@@ -143,7 +143,7 @@ describe('a log that was shortened', () => {
     const [scorer, writer] = [stage.scorer(), stage.writer()];
     await stage.running(scorer, writer);
     await stage.send([...stage.accesses(50, 0), ...stage.accesses(50, 1)]);
-    await drained(stage.log);
+    await stage.drained();
     await writer.stop();
     const before = (await stage.log.bounds('results', 0)).end;
     await stage.send([...stage.accesses(50, 0), ...stage.accesses(50, 1)]);
@@ -152,7 +152,7 @@ describe('a log that was shortened', () => {
     await stage.running(writer);
     await writer.says(/stands still until somebody does what the reason says/);
     await stage.send(stage.accesses(50, 1));
-    await drained(stage.log, [1]);
+    await stage.drained([1]);
     const { status, text } = await stage.health(writer);
     expect([status, text]).toEqual([503, expect.stringMatching(/1 do not go on: partition 0: /)]);
     expect((await stage.health(scorer)).status).toBe(200);
@@ -185,7 +185,7 @@ test('topics made anew and data folders wiped while ClickHouse stays: another lo
   await stage.running(stage.gateway, scorer, writer);
   await stage.send(stage.accesses(30));
   const anew = await stage.deployment.openLog();
-  await drained(anew);
+  await drained(anew, stage.deployment);
   expect(anew.logId).not.toBe(stage.log.logId);
   const state = await finalState(anew, stage.warehouse);
   expect({ ...wrongIn(state, new Acknowledged()), rows: state.rows }).toEqual({ ...NOTHING_WRONG, rows: 30 });
@@ -200,7 +200,7 @@ test('checkpoints that are damaged: the state is built from the log again', { ti
   const [scorer, writer] = [stage.scorer(), stage.writer()];
   await stage.running(scorer, writer);
   for (let i = 0; i < 5; i++) await stage.send(stage.accesses(300));
-  await drained(stage.log);
+  await stage.drained();
   await scorer.stop();
   const spoiled: Record<string, number> = { manifest: 0, page: 0 };
   for (const partition of [0, 1]) {
@@ -242,7 +242,7 @@ describe('a release with another engine', () => {
     const [scorer, writer] = [stage.deployment.service('scorer', 'scorer', [], never), stage.writer()];
     await stage.running(scorer, writer);
     await stage.send(stage.accesses(300));
-    await drained(stage.log);
+    await stage.drained();
     const other = otherRelease();
     await scorer.kill();
     await stage.running(other);
@@ -259,7 +259,7 @@ describe('a release with another engine', () => {
     expect(await scorer.stop()).toBe(0);
     await stage.running(other);
     await stage.send(stage.accesses(300));
-    await drained(stage.log);
+    await stage.drained();
     await stage.happens('it is well', async () => (await stage.health(other)).status === 200);
     const engines = await stage.warehouse.query<{ engine: number; n: string }>(
       'SELECT engine, sum(accesses) AS n FROM ntk.blocks FINAL WHERE log_id = {logId:UUID} GROUP BY engine ORDER BY engine',

@@ -1,43 +1,32 @@
 /** What whoever was just killed was doing, as far as the log shows it. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { decodeWriterNote } from '../../../services/platform/log/writer-note.ts';
-import { systemClock } from '../../../services/platform/clock.ts';
-import { KafkaConnection } from '../../../services/platform/log/kafka/connection.ts';
 import type { KafkaEventLog } from '../../../services/platform/log/kafka/kafka-event-log.ts';
 import type { TestBroker } from '../../kafka/broker.ts';
+import { Undecided } from './undecided.ts';
 
-const READ_UNCOMMITTED = 0;
-const READ_COMMITTED = 1;
-const LATEST = -1;
 const ANSWER_MS_MAX = 3_000;
 const AWAY = 'while Kafka was away';
 
 export class LogWatch {
   readonly #log: KafkaEventLog;
-  readonly #resultsTopic: string;
-  readonly #connection: KafkaConnection;
+  readonly #results: Undecided;
 
-  constructor(log: KafkaEventLog, broker: TestBroker, resultsTopic: string) {
+  constructor(log: KafkaEventLog, { address }: TestBroker, resultsTopic: string) {
     this.#log = log;
-    this.#resultsTopic = resultsTopic;
-    this.#connection = new KafkaConnection({
-      access: { brokers: [broker.address], clientId: 'test' },
-      topics: [resultsTopic],
-      clock: systemClock,
-      tryingMs: 500,
-    });
+    this.#results = new Undecided({ address, topic: resultsTopic, partitions: [...Array(log.partitions).keys()] });
   }
 
   async close(): Promise<void> {
-    await this.#connection.close();
+    await this.#results.close();
   }
 
   /** A transaction that the others do not end stays open. */
   async scoring(): Promise<string> {
     return inTime(async () => {
-      const before = await this.#open();
+      const before = await this.#results.now();
       await pause(60);
-      const after = await this.#open();
+      const after = await this.#results.now();
       return before.intersection(after).size > 0 ? 'inside a transaction' : 'between transactions';
     });
   }
@@ -49,26 +38,6 @@ export class LogWatch {
         if (position !== null && decodeWriterNote(position.note).to !== undefined) return 'between intent and position';
       }
       return 'between groups';
-    });
-  }
-
-  /** Partitions of the results that have records which are not decided, by where those begin. */
-  async #open(): Promise<ReadonlySet<string>> {
-    const open = new Set<string>();
-    for (let partition = 0; partition < this.#log.partitions; partition++) {
-      const stable = await this.#end(partition, READ_COMMITTED);
-      if ((await this.#end(partition, READ_UNCOMMITTED)) > stable) open.add(`${partition} ${stable}`);
-    }
-    return open;
-  }
-
-  async #end(partition: number, isolationLevel: number): Promise<number> {
-    const topic = this.#resultsTopic;
-    return this.#connection.trying(async () => {
-      const broker = await this.#connection.leader(topic, partition);
-      const topics = [{ topic, partitions: [{ partition, timestamp: LATEST }] }];
-      const { responses } = await broker.listOffsets({ replicaId: -1, isolationLevel, topics });
-      return Number(responses[0]!.partitions[0]!.offset);
     });
   }
 }

@@ -3,7 +3,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startBroker, type TestBroker } from '../../kafka/broker.ts';
 import { administrate } from '../../kafka/topics.ts';
 import { Random } from '../../reference/random.ts';
-import { drained } from './drained.ts';
 import { LogWatch } from './log-watch.ts';
 import { NOTHING_WRONG, Stage } from './stage.ts';
 
@@ -68,7 +67,7 @@ describe('a scorer that is killed at any instant', () => {
     const [scorer, writer] = [stage.scorer(), stage.writer()];
     await stage.running(scorer, writer);
     await stage.send(stage.accesses(50));
-    await drained(stage.log);
+    await stage.drained();
     for (let i = 0; i < 3; i++) {
       const over = new AbortController();
       const loading = load(over.signal);
@@ -98,11 +97,11 @@ describe('two scorers that believe they own a partition', () => {
     const [older, newer, writer] = [stage.scorer('older'), stage.scorer('newer'), stage.writer()];
     await stage.running(older, writer);
     await stage.send(stage.accesses(100));
-    await drained(stage.log);
+    await stage.drained();
     older.freeze();
     await stage.send(stage.accesses(100));
     await stage.running(newer);
-    await drained(stage.log);
+    await stage.drained();
     older.thaw();
     await stage.send(stage.accesses(100));
     await older.says(/another scorer has taken the partition/);
@@ -134,7 +133,7 @@ describe('two scorers that believe they own a partition', () => {
     older.freeze();
     expect(await stage.log.last('results', 0)).toBeNull();
     await stage.running(newer);
-    await drained(stage.log);
+    await stage.drained();
     const told = (await stage.log.bounds('verdicts', 0)).end;
     older.thaw();
     await older.says(/another scorer has taken the partition|scoring failed/);
@@ -199,7 +198,7 @@ describe('a consumer group', () => {
       Promise.all([0, 1].map(async (partition) => (await stage.log.bounds('results', partition)).end));
     await stage.running(scorer, writer);
     await stage.send(stage.accesses(100));
-    await drained(stage.log);
+    await stage.drained();
     for (const [i, tamper] of tampering.entries()) {
       // While they run, and while they do not.
       const isStopped = i % 2 === 1;
@@ -212,7 +211,7 @@ describe('a consumer group', () => {
         expect(await judged()).toEqual(before);
       }
       await stage.send(stage.accesses(100));
-      await drained(stage.log);
+      await stage.drained();
     }
     const { state, wrong } = await stage.outcome();
     expect(wrong).toEqual(NOTHING_WRONG);

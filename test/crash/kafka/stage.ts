@@ -122,9 +122,14 @@ export class Stage {
     return { status: response.status, text: await response.text() };
   }
 
+  /** Everything that was acknowledged is judged and stored. */
+  async drained(partitions?: readonly number[]): Promise<void> {
+    await drained(this.log, this.deployment, partitions);
+  }
+
   /** Drains, and holds what is stored and told against the same records folded by somebody undisturbed. */
   async outcome(): Promise<{ readonly state: FinalState; readonly wrong: typeof NOTHING_WRONG }> {
-    await drained(this.log);
+    await this.drained();
     const state = await finalState(this.log, this.warehouse);
     return { state, wrong: wrongIn(state, this.acknowledged) };
   }
