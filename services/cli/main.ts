@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { ENGINE_VERSION } from '../domain/engine.ts';
-import { BlockGap } from '../writer/partition-writer.ts';
+import { BlockGap, ForeignResults } from '../writer/partition-writer.ts';
 import { PartitionRefused } from '../scorer/take-partition.ts';
 import { FolderError } from '../platform/folder/folder-error.ts';
 import { LogError } from '../platform/log/event-log.ts';
@@ -43,7 +43,8 @@ function isExpected(error: unknown): error is Error {
     error instanceof LogError ||
     error instanceof WarehouseError ||
     error instanceof PartitionRefused ||
-    error instanceof BlockGap
+    error instanceof BlockGap ||
+    error instanceof ForeignResults
   );
 }
 

@@ -10,10 +10,12 @@ import { decodeBlock } from '../domain/results/block.ts';
 import { readBatches } from '../platform/log/read-batches.ts';
 import { decodeWriterNote, encodeWriterNote, type WriterNote } from '../platform/log/writer-note.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
+import { foreignResults } from './foreign-results.ts';
 import { type Group, type GroupLimits, readGroup } from './group.ts';
 import { eraseUsers, insertGroup } from './insert-group.ts';
 import { BlockGap, writerStanding } from './lost-blocks.ts';
 
+export { ForeignResults } from './foreign-results.ts';
 export { BlockGap } from './lost-blocks.ts';
 
 const READ = { maxRecords: 16, maxBytes: 16 * 1024 * 1024 };
@@ -35,6 +37,7 @@ export class PartitionWriter {
   readonly #owner: Owner;
   #offset: number;
   #note: WriterNote;
+  #isChecked = false;
 
   private constructor(options: PartitionWriterOptions, owner: Owner, offset: number, note: WriterNote) {
     this.#options = options;
@@ -74,6 +77,14 @@ export class PartitionWriter {
     if (group.headers[0]!.first !== this.#note.next)
       throw new BlockGap(group.partition, this.#note.next, group.headers[0]!.first);
     const { next } = group.headers.at(-1)!;
+    // Once is enough: whoever else owned the partition inserts nothing behind this group from here on.
+    if (!this.#isChecked) {
+      const foreign = await foreignResults(warehouse, log.logId, this.#note.next, group);
+      // Who stood still meanwhile has to find out first whether they are those of the next owner.
+      if (foreign !== null && !(await this.#move(this.#offset, this.#note))) return { status: 'fenced' };
+      if (foreign !== null) throw foreign;
+      this.#isChecked = true;
+    }
     // 2. What is intended, before anything is inserted.
     if (!(await this.#move(this.#offset, { next: this.#note.next, to: group.to }))) return { status: 'fenced' };
     // 3. A repeat of the same range adds nothing to any total.

@@ -9,7 +9,7 @@ import type { Clock } from '../platform/clock.ts';
 import { WarehouseError } from '../platform/warehouse/warehouse.ts';
 import { LogError, type LogErrorCode } from '../platform/log/event-log.ts';
 import type { Group } from './group.ts';
-import { BlockGap, PartitionWriter, type PartitionWriterOptions } from './partition-writer.ts';
+import { BlockGap, ForeignResults, PartitionWriter, type PartitionWriterOptions } from './partition-writer.ts';
 
 export interface WriterOptions extends Omit<PartitionWriterOptions, 'partition'> {
   readonly partitions: readonly number[];
@@ -205,9 +205,9 @@ export class Writer {
   }
 }
 
-/** Offsets out of range, damage and a gap are for a person: stop and alarm, never go round them. */
+/** Offsets out of range, damage, a gap and somebody else's results are for a person: stop and alarm, never go round them. */
 function isForAPerson(error: unknown): error is Error {
-  if (error instanceof BlockGap) return true;
+  if (error instanceof BlockGap || error instanceof ForeignResults) return true;
   return error instanceof LogError && (error.code === 'log_corrupt' || error.code === 'log_offset_out_of_range');
 }
 

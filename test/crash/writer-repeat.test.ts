@@ -1,4 +1,5 @@
 /** The writer interrupted between any two steps of a group, a warehouse that goes away, and blocks that do not follow one another. */
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -9,7 +10,12 @@ import { openChdbWarehouse } from '../../services/platform/warehouse/chdb/open-c
 import { migrate } from '../../services/platform/warehouse/migrations.ts';
 import { type Warehouse, WarehouseError } from '../../services/platform/warehouse/warehouse.ts';
 import { Scorer } from '../../services/scorer/scorer.ts';
-import { BlockGap, PartitionWriter, type PartitionWriterOptions } from '../../services/writer/partition-writer.ts';
+import {
+  BlockGap,
+  ForeignResults,
+  PartitionWriter,
+  type PartitionWriterOptions,
+} from '../../services/writer/partition-writer.ts';
 import { Writer, type WriterObserver } from '../../services/writer/writer.ts';
 import { dyingAtCommit, intercepted, Killed } from './interruptions.ts';
 import { ScoredLog } from './scored-log.ts';
@@ -304,5 +310,70 @@ describe('blocks that do not follow one another', () => {
     expect((await stored()).physicalEntries).toBe(2);
     expect(await log.position('writer', 0)).toMatchObject({ offset: 2, note: '{"next":100}' });
     await log.close();
+  });
+});
+
+describe('two logs with the same id beside one ClickHouse', () => {
+  /** A copy of the log as it is now, with its own records from here on. */
+  async function copied(): Promise<EventLog> {
+    const path = join(scored.folder, 'copy.db');
+    await scored.log.close();
+    cpSync(scored.path, path);
+    scored.log = await openSqliteLog({ path: scored.path, create: false, clock: scored.clock });
+    return openSqliteLog({ path, create: false, clock: scored.clock });
+  }
+
+  test('one that lacks what the other has judged writes nothing', async () => {
+    await scored.append(200);
+    await scored.scored();
+    await writeAll();
+    const copy = await copied();
+    try {
+      await scored.append(100);
+      await scored.scored();
+      await writeAll();
+      const before = await stored();
+      await copy.commit({
+        appends: [{ stream: 'access', partition: 0, values: [Buffer.from('{}'), Buffer.from('{}')], origin: 2 }],
+      });
+      await scored.scored({ log: copy });
+      await expect(writeAll({ log: copy })).rejects.toBeInstanceOf(ForeignResults);
+      expect(await stored()).toEqual(before);
+    } finally {
+      await copy.close();
+    }
+  });
+
+  test('one that judged other records at the same offsets writes nothing', async () => {
+    await scored.append(200);
+    await scored.scored();
+    await writeAll();
+    const copy = await copied();
+    try {
+      await scored.append(1);
+      await scored.scored();
+      await writeAll();
+      const before = await stored();
+      await copy.commit({ appends: [{ stream: 'access', partition: 0, values: [Buffer.from('{}')], origin: 2 }] });
+      await scored.scored({ log: copy });
+      await expect(writeAll({ log: copy })).rejects.toBeInstanceOf(ForeignResults);
+      expect(await stored()).toEqual(before);
+    } finally {
+      await copy.close();
+    }
+  });
+
+  test('one that was moved goes on', async () => {
+    await scored.append(200);
+    await scored.scored();
+    await writeAll();
+    const copy = await copied();
+    try {
+      await copy.commit({ appends: [{ stream: 'access', partition: 0, values: [Buffer.from('{}')], origin: 2 }] });
+      await scored.scored({ log: copy });
+      expect(await writeAll({ log: copy })).toHaveLength(1);
+    } finally {
+      await copy.close();
+    }
   });
 });

@@ -4,6 +4,8 @@ import { runSchedule, type ScheduleOptions, type ScheduleResult } from './schedu
 
 export interface Campaign {
   readonly firstSeed: number;
+  /** From one seed to the next. @default 1 */
+  readonly stride?: number;
   /** Ends with the first that is reached. */
   readonly schedulesMax: number;
   readonly untilMs: number;
@@ -27,13 +29,13 @@ const HISTORY_LINES_MAX = 250;
 /** Reads that found nothing. */
 const IDLE = / read .*, 0 up to /;
 
-export async function runCampaign({ firstSeed, schedulesMax, untilMs, options }: Campaign): Promise<CampaignResult> {
+export async function runCampaign({ firstSeed, stride = 1, schedulesMax, untilMs, options }: Campaign): Promise<CampaignResult> {
   const startMs = performance.now();
   const faults = new Map<FaultKind, number>();
   let [schedules, records, events, fenced] = [0, 0, 0, 0];
   let failure: ScheduleResult | null = null;
   while (failure === null && schedules < schedulesMax && performance.now() < untilMs) {
-    const result = await runSchedule(firstSeed + schedules++, options);
+    const result = await runSchedule(firstSeed + stride * schedules++, options);
     for (const [kind, count] of result.faults) faults.set(kind, (faults.get(kind) ?? 0) + count);
     records += result.records;
     events += result.history.length;

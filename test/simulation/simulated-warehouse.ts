@@ -31,6 +31,7 @@ const PARTITION = LEDGER_COLUMNS.findIndex(({ name }) => name === 'partition');
 const NEXT = LEDGER_COLUMNS.findIndex(({ name }) => name === 'next');
 const ACCESSES = LEDGER_COLUMNS.findIndex(({ name }) => name === 'accesses');
 const FIRST = LEDGER_COLUMNS.findIndex(({ name }) => name === 'first');
+const ENTRY_HASH = LEDGER_COLUMNS.findIndex(({ name }) => name === 'entry_hash');
 const SCORED_AT = LEDGER_COLUMNS.findIndex(({ name }) => name === 'scored_at');
 
 /** The truth. Each method is one moment. */
@@ -116,6 +117,19 @@ export class SimulatedTables {
       this.violations.push(`partition ${partition}: an entry of ${first}-${next} speaks of ${accesses} rows, there are ${rows}`);
   }
 
+  /** The entry that ends last, of those that end behind an offset. */
+  newestEntry(partition: number, behind: number): { readonly next: number; readonly entryHash: string } | null {
+    let newest: { next: number; entryHash: string } | null = null;
+    for (const copies of this.entries.values()) {
+      for (const { values } of decodeRows(LEDGER_COLUMNS, copies.at(-1)!)) {
+        const next = values[NEXT] as number;
+        if (values[PARTITION] === partition && next > Math.max(behind, newest?.next ?? 0))
+          newest = { next, entryHash: values[ENTRY_HASH] as string };
+      }
+    }
+    return newest;
+  }
+
   erase(partition: number, users: readonly string[], offsets: readonly number[]): void {
     for (const [key, [row]] of this.rows) {
       if (row!.partition !== partition) continue;
@@ -180,8 +194,14 @@ export class SimulatedWarehouse implements Warehouse {
     await this.#network.call({ kind: 'erasure', what, failure: away }, () => this.#tables.erase(partition, users, offsets));
   }
 
-  async query<Row>(sql: string): Promise<Row[]> {
-    throw new Error(`not understood: ${sql}`);
+  async query<Row>(sql: string, params: QueryParams = {}): Promise<Row[]> {
+    if (!sql.startsWith('SELECT next, entry_hash FROM ntk.blocks WHERE')) throw new Error(`not understood: ${sql}`);
+    const { partition, stored } = params as { partition: number; stored: number };
+    const what = `ask for entries of partition ${partition} behind ${stored}`;
+    const newest = await this.#network.call({ kind: 'read', what, failure: away }, () =>
+      this.#tables.newestEntry(partition, stored),
+    );
+    return newest === null ? [] : [{ next: String(newest.next), entry_hash: newest.entryHash } as Row];
   }
 
   async stream(sql: string): Promise<Readable> {

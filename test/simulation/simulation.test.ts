@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { describeCampaign, describeFailure, runCampaign } from './campaign.ts';
 import { FAULT_KINDS } from './faults.ts';
 import { MUTANTS } from './mutants.ts';
+import { runCampaignOnAllCores } from './parallel-campaign.ts';
 import { runSchedule, traceHash } from './schedule.ts';
 
 const SECONDS = process.env['NTK_SIMULATION_SECONDS'];
@@ -22,7 +23,8 @@ describe('scorers and writers', () => {
   test(
     'are exact whatever fails, in whatever order',
     async () => {
-      const result = await runCampaign({
+      const run = SECONDS === undefined ? runCampaign : runCampaignOnAllCores;
+      const result = await run({
         firstSeed: FIRST_SEED,
         schedulesMax: SCHEDULES,
         untilMs: performance.now() + BUDGET_MS,
