@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { systemCodeOf } from './folder-error.ts';
+import { FolderError, systemCodeOf } from './folder-error.ts';
 
 /** Readable and writable by the owner only. */
 const PRIVATE_MODE = 0o600;
@@ -56,6 +56,7 @@ export function readJsonIfThere(path: string): unknown {
   }
 }
 
+/** @throws FolderError `folder_not_writable` when no space is left */
 function writeDraft(path: string, content: string | Uint8Array): string {
   const draft = `${path}.${randomUUID()}.draft`;
   // `wx` follows no link that somebody put there.
@@ -65,7 +66,10 @@ function writeDraft(path: string, content: string | Uint8Array): string {
     fsyncSync(file);
   } catch (error) {
     rmSync(draft, { force: true });
-    throw error;
+    if (systemCodeOf(error) !== 'ENOSPC') throw error;
+    throw new FolderError('folder_not_writable', `no space is left for ${path}; make room on that disk and try again`, {
+      cause: error,
+    });
   } finally {
     closeSync(file);
   }

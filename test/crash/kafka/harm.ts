@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../reference/random.ts';
 import type { TestBroker } from '../../kafka/broker.ts';
+import { CONSUMERS, setGroupOffsets, topicOf } from './group-tampering.ts';
 import { administrate } from '../../kafka/topics.ts';
 import type { Deployment } from './deployment.ts';
 import type { GatewayHost } from './hosts.ts';
@@ -158,39 +159,36 @@ export class Harm {
 
   /** What an operator does by mistake to the groups whose offsets lag tools show. While Kafka is away there is nothing to do it to. */
   async #tamper(to: Extract<Blow, { kind: 'offsets' }>['to']): Promise<void> {
-    const { deployment, broker, random } = this.#options;
+    const { broker, deployment } = this.#options;
     const { prefix, partitions } = deployment;
     const tampering = administrate(broker, async (admin) => {
-      for (const [consumer, stream] of [
-        ['scorer', 'access'],
-        ['writer', 'results'],
-      ] as const) {
-        const groupId = `${prefix}.${consumer}`;
-        const topic = `${prefix}.${stream}.v1`;
-        if (to === 'deleted') {
-          await admin.deleteGroups([groupId]).catch(() => {});
-          continue;
-        }
-        const ends = await admin.fetchTopicOffsets(topic);
-        const offsets = {
-          first: () => 0,
-          end: (end: number) => end,
-          beyond: (end: number) => end + 1_000_000,
-          random: (end: number) => random.below(end + 1),
-        };
-        await admin.setOffsets({
-          groupId,
-          topic,
-          partitions: Array.from({ length: partitions }, (_, partition) => {
-            const end = Number(ends.find((one) => one.partition === partition)!.high);
-            return { partition, offset: String(offsets[to](end)) };
-          }),
-        });
+      if (to === 'deleted') {
+        // One that is not there is deleted already.
+        for (const consumer of CONSUMERS) await admin.deleteGroups([`${prefix}.${consumer}`]).catch(() => {});
+        return '';
       }
-      return '';
+      const ends = await Promise.all(CONSUMERS.map((consumer) => admin.fetchTopicOffsets(topicOf(prefix, consumer))));
+      const set = CONSUMERS.map((consumer, i) =>
+        setGroupOffsets(
+          broker,
+          prefix,
+          consumer,
+          Array.from({ length: partitions }, (_, partition) => {
+            const end = Number(ends[i]!.find((one) => one.partition === partition)!.high);
+            return this.#offsetOf(to, end);
+          }),
+        ),
+      );
+      return (await Promise.all(set)).every(Boolean) ? '' : IN_VAIN;
     }).catch(() => IN_VAIN);
     // kafkajs's client for administrators waits for ever when the broker goes away at the wrong moment.
     const late = pause(TAMPER_MS_MAX, IN_VAIN, { ref: false });
     this.#note(`group offsets ${to}`, await Promise.race([tampering, late]));
+  }
+
+  #offsetOf(to: 'first' | 'end' | 'beyond' | 'random', end: number): number {
+    if (to === 'first') return 0;
+    if (to === 'random') return this.#options.random.below(end + 1);
+    return to === 'end' ? end : end + 1_000_000;
   }
 }

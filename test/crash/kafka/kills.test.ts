@@ -19,8 +19,6 @@ import { NOTHING_WRONG, wrongIn } from './stage.ts';
 
 const KILLS = Number(process.env['NTK_CRASH_KILLS'] ?? 16);
 const SEED = Number(process.env['NTK_CRASH_SEED'] ?? 20_260_303);
-/** `NTK_CRASH_BROKER=killed` kills the one broker, too. */
-const BROKER_BLOW = process.env['NTK_CRASH_BROKER'] === 'killed' ? 'broker killed' : 'broker frozen';
 const PARTITIONS = 4;
 const HOSTS = 5;
 const START_MS_MAX = 300_000;
@@ -61,7 +59,7 @@ describe.each(FORMS)('a deployment on Kafka, scorers by $assignment', ({ assignm
   test('loses nothing, doubles nothing and tells nobody twice, whatever is killed and whenever', {
     timeout: TIMEOUT_MS,
   }, async () => {
-    const steps = makeSchedule(new Random(seed), kills, BROKER_BLOW);
+    const steps = makeSchedule(new Random(seed), kills);
     writeFileSync(join(deployment.folder, 'schedule.txt'), steps.map((step) => `${describeStep(step)}\n`).join(''));
     const log = await deployment.openLog();
     const { service: clickhouse, url } = await deployment.clickhouse();

@@ -41,19 +41,14 @@ const WAIT_MS_MAX = 3_000;
 const AWAY_MS_MAX = 1_500;
 const OFFSETS = ['deleted', 'first', 'end', 'beyond', 'random'] as const;
 
-/**
- * @param kills blows that take a process or a machine away; others come on top
- * @param brokerBlow what becomes of the broker. It has one replica here, and killed like that Kafka itself may lose a transaction that
- *   it acknowledged (docs/operating.md): what is lost then says nothing of this system. test/platform/log/kafka/kafka-replicas.test.ts
- *   kills brokers where there are three.
- */
-export function makeSchedule(random: Random, kills: number, brokerBlow: 'broker killed' | 'broker frozen'): Step[] {
+/** @param kills blows that take a process or a machine away; others come on top */
+export function makeSchedule(random: Random, kills: number): Step[] {
   const steps: Step[] = [];
   // One of each kind whatever the number: the rest as chance has it.
-  const first: BlowKind[] = ['zombie', 'zombie', 'zombie', brokerBlow, 'clickhouse killed', 'kill', 'kill', 'kill', 'kill'];
+  const first: BlowKind[] = ['zombie', 'zombie', 'zombie', 'broker killed', 'clickhouse killed', 'kill', 'kill', 'kill', 'kill'];
   const wanted = [
     ...random.shuffled(first.slice(3)),
-    ...Array.from({ length: Math.max(0, kills - first.length) }, () => kindOf(random, brokerBlow)),
+    ...Array.from({ length: Math.max(0, kills - first.length) }, () => kindOf(random)),
   ];
   // Early, because they last long.
   const kinds = [...first.slice(0, 3), ...random.shuffled(wanted)];
@@ -66,9 +61,8 @@ export function makeSchedule(random: Random, kills: number, brokerBlow: 'broker 
   return steps;
 }
 
-function kindOf(random: Random, brokerBlow: 'broker killed' | 'broker frozen'): BlowKind {
-  const kind = random.weighted({ kill: 72, zombie: 12, 'broker killed': 7, 'broker frozen': 4, 'clickhouse killed': 6 });
-  return kind === 'broker killed' ? brokerBlow : kind;
+function kindOf(random: Random): BlowKind {
+  return random.weighted({ kill: 72, zombie: 12, 'broker killed': 7, 'broker frozen': 4, 'clickhouse killed': 6 });
 }
 
 function blowOf(kind: BlowKind, random: Random, i: number): Blow {

@@ -1,0 +1,96 @@
+/**
+ * A row of the failure table with real processes: the disk of a data folder is full. The disk is one in memory, which on Linux root may
+ * make, and anybody in a namespace of their own where the system allows that.
+ */
+import { execFileSync } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ntkOk, ROOT } from '../acceptance/ntk.ts';
+import { access, ndjson } from '../acceptance/records.ts';
+import { sharedBroker } from '../kafka/shared-broker.ts';
+import { Service } from './kafka/service.ts';
+
+const TEST_MS_MAX = 300_000;
+const NODE = join(ROOT, 'node_modules/.bin/node');
+const RECORDS = 20_000;
+
+let folder: string;
+let disk: string;
+const services: Service[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ntk-full-'));
+  disk = join(folder, 'disk');
+  execFileSync('mkdir', [disk]);
+});
+afterEach(async () => {
+  await Promise.all(services.splice(0).map((service) => service.kill()));
+  execFileSync('umount', [disk]);
+  rmSync(folder, { recursive: true, force: true });
+}, TEST_MS_MAX);
+
+function mountDisk(size: string): void {
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk]);
+}
+
+function growDisk(size: string): void {
+  execFileSync('mount', ['-o', `remount,size=${size}`, disk]);
+}
+
+function ntk(args: readonly string[], env: Readonly<Record<string, string>> = {}): Service {
+  const own = Object.entries(process.env).filter(([name]) => !/^(?:NTK_|NODE_|FORCE_COLOR|VITEST)/.test(name));
+  const service = new Service({
+    name: args[0]!,
+    command: [NODE, join(ROOT, 'bin/ntk.mjs'), ...args],
+    env: { ...Object.fromEntries(own), NO_COLOR: '1', ...env },
+    outputFile: join(folder, 'output.log'),
+  });
+  services.push(service);
+  service.start();
+  return service;
+}
+
+const data = (): string => join(disk, 'data');
+
+describe.skipIf(process.platform !== 'linux')('a disk', () => {
+  test('that fills up in the middle of a run: it is said, nothing half stays, and with room the same run goes on to exact totals', {
+    timeout: TEST_MS_MAX,
+  }, async () => {
+    mountDisk('9m');
+    const input = join(folder, 'events.ndjson');
+    const lines = Array.from({ length: RECORDS }, (_, i) =>
+      access({ id: `a${i}`, subject: `wx${i % 300}` }, { page: hash('sha512', `${i}`), user: `u${i}` }),
+    );
+    writeFileSync(input, ndjson(...lines));
+    const args = ['run', '--data', data(), '--policy', join(ROOT, 'policies/default.yaml'), '--input', input];
+    const run = ntk(args, { NTK_GROUP_ROWS_MAX: '2000' });
+    await run.says(/(?:no|not enough) space/);
+    expect(run.output).not.toMatch(/^\s+at /m);
+    await run.kill();
+    growDisk('400m');
+    expect((await ntkOk(args)).stdout).toMatch(/20,000 accesses judged and stored; .*; complete/);
+    expect((await ntkOk(['verify', '--data', data()])).stdout).toContain('Proved');
+  });
+
+  test.each(['scorer', 'gateway'])(
+    'that is full when a %s on Kafka starts: one line says so',
+    { timeout: TEST_MS_MAX },
+    async (role) => {
+      const broker = await sharedBroker();
+      mountDisk('64k');
+      execFileSync('sh', ['-c', `head -c 65536 /dev/zero > ${disk}/full || true`]);
+      const service = ntk([role, '--data', data(), '--port', '0'], {
+        NTK_KAFKA_BROKERS: broker.address,
+        NTK_KAFKA_TOPIC_PREFIX: 'disk-full',
+        NTK_KAFKA_REPLICATION: '1',
+        NTK_PARTITIONS: '1',
+        NTK_AUTHORITY: 'open',
+      });
+      await service.says(/no space is left .*; make room on that disk and try again/);
+      expect(service.output.trimEnd().split('\n')).toHaveLength(1);
+      expect(service.output).not.toMatch(/^\s+at /m);
+    },
+  );
+});
