@@ -160,6 +160,11 @@ test('a Node that lies in the package of the platform is found as well', async (
   expect((await ended(start(['exit', '3'], PRETEND('v20.20.2', false)))).code).toBe(3);
 });
 
+test('what was read of the sources is kept for the next start, in the folder of the packages', async () => {
+  expect((await ended(start(['end', '0']))).code).toBe(0);
+  expect(existsSync(join(root, 'node_modules/.cache/ntk'))).toBe(true);
+});
+
 test('an install puts ntk beside the other commands, as often as it runs', async () => {
   cpSync(join(CHECKOUT, 'scripts/link-ntk.mjs'), join(root, 'scripts/link-ntk.mjs'));
   const link = join(root, 'node_modules/.bin/ntk');
