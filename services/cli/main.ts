@@ -9,6 +9,7 @@ import { LogError } from '../platform/log/event-log.ts';
 import { systemClock } from '../platform/clock.ts';
 import { WarehouseError } from '../platform/warehouse/warehouse.ts';
 import { UserError } from '../system/user-error.ts';
+import { registerCompletion } from './completion.ts';
 import { createContext } from './create-context.ts';
 import { registerAcceptGap } from './commands/accept-gap.ts';
 import { registerPolicy, registerRejects } from './commands/changing-commands.ts';
@@ -82,6 +83,7 @@ async function main(argv: readonly string[]): Promise<number> {
   registerKeys(program, context);
   registerRejects(program, context);
   registerTokens(program, context);
+  registerCompletion(program, argv);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return context.exitCode;
