@@ -21,8 +21,8 @@ export function registerCompletion(program: Command, words: readonly string[]): 
     for (const name of filesFrom(words.at(-1) ?? '')) offer(name, '');
   };
   for (const command of root.commands.values()) {
-    for (const each of [...command.options.values()]) if (PATHS.test(each.value)) each.handler = offerFiles;
-    for (const each of [...command.arguments.values()]) if (PATHS.test(each.name)) each.handler = offerFiles;
+    for (const each of command.options.values()) if (PATHS.test(each.value)) each.handler = offerFiles;
+    for (const each of command.arguments.values()) if (PATHS.test(each.name)) each.handler = offerFiles;
   }
   program.commands
     .find((command) => command.name() === NAME)
