@@ -6,9 +6,11 @@ import { CATEGORIES, type Category } from '../codes.ts';
 import apple from './apple.json' with { type: 'json' };
 import appleTcc from './apple-tcc.json' with { type: 'json' };
 import wechat from './wechat.json' with { type: 'json' };
+import wechatAppJson from './wechat-app-json.json' with { type: 'json' };
 import wechatPrivacyKeys from './wechat-privacy-keys.json' with { type: 'json' };
 
 const categoryByName = z.record(z.string(), z.enum(CATEGORIES));
+const categoriesByName = z.record(z.string(), z.array(z.enum(CATEGORIES)).min(1));
 
 /** Own properties only: a name such as `__proto__` or `constructor` is in no map unless a file lists it. */
 function mapOf(...files: readonly Readonly<Record<string, string>>[]): ReadonlyMap<string, Category> {
@@ -32,6 +34,27 @@ export const CATALOGUE_HASH: string = createHash('sha256')
 
 /** `privacy_key` of a WeChat manifest to category. For importers; no part of a verdict, so no part of the hash. */
 export const WECHAT_PRIVACY_KEYS: ReadonlyMap<string, Category> = mapOf(wechatPrivacyKeys.privacyKeys);
+
+/** What a `privacy_key` covers beside its category: the key for places is also that of wx.getFuzzyLocation (formats.md). */
+export const WECHAT_ALSO_COVERED: ReadonlyMap<string, readonly Category[]> = new Map(
+  Object.entries(categoriesByName.parse(wechatPrivacyKeys.alsoCovers)),
+);
+
+/** `permission` scope of an app.json to categories. */
+export const WECHAT_SCOPES: ReadonlyMap<string, readonly Category[]> = new Map(
+  Object.entries(categoriesByName.parse(wechatAppJson.scopes)),
+);
+
+/** Host APIs (`wx.…`) that an app.json must list in `requiredPrivateInfos` before they may be called. */
+export const WECHAT_REQUIRED_PRIVATE_INFOS: ReadonlySet<string> = new Set(
+  wechatAppJson.requiredPrivateInfos.map((name) => `wx.${name}`),
+);
+
+/** What static analysis calls an API, where that is not its name in the catalogue. */
+export const WECHAT_CODE_NAMES: ReadonlyMap<string, string> = new Map(Object.entries(wechatAppJson.codeNames));
+
+/** Words by which the sample sentences of the platform's documentation are known. */
+export const WECHAT_SAMPLE_PURPOSES: readonly string[] = wechatAppJson.samplePurposes;
 
 /** `tccService` of a version 2 App Privacy Report to category. */
 export const APPLE_TCC_SERVICES: ReadonlyMap<string, Category> = mapOf(appleTcc.services);

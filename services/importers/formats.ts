@@ -1,5 +1,5 @@
 /** Names of the formats that files come in (`--format`). */
-export const IMPORT_FORMATS = ['cloudevents', 'apple-privacy-report'] as const;
+export const IMPORT_FORMATS = ['cloudevents', 'apple-privacy-report', 'wechat-declarations'] as const;
 export type ImportFormat = (typeof IMPORT_FORMATS)[number];
 export const DEFAULT_FORMAT = 'cloudevents' satisfies ImportFormat;
 

@@ -17,6 +17,7 @@ import type { Input } from './input/open-input.ts';
 import type { InputProblem } from './input/problem.ts';
 import { LineSplitter, linesOf } from './lines.ts';
 import { type OddThing, OddThings } from './odd-things.ts';
+import { convertWeChatDeclarations } from './wechat/wechat-declarations.ts';
 
 export interface ImportProgress {
   /** Of the file, with those of earlier imports. */
@@ -66,6 +67,7 @@ export interface ImportSummary {
 const CONVERTERS: Readonly<Record<ImportFormat, Convert>> = {
   cloudevents: convertCloudEvents,
   'apple-privacy-report': convertAppleReport,
+  'wechat-declarations': convertWeChatDeclarations,
 };
 
 /** Errors of the log (LogError) are thrown; what was committed before stays and the next import goes on behind it. */

@@ -36,6 +36,7 @@ export function registerRun(program: Command, context: CliContext): void {
 Examples:
   ntk run --data ./data --policy policy.yaml --input events.ndjson.gz
   ntk run --data ./week --policy policy.yaml --input declarations.ndjson apple-privacy-report:report.ndjson
+  ntk run --data ./wechat --policy policy.yaml --input wechat-declarations:manifests.ndjson events.ndjson
   zcat events.gz | ntk run --data ./data --policy policy.yaml --input -`,
     )
     .action(async (flags: RunFlags) => {
