@@ -50,6 +50,9 @@ export const WECHAT_REQUIRED_PRIVATE_INFOS: ReadonlySet<string> = new Set(
   wechatAppJson.requiredPrivateInfos.map((name) => `wx.${name}`),
 );
 
+/** The moment (RFC 3339) from which the platform refuses them undeclared; a program that was not changed since could not know. */
+export const WECHAT_REQUIRED_SINCE: string = z.iso.datetime({ offset: true }).parse(wechatAppJson.requiredPrivateInfosSince);
+
 /** What static analysis calls an API, where that is not its name in the catalogue. */
 export const WECHAT_CODE_NAMES: ReadonlyMap<string, string> = new Map(Object.entries(wechatAppJson.codeNames));
 
