@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { CATEGORIES, type Category } from '../codes.ts';
+import android from './android.json' with { type: 'json' };
 import apple from './apple.json' with { type: 'json' };
 import appleTcc from './apple-tcc.json' with { type: 'json' };
 import wechat from './wechat.json' with { type: 'json' };
@@ -64,3 +65,9 @@ export const APPLE_TCC_SERVICES: ReadonlyMap<string, Category> = mapOf(appleTcc.
 
 /** `stream` of a version 2 App Privacy Report, where no `tccService` says more, to category. */
 export const APPLE_STREAMS: ReadonlyMap<string, Category> = mapOf(appleTcc.streams);
+
+/** Android app op (in lower case) to category. An importer says it with the access, so it is no part of the hash. */
+export const ANDROID_OPS: ReadonlyMap<string, Category> = mapOf(android.ops);
+
+/** App ops that hand over no personal data, such as the wake lock. Ops that neither list has are kept: they may be anything. */
+export const ANDROID_OTHER_OPS: ReadonlySet<string> = new Set(android.withoutPersonalData);

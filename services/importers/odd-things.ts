@@ -23,6 +23,20 @@ export type OddCode =
   | 'no_version'
   /** A file has a second manifest of the same program; it is ignored as stale unless its version is higher. */
   | 'repeated_program'
+  /** Android ops that hand over no personal data; their lines were left out. */
+  | 'without_personal_data'
+  /** An access of an Android dump that is still going on: it has no time yet and comes with a later dump. */
+  | 'still_running'
+  /** A state of an Android process that is not known: taken as on screen, for want of evidence. */
+  | 'unknown_state'
+  /** An access of an Android dump whose clock differs from the dump's by a change of its time zone: its age holds. */
+  | 'other_utc_offset'
+  /** ... by something else: its time holds. */
+  | 'age_differs'
+  /** Lines of an Android dump around what programs accessed: settings, watchers, restrictions. */
+  | 'skipped_line'
+  /** A file that should be an Android dump has no uid in it. */
+  | 'no_appops'
   /** A line is not of a shape that the format has; it went into the log as it is and will be a reject. */
   | 'unknown_shape';
 
