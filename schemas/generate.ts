@@ -8,6 +8,8 @@ import { z } from 'zod';
 import { asyncApiDocument } from './asyncapi.ts';
 import { EVENT_DATA_SCHEMAS } from './events/index.ts';
 import { cloudEventSchema } from './events/cloudevent.ts';
+import { policyTestSchema } from './policy/policy-test.ts';
+import { driftReportSchema } from './report/drift.ts';
 import { interceptionReportSchema } from './report/interceptions.ts';
 import { rejectSchema } from './results/reject.ts';
 import { heartbeatAnswerSchema, verdictSchema } from './results/verdict.ts';
@@ -22,6 +24,8 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'heartbeat-answer': heartbeatAnswerSchema,
   reject: rejectSchema,
   interceptions: interceptionReportSchema,
+  drift: driftReportSchema,
+  'policy-test': policyTestSchema,
 };
 
 /** File name in schemas/json to its text. */

@@ -14,6 +14,7 @@ import { createContext } from './create-context.ts';
 import { registerAcceptGap } from './commands/accept-gap.ts';
 import { registerPolicy, registerRejects } from './commands/changing-commands.ts';
 import { registerKeys } from './commands/keys.ts';
+import { registerDrift } from './commands/drift.ts';
 import { registerIngest } from './commands/ingest.ts';
 import { registerReadingCommands } from './commands/reading-commands.ts';
 import { registerRun } from './commands/run.ts';
@@ -78,6 +79,7 @@ async function main(argv: readonly string[]): Promise<number> {
   registerUp(program, context);
   registerIngest(program, context);
   registerReadingCommands(program, context);
+  registerDrift(program, context);
   registerAcceptGap(program, context);
   registerPolicy(program, context);
   registerKeys(program, context);

@@ -31,6 +31,8 @@ export interface ConvertOptions {
   readonly odd: OddThings;
   /** Pseudonymous user of a format that reports on one device. */
   readonly deviceUser: string;
+  /** Of times that name none, as RFC 3339 writes it. */
+  readonly utcOffset: string;
 }
 
 /**

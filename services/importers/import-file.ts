@@ -7,16 +7,18 @@
  * Two imports of the same bytes at the same time are not guarded against; the window of duplicates then decides.
  */
 import type { EventLog, Origin } from '../platform/log/event-log.ts';
+import { convertAppOps } from './android/appops.ts';
 import { convertAppleReport } from './apple/apple-report.ts';
 import { type Convert, isRemembered } from './candidate.ts';
 import { convertCloudEvents } from './cloudevents.ts';
-import { DEFAULT_DEVICE_USER, type ImportFormat } from './formats.ts';
+import { DEFAULT_DEVICE_USER, DEFAULT_UTC_OFFSET, type ImportFormat } from './formats.ts';
 import { ImportChunk, mustCommitBefore } from './import-chunk.ts';
 import { type ImportEntry, putImportEntry, readImportEntry } from './import-ledger.ts';
 import type { Input } from './input/open-input.ts';
 import type { InputProblem } from './input/problem.ts';
 import { LineSplitter, linesOf } from './lines.ts';
 import { type OddThing, OddThings } from './odd-things.ts';
+import { convertWeChatDeclarations } from './wechat/wechat-declarations.ts';
 
 export interface ImportProgress {
   /** Of the file, with those of earlier imports. */
@@ -37,8 +39,10 @@ export interface ImportOptions {
   readonly onProgress?: (progress: ImportProgress) => void;
   /** Aborting ends the import; what is not committed yet is left for the next one. */
   readonly signal?: AbortSignal;
-  /** The user of an Apple report. Default `device-1`. */
+  /** The user of a report of one device. Default `device-1`. */
   readonly deviceUser?: string;
+  /** Of times that name none: `Z` (the default) or `+08:00`. */
+  readonly utcOffset?: string;
 }
 
 export interface ImportSummary {
@@ -66,6 +70,8 @@ export interface ImportSummary {
 const CONVERTERS: Readonly<Record<ImportFormat, Convert>> = {
   cloudevents: convertCloudEvents,
   'apple-privacy-report': convertAppleReport,
+  'wechat-declarations': convertWeChatDeclarations,
+  'android-appops': convertAppOps,
 };
 
 /** Errors of the log (LogError) are thrown; what was committed before stays and the next import goes on behind it. */
@@ -99,13 +105,14 @@ class ImportRun {
   }
 
   async run(): Promise<ImportSummary> {
-    const { format, deviceUser = DEFAULT_DEVICE_USER } = this.#options;
+    const { format, deviceUser = DEFAULT_DEVICE_USER, utcOffset = DEFAULT_UTC_OFFSET } = this.#options;
     const lines = linesOf(this.#input.chunks(), this.#splitter);
     const converted = CONVERTERS[format](lines, {
       partitions: this.#log.partitions,
       skip: this.#skipped,
       odd: this.#odd,
       deviceUser,
+      utcOffset,
     });
     for await (const candidates of converted) {
       if (this.#options.signal?.aborted) return this.summary('stopped');

@@ -1,7 +1,7 @@
-/** `POST /v1/imports?format=F&name=N`: a file as the body, imported as `ntk ingest` does; for `ntk ingest --to URL`. */
+/** `POST /v1/imports?format=F&name=N&utcOffset=O`: a file as the body, imported as `ntk ingest` does; for `ntk ingest --to URL`. */
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { IMPORT_FORMATS } from '../importers/formats.ts';
+import { DEFAULT_UTC_OFFSET, IMPORT_FORMATS, UTC_OFFSET } from '../importers/formats.ts';
 import { importFile } from '../importers/import-file.ts';
 import { openInput } from '../importers/input/open-input.ts';
 import { isInputProblem } from '../importers/input/problem.ts';
@@ -26,16 +26,20 @@ export async function registerImports(app: FastifyInstance, { log, token, spoolF
       if (!bearer.matches(request.headers.authorization)) return reply.code(401).send({ error: 'a token is needed' });
     });
     scope.post('/v1/imports', { bodyLimit: FILE_BYTES_MAX }, async (request, reply) => {
-      const asked = request.query as { format?: string; name?: string };
+      const asked = request.query as { format?: string; name?: string; utcOffset?: string };
       const format = IMPORT_FORMATS.find((known) => known === (asked.format ?? 'cloudevents'));
       if (format === undefined) return reply.code(400).send({ message: `format must be one of ${IMPORT_FORMATS.join(', ')}` });
+      const { utcOffset = DEFAULT_UTC_OFFSET } = asked;
+      if (!UTC_OFFSET.test(utcOffset)) return reply.code(400).send({ message: 'utcOffset must be Z or as +08:00' });
       const input = await openInput('-', {
         spoolFolder,
         stdin: request.body instanceof Readable ? request.body : Readable.from([]),
       });
       if (isInputProblem(input)) return reply.code(400).send({ message: input.message });
       try {
-        return await reply.send(await importFile(log, input, { format, origin: ORIGIN.imported, startedWith: 'ingest' }));
+        return await reply.send(
+          await importFile(log, input, { format, origin: ORIGIN.imported, startedWith: 'ingest', utcOffset }),
+        );
       } finally {
         await input.close();
       }

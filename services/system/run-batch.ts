@@ -26,6 +26,8 @@ export interface BatchOptions {
   readonly signer: Signer | null;
   readonly by: string;
   readonly nowMs: number;
+  /** Of times that name none; see ImportOptions. */
+  readonly utcOffset?: string;
   /** Awaited before each chunk: the importer may not run away from the scorer. */
   readonly admit: () => Promise<void>;
   readonly onProgress: (input: Input, progress: ImportProgress) => void;
@@ -52,6 +54,7 @@ export async function importBatch(options: BatchOptions): Promise<BatchSummary> 
         admit: options.admit,
         onProgress: (progress) => options.onProgress(input, progress),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.utcOffset === undefined ? {} : { utcOffset: options.utcOffset }),
       }),
     );
     options.onFinished?.(input);

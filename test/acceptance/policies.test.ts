@@ -225,3 +225,49 @@ describe('an erasure', () => {
     expect(readFileSync(`${desk.data}/user-key`).length).toBe(32);
   });
 });
+
+describe('policy test', () => {
+  const CASES = `cases:
+  - name: undeclared programs are stopped
+    given: [access: { api: wx.getLocation }]
+    expect: { verdict: intercept, reasons: [undeclared_program] }
+  - name: "they are told what to do\\e[2J"
+    given: [access: { api: wx.getLocation }]
+    expect: { verdict: allow, remedy: declaration }
+`;
+
+  test('says of each case whether it passes, what is otherwise and where it stands, and fails', async () => {
+    desk.write('p.yaml', POLICY_P);
+    const file = desk.write('p.test.yaml', CASES);
+    const { code, stdout } = await ntk(['policy', 'test', file]);
+    expect(code).toBe(1);
+    expect(stdout.split('\n').slice(1)).toEqual([
+      '  pass undeclared programs are stopped',
+      '  FAIL they are told what to do\\u{1b}[2J (p.test.yaml:5)',
+      '         verdict   expected allow',
+      '                   found    intercept',
+      '1 of 2 cases pass',
+      '',
+    ]);
+  });
+
+  test('tries the cases on another policy, and says the same in JSON', async () => {
+    const policy = desk.write('q.yaml', 'version: "Q"\n');
+    const file = desk.write('cases.yaml', 'cases: [{ name: a, given: [access: { api: x }], expect: { verdict: allow } }]');
+    const [result] = await ntkJson<unknown[]>(['policy', 'test', file, '--policy', policy]);
+    expect(result).toMatchObject({ passed: 1, failed: 0, problems: [], cases: [{ name: 'a', line: 1, differences: [] }] });
+  });
+
+  test('says in one line what is missing', async () => {
+    const file = desk.write('cases.yaml', 'cases: [{ name: a, given: [access: { api: x }], expect: { verdict: allow } }]');
+    for (const args of [[file], [join(desk.path, 'none.test.yaml')], [desk.write('alone.test.yaml', CASES)]]) {
+      const { code, stderr } = await ntk(['policy', 'test', ...args]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(ONE_LINE_ERROR);
+    }
+  });
+
+  test('is passed by the default policy', async () => {
+    expect((await ntkOk(['policy', 'test', 'policies/default.test.yaml'])).stdout).toMatch(/\n53 of 53 cases pass\n$/);
+  });
+});

@@ -7,7 +7,10 @@ import {
   APPLE_TCC_SERVICES,
   CATALOGUE,
   CATALOGUE_HASH,
+  WECHAT_ALSO_COVERED,
+  WECHAT_CODE_NAMES,
   WECHAT_PRIVACY_KEYS,
+  WECHAT_REQUIRED_PRIVATE_INFOS,
 } from '../../schemas/catalogue/index.ts';
 import wechat from '../../schemas/catalogue/wechat.json' with { type: 'json' };
 import { EVENTS, VERDICTS } from '../conformance/example.ts';
@@ -109,6 +112,11 @@ test('every privacy key of a WeChat manifest has its category, those of extended
     'social_graph',
     'activity_log',
   ]);
+});
+
+test('what app.json and static analysis name is in the catalogue', () => {
+  for (const api of [...WECHAT_REQUIRED_PRIVATE_INFOS, ...WECHAT_CODE_NAMES.values()]) expect(CATALOGUE.has(api)).toBe(true);
+  for (const key of WECHAT_ALSO_COVERED.keys()) expect(WECHAT_PRIVACY_KEYS.has(key)).toBe(true);
 });
 
 test('old App Privacy Reports name permissions and streams instead of categories', () => {

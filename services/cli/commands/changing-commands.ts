@@ -9,6 +9,7 @@ import type { CliContext } from '../context.ts';
 import { type LogFlags, logOptions, type SigningFlags, signingOption } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { type ApplyOptions, applyPolicy, checkPolicies, printPolicyLog, rollbackPolicy } from './policy.ts';
+import { testPolicies } from './policy-test.ts';
 import { listRejects, redriveRejects, showReject } from './rejects.ts';
 
 export interface DataFlags extends LogFlags {
@@ -26,6 +27,19 @@ export function registerPolicy(program: Command, context: CliContext): void {
     .addHelpText('after', '\nExample:\n  ntk policy check policies/*.yaml')
     .action(async (files: string[], flags: { readonly json?: boolean }) => {
       if (!(await checkPolicies(out, files, flags.json ?? false))) context.fail();
+    });
+  policy
+    .command('test')
+    .argument('<file...>', 'files of policy tests (YAML): given these records, expect these verdicts')
+    .option('--policy <file>', 'try the cases on this policy instead of the one they are for')
+    .option('--json', 'print JSON')
+    .description('judge the records of each case as the scorer would; exit 1 if any verdict is not as expected')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ntk policy test policies/*.test.yaml\n  ntk policy test policies/default.test.yaml --policy draft.yaml',
+    )
+    .action(async (files: string[], { policy: asked, json = false }: { readonly policy?: string; readonly json?: boolean }) => {
+      if (!(await testPolicies(out, files, { policy: asked, json }))) context.fail();
     });
   const publisher = (config: Config, { signingKey }: SigningFlags): ApplyOptions => {
     const signer = signerFrom(signingKey ?? config.signingKeyFile);

@@ -15,13 +15,14 @@ import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { type LogFlags, logOptions, overridesOf } from '../options.ts';
 import { brief } from '../output/terminal.ts';
-import { splitInputName } from './run.ts';
+import { splitInputName, UTC_OFFSET_WORDS, utcOffsetOf } from './run.ts';
 import { printImport } from './run-summary.ts';
 
 interface IngestFlags extends LogFlags {
   readonly format: string;
   readonly to?: string;
   readonly token?: string;
+  readonly utcOffset?: string;
   readonly json?: boolean;
 }
 
@@ -30,6 +31,7 @@ export function registerIngest(program: Command, context: CliContext): void {
     .argument('<file...>', 'files (plain, gzip, zstd) or - for standard input; FORMAT:FILE names the format of one')
     .description('import files into a running system; what cannot be read is rejected and reported, never the file')
     .option('--format <format>', `format of the files: ${IMPORT_FORMATS.join(', ')}`, 'cloudevents')
+    .option('--utc-offset <offset>', UTC_OFFSET_WORDS, utcOffsetOf)
     .option('--to <url>', 'URL of the system; default: the one that runs on --data')
     .option('--token <token>', 'bearer token for --to; also NTK_TOKEN')
     .option('--json', 'print JSON')
@@ -77,6 +79,7 @@ async function ingestHere(context: CliContext, files: readonly string[], flags: 
             origin: ORIGIN.imported,
             startedWith: 'ingest',
             signal,
+            ...(flags.utcOffset === undefined ? {} : { utcOffset: flags.utcOffset }),
             onProgress: ({ readBytes, sizeBytes }) => bar.update(readBytes, sizeBytes),
           }),
         );
@@ -108,7 +111,8 @@ async function ingestThere(
   for (const name of files) {
     const { path, format } = splitInputName(name, flags.format);
     const body = Readable.toWeb(path === '-' ? process.stdin : createReadStream(path)) as ReadableStream;
-    const url = new URL(`/v1/imports?${new URLSearchParams({ format, name: path }).toString()}`, to);
+    const query = { format, name: path, ...(flags.utcOffset === undefined ? {} : { utcOffset: flags.utcOffset }) };
+    const url = new URL(`/v1/imports?${new URLSearchParams(query).toString()}`, to);
     let response: Response;
     try {
       response = await fetch(url, {

@@ -1,4 +1,4 @@
-/** `ntk policy check | apply | rollback | log`. */
+/** `ntk policy check | apply | rollback | log`; `test` is in policy-test.ts. */
 import { readFile } from 'node:fs/promises';
 import { parsePolicyYaml } from '../../domain/policy/document.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
@@ -16,16 +16,16 @@ export interface PolicyFile {
   readonly version: string;
 }
 
-/** A policy file's text; missing files are said in one line. */
-async function readText(file: string): Promise<string> {
+/** The text of a file that `thing` says what it is; missing files are said in one line. */
+export async function readText(file: string, thing = 'policy file'): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     throw new UserError(
       code === 'ENOENT'
-        ? `there is no policy file '${brief(file)}'`
-        : `cannot read policy file '${brief(file)}': ${code ?? 'unknown error'}`,
+        ? `there is no ${thing} '${brief(file)}'`
+        : `cannot read ${thing} '${brief(file)}': ${code ?? 'unknown error'}`,
     );
   }
 }

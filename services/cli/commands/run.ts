@@ -1,6 +1,6 @@
 /** `ntk run`: the main job, from files to judged, stored and summed up. */
 import type { Command } from 'commander';
-import { IMPORT_FORMATS, type ImportFormat } from '../../importers/formats.ts';
+import { IMPORT_FORMATS, type ImportFormat, UTC_OFFSET } from '../../importers/formats.ts';
 import { type Input, openInput } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import type { Config } from '../../platform/config/load-config.ts';
@@ -20,7 +20,7 @@ export interface RunFlags {
   readonly input: readonly string[];
   readonly format: string;
   readonly json?: boolean;
-  readonly device?: string;
+  readonly utcOffset?: string;
 }
 
 export function registerRun(program: Command, context: CliContext): void {
@@ -29,6 +29,7 @@ export function registerRun(program: Command, context: CliContext): void {
     .option('--policy <file>', 'policy that is put in force first, unless it is already')
     .requiredOption('--input <file...>', 'files (plain, gzip, zstd) or - for standard input; FORMAT:FILE names the format of one')
     .option('--format <format>', `format of the inputs: ${IMPORT_FORMATS.join(', ')}`, 'cloudevents')
+    .option('--utc-offset <offset>', UTC_OFFSET_WORDS, utcOffsetOf)
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -36,11 +37,21 @@ export function registerRun(program: Command, context: CliContext): void {
 Examples:
   ntk run --data ./data --policy policy.yaml --input events.ndjson.gz
   ntk run --data ./week --policy policy.yaml --input declarations.ndjson apple-privacy-report:report.ndjson
+  ntk run --data ./phone --policy policy.yaml --input android-appops:appops.txt --utc-offset +08:00
+  ntk run --data ./wechat --policy policy.yaml --input wechat-declarations:manifests.ndjson events.ndjson
   zcat events.gz | ntk run --data ./data --policy policy.yaml --input -`,
     )
     .action(async (flags: RunFlags) => {
       await runBatchCommand(context, flags);
     });
+}
+
+export const UTC_OFFSET_WORDS = 'offset from UTC of times that name none (android-appops), for instance +08:00; default: Z';
+
+/** @throws UserError for what is no offset */
+export function utcOffsetOf(text: string): string {
+  if (UTC_OFFSET.test(text)) return text;
+  throw new UserError(`--utc-offset '${brief(text, 20)}' is no offset: write Z, +08:00 or -05:00`);
 }
 
 export function formatOf(text: string): ImportFormat {
@@ -108,6 +119,7 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
         by: context.userName,
         nowMs: clock.nowMs(),
         signal: context.signal,
+        ...(flags.utcOffset === undefined ? {} : { utcOffset: flags.utcOffset }),
         admit: () => system.admit(BACKLOG_RECORDS_MAX),
         onProgress: (_, { readBytes }) => bar.update(before + readBytes, total),
         onFinished: (input) => (before += input.sizeBytes),

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Candidate, ConvertOptions } from '../candidate.ts';
+import { unreadLine } from '../unread-line.ts';
 import { accessEvent } from './access-event.ts';
 import { NETWORK_API } from './api-names.ts';
 import { durationMsOf, type Interval, IntervalTable } from './intervals.ts';
@@ -15,7 +16,6 @@ const RUN_THINGS_MAX = 131_072;
 /** Bytes of the lines in a run. */
 const RUN_BYTES_MAX = 64 * 1024 * 1024;
 
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const IMPORTED = Buffer.from('1');
 
 interface Placed {
@@ -60,13 +60,10 @@ export class ReportRun {
     this.#place(row.last.us, this.#networkCandidate(row));
   }
 
-  /**
-   * Passes a line on as it is: it becomes a reject with these bytes. A line that says it is a CloudEvent must not become a fact by way
-   * of somebody's report, so a byte-order mark, which no record may begin with, is set before it.
-   */
+  /** Passes a line on as it is: it becomes a reject with these bytes. */
   addUnknown(line: Buffer, saysItIsAnEvent: boolean, lineNumber: number): void {
     this.#options.odd.note('unknown_shape', lineNumber);
-    this.#place(this.#lastUs, { partition: 0, value: saysItIsAnEvent ? Buffer.concat([BYTE_ORDER_MARK, line]) : line });
+    this.#place(this.#lastUs, unreadLine(line, saysItIsAnEvent));
   }
 
   /** What the run came to, by event time, then by place in the file. */

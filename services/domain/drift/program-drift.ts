@@ -1,0 +1,107 @@
+/** One program's kinds of data, declared against found and called. */
+import { CATALOGUE, WECHAT_REQUIRED_PRIVATE_INFOS, WECHAT_SAMPLE_PURPOSES } from '../../../schemas/catalogue/index.ts';
+import { CATEGORIES, UNCHECKED_CATEGORIES } from '../../../schemas/codes.ts';
+import type { DriftFinding, DriftProgram, DriftUse } from '../../../schemas/report/drift.ts';
+import type { DeclaredPurpose, KnownProgram } from './known-program.ts';
+
+const UNCHECKED: ReadonlySet<string> = new Set(UNCHECKED_CATEGORIES);
+const PLACE_OF: ReadonlyMap<string, number> = new Map(CATEGORIES.map((category, place) => [category, place]));
+/** The kinds of data that a program has to declare by API. */
+const NAMED_CATEGORIES: ReadonlySet<string> = new Set([...WECHAT_REQUIRED_PRIVATE_INFOS].map((api) => CATALOGUE.get(api)!));
+
+export function isSamplePurpose(text: string): boolean {
+  return WECHAT_SAMPLE_PURPOSES.some((sample) => text.includes(sample));
+}
+
+/** APIs in the program's own code that have to be declared by name, and those of them that are not. Sorted. */
+export function requiredApisOf({ found, requiredApis }: KnownProgram): {
+  readonly called: string[];
+  readonly undeclared: string[];
+} {
+  if (requiredApis === null) return { called: [], undeclared: [] };
+  const own = (found ?? []).flatMap(({ api, isBundled }) => (api === null || isBundled ? [] : [api]));
+  const called = [...new Set(own)].filter((api) => WECHAT_REQUIRED_PRIVATE_INFOS.has(api)).sort();
+  return { called, undeclared: called.filter((api) => !requiredApis.has(api)) };
+}
+
+export function driftOf(known: KnownProgram): DriftProgram {
+  const categories = new Set([
+    ...known.purposes.flatMap(declaredBy),
+    ...(known.found ?? []).map(({ category }) => category),
+    ...(known.called?.keys() ?? []),
+  ]);
+  const uses = [...categories]
+    .filter((category) => !UNCHECKED.has(category))
+    .map((category) => useOf(known, category))
+    .sort((a, b) => placeOf(a.category) - placeOf(b.category) || compare(a.category, b.category));
+  return { program: known.program, developer: known.developer, isDeclared: known.isDeclared, uses };
+}
+
+/** A precise place includes the coarse one: a purpose that lists both need not use both. */
+function declaredBy({ categories }: DeclaredPurpose): readonly string[] {
+  return categories.includes('location') ? categories.filter((category) => category !== 'location_coarse') : categories;
+}
+
+function useOf(known: KnownProgram, category: string): DriftUse {
+  const listing = known.purposes.filter(({ categories }) => categories.includes(category));
+  const found = known.found?.filter((one) => one.category === category) ?? null;
+  const called = known.called === null ? null : (known.called.get(category) ?? { accesses: 0, background: 0 });
+  const apis = [...new Set((found ?? []).flatMap(({ api }) => api ?? []))].sort();
+  const undeclaredApis = requiredApisOf(known).undeclared.filter((api) => apis.includes(api));
+  const isDeclared = listing.length > 0;
+  const isCalled = (called?.accesses ?? 0) > 0;
+  return {
+    category,
+    finding: findingOf({
+      isDeclared,
+      isCalled,
+      isInCode: found !== null && found.length > 0,
+      isInOwnCode: found?.some(({ isBundled }) => !isBundled) ?? false,
+      isJudged: known.isWhole || NAMED_CATEGORIES.has(category),
+      isWatched: called !== null || found !== null,
+      hasResults: called !== null,
+      lacksApi: undeclaredApis.length > 0,
+    }),
+    isDeclared,
+    isDetected: found === null ? null : found.length > 0,
+    accesses: called?.accesses ?? null,
+    background: called?.background ?? null,
+    apis,
+    undeclaredApis,
+    purposes: listing.map(({ id, text }) => ({ id, text, isSample: isSamplePurpose(text) })),
+  };
+}
+
+interface Evidence {
+  readonly isDeclared: boolean;
+  readonly isCalled: boolean;
+  readonly isInCode: boolean;
+  readonly isInOwnCode: boolean;
+  /** What is not declared is known not to be. */
+  readonly isJudged: boolean;
+  /** Somebody looked at the code or at the calls. */
+  readonly isWatched: boolean;
+  readonly hasResults: boolean;
+  readonly lacksApi: boolean;
+}
+
+function findingOf(of: Evidence): DriftFinding {
+  if (!of.isDeclared) {
+    // A call that took place is one, wherever in the program it came from.
+    if (of.isJudged && (of.isCalled || of.isInOwnCode)) return 'undeclared';
+    return 'unjudged';
+  }
+  if (of.lacksApi) return 'undeclared_api';
+  const isUsed = of.hasResults ? of.isCalled : of.isInCode;
+  return of.isWatched && !isUsed ? 'unused' : 'none';
+}
+
+/** Kinds of data that we do not have stand last. */
+function placeOf(category: string): number {
+  return PLACE_OF.get(category) ?? CATEGORIES.length;
+}
+
+/** In the order of UTF-8 bytes, as reports order names. */
+export function compare(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

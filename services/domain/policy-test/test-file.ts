@@ -1,0 +1,7 @@
+/** A file of policy tests: YAML, checked as policies are. */
+import { type PolicyTest, policyTestSchema } from '../../../schemas/policy/policy-test.ts';
+import { type CheckedYaml, checkYamlFile } from '../policy/yaml-file.ts';
+
+export function parsePolicyTest(text: string): CheckedYaml<PolicyTest> {
+  return checkYamlFile(text, policyTestSchema, { thing: 'file of policy tests', levels: 'a dozen' });
+}
