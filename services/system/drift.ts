@@ -19,8 +19,8 @@ import { UserError } from './user-error.ts';
 export const DRIFT_FORMATS = ['wechat-declarations', 'cloudevents'] as const satisfies readonly ImportFormat[];
 export type DriftFormat = (typeof DRIFT_FORMATS)[number];
 
-/** Programs and kinds of data that were called, at most; a larger platform asks for its report by other means than one process. */
-const CALLED_ROWS_MAX = 8 * DRIFT_PROGRAMS_MAX;
+/** Programs times kinds of data that were called, at most: about half a gigabyte. */
+const CALLED_ROWS_MAX = 2 * DRIFT_PROGRAMS_MAX;
 const READ = { maxRecords: 20_000, maxBytes: 16 * 1024 * 1024 };
 
 export class DriftReader {

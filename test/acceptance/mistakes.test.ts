@@ -21,6 +21,7 @@ beforeAll(async () => {
   desk.write('no-yaml.yaml', 'version: "1\nlimits: [\n');
   desk.write('binary.yaml', Buffer.from([0xff, 0xfe, 0x00, 0x01]));
   desk.write('a-file', 'x');
+  desk.write('cases.test.yaml', 'cases: [{ name: a, given: [access: { api: x }], expect: { verdict: allow } }]\n');
   desk.write('archive.zip', Buffer.from('PK\u0003\u0004rest'));
   mkdirSync(place('a-folder'));
   await ntkOk(['run', '--data', desk.data, '--policy', policy, '--input', events]);
@@ -85,6 +86,22 @@ const MISTAKES: readonly Mistake[] = [
     name: 'an unknown format',
     args: ['run', ...DATA, ...INPUT, '--format', 'xml'],
     says: "format 'xml' is unknown: one of cloudevents, ",
+  },
+  {
+    name: 'an offset from UTC that is none',
+    args: ['run', ...DATA, ...INPUT, '--utc-offset', '8'],
+    says: "--utc-offset '8' is no offset: write Z, +08:00 or -05:00",
+  },
+  { name: 'a manifest that is not there', args: ['drift', place('none.ndjson')], says: /none\.ndjson: no such file/ },
+  {
+    name: 'a file that declares nothing',
+    args: ['drift', `cloudevents:${place('events.ndjson')}`],
+    says: /no program declares or calls anything/,
+  },
+  {
+    name: 'policy tests with a policy that has mistakes',
+    args: ['policy', 'test', place('cases.test.yaml'), '--policy', place('broken.yaml')],
+    says: /broken\.yaml:2: purposes: /,
   },
   { name: 'no input at all', args: ['run', ...DATA], says: '--input', code: 2 },
   { name: 'a data folder that is a file', args: ['run', '--data', place('a-file'), ...INPUT], says: /a-file/ },

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EVENTS, POLICY_PATH } from '../conformance/example.ts';
-import { ntk, ntkJson, ntkOk, ROOT } from '../acceptance/ntk.ts';
+import { ntk, ntkJson, ntkOk, ROOT, rowsOf } from '../acceptance/ntk.ts';
 import { splitLines } from '../domain/fold/partitioned.ts';
 
 interface Running {
@@ -166,6 +166,25 @@ describe('a running system', () => {
     const wrong = await ntk(['ingest', '-', '--to', running.url, '--token', 'nonsense'], { input: `${line}\n` });
     expect(wrong.code).toBe(1);
     expect(wrong.stderr).toMatch(/^error: .*401/);
+  }, 60_000);
+
+  it('reads the times of a file that is sent with the offset that is sent with it', async () => {
+    // A day ago, so that the time is taken as it is; in a file it stands without an offset.
+    const sentMs = Date.now() - 86_400_000;
+    const local = new Date(sentMs + 8 * 3_600_000).toISOString().slice(0, -1).replace('T', ' ');
+    const dump = ['Uid u0a1:', 'Package sent.dump:', 'CAMERA (allow):', `Access: [top-s] ${local} (-1d0h0m0s0ms)`].join('\n');
+    const to = ['--to', running.url, '--token', running.token];
+    const args = ['ingest', '-', '--format', 'android-appops', '--utc-offset', '+08:00', ...to];
+    const [summary] = await ntkJson<{ format: string; appended: number }[]>(args, { input: dump });
+    expect(summary).toMatchObject({ format: 'android-appops', appended: 1 });
+    await vi.waitFor(
+      async () => {
+        const sql = "SELECT toUnixTimestamp64Milli(event_time) AS ms FROM ntk.access_results FINAL WHERE program = 'sent.dump'";
+        expect(await rowsOf<{ ms: string }>(data, sql)).toMatchObject([{ ms: expect.anything() }]);
+        expect(Number((await rowsOf<{ ms: string }>(data, sql))[0]!.ms)).toBe(sentMs);
+      },
+      { timeout: 30_000, interval: 500 },
+    );
   }, 60_000);
 
   it('lets nobody else score its folder, and says who has it', async () => {

@@ -7,6 +7,8 @@ import type { Drift } from '../../domain/drift/drift-report.ts';
 import { openInput } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import { DRIFT_FORMATS, DriftReader } from '../../system/drift.ts';
+import type { EventLog } from '../../platform/log/event-log.ts';
+import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { type StoreFlags, storeOptions } from '../options.ts';
@@ -47,12 +49,18 @@ Examples:
       const wantsStore = ['data', 'clickhouse', 'kafka'].some((name) => command.getOptionValueSource(name) === 'cli');
       if (files.length === 0 || wantsStore) {
         await context.withStore(flags, async (store) => {
-          if (files.length === 0 && store.log !== null) await reader.readLog(store.log);
+          if (files.length === 0) await reader.readLog(logOf(store));
           await reader.readCalls(store.warehouse, store.logId);
         });
       }
       print(context, reader.report(), flags.program, format);
     });
+}
+
+/** Without declarations every program would look as if it had none. @throws UserError when the log is not at hand */
+function logOf({ log }: Store): EventLog {
+  if (log !== null) return log;
+  throw new UserError('declarations are in the log: give its data folder with --data DIR, or manifests as files');
 }
 
 async function readFiles(context: CliContext, reader: DriftReader, names: readonly string[]): Promise<void> {
