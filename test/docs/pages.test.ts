@@ -1,4 +1,4 @@
-/** Every command of the guides is run as it stands there, and prints what the guide says. */
+/** Every command of the pages is run as it stands there, and prints what the page says. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,7 @@ import { ROOT } from '../acceptance/ntk.ts';
 import { commandsOf, firstMissing, PageRun, readPage } from './page-commands.ts';
 
 const GUIDES = readdirSync(join(ROOT, 'docs/guides')).map((name) => `docs/guides/${name}`);
-const PAGES = [...GUIDES, 'docs/wechat.md', 'docs/android.md'];
+const PAGES = ['README.md', ...GUIDES, 'docs/authority.md', 'docs/wechat.md', 'docs/android.md'];
 /** Pages send with it, as their readers do; a bare container may not have it. */
 const HAS_CURL = spawnSync('curl', ['--version']).status === 0;
 const PAGE_MS_MAX = 240_000;
