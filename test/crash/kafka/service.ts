@@ -53,7 +53,9 @@ export class Service {
     return this.#output;
   }
 
+  /** Does nothing while it runs: nobody would end the one before. */
   start(): void {
+    if (this.#state !== 'stopped') return;
     const { command, env, outputFile, name } = this.#options;
     const [file, ...args] = command as [string, ...string[]];
     const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
