@@ -13,6 +13,7 @@ import { driftReportSchema } from './report/drift.ts';
 import { interceptionReportSchema } from './report/interceptions.ts';
 import { rejectSchema } from './results/reject.ts';
 import { heartbeatAnswerSchema, verdictSchema } from './results/verdict.ts';
+import { labelsSchema } from './simulation/labels.ts';
 
 const FOLDER = join(import.meta.dirname, 'json');
 
@@ -26,6 +27,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   interceptions: interceptionReportSchema,
   drift: driftReportSchema,
   'policy-test': policyTestSchema,
+  labels: labelsSchema,
 };
 
 /** File name in schemas/json to its text. */
