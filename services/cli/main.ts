@@ -18,6 +18,7 @@ import { registerDrift } from './commands/drift.ts';
 import { registerIngest } from './commands/ingest.ts';
 import { registerReadingCommands } from './commands/reading-commands.ts';
 import { registerRun } from './commands/run.ts';
+import { registerSimulate } from './commands/simulate.ts';
 import { registerTokens } from './commands/tokens.ts';
 import { registerUp } from './commands/up.ts';
 import { Output } from './output/output.ts';
@@ -85,6 +86,7 @@ async function main(argv: readonly string[]): Promise<number> {
   registerKeys(program, context);
   registerRejects(program, context);
   registerTokens(program, context);
+  registerSimulate(program, context);
   registerCompletion(program, argv);
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -3,7 +3,7 @@
  *
  *   await runLiveSource({ sink, clock, rate: 50, signal });
  *
- * It resolves when the signal is aborted, and rejects only with what the sink rejects with. `sink.append(lines)` takes records of one line
+ * It resolves when the signal is aborted; before that it rejects with what the sink rejects with. `sink.append(lines)` takes records of one line
  * each, without line end, in their order, at most {@link APPEND_LINES_MAX} at a time, and resolves when they are in the log; the next
  * call waits for that. Nothing is kept on disk. Killed and started again it goes on at the season and in the story of the moment, for both
  * follow from the seed and the time alone; ids begin with the moment of the start, so no run uses an id of another, and declarations have
@@ -59,9 +59,10 @@ export const BEHIND_SECONDS_MAX = 10;
 const PENDING_SHARE = 0.35;
 const SLICE_MS = 1_000;
 const STORY_DAYS = 14;
-/** Declaration versions are minutes since then: they grow from run to run and fit 32 bits. */
+/** Declaration versions grow from run to run: half minutes since then fit 32 bits for a thousand years. */
 const VERSIONS_SINCE_MS = Date.UTC(2020, 0, 1);
-/** Two stories on one log never share a version: each may bring a second one. */
+/** A story brings up to two versions, and lasts longer than this: no two stories share one. */
+const VERSIONS_A_MINUTE = 2;
 const MINUTE_MS = 60_000;
 
 export async function runLiveSource(options: LiveOptions): Promise<LiveProgress> {
@@ -82,7 +83,7 @@ export async function runLiveSource(options: LiveOptions): Promise<LiveProgress>
   let records = 0;
   let skippedSeconds = 0;
   while (!signal.aborted) {
-    tellStory(traffic, (storyMs) => Math.floor((timeline.toEventMs(storyMs) - VERSIONS_SINCE_MS) / MINUTE_MS));
+    tellStory(traffic, versionsUpTo(timeline.toEventMs(traffic.atMs)));
     // A second is told when it is over: nothing has a time that is still to come.
     const dueMs = timeline.toEventMs(traffic.atMs) + SLICE_MS;
     const behind = Math.floor((clock.nowMs() - dueMs) / SLICE_MS);
@@ -96,27 +97,36 @@ export async function runLiveSource(options: LiveOptions): Promise<LiveProgress>
       continue;
     }
     const lines = traffic.next();
-    records += await append(sink, lines);
+    try {
+      await append(sink, lines);
+    } catch (error) {
+      if (signal.aborted) break;
+      throw error;
+    }
+    records += lines.length;
     onProgress({ records, skippedSeconds });
     await clock.turn();
   }
   return { records, skippedSeconds };
 }
 
+function versionsUpTo(eventMs: number): number {
+  return VERSIONS_A_MINUTE * Math.floor((eventMs - VERSIONS_SINCE_MS) / MINUTE_MS);
+}
+
 /** The story of the moment; each span of {@link STORY_DAYS} since 1970 has one. */
-function tellStory(traffic: Traffic, versionAt: (storyMs: number) => number): void {
+function tellStory(traffic: Traffic, versionBase: number): void {
   const { atMs, story } = traffic;
   if (story !== null && atMs < story.endMs) return;
   const lengthMs = STORY_DAYS * DAY_MS;
   const generation = Math.floor(atMs / lengthMs);
   const startMs = generation * lengthMs;
   // Told from its middle on when a run begins there: what was true before is said first.
-  traffic.tell({ generation, startMs, endMs: startMs + lengthMs, versionBase: versionAt(atMs) });
+  traffic.tell({ generation, startMs, endMs: startMs + lengthMs, versionBase });
 }
 
-async function append(sink: LiveSink, lines: readonly string[]): Promise<number> {
+async function append(sink: LiveSink, lines: readonly string[]): Promise<void> {
   for (let from = 0; from < lines.length; from += APPEND_LINES_MAX) {
     await sink.append(lines.slice(from, from + APPEND_LINES_MAX).map((line) => Buffer.from(line, 'utf8')));
   }
-  return lines.length;
 }

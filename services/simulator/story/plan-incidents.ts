@@ -78,10 +78,11 @@ function planOne(kind: IncidentKind, fates: readonly Fate[], stage: Stage): Inci
       ? fates.filter(({ launchMs, incidents }) => launchMs > 0 && incidents.length === 0)
       : suitable(fates, stage);
   if (stageOf.length === 0) return [];
+  const wantsCamouflage = chance.isBelow(CAMOUFLAGED_SHARE);
   for (let attempt = 0; attempt < TRIES_MAX; attempt++) {
     const fate = chance.pick(stageOf);
     // After half of the tries camouflage is given up rather than the incident.
-    const isCamouflaged = attempt < TRIES_MAX / 2 && chance.isBelow(CAMOUFLAGED_SHARE);
+    const isCamouflaged = wantsCamouflage && attempt < TRIES_MAX / 2;
     const ask = askFor(kind, fate.program, isCamouflaged, chance);
     if (ask === null) continue;
     const atMs = kind === 'first_day_abuse' ? fate.launchMs : someMoment(stage, kind);
@@ -109,11 +110,15 @@ function planFleet(fates: readonly Fate[], stage: Stage, number: number): Incide
   const { chance, endMs } = stage;
   const fleets = new Map<string, Fate[]>();
   for (const fate of fates) {
-    if (fate.incidents.length > 0 || fate.launchMs > 0 || fate.standing !== null) continue;
-    const { name } = fate.program.developer;
+    const { program, incidents, launchMs, standing } = fate;
+    if (incidents.length > 0 || launchMs > 0 || standing !== null || !program.isDeclared) continue;
+    const { name } = program.developer;
     fleets.set(name, [...(fleets.get(name) ?? []), fate]);
   }
-  for (const fleet of chance.shuffled([...fleets.values()].filter(({ length }) => length >= SIBLINGS_MIN))) {
+  const large = chance.shuffled([...fleets.values()].filter(({ length }) => length >= SIBLINGS_MIN));
+  // An agency with many programs rather than one with three.
+  large.sort((a, b) => Math.min(b.length, SIBLINGS_MAX) - Math.min(a.length, SIBLINGS_MAX));
+  for (const fleet of large) {
     const category = commonCategory(fleet.map(({ program }) => program));
     const able = fleet.filter(({ program }) => program.called.some(({ need }) => need.category === category));
     const siblings = chance.shuffled(able.filter(({ program }) => program.weight <= WORLD_SHARE_MAX)).slice(0, SIBLINGS_MAX);

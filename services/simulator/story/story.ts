@@ -95,7 +95,7 @@ function planStandings(fates: readonly Fate[], span: Span, chance: Chance): void
 function planUpgrades(fates: readonly Fate[], span: Span, chance: Chance): void {
   for (const fate of fates) {
     const hasMore = fate.program.asks.some(({ isLater }) => isLater);
-    if (fate.program.upgrades && hasMore) fate.upgradeMs = at(span, chance, 0.2, 0.6);
+    if (hasMore) fate.upgradeMs = at(span, chance, 0.2, 0.6);
   }
 }
 

@@ -19,11 +19,14 @@ const GRANTED = 1;
 const GRANTED_AGAIN = 2;
 const WITHDRAWN = 3;
 
+/** A visit. More do so where it changes nothing. */
 const WITHDRAWS = 0.003;
+const WITHDRAWS_IN_VAIN = 0.02;
 const COMES_BACK = 0.05;
 const IS_ASKED_AGAIN = 0.9;
-/** Of all consents: to everything, now and later. */
+/** Of all consents: to everything, now and later; and where a program means never to ask again. */
 const TO_EVERYTHING = 0.25;
+const TO_EVERYTHING_ONCE = 0.7;
 const MANNER = 0x6d61;
 
 /** How the user of a visit stands: `gone` uses nothing that was withdrawn. */
@@ -66,7 +69,8 @@ export class Consents {
       this.#append(program, atMs, {
         user,
         state: 'granted',
-        categories: manner > 1 - TO_EVERYTHING ? ['*'] : declaredCategories(program, isUpgraded),
+        categories:
+          manner > 1 - (neverAsksAgain ? TO_EVERYTHING_ONCE : TO_EVERYTHING) ? ['*'] : declaredCategories(program, isUpgraded),
         declarationVersion: version + (isUpgraded ? 1 : 0),
         basis,
       });
@@ -76,7 +80,7 @@ export class Consents {
       else return ignoresWithdrawal ? 'not agreed' : 'gone';
     } else if (state === NOT_ASKED) grant();
     else if (isUpgraded && state === GRANTED && !neverAsksAgain && this.#chance.isBelow(IS_ASKED_AGAIN)) grant();
-    else if (this.#chance.isBelow(WITHDRAWS)) {
+    else if (this.#chance.isBelow(ignoresWithdrawal ? WITHDRAWS_IN_VAIN : WITHDRAWS)) {
       states[index] = WITHDRAWN;
       this.#append(program, atMs, { user, state: 'withdrawn', categories: ['*'] });
       return ignoresWithdrawal ? 'not agreed' : 'gone';

@@ -1,13 +1,17 @@
 /** What incidents add to the ordinary traffic of their program. `spread` and `volume` change that traffic itself (visits.ts). */
 import { type Chance, hash, share } from '../chance/chance.ts';
-import { exp, ln } from '../chance/exact-math.ts';
+import { power } from '../chance/exact-math.ts';
 import type { Fate } from '../story/fate.ts';
 import { HOUR_MS, type Incident, isNight } from '../story/incident.ts';
 import type { Manner, Visits } from './visits.ts';
 import { newcomersOf } from './consents.ts';
 
-/** Accesses an hour that an incident of these kinds adds at least, so that a factor on next to nothing is still something. */
-const ADDED_MIN_AN_HOUR = 25;
+/**
+ * What an incident adds at least, so that a factor on next to nothing is still something: this share of all the world's accesses, but from 6
+ * to 25 an hour.
+ */
+const ADDED_SHARE = 0.004;
+const ADDED_AN_HOUR = [6, 25] as const;
 /** A script, where nobody takes the trouble to look like a user. */
 const SCRIPT_ACCESSES = 8;
 const SCRIPT_GAP_MS = 1_500;
@@ -27,6 +31,8 @@ export interface SliceRange {
   readonly rate: number;
   /** The same in a season of 1. */
   readonly meanRate: number;
+  /** Of all programs together. */
+  readonly pace: number;
 }
 
 /** Appends what `incident` adds in a slice. */
@@ -49,7 +55,8 @@ export function addIncident(visits: Visits, fate: Fate, incident: Incident, slic
 function addedRate({ program }: Fate, { kind, ask, factor, startMs, endMs }: Incident, slice: SliceRange): number {
   const ofCategory = categoryShare(program.called, ask.need.category);
   const ordinary = slice.rate * ofCategory;
-  const least = ADDED_MIN_AN_HOUR / HOUR_MS;
+  const [low, high] = ADDED_AN_HOUR;
+  const least = Math.min(high, Math.max(low, ADDED_SHARE * slice.pace * HOUR_MS)) / HOUR_MS;
   const middle = (slice.fromMs + slice.toMs) / 2;
   switch (kind) {
     case 'rate_burst':
@@ -58,11 +65,11 @@ function addedRate({ program }: Fate, { kind, ask, factor, startMs, endMs }: Inc
       return (factor - 1) * ordinary;
     case 'slow_ramp':
       // Doubles over and over until it is `factor` times as much.
-      return exp(ln(factor) * Math.min(1, (middle - startMs) / (endMs - startMs)) - 1) * ordinary;
+      return (power(factor, Math.min(1, (middle - startMs) / (endMs - startMs))) - 1) * ordinary;
     case 'off_hours':
       return Math.max(least, factor * slice.meanRate * ofCategory);
     case 'new_category':
-      return Math.max(least / 2, 0.08 * slice.rate);
+      return Math.max(least, 0.08 * slice.rate);
     case 'first_day_abuse':
       return factor * least;
     case 'spread':

@@ -26,7 +26,7 @@ const NEWCOMER_SHARE_LAUNCHED = 0.5;
  * Consents, retries, repeats, launches and incidents come on top of the ordinary accesses; this much less of those makes the whole
  * what was asked for. Measured over 14 days of 500 programs.
  */
-const ORDINARY_SHARE = 0.88;
+const ORDINARY_SHARE = 0.8;
 
 export interface TrafficOptions {
   readonly world: World;
@@ -126,7 +126,8 @@ export class Traffic {
     const promotion = promotionAt(fate, middle);
     const visits = chance.poisson((rate * promotion * (toMs - fromMs)) / program.visitAccesses);
     if (visits > 0) this.#come(fate, visits, promotion, fromMs, toMs);
-    for (const incident of fate.incidents) addIncident(this.#visits, fate, incident, { fromMs, toMs, rate, meanRate }, chance);
+    for (const incident of fate.incidents)
+      addIncident(this.#visits, fate, incident, { fromMs, toMs, rate, meanRate, pace: this.#pace }, chance);
   }
 
   /** In the order of their times, so that who comes twice is asked once. */

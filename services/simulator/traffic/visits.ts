@@ -80,7 +80,8 @@ export class Visits {
     const count = isLoop ? chance.between(...LOOP_CALLS) : this.#accesses(program, manner, offScreen.length > 0);
     for (let n = 0; n < count; n++) {
       const user = spread === null || n === 0 ? index : this.#someone(program, true);
-      const agreed = user === index ? agreement : this.#meet(fate, user, atMs, manner);
+      const isUnasked = manner.isUnasked === true || spread?.isCamouflaged === false;
+      const agreed = user === index ? agreement : this.#meet(fate, user, atMs, { ...manner, isUnasked });
       const ask = only ?? this.#pick(fate, atMs);
       const isForeground = manner.isBackground === true ? false : offScreen.length === 0;
       if (agreed !== 'gone') this.#access(fate, user, ask, atMs, { agreed, isForeground, manner });
@@ -138,7 +139,7 @@ export class Visits {
     const { program } = fate;
     const draft = this.#draft(program, userOf(world, program, user), ask, {
       source: sourceOf(program.salt, user),
-      eventMs: timeline.toEventMs(atMs) + skewOf(program.salt, user),
+      eventMs: Math.max(0, timeline.toEventMs(atMs) + skewOf(program.salt, user)),
       isForeground,
     });
     if (manner.rows !== undefined) take(draft, ask, manner.rows);

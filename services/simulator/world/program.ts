@@ -12,9 +12,8 @@ const HOUR_MS = 3_600_000;
 export interface Developer {
   readonly name: string;
   readonly region: Region;
-  /** Declares what it does, and mostly does what it declared. */
+  /** Mostly does what it declared. */
   readonly isHonest: boolean;
-  readonly declares: boolean;
 }
 
 /** A need as this program has it. */
@@ -38,7 +37,7 @@ export interface Program {
   readonly kind: ProgramClass;
   readonly developer: Developer;
   readonly isHonest: boolean;
-  readonly isDeclared: boolean;
+  isDeclared: boolean;
   /** 0 is the busiest. */
   readonly rank: number;
   /** Share of all the world's accesses. */
@@ -55,8 +54,6 @@ export interface Program {
   /** Domain of its own site; declared. */
   readonly host: string;
   readonly habits: Habits;
-  /** A second version of the declaration, with one ask more, comes in the course of the story. */
-  readonly upgrades: boolean;
 }
 
 export interface ProgramPlace {
@@ -87,7 +84,7 @@ export function makeProgram({ seed, index, generation, rank, developer, regulars
   chance.at(salt, 0x70);
   const classIndex = classIndexOf(chance);
   const kind = CLASSES[classIndex]!;
-  const upgrades = developer.declares && chance.isBelow(0.1);
+  const upgrades = chance.isBelow(0.2);
   const asks = asksOf(kind, upgrades, chance);
   const called = asks.filter(({ weight, isLater }) => weight > 0 && !isLater);
   const calledUpTo = new Float64Array(called.length);
@@ -100,7 +97,7 @@ export function makeProgram({ seed, index, generation, rank, developer, regulars
     kind,
     developer,
     isHonest: developer.isHonest,
-    isDeclared: developer.declares,
+    isDeclared: true,
     rank,
     // Zipf's law over the ranks, with a spread of its own: 0.9 ln(rank) and a standard deviation of 0.35.
     weight: exp(0.35 * chance.normal()),
@@ -113,7 +110,6 @@ export function makeProgram({ seed, index, generation, rank, developer, regulars
     calledUpTo,
     host: `${id.slice(2, 10)}.example`,
     habits: noHabits(),
-    upgrades,
   };
 }
 

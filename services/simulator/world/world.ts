@@ -40,19 +40,11 @@ export function makeWorld(seed: number, programs: number): World {
   const launches = programs < 4 ? 0 : quota(LAUNCH_SHARE, programs);
   const established = programs - launches;
   const regulars = regularsOf(established);
-  const made = Array.from({ length: established }, (_, rank) =>
-    makeProgram(
-      {
-        seed,
-        index: rank,
-        generation: 0,
-        rank,
-        developer: developerOf(developers, hash(seed, PROGRAMS, rank)),
-        regulars: regulars[rank]!,
-      },
-      chance,
-    ),
-  );
+  const made = Array.from({ length: established }, (_, rank) => {
+    const developer = developerOf(developers, hash(seed, PROGRAMS, rank));
+    const place = { seed, index: rank, generation: 0, rank, developer, regulars: regulars[rank]! };
+    return makeProgram(place, chance);
+  });
   let sum = 0;
   for (const program of made) {
     program.weight *= power(program.rank + 1, -ZIPF);
@@ -106,12 +98,10 @@ function developerOf(developers: readonly Developer[], bits: number): Developer 
 
 function makeDevelopers(chance: Chance, count: number): Developer[] {
   const taken = new Set<string>();
-  return Array.from({ length: count }, (_, index) => {
+  return Array.from({ length: count }, () => {
     const region = REGIONS[chance.weighted(REGION_SHARES)]!;
     const name = developerName(chance, region, taken);
     const isHonest = chance.isBelow(0.76);
-    // An agency with dozens of programs that declares nothing would not be let in.
-    const declares = isHonest || index < 3 || chance.isBelow(0.8);
-    return { name, region, isHonest, declares };
+    return { name, region, isHonest };
   });
 }
