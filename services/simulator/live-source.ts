@@ -1,5 +1,6 @@
 /**
- * The made-up super-app as a live source: facts first, then accesses as they happen, with event times of now.
+ * The made-up super-app as a live source: facts first (with the consents of who is there already), then accesses as they happen,
+ * with event times of now.
  *
  *   await runLiveSource({ sink, clock, rate: 50, signal });
  *
@@ -56,6 +57,10 @@ export const APPEND_LINES_MAX = 4_000;
 /** What was missed up to here is made up for; beyond, the world went on without anybody looking. */
 export const BEHIND_SECONDS_MAX = 10;
 
+/** What led up to the start is told in silence: who is in the middle of a visit then goes on with it, and has agreed already. */
+const LEAD_SECONDS = 180;
+/** At high rates it is shorter, for it takes time. */
+const LEAD_RECORDS_MAX = 60_000;
 const PENDING_SHARE = 0.35;
 const SLICE_MS = 1_000;
 const STORY_DAYS = 14;
@@ -78,14 +83,35 @@ export async function runLiveSource(options: LiveOptions): Promise<LiveProgress>
       idPrefix: `l${seed.toString(36)}-${startedMs.toString(36)}-`,
       pendingShare: options.pendingShare ?? PENDING_SHARE,
     },
-    timeline.toStoryMs(startedMs),
+    timeline.toStoryMs(startedMs - SLICE_MS * Math.min(LEAD_SECONDS, Math.floor(LEAD_RECORDS_MAX / rate))),
   );
+  const story = (): void => tellStory(traffic, versionsUpTo(timeline.toEventMs(traffic.atMs)));
+  const dueAt = (): number => timeline.toEventMs(traffic.atMs) + SLICE_MS;
   let records = 0;
   let skippedSeconds = 0;
+  /** False when it was stopped meanwhile. */
+  const deliver = async (lines: readonly string[]): Promise<boolean> => {
+    try {
+      await append(sink, lines);
+    } catch (error) {
+      if (signal.aborted) return false;
+      throw error;
+    }
+    records += lines.length;
+    onProgress({ records, skippedSeconds });
+    return true;
+  };
+  const lead: string[] = [];
+  while (dueAt() <= startedMs && !signal.aborted) {
+    story();
+    for (const line of traffic.next()) if (!isAccess(line)) lead.push(line);
+    await clock.turn();
+  }
+  if (!(await deliver(lead))) return { records, skippedSeconds };
   while (!signal.aborted) {
-    tellStory(traffic, versionsUpTo(timeline.toEventMs(traffic.atMs)));
+    story();
     // A second is told when it is over: nothing has a time that is still to come.
-    const dueMs = timeline.toEventMs(traffic.atMs) + SLICE_MS;
+    const dueMs = dueAt();
     const behind = Math.floor((clock.nowMs() - dueMs) / SLICE_MS);
     if (behind < 0) {
       await clock.sleep(dueMs - clock.nowMs(), signal);
@@ -96,18 +122,14 @@ export async function runLiveSource(options: LiveOptions): Promise<LiveProgress>
       traffic.skipTo(timeline.toStoryMs(timeline.toEventMs(traffic.atMs) + behind * SLICE_MS));
       continue;
     }
-    const lines = traffic.next();
-    try {
-      await append(sink, lines);
-    } catch (error) {
-      if (signal.aborted) break;
-      throw error;
-    }
-    records += lines.length;
-    onProgress({ records, skippedSeconds });
+    if (!(await deliver(traffic.next()))) break;
     await clock.turn();
   }
   return { records, skippedSeconds };
+}
+
+function isAccess(line: string): boolean {
+  return line.includes('"type":"ntk.access"');
 }
 
 function versionsUpTo(eventMs: number): number {

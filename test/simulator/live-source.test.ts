@@ -80,17 +80,28 @@ it('says facts first, then what happens, as the contract has it and at the time 
   expect(told.progress.records).toBe(told.records.length);
 });
 
+it('has people in the middle of their visits from the first second on, who have agreed already', async () => {
+  const told = await tell(60, { rate: 50 });
+  const those = accesses(told);
+  expect(those.filter(({ time }) => Date.parse(time) < START_MS - 5_000).length / those.length).toBeLessThan(0.05);
+  const second = (n: number): number =>
+    those.filter(({ time }) => Math.floor((Date.parse(time) - START_MS) / 1_000 / 20) === n).length;
+  expect(second(0) / second(2)).toBeGreaterThan(0.6);
+  const consents = told.records.filter(({ type, time }) => type === 'ntk.consent' && Date.parse(time) < START_MS);
+  expect(consents.length).toBeGreaterThan(100);
+});
+
 it('keeps the rate on average, with the seasons of a compressed day, and lets some calls wait for a verdict', async () => {
   // Seven days of a minute each.
   const told = await tell(420, { dayMs: 60_000, rate: 40, pendingShare: 0.5 });
-  const counted = told.records.filter(({ type }) => !FACTS.includes(type));
+  const counted = told.records.filter(({ type, time }) => !FACTS.includes(type) && Date.parse(time) >= START_MS);
   expect(counted.length / 420 / 40).toBeGreaterThan(0.6);
   expect(counted.length / 420 / 40).toBeLessThan(1.5);
   const pending = accesses(told).filter(({ data }) => data['outcome'] === 'pending').length / accesses(told).length;
   expect(pending).toBeGreaterThan(0.4);
   expect(pending).toBeLessThan(0.6);
   const bySecond = new Array<number>(60).fill(0);
-  for (const atMs of told.atMs) bySecond[Math.floor(atMs / 1_000) % 60]!++;
+  for (const { time } of counted) bySecond[Math.floor(Date.parse(time) / 1_000) % 60]!++;
   const sorted = bySecond.sort((a, b) => a - b);
   expect(sorted[50]! / sorted[10]!).toBeGreaterThan(1.5);
 });
