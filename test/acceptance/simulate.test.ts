@@ -82,15 +82,18 @@ describe('live', () => {
       const said: string[] = [];
       child.stdout.on('data', (chunk: Buffer) => said.push(chunk.toString()));
       const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-      while (child.exitCode === null && (await gateway.count()) < 300) await pause(50);
+      const sent = async (): Promise<string[]> => (await gateway.records()).flat();
+      const isUnderWay = (texts: readonly string[]): boolean => texts.some((text) => text.includes('"ntk.access"'));
+      while (child.exitCode === null && !isUnderWay(await sent())) await pause(50);
       child.kill('SIGINT');
       expect(await ended).toBe(0);
       const { records } = JSON.parse(said.join('')) as { records: number };
-      expect(records).toBeGreaterThanOrEqual(300);
-      expect(records).toBe(await gateway.count());
-      const types = new Set((await gateway.records()).flat().map((text) => (JSON.parse(text) as { type: string }).type));
-      expect(types).toContain('ntk.access');
-      expect(types).toContain('ntk.declaration');
+      // The facts were acknowledged before the first access was sent; what was under way at the end may not have been.
+      const texts = await sent();
+      expect(texts.some((text) => text.includes('"ntk.consent"'))).toBe(true);
+      expect(records).toBeGreaterThan(100);
+      expect(records).toBeLessThanOrEqual(texts.length);
+      expect(texts.filter((text) => text.includes('"ntk.declaration"')).length).toBeGreaterThan(90);
     } finally {
       await gateway.stop();
     }
