@@ -24,7 +24,7 @@ const NEWCOMER_SHARE = 0.06;
 const NEWCOMER_SHARE_LAUNCHED = 0.5;
 /**
  * Consents, retries, repeats, launches and incidents come on top of the ordinary accesses; this much less of those makes the whole
- * what was asked for. Measured over 14 days of 500 programs.
+ * what was asked for: 0.97 of it in 21 days of 500 programs, seed 1. Short spans have more consents, so more records.
  */
 const ORDINARY_SHARE = 0.8;
 
