@@ -21,6 +21,8 @@ export interface CliContext {
   readonly signal: AbortSignal;
   /** NTK_TOKEN. */
   readonly token: string | undefined;
+  /** As `--version` says it. */
+  readonly version: string;
   /** Who sits at the keyboard, for what records who did it. */
   readonly userName: string;
   /** The configuration: environment over a file. All problems are printed; then it throws. */

@@ -20,9 +20,12 @@ export interface ContextParts {
   readonly env: Environment;
   readonly signal: AbortSignal;
   readonly userName: string;
+  /** As `--version` says it. */
+  readonly version: string;
 }
 
-export function createContext({ out, clock, env, signal, userName }: ContextParts): CliContext & { readonly exitCode: number } {
+export function createContext({ env, ...parts }: ContextParts): CliContext & { readonly exitCode: number } {
+  const { out, clock } = parts;
   let exitCode = 0;
   const configured = (file?: string, overrides: Readonly<Record<string, string>> = {}): Config => {
     const result = loadConfig({ file, overrides });
@@ -33,10 +36,7 @@ export function createContext({ out, clock, env, signal, userName }: ContextPart
     );
   };
   return {
-    out,
-    clock,
-    signal,
-    userName,
+    ...parts,
     token: env.token,
     config: configured,
     get exitCode() {

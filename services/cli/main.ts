@@ -59,10 +59,11 @@ async function main(argv: readonly string[]): Promise<number> {
   // A reader that went away (head, less) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT_FAILED));
   const env = environment();
-  const context = createContext({ out, clock: systemClock, env, signal: stop.signal, userName: userName() });
+  const version = `${packageJson.version} (engine ${ENGINE_VERSION})`;
+  const context = createContext({ out, clock: systemClock, env, signal: stop.signal, userName: userName(), version });
   const program = new Command('ntk')
     .description('Need to Know: judges every access of third-party programs to personal data, and proves its totals')
-    .version(`${packageJson.version} (engine ${ENGINE_VERSION})`)
+    .version(version)
     .configureOutput({
       outputError: (text) =>
         out.problem(

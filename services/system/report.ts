@@ -35,19 +35,25 @@ export interface ReportSource {
   readonly warehouse: Warehouse;
 }
 
-interface Positions {
+/** How far the log was stored when a report began. */
+export interface Positions {
   readonly partitions: number[];
   readonly positions: number[];
   /** Records of the log that are not stored. */
   readonly unwritten: number;
 }
 
-export async function reportInterceptions(
-  { log, logId, warehouse }: ReportSource,
-  request: ReportRequest,
-): Promise<InterceptionReport> {
+export async function reportInterceptions(source: ReportSource, request: ReportRequest): Promise<InterceptionReport> {
   // The positions come first: what is stored later is left out of every figure.
-  const { partitions, positions, unwritten } = await positionsNow(warehouse, log, logId);
+  return reportAsOf(source, request, await positionsNow(source));
+}
+
+/** The same as of positions that were noted before. */
+export async function reportAsOf(
+  { logId, warehouse }: ReportSource,
+  request: ReportRequest,
+  { partitions, positions, unwritten }: Positions,
+): Promise<InterceptionReport> {
   const asOf: QueryParams = { logId, partitions, positions };
   const inRange: QueryParams = { ...asOf, fromUs: request.fromUs, toUs: request.toUs };
   const [headline] = await warehouse.query<HeadlineRow>(HEADLINE_SQL, inRange);
@@ -75,7 +81,7 @@ export async function reportInterceptions(
   });
 }
 
-async function positionsNow(warehouse: Warehouse, log: EventLog | null, logId: string): Promise<Positions> {
+export async function positionsNow({ log, logId, warehouse }: ReportSource): Promise<Positions> {
   const stored = await warehouse.query<{ partition: number; next: string }>(STORED_POSITIONS_SQL, { logId });
   const nextOf = new Map(stored.map(({ partition, next }) => [partition, Number(next)]));
   if (log === null) return { partitions: [...nextOf.keys()], positions: [...nextOf.values()], unwritten: 0 };

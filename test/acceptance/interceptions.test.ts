@@ -1,7 +1,9 @@
 /** Traffic of which the headline is known beforehand: 3,252 attempts intercepted, by 2,392 programs, between two dates. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeInterceptedTraffic } from '../reference/intercepted-traffic.ts';
-import { Desk, ntkJson, ntkOk } from './ntk.ts';
+import { Desk, ntkJson, ntkOk, rowsOf } from './ntk.ts';
 
 const DATES = ['--from', '2020-01-01', '--to', '2020-03-10'];
 
@@ -52,6 +54,31 @@ describe('traffic with 3,252 interceptions by 2,392 programs between 2020-01-01 
     expect(lines).toContain('intercepted,all,3252,2392');
     expect(lines).toContain('by_reason,undeclared_category,3252,2392');
     expect(lines).toContain('quality,duplicates,120,');
+  });
+
+  test('says so on a page that can be handed over', async () => {
+    const file = join(desk.path, 'report.html');
+    const printed = await ntkOk([...report, ...DATES, '--format', 'html']);
+    const { stdout, stderr } = await ntkOk([...report, ...DATES, '--format', 'html', '--output', file]);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(`the report is in ${file}`);
+    const page = readFileSync(file, 'utf8');
+    for (const one of [page, printed.stdout]) {
+      expect(one).toContain('<p class="headline">3,252 attempts intercepted, by 2,392 programs</p>');
+      expect(one).toContain('<dd>2,454</dd>');
+      expect(one).toContain('food-delivery');
+    }
+    const [{ policy_hash: hash } = { policy_hash: 'none' }] = await rowsOf<{ policy_hash: string }>(
+      desk.data,
+      'SELECT DISTINCT policy_hash FROM ntk.access_results FINAL',
+    );
+    const entries = await rowsOf<{ entry_hash: string }>(
+      desk.data,
+      'SELECT argMax(entry_hash, next) AS entry_hash FROM ntk.blocks FINAL GROUP BY partition',
+    );
+    expect(entries.length).toBeGreaterThan(0);
+    for (const { entry_hash } of entries) expect(page).toContain(entry_hash);
+    expect(page).toContain(hash);
   });
 
   test('says more when it is asked for more time, and nothing of a day without any', async () => {

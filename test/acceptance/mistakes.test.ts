@@ -133,7 +133,7 @@ const MISTAKES: readonly Mistake[] = [
   {
     name: 'an unknown report format',
     args: ['report', ...DATA, '--format', 'pdf'],
-    says: "--format 'pdf' is unknown: table, json or csv",
+    says: "--format 'pdf' is unknown: table, json, csv or html",
   },
   { name: 'a query with a syntax error', args: ['query', ...DATA, 'SELEC 1'], says: /[Ss]yntax error/ },
   { name: 'a query of a table that is not there', args: ['query', ...DATA, 'SELECT * FROM ntk.nothing'], says: /nothing/ },

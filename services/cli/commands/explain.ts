@@ -1,4 +1,5 @@
 /** `ntk explain`: one verdict, or every access of a program, in plain words. */
+import { howJudged, whatHappened } from '../../domain/wording/access.ts';
 import type { Evidence } from '../../domain/verdict/evidence.ts';
 import type { StoredAccess } from '../../auditor/find-access.ts';
 import type { Recomputed } from '../../auditor/recompute.ts';
@@ -12,34 +13,10 @@ function verdictWord(out: Output, verdict: string): string {
   return colour === undefined ? verdict : out.paint(colour, verdict);
 }
 
-/** What happened, in one sentence. */
-function headline(access: StoredAccess): string {
-  const where = access.foreground ? 'on screen' : 'in the background';
-  const how =
-    { pending: 'asked to read', refused: 'tried to read (the host refused)', performed: 'read' }[access.outcome] ?? 'read';
-  const lasted = access.duration_ms === '0' ? '' : ` for ${duration(Number(access.duration_ms))}`;
-  const purpose = access.purpose === '' ? 'no purpose named' : `for "${brief(access.purpose, 60)}"`;
-  return `${brief(access.program, 80)} ${how} ${safe(access.category)} by ${brief(access.api, 60)} ${where}${lasted}, ${purpose}`;
-}
-
-function duration(ms: number): string {
-  if (ms < 1000) return `${ms} ms`;
-  if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${(ms / 60_000).toFixed(1)} min`;
-}
-
-/** Fine, or what is not and what would be. */
-function judgementSentence(access: StoredAccess): string {
-  if (access.reasons.length === 0) return 'Fine: no check found anything.';
-  const reasons = access.reasons.map((reason, i) => `${safe(reason)} (${access.effective[i] ?? 'allow'})`).join(', ');
-  if (access.verdict === access.proposed) return `Found: ${reasons}.`;
-  return `Found: ${reasons}. The policy proposes ${access.proposed}; its mode leaves ${access.verdict} in effect.`;
-}
-
 export function printExplanation(out: Output, access: StoredAccess, recomputed: Recomputed | null, asked: boolean): void {
-  out.line(out.paint('bold', `${access.event_time}Z  ${headline(access)}`));
+  out.line(out.paint('bold', `${access.event_time}Z  ${whatHappened(access)}`));
   const would = access.proposed === access.verdict ? '' : `would be ${verdictWord(out, access.proposed)}; `;
-  out.line(`${would}verdict ${verdictWord(out, access.verdict)}. ${judgementSentence(access)}`);
+  out.line(`${would}verdict ${verdictWord(out, access.verdict)}. ${howJudged(access)}`);
   if (recomputed === null) printStored(out, access, asked);
   else printChecks(out, recomputed);
   out.line(
@@ -82,7 +59,7 @@ export function explanationJson(access: StoredAccess, recomputed: Recomputed | n
   return {
     ...access,
     evidence: access.evidence === '' ? null : (JSON.parse(access.evidence) as unknown),
-    summary: `${headline(access)}. ${judgementSentence(access)}`,
+    summary: `${whatHappened(access)}. ${howJudged(access)}`,
     ...(recomputed === null ? {} : { checks: recomputed.checks, proved: recomputed.isProved, remedy: recomputed.remedy }),
   };
 }

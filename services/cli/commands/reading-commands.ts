@@ -7,6 +7,8 @@ import { auditStore, type StoreAudit } from '../../auditor/audit-store.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
+import { reportPage } from '../../console/report/report-page.ts';
+import { certifiedReport } from '../../system/certified-report.ts';
 import { reportInterceptions } from '../../system/report.ts';
 import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
@@ -16,7 +18,7 @@ import { brief } from '../output/terminal.ts';
 import { explanationJson, printExplanation } from './explain.ts';
 import { CHAIN_BECAUSE } from './authority-words.ts';
 import { keptStatesOf, type Remade, remakeAll } from './remake.ts';
-import { parseBound, printReport } from './report.ts';
+import { parseBound, parseReportFormat, printReport, writePage } from './report.ts';
 import { storeOptions, type StoreFlags } from '../options.ts';
 
 export function registerReadingCommands(program: Command, context: CliContext): void {
@@ -29,7 +31,8 @@ export function registerReadingCommands(program: Command, context: CliContext): 
 interface ReportFlags extends StoreFlags {
   readonly from?: string;
   readonly to?: string;
-  readonly format: 'table' | 'json' | 'csv';
+  readonly format: string;
+  readonly output?: string;
 }
 
 function registerReport(program: Command, context: CliContext): void {
@@ -38,13 +41,15 @@ function registerReport(program: Command, context: CliContext): void {
     .description('attempts intercepted, by how many programs')
     .option('--from <time>', 'first event time, a date or RFC 3339; default: the beginning')
     .option('--to <time>', 'event time before which the report ends; default: the end')
-    .option('--format <format>', 'table, json or csv', 'table')
+    .option('--format <format>', 'table, json, csv, or html: a page by itself, to print or to hand over', 'table')
+    .option('--output <file>', 'with --format html: write the page here instead of to standard output')
     .addHelpText(
       'after',
       `
 Examples:
   ntk report interceptions --from 2026-03-01 --to 2026-04-01
   ntk report interceptions --data ./data --json
+  ntk report interceptions --from 2026-03-01 --to 2026-04-01 --format html --output march.html
   ntk report interceptions --clickhouse http://reader@clickhouse:8123 --format csv > march.csv`,
     )
     .action(async (flags: ReportFlags) => {
@@ -54,11 +59,15 @@ Examples:
         throw new UserError(
           `--from '${brief(flags.from ?? '1970-01-01', 40)}' is not before --to '${brief(flags.to ?? '', 40)}'`,
         );
-      const format = flags.json ? 'json' : flags.format;
-      if (!['table', 'json', 'csv'].includes(format))
-        throw new UserError(`--format '${brief(format, 20)}' is unknown: table, json or csv`);
+      const format = flags.json ? 'json' : parseReportFormat(flags.format);
+      if (flags.output !== undefined && format !== 'html')
+        throw new UserError('--output goes with --format html; redirect the others: > FILE');
+      const { out, clock, version } = context;
       await context.withStore(flags, async (store) => {
-        printReport(context.out, await reportInterceptions(store, { fromUs, toUs, nowMs: context.clock.nowMs() }), format);
+        const request = { fromUs, toUs, nowMs: clock.nowMs() };
+        if (format !== 'html') return printReport(out, await reportInterceptions(store, request), format);
+        const certified = await certifiedReport(store, request, store.authority());
+        await writePage(out, reportPage({ ...certified, version }), flags.output);
       });
     });
 }

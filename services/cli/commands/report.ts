@@ -1,4 +1,5 @@
-/** `ntk report interceptions`: the headline report as table, JSON, CSV. */
+/** `ntk report interceptions`: the headline report as table, JSON, CSV, or as a page that can leave the house. */
+import { writeFile } from 'node:fs/promises';
 import type { InterceptionReport } from '../../../schemas/report/interceptions.ts';
 import { parseTimeUs, INVALID_TIME, TIME_END_US } from '../../domain/record/time.ts';
 import { UserError } from '../../system/user-error.ts';
@@ -21,10 +22,34 @@ export function parseBound(name: string, text: string | undefined, absent: numbe
   return us;
 }
 
+export const REPORT_FORMATS = ['table', 'json', 'csv', 'html'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+/** @throws UserError that lists the formats */
+export function parseReportFormat(text: string): ReportFormat {
+  const format = REPORT_FORMATS.find((known) => known === text);
+  if (format !== undefined) return format;
+  throw new UserError(
+    `--format '${brief(text, 20)}' is unknown: ${REPORT_FORMATS.slice(0, -1).join(', ')} or ${REPORT_FORMATS.at(-1)}`,
+  );
+}
+
 export function printReport(out: Output, report: InterceptionReport, format: 'table' | 'json' | 'csv'): void {
   if (format === 'json') out.json(report);
   else if (format === 'csv') out.csv(csvRows(report));
   else printTables(out, report);
+}
+
+/** To a file, or to standard output where none is named. @throws UserError for a file that cannot be written */
+export async function writePage(out: Output, page: string, file: string | undefined): Promise<void> {
+  if (file === undefined) return out.bytes(Buffer.from(page, 'utf8'));
+  try {
+    await writeFile(file, page);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new UserError(`cannot write ${brief(file)} (${code}); name another file with --output`, { cause: error });
+  }
+  out.note(`the report is in ${brief(file)}; open it in a browser, or print it`);
 }
 
 function csvRows(report: InterceptionReport): (string | number)[][] {

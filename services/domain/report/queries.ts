@@ -7,7 +7,7 @@
 
 const AS_OF = `log_id = {logId:UUID} AND offset < transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))`;
 
-const IN_RANGE = `${AS_OF}
+export const IN_RANGE = `${AS_OF}
   AND event_time >= fromUnixTimestamp64Micro(toInt64({fromUs:Int64}), 'UTC') AND event_time < fromUnixTimestamp64Micro(toInt64({toUs:Int64}), 'UTC')`;
 
 export const HEADLINE_SQL = `

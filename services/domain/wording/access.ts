@@ -1,0 +1,54 @@
+/** One access in words, the same for the command line and the pages. Text of others is cut and cannot command a terminal. */
+import { printable } from '../../../schemas/policy/wording.ts';
+
+export interface AccessToSay {
+  readonly program: string;
+  readonly api: string;
+  readonly category: string;
+  readonly purpose: string;
+  readonly foreground: boolean;
+  readonly outcome: string;
+  /** Milliseconds; 64-bit integers come as text. */
+  readonly duration_ms: string;
+}
+
+export interface JudgedAccess {
+  readonly verdict: string;
+  readonly proposed: string;
+  readonly reasons: readonly string[];
+  readonly effective: readonly string[];
+}
+
+const NAME_CHARACTERS_MAX = 80;
+const SHORT_CHARACTERS_MAX = 60;
+
+const HOW: Readonly<Record<string, string>> = {
+  pending: 'asked to read',
+  refused: 'tried to read (the host refused)',
+  performed: 'read',
+};
+
+/** What happened, in one sentence without a full stop. */
+export function whatHappened(access: AccessToSay): string {
+  const where = access.foreground ? 'on screen' : 'in the background';
+  const how = HOW[access.outcome] ?? 'read';
+  const lasted = access.duration_ms === '0' ? '' : ` for ${duration(Number(access.duration_ms))}`;
+  const purpose = access.purpose === '' ? 'no purpose named' : `for "${printable(access.purpose, SHORT_CHARACTERS_MAX)}"`;
+  const program = printable(access.program, NAME_CHARACTERS_MAX);
+  const api = printable(access.api, SHORT_CHARACTERS_MAX);
+  return `${program} ${how} ${printable(access.category, SHORT_CHARACTERS_MAX)} by ${api} ${where}${lasted}, ${purpose}`;
+}
+
+export function duration(ms: number): string {
+  if (ms < 1000) return `${ms} ms`;
+  if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${(ms / 60_000).toFixed(1)} min`;
+}
+
+/** Fine, or what is not and what would be. */
+export function howJudged({ verdict, proposed, reasons, effective }: JudgedAccess): string {
+  if (reasons.length === 0) return 'Fine: no check found anything.';
+  const found = reasons.map((reason, i) => `${printable(reason, SHORT_CHARACTERS_MAX)} (${effective[i] ?? 'allow'})`).join(', ');
+  if (verdict === proposed) return `Found: ${found}.`;
+  return `Found: ${found}. The policy proposes ${proposed}; its mode leaves ${verdict} in effect.`;
+}
