@@ -2,13 +2,8 @@
 import { userInfo } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { ENGINE_VERSION } from '../domain/engine.ts';
-import { BlockGap, ForeignResults } from '../writer/partition-writer.ts';
-import { PartitionRefused } from '../scorer/take-partition.ts';
-import { FolderError } from '../platform/folder/folder-error.ts';
-import { LogError } from '../platform/log/event-log.ts';
 import { systemClock } from '../platform/clock.ts';
-import { WarehouseError } from '../platform/warehouse/warehouse.ts';
-import { UserError } from '../system/user-error.ts';
+import { isExpected } from '../system/expected.ts';
 import { registerCompletion } from './completion.ts';
 import { createContext } from './create-context.ts';
 import { registerAcceptGap } from './commands/accept-gap.ts';
@@ -36,19 +31,6 @@ function userName(): string {
     // No entry in the user database: a container that runs under a number.
     return 'unknown';
   }
-}
-
-/** What a person can mend; its message is one line that says how. */
-function isExpected(error: unknown): error is Error {
-  return (
-    error instanceof UserError ||
-    error instanceof FolderError ||
-    error instanceof LogError ||
-    error instanceof WarehouseError ||
-    error instanceof PartitionRefused ||
-    error instanceof BlockGap ||
-    error instanceof ForeignResults
-  );
 }
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -17,6 +17,8 @@ export interface Part {
 
 export interface LifecycleOptions {
   readonly logger: Logger;
+  /** What a person can mend says so in its message, and where in the code it was found helps nobody. @default nothing */
+  readonly isExpected?: (error: unknown) => error is Error;
   /** Longest that stopping everything may take. Default 25 s: container hosts send SIGKILL after 30. */
   readonly stopTimeoutMs?: number;
 }
@@ -27,6 +29,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 export class Lifecycle {
   readonly #logger: Logger;
+  readonly #isExpected: (error: unknown) => error is Error;
   readonly #stopTimeoutMs: number;
   readonly #parts: Part[] = [];
   readonly #started: Part[] = [];
@@ -34,8 +37,9 @@ export class Lifecycle {
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor({ logger, stopTimeoutMs = STOP_TIMEOUT_MS }: LifecycleOptions) {
+  constructor({ logger, isExpected, stopTimeoutMs = STOP_TIMEOUT_MS }: LifecycleOptions) {
     this.#logger = logger;
+    this.#isExpected = isExpected ?? ((_): _ is Error => false);
     this.#stopTimeoutMs = stopTimeoutMs;
     // Seen by run() and by whoever awaits failed().
     this.#failure.promise.catch(() => {});
@@ -69,8 +73,13 @@ export class Lifecycle {
 
   /** Says that a part ended by itself with an error: {@link run} then stops everything and exits with 1. */
   fail(name: string, error: unknown): void {
-    this.#logger.fatal({ part: name, err: error }, 'a part of the process failed');
+    this.#sayFatal({ part: name }, error, 'a part of the process failed');
     this.#failure.reject(error);
+  }
+
+  #sayFatal(what: object, error: unknown, message: string): void {
+    if (this.#isExpected(error)) this.#logger.fatal(what, `${message}: ${error.message}`);
+    else this.#logger.fatal({ ...what, err: error }, message);
   }
 
   /** Rejects when a part has failed. */
@@ -108,7 +117,7 @@ export class Lifecycle {
     let code: number = EXIT_CODES.stopped;
     try {
       const started = this.start().catch((error: unknown) => {
-        this.#logger.fatal({ err: error }, 'cannot start');
+        this.#sayFatal({}, error, 'cannot start');
         throw error;
       });
       await Promise.race([signalled, started]);

@@ -114,18 +114,28 @@ export function toWarehouseError(error: unknown, where: string): Error {
   if (!(error instanceof Error)) return warehouseError(OWN_CODES.notClickHouse, `${where}: failed for no stated reason`);
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return error;
   const parsed = parseError(error);
-  if (isEngineError(parsed)) return warehouseError(nameOf(parsed), readable(fullMessage(parsed, error)), { cause: error });
+  if (isEngineError(parsed)) {
+    const name = nameOf(parsed);
+    const message = readable(fullMessage(parsed, error));
+    return warehouseError(name, name === NO_SPACE ? `${noSpace(where)} (${message})` : message, { cause: error });
+  }
   const { code, path } = error as NodeJS.ErrnoException;
   if (error.message.startsWith('Timeout error'))
     return warehouseError(OWN_CODES.timeout, `${where}: no answer in time`, { cause: error });
   if (code !== undefined && NETWORK.test(code))
     return warehouseError(OWN_CODES.unreachable, `${where}: cannot be reached: ${code}`, { cause: error });
-  if (code === 'ENOSPC') return warehouseError('NOT_ENOUGH_SPACE', `${where}: no space left on the disk`, { cause: error });
+  if (code === 'ENOSPC') return warehouseError(NO_SPACE, noSpace(where), { cause: error });
   if (code !== undefined && path !== undefined)
     return warehouseError(OWN_CODES.folder, `${where}: ${code} at ${path}`, { cause: error });
   return warehouseError(OWN_CODES.notClickHouse, `${where}: does not answer like a ClickHouse: ${readable(error.message)}`, {
     cause: error,
   });
+}
+
+const NO_SPACE = 'NOT_ENOUGH_SPACE';
+
+function noSpace(where: string): string {
+  return `${where}: no space is left on the disk; make room there, then try again`;
 }
 
 interface EngineError extends Error {
