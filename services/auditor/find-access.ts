@@ -28,6 +28,8 @@ export interface StoredAccess {
   readonly retry_after_ms: string;
   readonly page: string;
   readonly fields: readonly string[];
+  readonly link_kind: string;
+  readonly link_host: string;
   readonly duration_ms: string;
   readonly evidence: string;
   readonly engine: number;
@@ -37,7 +39,7 @@ export interface StoredAccess {
 }
 
 const COLUMNS = `partition, offset, event_id, source, event_time, appended_at, scored_at, program, developer, class, api, category, purpose,
-  foreground, rows, bytes, outcome, verdict, proposed, reasons, effective, limit, retry_after_ms, page, fields, duration_ms, evidence, engine,
+  foreground, rows, bytes, outcome, verdict, proposed, reasons, effective, limit, retry_after_ms, page, fields, link_kind, link_host, duration_ms, evidence, engine,
   policy_hash, declaration_version, notes`;
 
 export interface AccessFilter {
@@ -71,4 +73,19 @@ export async function findAccesses(
     `SELECT ${COLUMNS} FROM ntk.access_results FINAL WHERE ${conditions.join(' AND ')} ORDER BY event_time, partition, offset LIMIT {max:UInt32}`,
     params,
   );
+}
+
+/** The row of one place in a log, or null. */
+export async function accessAt(
+  warehouse: Warehouse,
+  logId: string,
+  partition: number,
+  offset: number,
+): Promise<StoredAccess | null> {
+  const [row] = await warehouse.query<StoredAccess>(
+    `SELECT ${COLUMNS} FROM ntk.access_results FINAL
+     WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND offset = {offset:UInt64}`,
+    { logId, partition, offset },
+  );
+  return row ?? null;
 }

@@ -1,6 +1,7 @@
 /** `ntk explain`: one verdict, or every access of a program, in plain words. */
 import { howJudged, whatHappened } from '../../domain/wording/access.ts';
-import type { Evidence } from '../../domain/verdict/evidence.ts';
+import type { CheckExplanation } from '../../domain/verdict/explain-checks.ts';
+import { evidenceOf, storedChecks } from '../../domain/wording/stored-checks.ts';
 import type { StoredAccess } from '../../auditor/find-access.ts';
 import type { Recomputed } from '../../auditor/recompute.ts';
 import type { Output } from '../output/output.ts';
@@ -18,7 +19,7 @@ export function printExplanation(out: Output, access: StoredAccess, recomputed: 
   const would = access.proposed === access.verdict ? '' : `would be ${verdictWord(out, access.proposed)}; `;
   out.line(`${would}verdict ${verdictWord(out, access.verdict)}. ${howJudged(access)}`);
   if (recomputed === null) printStored(out, access, asked);
-  else printChecks(out, recomputed);
+  else printChecks(out, recomputed.checks, recomputed.remedy);
   out.line(
     `event ${brief(access.event_id)} of ${brief(access.source, 80)}, partition ${access.partition} offset ${access.offset}, policy ${access.policy_hash}, declaration version ${access.declaration_version}, engine ${access.engine}${access.notes.length > 0 ? `, notes: ${access.notes.map(safe).join(' ')}` : ''}`,
   );
@@ -31,27 +32,18 @@ export function printExplanation(out: Output, access: StoredAccess, recomputed: 
   }
 }
 
-function printChecks(out: Output, recomputed: Recomputed): void {
-  for (const { check, name, status, text } of recomputed.checks) {
+function printChecks(out: Output, checks: readonly CheckExplanation[], remedy: string): void {
+  for (const { check, name, status, text } of checks) {
     const mark = { found: out.paint('yellow', '!'), passed: out.paint('green', '✓'), skipped: out.paint('gray', '-') }[status];
     out.line(`  ${mark} ${check} ${name.padEnd(12)} ${brief(text, 400)}`);
   }
-  if (recomputed.remedy !== '') out.line(`  remedy: ${brief(recomputed.remedy, 400)}`);
+  if (remedy !== '') out.line(`  remedy: ${brief(remedy, 400)}`);
 }
 
-/** The stored evidence, when the log was not asked or is gone. */
+/** What the row alone says, when the log was not asked or is gone. */
 function printStored(out: Output, access: StoredAccess, asked: boolean): void {
   if (asked) out.line('  the log no longer reaches back to this access: this is the stored evidence');
-  if (access.evidence === '') return;
-  const evidence = JSON.parse(access.evidence) as Evidence;
-  for (const { reason, action, mode, effect, observed, expected } of evidence.findings) {
-    out.line(
-      `  ${out.paint('yellow', '!')} ${safe(reason)}: policy says ${safe(action)}, mode ${safe(mode)}, in effect ${safe(effect)}`,
-    );
-    if (observed !== undefined)
-      out.line(`      it was ${brief(JSON.stringify(observed), 200)}; ordinary would be ${brief(JSON.stringify(expected), 200)}`);
-  }
-  if (evidence.remedy !== '') out.line(`  remedy: ${brief(evidence.remedy, 400)}`);
+  printChecks(out, storedChecks(access), evidenceOf(access).remedy);
 }
 
 /** For `--json`. */

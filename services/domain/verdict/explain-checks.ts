@@ -17,7 +17,7 @@ export interface CheckExplanation {
 }
 
 /** Numbers of the checks by the reasons they give. */
-const CHECK_OF_REASON: Readonly<Record<string, number>> = {
+export const CHECK_OF_REASON: Readonly<Record<string, number>> = {
   program_banned: 1,
   program_suspended: 1,
   undeclared_program: 2,
@@ -40,7 +40,18 @@ const CHECK_OF_REASON: Readonly<Record<string, number>> = {
   rate_limited: 9,
 };
 
-const NAMES = ['', 'standing', 'declaration', 'category', 'purpose', 'entitlement', 'scope', 'consent', 'link', 'limits'];
+export const CHECK_NAMES = [
+  '',
+  'standing',
+  'declaration',
+  'category',
+  'purpose',
+  'entitlement',
+  'scope',
+  'consent',
+  'link',
+  'limits',
+];
 
 /** Must be called while the judgement's findings are still there. */
 export function explainChecks(judgement: Judgement): CheckExplanation[] {
@@ -58,7 +69,7 @@ export function explainChecks(judgement: Judgement): CheckExplanation[] {
     found.set(check, sentences);
   });
   return [1, 2, 3, 4, 5, 6, 7, 8, 9].map((check) => {
-    const name = NAMES[check]!;
+    const name = CHECK_NAMES[check]!;
     const sentences = found.get(check);
     if (sentences !== undefined) return { check, name, status: 'found' as const, text: sentences.join('. ') };
     const skipped = whySkipped(check, judgement);
@@ -72,7 +83,8 @@ function foundText({ findings }: Judgement, i: number): string {
   return `it was ${inWords(observed)}, ordinary would be ${inWords(expected)}`;
 }
 
-function inWords(values: Readonly<Record<string, unknown>>): string {
+/** `category location, purposes a / b`. */
+export function inWords(values: Readonly<Record<string, unknown>>): string {
   return Object.entries(values)
     .map(([name, value]) => `${name} ${inWordsValue(value)}`)
     .join(', ');

@@ -1,5 +1,6 @@
 /** One access in words, the same for the command line and the pages. Text of others is cut and cannot command a terminal. */
 import { printable } from '../../../schemas/policy/wording.ts';
+import { categoryInWords } from './categories.ts';
 
 export interface AccessToSay {
   readonly program: string;
@@ -43,6 +44,24 @@ export function duration(ms: number): string {
   if (ms < 1000) return `${ms} ms`;
   if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;
   return `${(ms / 60_000).toFixed(1)} min`;
+}
+
+export interface AccessToTell extends AccessToSay {
+  readonly link_host: string;
+}
+
+const TOLD: Readonly<Record<string, string>> = { pending: 'asked for', refused: 'tried to get', performed: 'took' };
+
+/** The same without the words of the contracts, to stand behind the program's name: `asked for location in the background`. */
+export function whatItDid(access: AccessToTell): string {
+  const where = access.foreground ? 'on screen' : 'in the background';
+  const purpose = access.purpose === '' ? '' : `, for “${printable(access.purpose, SHORT_CHARACTERS_MAX)}”`;
+  if (access.category === 'navigation') {
+    const host = access.link_host === '' ? '' : ` to ${printable(access.link_host, NAME_CHARACTERS_MAX)}`;
+    return `${access.outcome === 'performed' ? 'opened' : 'wanted to open'} a link${host} ${where}${purpose}`;
+  }
+  const what = access.category === 'unknown' ? printable(access.api, SHORT_CHARACTERS_MAX) : categoryInWords(access.category);
+  return `${TOLD[access.outcome] ?? 'asked for'} ${what} ${where}${purpose}`;
 }
 
 /** Fine, or what is not and what would be. */

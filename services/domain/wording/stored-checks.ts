@@ -1,0 +1,107 @@
+/**
+ * Every check of one stored access in plain words, from its row alone: nothing is folded again, so it costs one row to read. What
+ * `explainChecks` knows beyond it (which entitlement, which consent) takes the state of that place in the log.
+ */
+import { UNCHECKED_CATEGORIES } from '../../../schemas/codes.ts';
+import { printable } from '../../../schemas/policy/wording.ts';
+import type { Evidence, EvidenceFinding } from '../verdict/evidence.ts';
+import { CHECK_NAMES, CHECK_OF_REASON, type CheckExplanation, inWords } from '../verdict/explain-checks.ts';
+import { categoryInWords } from './categories.ts';
+import { reasonInWords } from './reasons.ts';
+
+export interface StoredRow {
+  readonly category: string;
+  readonly purpose: string;
+  readonly foreground: boolean;
+  readonly rows: string;
+  readonly bytes: string;
+  readonly link_kind: string;
+  readonly verdict: string;
+  readonly reasons: readonly string[];
+  /** Parallel: each one's action in effect. */
+  readonly effective: readonly string[];
+  readonly limit: string;
+  readonly retry_after_ms: string;
+  /** JSON of {@link Evidence}; empty where nothing was found. */
+  readonly evidence: string;
+  readonly declaration_version: number;
+  readonly notes: readonly string[];
+}
+
+const CHECKS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
+/** Where the baselines speak. */
+const BASELINES = 10;
+const NAME_CHARACTERS_MAX = 80;
+const TEXT_CHARACTERS_MAX = 600;
+const UNCHECKED: ReadonlySet<string> = new Set(UNCHECKED_CATEGORIES);
+
+/** In the order in which the checks run. */
+export function storedChecks(row: StoredRow): CheckExplanation[] {
+  const found = new Map<number, string[]>();
+  const { findings } = evidenceOf(row);
+  for (const [i, reason] of row.reasons.entries()) {
+    const check = CHECK_OF_REASON[reason] ?? BASELINES;
+    // Both list the findings in the order of the checks; a row that nothing is proposed for has no evidence.
+    const effect = row.effective[i] ?? 'allow';
+    const finding = findings[i] ?? { reason, action: effect, mode: '', effect };
+    found.set(check, [...(found.get(check) ?? []), foundInWords(finding)]);
+  }
+  const all = found.has(BASELINES) ? [...CHECKS, BASELINES] : CHECKS;
+  return all.map((check): CheckExplanation => {
+    const name = CHECK_NAMES[check] ?? 'baseline';
+    const sentences = found.get(check);
+    if (sentences !== undefined) return { check, name, status: 'found', text: sentences.join(' ') };
+    const skipped = whySkipped(check, row);
+    if (skipped !== null) return { check, name, status: 'skipped', text: skipped };
+    return { check, name, status: 'passed', text: printable(passedInWords(check, row), TEXT_CHARACTERS_MAX) };
+  });
+}
+
+/** Reasons without what was compared, where the row has none. */
+export function evidenceOf({ evidence }: Pick<StoredRow, 'evidence'>): Evidence {
+  return evidence === '' ? { findings: [], remedy: '' } : (JSON.parse(evidence) as Evidence);
+}
+
+function foundInWords({ reason, action, mode, effect, observed, expected }: EvidenceFinding): string {
+  const compared = observed === undefined ? '' : ` It was: ${inWords(observed)}. Ordinary would be: ${inWords(expected ?? {})}.`;
+  const lowered =
+    effect === action ? `The policy says ${action}.` : `The policy would ${action}; its mode, ${mode}, makes it ${effect}.`;
+  return printable(`${reasonInWords(reason).sentence}${compared} ${lowered}`, TEXT_CHARACTERS_MAX);
+}
+
+function whySkipped(check: number, row: StoredRow): string | null {
+  const { category, reasons, verdict, notes } = row;
+  if (check >= 3 && check <= 7 && UNCHECKED.has(category)) return `${categoryInWords(category)}: no personal data by itself`;
+  if (check >= 3 && check <= 6 && reasons.includes('undeclared_program')) return 'There is no declaration to compare with.';
+  if ((check === 4 || check === 6) && reasons.includes('undeclared_category')) return 'No purpose lists this kind of data.';
+  if (check === 8 && row.link_kind === '') return 'The access is no link.';
+  if (check === 9 && notes.includes('imported')) return 'What was imported is not held against limits.';
+  if (check === 9 && verdict === 'intercept') return 'What the checks above intercept uses up no limit.';
+  return null;
+}
+
+function passedInWords(check: number, row: StoredRow): string {
+  const kind = categoryInWords(row.category);
+  switch (check) {
+    case 1:
+      return 'The program is neither suspended nor banned.';
+    case 2:
+      return `Version ${row.declaration_version} of its declaration is in force.`;
+    case 3:
+      return `The declaration lists ${kind}.`;
+    case 4:
+      return row.purpose === ''
+        ? 'No purpose was named, and the policy does not ask for one.'
+        : `Purpose “${printable(row.purpose, NAME_CHARACTERS_MAX)}” was declared and lists ${kind}.`;
+    case 5:
+      return `The platform does not restrict ${kind}, or has opened it to this program.`;
+    case 6:
+      return `${row.foreground ? 'On screen' : 'In the background, which the declaration allows'}; ${row.rows} rows and ${row.bytes} bytes are within what was declared.`;
+    case 7:
+      return `The user agreed to ${kind}, or the policy does not ask for consent to it.`;
+    case 8:
+      return 'The link leads where the declaration allows, and shows nothing of friends.';
+    default:
+      return 'Within every limit of the policy.';
+  }
+}

@@ -1,0 +1,113 @@
+/** Every check of a stored access in words, from its row alone: the same checks as folding the log again finds. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Desk, ntkJson, ntkOk } from '../../acceptance/ntk.ts';
+import { type StoredRow, storedChecks } from '../../../services/domain/wording/stored-checks.ts';
+
+const ROW: StoredRow = {
+  category: 'location',
+  purpose: '',
+  foreground: true,
+  rows: '1',
+  bytes: '48',
+  link_kind: '',
+  verdict: 'allow',
+  reasons: [],
+  effective: [],
+  limit: '',
+  retry_after_ms: '0',
+  evidence: '',
+  declaration_version: 3,
+  notes: [],
+};
+
+describe('the checks of a stored access', () => {
+  test('say of what was fine what was looked at', () => {
+    const texts = storedChecks({ ...ROW, purpose: 'nearby' }).map(({ name, status, text }) => `${name} ${status}: ${text}`);
+    expect(texts).toEqual([
+      'standing passed: The program is neither suspended nor banned.',
+      'declaration passed: Version 3 of its declaration is in force.',
+      'category passed: The declaration lists location.',
+      'purpose passed: Purpose “nearby” was declared and lists location.',
+      'entitlement passed: The platform does not restrict location, or has opened it to this program.',
+      'scope passed: On screen; 1 rows and 48 bytes are within what was declared.',
+      'consent passed: The user agreed to location, or the policy does not ask for consent to it.',
+      'link skipped: The access is no link.',
+      'limits passed: Within every limit of the policy.',
+    ]);
+  });
+
+  test('say what was found in a sentence, with what it was and what would have been ordinary', () => {
+    const evidence = JSON.stringify({
+      findings: [
+        {
+          reason: 'undeclared_category',
+          action: 'intercept',
+          mode: 'observe',
+          effect: 'allow',
+          observed: { category: 'location' },
+          expected: { categories: ['photos', 'camera'] },
+        },
+      ],
+      remedy: 'x',
+    });
+    const checks = storedChecks({ ...ROW, reasons: ['undeclared_category'], effective: ['allow'], evidence });
+    expect(checks[2]).toEqual({
+      check: 3,
+      name: 'category',
+      status: 'found',
+      text: 'The declaration of this program lists this kind of data under none of its purposes. It was: category location. Ordinary would be: categories photos / camera. The policy would intercept; its mode, observe, makes it allow.',
+    });
+    expect(checks[3]).toMatchObject({ status: 'skipped', text: 'No purpose lists this kind of data.' });
+  });
+
+  test('say it too where what was compared did not fit', () => {
+    const evidence = JSON.stringify({
+      findings: [{ reason: 'consent_missing', action: 'flag', mode: 'enforce', effect: 'flag' }],
+      remedy: '',
+      cut: true,
+    });
+    expect(storedChecks({ ...ROW, reasons: ['consent_missing'], effective: ['flag'], evidence })[6]).toMatchObject({
+      status: 'found',
+      text: 'The user has never agreed that this program may have this kind of data. The policy says flag.',
+    });
+  });
+});
+
+interface Explained extends StoredRow {
+  readonly evidence: never;
+  readonly event_id: string;
+  readonly checks: readonly { readonly check: number; readonly status: string }[];
+}
+
+describe('the checks of all accesses of the worked example', () => {
+  const desk = new Desk();
+  beforeAll(async () => {
+    await ntkOk([
+      'run',
+      '--data',
+      desk.data,
+      '--policy',
+      'test/conformance/policy.yaml',
+      '--input',
+      'test/conformance/events.ndjson.gz',
+    ]);
+  }, 120_000);
+  afterAll(() => desk.clear());
+
+  test('are found, passed and skipped as folding the log again says', { timeout: 120_000 }, async () => {
+    const programs = ['wx264353c7411fe534', 'wx34c5889495341d39', 'wx0a7e59e82a278532'];
+    let compared = 0;
+    for (const program of programs) {
+      const accesses = await ntkJson<Explained[]>(['explain', '--data', desk.data, '--program', program, '--recompute']);
+      for (const { checks, evidence, ...row } of accesses) {
+        const stored = storedChecks({ ...row, evidence: evidence === null ? '' : JSON.stringify(evidence) });
+        expect([row.event_id, stored.map(({ check, status }) => `${check} ${status}`)]).toEqual([
+          row.event_id,
+          checks.map(({ check, status }) => `${check} ${status}`),
+        ]);
+        compared++;
+      }
+    }
+    expect(compared).toBeGreaterThan(100);
+  });
+});
