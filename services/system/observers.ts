@@ -1,4 +1,5 @@
 /** What scorer and writer of a running system tell, into metrics and the log of the process. */
+import type { LiveFigures } from '../console/live/live-figures.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
 import type { ScorerMetrics } from '../scorer/report-metrics.ts';
@@ -11,9 +12,11 @@ export interface ObserversOptions {
   readonly scorerMetrics: ScorerMetrics;
   readonly writerMetrics: WriterMetrics;
   readonly logger: Logger;
+  /** Of the last minute, for the live page. */
+  readonly figures: LiveFigures;
 }
 
-export function observers({ metrics, scorerMetrics, writerMetrics, logger }: ObserversOptions): {
+export function observers({ metrics, scorerMetrics, writerMetrics, logger, figures }: ObserversOptions): {
   readonly scorerObserver: ScorerObserver;
   readonly writerObserver: WriterObserver;
   readonly onGroupFailed: (error: Error, retryInMs: number) => void;
@@ -24,7 +27,10 @@ export function observers({ metrics, scorerMetrics, writerMetrics, logger }: Obs
     onGroupFailed: (err, retryInMs) =>
       logger.warn({ retryInMs, reason: err.message }, 'out of the group that shares the partitions, joining again'),
     scorerObserver: {
-      scored: (_, outcome, state) => scorerMetrics.scored(outcome, state),
+      scored: (_, outcome, state) => {
+        scorerMetrics.scored(outcome, state);
+        figures.scored(outcome);
+      },
       taken: (partition, position, refolded, hasMismatch) => {
         if (hasMismatch) metrics.positionMismatch.inc();
         logger.info({ partition, position, refolded }, 'partition taken');

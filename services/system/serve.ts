@@ -1,6 +1,7 @@
 /** The long-running form: scorer and writer of a data folder, metrics, health, and the doors on loopback. */
 import { Registry } from 'prom-client';
 import { tokensPart } from '../gateway/tokens/hangup.ts';
+import { LiveFigures } from '../console/live/live-figures.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
 import { makeToken, removeSystemFile, writeSystemFile } from '../platform/folder/system.ts';
@@ -11,12 +12,18 @@ import type { Logger } from '../platform/logger.ts';
 import { createMetrics } from '../platform/metrics/metrics.ts';
 import { ScorerMetrics } from '../scorer/report-metrics.ts';
 import { WriterMetrics } from '../writer/report-metrics.ts';
+import { authorityOf } from './authority.ts';
+import { backlogOf } from './backlog.ts';
 import { whenLogAnswers } from './await-log.ts';
 import { openGateway, openTokens } from './gateway-parts.ts';
 import { registerImports } from './imports-endpoint.ts';
+import { isExpected } from './expected.ts';
+import { type AppliedPolicy, applyFirstPolicy, type FirstPolicy } from './first-policy.ts';
 import { observers } from './observers.ts';
 import { isOnKafka } from './open-log.ts';
 import { openSystem, type Role, type System } from './open-system.ts';
+import { openPages, type PagesOptions } from './pages.ts';
+import { simulatedHost, type SimulatedHostOptions } from './simulated-host.ts';
 import { systemHealth } from './system-health.ts';
 import { tuningOf } from './tuning.ts';
 import { UserError } from './user-error.ts';
@@ -28,16 +35,25 @@ export interface ServeOptions {
   readonly logger: Logger;
   /** Aborted by the first signal to stop: what is not running yet need not begin. */
   readonly signal: AbortSignal;
-  /** Told once, when everything runs. */
-  readonly onReady: (url: string) => void;
+  /** Null: no pages for people. */
+  readonly pages: PagesOptions | null;
+  /** For a log that has no policy yet; null leaves it without. */
+  readonly firstPolicy: FirstPolicy | null;
+  /** The simulator as a host; null: real ones. */
+  readonly simulated: Pick<SimulatedHostOptions, 'rate' | 'seed'> | null;
+  /** Told once, when everything runs; `applied` is the first policy, where it was put in force now. */
+  readonly onReady: (url: string, applied: AppliedPolicy | null) => void;
 }
+
+/** The simulator waits while the scorer is so many records behind. */
+const SIMULATED_BACKLOG_MAX = 50_000;
 
 /** Where no statements travel in the URL: what a sender takes before anybody knows who it is. */
 const HEADER_BYTES_MAX = 16 * 1024;
 
 /** Runs until a signal or a failure; answers the exit code. */
 export async function serve(options: ServeOptions): Promise<number> {
-  const { config, roles, clock, logger } = options;
+  const { config, roles, clock, logger, pages, simulated } = options;
   const registry = new Registry();
   const metrics = createMetrics(registry, clock);
   const scorerMetrics = new ScorerMetrics(metrics, clock);
@@ -47,7 +63,8 @@ export async function serve(options: ServeOptions): Promise<number> {
   const token = makeToken();
   // Before anything is opened: a file that is not right is a mistake of a person.
   const tokens = hasDoors ? openTokens({ config, systemToken: token, clock, logger }) : null;
-  const told = observers({ metrics, scorerMetrics, writerMetrics, logger });
+  const figures = new LiveFigures(clock);
+  const told = observers({ metrics, scorerMetrics, writerMetrics, logger, figures });
   const open = (): Promise<System> => openSystem({ ...config, roles, clock, tuning: tuningOf(config), ...told });
   const { httpHost: host, httpPort: port } = config;
   const system = isOnKafka(config)
@@ -67,23 +84,54 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
   if (system.warehouse !== null)
     await registerClickHouseProxy(server.app, { warehouse: system.warehouse, spoolDir: system.spoolFolder, token });
+  const isSimulated = simulated !== null;
+  const shown =
+    pages === null
+      ? null
+      : await openPages(server.app, { pages, isSimulated, system, figures, config, token, health, clock, logger });
   const url = await listen(server, system, config);
-  const lifecycle = new Lifecycle({ logger })
+  let applied: AppliedPolicy | null = null;
+  const lifecycle = new Lifecycle({ logger, isExpected })
     .add({ name: 'log and warehouse', start: () => {}, stop: () => system.close() })
     .add(tokensPart(tokens))
-    .add({ name: 'http', start: () => {}, stop: () => server.stop() })
-    .add({ name: 'scorer and writer', start: () => system.start(), stop: () => system.stop(), ended: () => system.ended() })
-    .add({
-      // Whoever holds the embedded ClickHouse answers for the folder; a scorer on its own does not.
-      name: 'system file',
-      start: () => {
-        if (system.warehouse !== null || roles.includes('gateway'))
-          writeSystemFile(systemFile, { url, token, pid: process.pid, startedAt: new Date(clock.nowMs()).toISOString() });
-        options.onReady(url);
-      },
-      stop: () => removeSystemFile(systemFile, token),
-    });
+    .add({ name: 'http', start: () => {}, stop: () => server.stop() });
+  if (shown !== null) lifecycle.add(shown);
+  lifecycle.add({
+    name: 'scorer and writer',
+    start: () => system.start(),
+    stop: () => system.stop(),
+    ended: () => system.ended(),
+  });
+  lifecycle.add({
+    // Before any host is let in, so that its first access is judged by it.
+    name: 'first policy',
+    start: async () => {
+      applied = await firstPolicyOf(system, options);
+    },
+    stop: () => {},
+  });
+  lifecycle.add({
+    // Whoever holds the embedded ClickHouse answers for the folder; a scorer on its own does not.
+    name: 'system file',
+    start: () => {
+      if (system.warehouse !== null || roles.includes('gateway'))
+        writeSystemFile(systemFile, { url, token, pid: process.pid, startedAt: new Date(clock.nowMs()).toISOString() });
+      options.onReady(url, applied);
+    },
+    stop: () => removeSystemFile(systemFile, token),
+  });
+  if (simulated !== null)
+    lifecycle.add(
+      simulatedHost({ ...simulated, log: system.log, clock, logger, admit: () => system.admit(SIMULATED_BACKLOG_MAX) }),
+    );
   return lifecycle.run();
+}
+
+/** Asks the state first, which knows the policy in force without reading the log. */
+async function firstPolicyOf(system: System, { firstPolicy, config, clock }: ServeOptions): Promise<AppliedPolicy | null> {
+  const [first] = system.scorer?.owned().values() ?? [];
+  if (firstPolicy === null || first === undefined || first.state.hasPolicy) return null;
+  return applyFirstPolicy(system.log, authorityOf(config), firstPolicy, clock.nowMs());
 }
 
 /** A port that is taken is a mistake of a person: one line, and the folder is let go. */
@@ -103,18 +151,14 @@ async function listen(server: HttpServer, system: System, config: Config): Promi
 
 /** Gauges that are looked up when somebody asks. */
 async function observe(system: System, scorerMetrics: ScorerMetrics, metrics: ReturnType<typeof createMetrics>): Promise<void> {
-  const { scorer, log } = system;
+  const { scorer } = system;
   if (scorer === null) return;
   const owned = [...scorer.owned()];
   scorerMetrics.observe(
     owned.map(([, one]) => one.state),
     owned.map(([, one]) => one.checkpointAgeMs()),
   );
-  let oldestWaitMs = 0;
-  for (const [partition, one] of owned) {
-    const { end } = await log.bounds('access', partition);
-    metrics.lagRecords.set({ partition: String(partition) }, Math.max(0, end - one.position));
-    if (end > one.position) oldestWaitMs = Math.max(oldestWaitMs, await one.oldestWaitMs());
-  }
+  const { records, oldestWaitMs } = await backlogOf(system);
+  for (const [partition, waiting] of records) metrics.lagRecords.set({ partition: String(partition) }, waiting);
   metrics.oldestUnscoredSeconds.set(oldestWaitMs / 1000);
 }

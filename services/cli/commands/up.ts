@@ -1,12 +1,18 @@
 /** `ntk up`, and scorer and writer each on its own. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createLogger } from '../../platform/logger.ts';
-import { describeConfig } from '../../platform/config/load-config.ts';
+import { type Config, describeConfig } from '../../platform/config/load-config.ts';
+import { RATE_MAX } from '../../simulator/live-source.ts';
 import type { Role } from '../../system/open-system.ts';
+import { readFirstPolicy } from '../../system/first-policy.ts';
+import type { PagesOptions } from '../../system/pages.ts';
 import { serve } from '../../system/serve.ts';
+import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { type LogFlags, logOptions, overridesOf } from '../options.ts';
 import { brief } from '../output/terminal.ts';
+import { sayStarted, storeFlags } from './start-words.ts';
 
 interface UpFlags extends LogFlags {
   readonly clickhouse?: string;
@@ -14,6 +20,9 @@ interface UpFlags extends LogFlags {
   readonly config?: string;
   readonly port?: string;
   readonly validate?: boolean;
+  readonly simulate?: boolean;
+  readonly simulator?: boolean;
+  readonly rate?: string;
 }
 
 /** A scorer stands beside a writer on the same folder and machine, so its port is the next one. */
@@ -57,9 +66,16 @@ const FORMS: readonly Form[] = [
   },
 ];
 
+/** Records a second: enough to see it move, little enough to leave running (60 MB an hour). */
+const RATE_DEFAULT = 50;
+const SIMULATION_SEED = 1;
+const ROOT = join(import.meta.dirname, '../../..');
+const DEFAULT_POLICY = join(ROOT, 'policies/default.yaml');
+
 export function registerUp(program: Command, context: CliContext): void {
-  for (const { name, roles, portOffset, description, example } of FORMS) {
-    logOptions(program.command(name))
+  for (const form of FORMS) {
+    const { name, description, example } = form;
+    const command = logOptions(program.command(name))
       .description(description)
       .option('--clickhouse <url>', 'results on a ClickHouse server (also: NTK_CLICKHOUSE_URL)')
       .option('--assignment <which>', 'partitions: all, group, or I/N for the I-th of N (also: NTK_ASSIGNMENT)')
@@ -71,13 +87,28 @@ export function registerUp(program: Command, context: CliContext): void {
         `
 Examples:
   ntk ${name} ${example}
-  ntk ${name} --config ntk.yaml --validate`,
+  ntk ${name} --config ntk.yaml --validate${name === 'up' ? '\n  ntk up --simulate --rate 200' : ''}`,
       )
-      .action((flags: UpFlags) => run(context, flags, roles, portOffset));
+      .action((flags: UpFlags) => run(context, flags, form));
+    if (name === 'up') simulatorOptions(command);
   }
 }
 
-async function run(context: CliContext, flags: UpFlags, roles: readonly Role[], portOffset: number): Promise<void> {
+function simulatorOptions(command: Command): void {
+  command
+    .option('--simulate', 'to look around: made-up programs as the host, and the default policy where there is none yet')
+    .option('--no-simulator', 'with --simulate: as it would be, with hosts of your own')
+    .option('--rate <n>', `with --simulate: made-up records a second`, String(RATE_DEFAULT));
+}
+
+/** @throws UserError */
+function parseRate(text: string | undefined): number {
+  const rate = Number(text ?? RATE_DEFAULT);
+  if (Number.isInteger(rate) && rate >= 1 && rate <= RATE_MAX) return rate;
+  throw new UserError(`--rate '${brief(text ?? '', 20)}' is no whole number from 1 to ${RATE_MAX}: records a second`);
+}
+
+async function run(context: CliContext, flags: UpFlags, { roles, portOffset, name }: Form): Promise<void> {
   const { out, clock } = context;
   const base = context.config(flags.config, {
     ...(flags.port === undefined ? {} : { NTK_HTTP_PORT: flags.port }),
@@ -87,24 +118,42 @@ async function run(context: CliContext, flags: UpFlags, roles: readonly Role[], 
   });
   const isAsked = flags.port !== undefined || base.httpPort === 0;
   const config = { ...base, data: flags.data, httpPort: isAsked ? base.httpPort : base.httpPort + portOffset };
+  const isLookingAround = flags.simulate === true;
+  if (isLookingAround && config.kafkaBrokers !== null)
+    throw new UserError('--simulate is for a data folder: made-up records do not belong into a log on Kafka');
+  const rate = isLookingAround && flags.simulator !== false ? parseRate(flags.rate) : null;
   if (flags.validate) {
     for (const line of describeConfig(config)) out.line(line);
     return;
   }
-  const logger = createLogger({ level: config.logLevel });
-  const hasDoors = config.kafkaBrokers === null || roles.includes('gateway');
-  const doors = (url: string): string =>
-    hasDoors ? `; events to ${url}/v1/events with the token in ${brief(flags.data)}/system.json` : '';
   const code = await serve({
     config,
     roles,
     clock,
-    logger,
+    // Who looks around reads what is said to them; what runs unattended is read by machines.
+    logger: createLogger({ level: isLookingAround && config.logLevel === 'info' ? 'warn' : config.logLevel }),
     signal: context.signal,
-    onReady: (url) =>
-      out.note(
-        `running on ${config.kafkaBrokers === null ? `data folder ${brief(flags.data)}` : `Kafka at ${brief(config.kafkaBrokers)}`}: ${url}/health ${url}/metrics${doors(url)}; stop with Ctrl-C`,
-      ),
+    pages: name === 'up' ? pagesOf(context, config) : null,
+    firstPolicy: isLookingAround
+      ? readFirstPolicy({ file: DEFAULT_POLICY, isEnforced: rate !== null, by: context.userName })
+      : null,
+    simulated: rate === null ? null : { rate, seed: SIMULATION_SEED },
+    onReady: (url, applied) => {
+      if (isLookingAround) sayStarted(out, { url, data: flags.data, rate, applied });
+      else out.note(readyLine(url, config, roles));
+    },
   });
   if (code !== 0) context.fail(code);
+}
+
+function pagesOf({ version }: CliContext, { data, kafkaBrokers }: Config): PagesOptions {
+  const dataIn = kafkaBrokers === null ? `folder ${brief(data)}` : `Kafka at ${brief(kafkaBrokers)}`;
+  return { version, docsFolder: join(ROOT, 'docs'), dataIn, storeFlags: storeFlags(data) };
+}
+
+function readyLine(url: string, { data, kafkaBrokers }: Config, roles: readonly Role[]): string {
+  const hasDoors = kafkaBrokers === null || roles.includes('gateway');
+  const doors = hasDoors ? `; events to ${url}/v1/events with the token in ${brief(data)}/system.json` : '';
+  const place = kafkaBrokers === null ? `data folder ${brief(data)}` : `Kafka at ${brief(kafkaBrokers)}`;
+  return `running on ${place}: ${url}/health ${url}/metrics${doors}; stop with Ctrl-C`;
 }

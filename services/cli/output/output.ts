@@ -40,6 +40,11 @@ export class Output {
     this.line(JSON.stringify(value, null, 1));
   }
 
+  /** Where lines about the work go; for {@link paint}. */
+  get errors(): NodeJS.WriteStream {
+    return this.#stderr;
+  }
+
   /** A line about the work. */
   note(text: string): void {
     this.#stderr.write(`${text}\n`);

@@ -64,6 +64,7 @@ dl.terms dd { margin: 2px 0 0; max-width: 68ch; color: var(--soft); }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible { outline: 2px solid var(--mark); outline-offset: 2px; }
 .places { white-space: nowrap; }
+.n + th, .n + td:not(.n) { padding-left: 16px; }
 .hash { display: block; word-break: break-all; font-size: 11px; min-width: 20em; }
 footer { margin-top: 48px; padding-top: 12px; border-top: 1px solid var(--line); color: var(--soft); font-size: 13px; }
 @media (max-width: 560px) { main { padding: 24px 16px 48px; } .headline { font-size: 27px; } }
@@ -80,7 +81,8 @@ footer { margin-top: 48px; padding-top: 12px; border-top: 1px solid var(--line);
   tr, figure, .figures, dl.terms > div, .note { break-inside: avoid; }
   thead { display: table-header-group; }
   table { font-size: 9.5pt; }
-  .hash { font-size: 7pt; }
+  .hash { font-size: 6.2pt; min-width: 0; }
+  .figures { grid-template-columns: repeat(5, 1fr); }
   .scroll { overflow: visible; }
 }
 `;

@@ -217,6 +217,7 @@ export class BatchOutcome {
         tally.interceptions[(category * REASONS.length + reason) * TIMINGS.length + timing]!++;
       if (wouldHave && findings.actions[i] === INTERCEPT) tally.wouldIntercept[category * REASONS.length + reason]!++;
     }
+    if (wouldHave) tally.wouldHave++;
     if (!intercepted) return;
     tally.attempts[category * TIMINGS.length + timing]!++;
     tally.interceptedPrograms.set(

@@ -24,6 +24,8 @@ export class Tally implements LimitCounts {
   readonly interceptions = new Float64Array(CATEGORIES.length * REASONS.length * TIMINGS.length);
   /** Would have been: by category and reason whose action is intercept. */
   readonly wouldIntercept = new Float64Array(CATEGORIES.length * REASONS.length);
+  /** Attempts that a stricter mode would have intercepted, once each. */
+  wouldHave = 0;
   readonly refusals = new Map<string, number>();
   readonly shadowRefusals = new Map<string, number>();
   readonly near = new Map<string, number>();

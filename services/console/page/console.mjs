@@ -1,0 +1,168 @@
+/**
+ * Puts the figures into the live page as they come. Everything that programs or developers wrote goes in as text, never as markup.
+ * Runs in the browser, as it stands here.
+ */
+import { NewestList } from './newest.mjs';
+
+const byId = (id) => document.getElementById(id);
+const numbers = new Intl.NumberFormat('en-US');
+const rates = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+const clockTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+
+/** How long after the connection was given up it is tried again, milliseconds. */
+const AGAIN_MS = 3_000;
+
+function put(id, text) {
+  const element = byId(id);
+  // Untouched text keeps a reader's selection.
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function state(is, text) {
+  byId('state').dataset.is = is;
+  put('state-text', text);
+}
+
+function share(part, whole) {
+  if (whole === 0) return '–';
+  const percent = (part / whole) * 100;
+  return `${percent > 0 && percent < 0.1 ? '<0.1' : rates.format(percent)} %`;
+}
+
+function inMs(ms) {
+  if (ms < 1_000) return `${numbers.format(ms)} ms`;
+  return ms < 120_000 ? `${rates.format(ms / 1_000)} s` : `${rates.format(ms / 60_000)} min`;
+}
+
+function showNow(now) {
+  const { verdicts, verdictMs, policy, troubles } = now;
+  const whole = verdicts.allow + verdicts.flag + verdicts.throttle + verdicts.intercept;
+  put(
+    'rate',
+    now.accessesPerSecond >= 100 ? numbers.format(Math.round(now.accessesPerSecond)) : rates.format(now.accessesPerSecond),
+  );
+  for (const verdict of ['intercept', 'flag', 'throttle']) {
+    put(`share-${verdict}`, share(verdicts[verdict], whole));
+    put(`count-${verdict}`, `${numbers.format(verdicts[verdict])} last minute`);
+  }
+  put('median', verdictMs === null ? '–' : inMs(verdictMs.median));
+  put('p99', verdictMs === null ? 'no live accesses' : `99 % within ${inMs(verdictMs.p99)}`);
+  put('waiting', now.waitingRecords === null ? '–' : numbers.format(now.waitingRecords));
+  put(
+    'policy',
+    policy === null ? 'none yet: every access is let pass' : `${policy.version} (${policy.hash}), mode ${policy.mode}`,
+  );
+  drawSpark(now.accesses);
+  put('state-time', clockTime.format(new Date(now.at)));
+  if (troubles.length === 0) state('running', 'Running');
+  else state('trouble', 'Standing still');
+  showTrouble('standing', troubles.join(' '));
+}
+
+const said = new Map();
+
+/** One line for all that is wrong; empty text takes it back. */
+function showTrouble(from, text) {
+  said.set(from, text);
+  const all = [...said.values()].filter((one) => one !== '').join(' ');
+  put('trouble', all);
+  byId('trouble').hidden = all === '';
+}
+
+function drawSpark(values) {
+  const highest = Math.max(1, ...values);
+  const points = values.map((value, i) => `${(i / (values.length - 1)) * 300},${46 - (value / highest) * 43}`);
+  byId('spark-line').setAttribute('d', `M${points.join('L')}`);
+  byId('spark-area').setAttribute('d', `M0,48L${points.join('L')}L300,48Z`);
+  byId('spark').setAttribute(
+    'aria-label',
+    `Accesses in each of the last ${values.length} seconds, at most ${numbers.format(highest)}`,
+  );
+}
+
+function showReport(report) {
+  const { intercepted, wouldHaveBeenIntercepted: would, quality } = report;
+  put('attempts', numbers.format(intercepted.attempts));
+  put('attempts-word', intercepted.attempts === 1 ? 'attempt' : 'attempts');
+  put('programs', numbers.format(intercepted.programs));
+  put('programs-word', intercepted.programs === 1 ? 'program' : 'programs');
+  put('prevented', numbers.format(intercepted.prevented));
+  put('already-refused', numbers.format(intercepted.alreadyRefused));
+  put('late', numbers.format(intercepted.late));
+  byId('late').classList.toggle('is-bad', intercepted.late > 0);
+  put('would', numbers.format(would.attempts));
+  // What is not stored yet changes with each look and is the writer's second of waiting; a gap stays.
+  const lost = (quality.gaps ?? []).length > 0 ? ', with records that were lost' : '';
+  put(
+    'of',
+    `of ${numbers.format(report.accesses)} accesses in the log, as of ${clockTime.format(new Date(report.asOf))}; ${report.settled ? 'settled' : 'preliminary'}${lost}`,
+  );
+  document.documentElement.dataset.accesses = String(report.accesses);
+  showBars('by-reason', report.byReason);
+  showBars('by-category', report.byCategory);
+  showTrouble('report', '');
+}
+
+function showBars(id, rows) {
+  const body = byId(id).tBodies[0];
+  if (rows.length === 0) return;
+  const highest = Math.max(...rows.map(({ attempts }) => attempts));
+  body.replaceChildren(
+    ...rows.map(({ title, sentence, attempts, programs }) => {
+      const row = document.createElement('tr');
+      const name = document.createElement('th');
+      name.scope = 'row';
+      name.textContent = title;
+      if (sentence !== undefined) name.title = sentence;
+      row.append(name, cell(attempts), cell(programs));
+      row.style.setProperty('--share', String(attempts / highest));
+      return row;
+    }),
+  );
+}
+
+function cell(count) {
+  const element = document.createElement('td');
+  element.className = 'n';
+  element.textContent = numbers.format(count);
+  return element;
+}
+
+const newest = new NewestList({ list: byId('newest'), empty: byId('newest-empty'), newer: byId('newer') });
+const show = {
+  now: showNow,
+  report: showReport,
+  newest: (told) => newest.take(told),
+  problem: ({ message }) => showTrouble('report', message),
+};
+
+/** While paused, the newest of each kind waits. */
+const waiting = new Map();
+let isPaused = false;
+
+function take(kind, data) {
+  if (isPaused) waiting.set(kind, data);
+  else show[kind](data);
+}
+
+byId('pause').addEventListener('click', () => {
+  isPaused = !isPaused;
+  byId('pause').setAttribute('aria-pressed', String(isPaused));
+  if (isPaused) return state('paused', 'Paused');
+  for (const [kind, data] of waiting) show[kind](data);
+  waiting.clear();
+});
+
+function connect() {
+  const events = new EventSource('/live/events');
+  for (const kind of Object.keys(show)) events.addEventListener(kind, ({ data }) => take(kind, JSON.parse(data)));
+  events.addEventListener('open', () => isPaused && state('paused', 'Paused'));
+  events.addEventListener('error', () => {
+    state('lost', 'Connection lost, trying again');
+    // A browser gives up for good on an answer that is no stream, such as that there is no room.
+    if (events.readyState !== EventSource.CLOSED) return;
+    setTimeout(connect, AGAIN_MS);
+  });
+}
+
+connect();

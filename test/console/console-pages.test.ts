@@ -1,0 +1,272 @@
+/** The pages over HTTP: what browsers are told about them, who is let in, and that asking costs the same however many ask. */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { HtmlValidate } from 'html-validate';
+import { Registry } from 'prom-client';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { InterceptionReport } from '../../schemas/report/interceptions.ts';
+import type { ConsoleSource } from '../../services/console/console-source.ts';
+import { registerConsole } from '../../services/console/http/register-console.ts';
+import { READERS_MAX } from '../../services/console/live/event-stream.ts';
+import { LiveFigures } from '../../services/console/live/live-figures.ts';
+import { LivePage } from '../../services/console/live/live-page.ts';
+import { systemClock } from '../../services/platform/clock.ts';
+import { Health } from '../../services/platform/http/health.ts';
+import { createHttpServer, type HttpServer } from '../../services/platform/http/http-server.ts';
+import { WarehouseError } from '../../services/platform/warehouse/warehouse.ts';
+
+/** Reading until then is reading to the end. */
+const NEVER_SENT = '\0';
+const TOKEN = 'token-of-the-test';
+const LOOPBACK = { host: '127.0.0.1:7077' };
+
+const REPORT: InterceptionReport = {
+  from: '1970-01-01T00:00:00Z',
+  to: '2255-01-01T00:00:00Z',
+  asOf: '2026-04-02T10:11:12.345Z',
+  settled: false,
+  intercepted: { attempts: 1, programs: 1, users: 1, prevented: 1, alreadyRefused: 0, late: 0 },
+  wouldHaveBeenIntercepted: { attempts: 0, programs: 0 },
+  accesses: 3,
+  byVerdict: { allow: 2, flag: 0, throttle: 0, intercept: 1 },
+  byReason: [{ reason: 'consent_missing', attempts: 1, programs: 1 }],
+  byCategory: [{ category: 'location', attempts: 1, programs: 1 }],
+  byClass: [],
+  topPrograms: [],
+  quality: { recordsRead: 3, duplicates: 0, rejected: 0, rowsStored: 3, unwritten: 0, complete: true },
+};
+
+/** Figures that are known; how often each was asked for. */
+class KnownSource implements ConsoleSource {
+  readonly about = { version: '0.1.0', logId: 'a-log', isSimulated: true, dataIn: 'folder <b>data</b>' };
+  asked = { report: 0, certified: 0 };
+  isAway = false;
+
+  standing(): ReturnType<ConsoleSource['standing']> {
+    return Promise.resolve({ waitingRecords: 0, policy: null, troubles: [] });
+  }
+  async report(): Promise<InterceptionReport> {
+    this.asked.report++;
+    if (this.isAway) throw new WarehouseError('UNREACHABLE', true, 'http://10.1.2.3:8123: cannot be reached');
+    return Promise.resolve(REPORT);
+  }
+  async certified(): ReturnType<ConsoleSource['certified']> {
+    this.asked.certified++;
+    const timeline = { period: 'day' as const, counts: [] };
+    return {
+      report: await this.report(),
+      certificate: { logId: 'a-log', engines: [2], partitions: [], policies: [], span: null, timeline },
+    };
+  }
+  newest(): ReturnType<ConsoleSource['newest']> {
+    return Promise.resolve([]);
+  }
+  open(partition: number, offset: number): ReturnType<ConsoleSource['open']> {
+    if (partition !== 1 || offset !== 7) return Promise.resolve(null);
+    const told = { id: '1-7', at: '', program: 'wx1', did: '', reasons: [], remedy: '', became: 'late' as const };
+    return Promise.resolve({ told, checks: [], facts: [], command: 'ntk explain x' });
+  }
+}
+
+describe('the pages', () => {
+  let server: HttpServer;
+  let source: KnownSource;
+  const problems: string[] = [];
+  const opened: IncomingMessage[] = [];
+
+  async function open(host = '127.0.0.1'): Promise<HttpServer['app']> {
+    source = new KnownSource();
+    const registry = new Registry();
+    server = createHttpServer({ host, port: 0, health: new Health(), registry });
+    const clock = systemClock;
+    const live = new LivePage({ source, figures: new LiveFigures(clock), clock, onProblem: (said) => problems.push(said) });
+    await registerConsole(server.app, {
+      source,
+      live,
+      clock,
+      host,
+      token: TOKEN,
+      docsFolder: join(import.meta.dirname, '../../docs'),
+    });
+    live.start();
+    return server.app;
+  }
+  afterEach(async () => {
+    for (const one of opened.splice(0)) one.destroy();
+    await server.stop();
+  });
+
+  async function follow(url: string): Promise<IncomingMessage> {
+    const [response] = (await once(get(`${url}/live/events`, { agent: false }), 'response')) as [IncomingMessage];
+    response.on('error', () => {});
+    opened.push(response);
+    return response;
+  }
+
+  async function readUntil(response: IncomingMessage, end: string): Promise<string> {
+    let text = '';
+    response.setEncoding('utf8');
+    for await (const chunk of response.iterator({ destroyOnReturn: false })) {
+      text += chunk as string;
+      if (text.includes(end)) break;
+    }
+    return text;
+  }
+
+  test.each(['/', '/guides'])('%s is valid HTML, and nothing in it is inline', async (url) => {
+    const app = await open();
+    const { body, headers } = await app.inject({ url, headers: LOOPBACK });
+    const validator = new HtmlValidate({ extends: ['html-validate:recommended', 'html-validate:a11y'] });
+    const { results } = await validator.validateString(body);
+    expect(
+      results.flatMap(({ messages }) => messages.map(({ ruleId, message, line }) => `${ruleId}: ${message} at ${line}`)),
+    ).toEqual([]);
+    expect(body).not.toMatch(/<style|<script(?![^>]*\bsrc=)|\bstyle=|\bon\w+=|https?:/i);
+    const policy = headers['content-security-policy'] as string;
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).not.toMatch(/unsafe|\*|https?:|data:/);
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'x-frame-options': 'DENY',
+    });
+  });
+
+  test('text of the system is text', async () => {
+    const app = await open();
+    expect((await app.inject({ url: '/', headers: LOOPBACK })).body).toContain('folder &lt;b&gt;data&lt;/b&gt;');
+  });
+
+  test('the report may use the one style sheet that stands in it, and nothing else', async () => {
+    const app = await open();
+    const { body, headers } = await app.inject({ url: '/report', headers: LOOPBACK });
+    const style = /<style>([^]*)<\/style>/.exec(body)![1]!;
+    const hash = createHash('sha256').update(style, 'utf8').digest('base64');
+    expect(headers['content-security-policy']).toContain(`style-src 'sha256-${hash}'`);
+    expect(headers['content-security-policy']).not.toMatch(/script-src|unsafe/);
+  });
+
+  test('who asks for this machine by another name is no reader of it', async () => {
+    const app = await open();
+    for (const url of ['/', '/report', '/live/events', '/live/accesses/1-7', '/console.mjs'])
+      expect((await app.inject({ url, headers: { host: 'rebound.example:7077' } })).statusCode).toBe(403);
+  });
+
+  test('a page from elsewhere cannot ask in its visitor’s name; a link from there leads in', async () => {
+    const app = await open();
+    const foreign = { ...LOOPBACK, 'sec-fetch-site': 'cross-site' };
+    expect((await app.inject({ url: '/live/accesses/1-7', headers: foreign })).statusCode).toBe(403);
+    expect((await app.inject({ url: '/live/events', headers: foreign })).statusCode).toBe(403);
+    // As an image or a frame.
+    expect((await app.inject({ url: '/report', headers: { ...foreign, 'sec-fetch-mode': 'no-cors' } })).statusCode).toBe(403);
+    expect((await app.inject({ url: '/', headers: { ...foreign, 'sec-fetch-mode': 'navigate' } })).statusCode).toBe(200);
+  });
+
+  test('bound to an address of others, everything asks for the token', async () => {
+    const app = await open('10.1.2.3');
+    const headers = { host: '10.1.2.3:7077' };
+    for (const url of [
+      '/',
+      '/report',
+      '/guides',
+      '/guides/gateway',
+      '/live/accesses/1-7',
+      '/live/events',
+      '/console.mjs',
+      '/console.css',
+    ]) {
+      const answer = await app.inject({ url, headers });
+      expect(answer.statusCode).toBe(401);
+      expect(answer.headers['www-authenticate']).toContain('Basic');
+    }
+    expect((await app.inject({ url: '/', headers: { ...headers, authorization: `Bearer ${TOKEN}` } })).statusCode).toBe(200);
+    const basic = `Basic ${Buffer.from(`me:${TOKEN}`).toString('base64')}`;
+    expect((await app.inject({ url: '/', headers: { ...headers, authorization: basic } })).statusCode).toBe(200);
+  });
+
+  test('an access is asked for by its place', async () => {
+    const app = await open();
+    const answer = async (id: string): Promise<number> =>
+      (await app.inject({ url: `/live/accesses/${encodeURIComponent(id)}`, headers: LOOPBACK })).statusCode;
+    expect(await answer('1-7')).toBe(200);
+    expect(await answer('1-8')).toBe(404);
+    expect(await answer('70000-1')).toBe(404);
+    for (const bad of ['x', '1', '1-', '-1-2', '1-2-3', "1-2' OR 1", `1-${'9'.repeat(20)}`]) expect(await answer(bad)).toBe(400);
+  });
+
+  test('guides are read as text, and nothing but guides is', async () => {
+    const app = await open();
+    const list = (await app.inject({ url: '/guides', headers: LOOPBACK })).body;
+    expect(list).toContain('<a href="/guides/gateway">');
+    const guide = await app.inject({ url: '/guides/gateway', headers: LOOPBACK });
+    expect(guide.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(guide.body).toMatch(/^# /);
+    for (const url of ['/guides/../package.json', '/guides/%2e%2e%2fpackage', '/guides/nothing', '/guides/gateway.md'])
+      expect((await app.inject({ url, headers: LOOPBACK })).statusCode).toBe(404);
+  });
+
+  test('nothing can be changed here', async () => {
+    const app = await open();
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const)
+      for (const url of ['/', '/report', '/live/accesses/1-7'])
+        expect((await app.inject({ method, url, headers: LOOPBACK })).statusCode).toBe(404);
+  });
+
+  test('with nobody looking nothing is asked, and however many look, once', async () => {
+    await open();
+    const url = await server.start();
+    expect(source.asked.report).toBe(0);
+    const readers = [];
+    for (let i = 0; i < 10; i++) readers.push(await follow(url));
+    for (const reader of readers) expect(await readUntil(reader, 'event: newest')).toContain('"title":"Nobody asked the user"');
+    expect(source.asked.report).toBeLessThanOrEqual(2);
+  });
+
+  test('one more reader than there is room for is told to come later', async () => {
+    await open();
+    const url = await server.start();
+    for (let i = 0; i < READERS_MAX; i++) expect((await follow(url)).statusCode).toBe(200);
+    const late = await follow(url);
+    expect([late.statusCode, late.headers['retry-after']]).toEqual([503, '5']);
+  });
+
+  test('many who ask for the report at once get the same one', async () => {
+    const app = await open();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => app.inject({ url: '/report', headers: LOOPBACK })));
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual(Array(8).fill(200));
+    await app.inject({ url: '/report', headers: LOOPBACK });
+    expect(source.asked.certified).toBe(1);
+  });
+
+  test('a warehouse that is away is said without saying where it is, and the page goes on', async () => {
+    await open();
+    source.isAway = true;
+    const url = await server.start();
+    const reader = await follow(url);
+    const text = await readUntil(reader, 'event: problem');
+    expect(text).toContain('cannot be had right now');
+    expect(text).not.toContain('10.1.2.3');
+    expect(problems.at(-1)).toContain('10.1.2.3');
+    const report = await fetch(`${url}/report`);
+    expect(report.status).toBe(503);
+    expect(await report.text()).not.toContain('10.1.2.3');
+    source.isAway = false;
+    expect(await readUntil(reader, 'event: report')).toContain('event: report');
+  });
+
+  test('a server that stops does not wait for those who look', async () => {
+    await open();
+    const url = await server.start();
+    const reader = await follow(url);
+    const rest = readUntil(reader, NEVER_SENT);
+    const began = performance.now();
+    await server.stop();
+    // Those that must be cut off are cut off after five seconds.
+    expect(performance.now() - began).toBeLessThan(4_000);
+    await rest;
+    expect(reader.complete).toBe(true);
+  });
+});
