@@ -3,9 +3,10 @@
  * bytes on every machine. Files stand under their names only when they are whole.
  */
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Labels } from '../../schemas/simulation/labels.ts';
+import { makeFolders } from '../platform/folder/make-folders.ts';
 import { DAY_MS, MINUTE_MS } from './story/incident.ts';
 import type { Story } from './story/story.ts';
 import { REAL_TIME } from './traffic/timeline.ts';
@@ -88,7 +89,7 @@ export function labelsOf({ seed, programs, days }: SimulateOptions, { incidents 
 /** Errors of the file system are thrown; what was there before under the two names is still there then, and after a stop. */
 export async function writeFiles(options: FileOptions): Promise<Written> {
   const { folder, signal, onProgress = () => {}, days } = options;
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   const events = join(folder, 'events.ndjson');
   const labels = join(folder, 'labels.json');
   const draft = `${events}.draft`;

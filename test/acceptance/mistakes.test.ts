@@ -41,6 +41,15 @@ interface Mistake {
 }
 
 const MISTAKES: readonly Mistake[] = [
+  ...(process.platform === 'linux'
+    ? [
+        {
+          name: 'a data folder where the system allows none',
+          args: ['run', '--data', '/proc/none', '--policy', place('policy.yaml'), ...INPUT],
+          says: 'cannot write to the data folder at /proc/none; check who owns it, or name another one',
+        },
+      ]
+    : []),
   {
     name: 'a policy file that is not there',
     args: ['run', ...DATA, '--policy', place('none.yaml'), ...INPUT],

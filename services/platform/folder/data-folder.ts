@@ -10,9 +10,10 @@
  * | `NAME.lock` | locks between processes, lock.ts |
  */
 import { randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { FolderError, systemCodeOf } from './folder-error.ts';
+import { makeFolders } from './make-folders.ts';
 import { createFile, readIfThere, syncFolder } from './whole-file.ts';
 
 const USER_KEY_BYTES = 32;
@@ -47,7 +48,7 @@ export function openFolder(path: string, { create, holdsLog = true }: OpenFolder
   const logFile = join(root, 'log.db');
   const clickhouseFolder = join(root, 'clickhouse');
   try {
-    if (create) makeFolders(root, clickhouseFolder);
+    if (create) makeDataFolders(root, clickhouseFolder);
     if (!statSync(root).isDirectory()) throw isAFile(path);
     accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -65,11 +66,11 @@ export function openFolder(path: string, { create, holdsLog = true }: OpenFolder
   };
 }
 
-function makeFolders(root: string, clickhouseFolder: string): void {
-  const first = mkdirSync(root, { recursive: true, mode: FOLDER_MODE });
+function makeDataFolders(root: string, clickhouseFolder: string): void {
+  const first = makeFolders(root, FOLDER_MODE);
   // Names that are new must not be lost with what is acknowledged below them.
-  for (let made = root; first !== undefined && made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
-  mkdirSync(clickhouseFolder, { recursive: true, mode: FOLDER_MODE });
+  for (let made = root; first !== null && made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
+  makeFolders(clickhouseFolder, FOLDER_MODE);
 }
 
 function userKeyOf(file: string, path: string): Buffer {
