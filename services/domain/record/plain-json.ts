@@ -67,7 +67,7 @@ export class PlainJson {
     if (bytes[at++] !== QUOTE) return NONE;
     let key = after[before]!;
     if (!this.#isKey(names[key]!, at)) {
-      key = names.findIndex((each) => this.#isKey(each, at));
+      key = this.#find(names, at);
       if (key === NONE) return NONE;
       after[before] = key;
     }
@@ -75,6 +75,12 @@ export class PlainJson {
     if (bytes[at] !== COLON) return NONE;
     this.at = this.#skipSpace(at + 1);
     return key;
+  }
+
+  /** No closure: `at` would have to live in an object of its own, for each key. */
+  #find(names: readonly Uint8Array[], at: number): number {
+    for (let key = 0; key < names.length; key++) if (this.#isKey(names[key]!, at)) return key;
+    return NONE;
   }
 
   #isKey(name: Uint8Array, at: number): boolean {
