@@ -17,12 +17,13 @@ import { partitionOf } from '../partitioning/murmur2.ts';
 import { putInForce } from '../program/declaration.ts';
 import { type Encoding, encodingOf } from '../record/json.ts';
 import { parseRecord } from '../record/parse.ts';
-import type { Attributes, ParsedRecord } from '../record/record.ts';
+import type { Access, Attributes, ParsedRecord } from '../record/record.ts';
+import type { ResultRow } from '../results/row.ts';
 import { RowWriter } from '../results/row-writer.ts';
 import type { ProgramState } from '../state/program-table.ts';
 import { Findings } from '../verdict/findings.ts';
-import { type AccessOutput, BatchOutcome } from './batch-outcome.ts';
-import { classOf, type Circumstances, judge } from './judge.ts';
+import { BatchOutcome } from './batch-outcome.ts';
+import { type Circumstances, judge } from './judge.ts';
 import { PartitionState } from './partition-state.ts';
 
 /** Records of one partition as columns; the log's RecordBatch is one. */
@@ -83,7 +84,7 @@ export class PartitionFold {
    * become too many for one block it ends early: go on with the same batch until the position is its `nextOffset`.
    * `onAccess` sees each judged access while its findings are still there.
    */
-  fold(input: FoldInput, scoredAtMs: number, onAccess?: (output: AccessOutput) => void): BatchOutcome {
+  fold(input: FoldInput, scoredAtMs: number, onAccess?: (row: ResultRow) => void): BatchOutcome {
     const folding = this.folding(input, scoredAtMs, Number.POSITIVE_INFINITY, onAccess).next();
     if (folding.done === true) return folding.value;
     throw new Error('a fold without slices ends at once');
@@ -97,7 +98,7 @@ export class PartitionFold {
     input: FoldInput,
     scoredAtMs: number,
     recordsMax: number,
-    onAccess?: (output: AccessOutput) => void,
+    onAccess?: (row: ResultRow) => void,
   ): Generator<undefined, BatchOutcome> {
     const outcome = new BatchOutcome(this.state, this.authorityMark, scoredAtMs, this.#rows, onAccess);
     const encoding = encodingOf(input.bytes.subarray(0, input.starts[input.count]));
@@ -235,23 +236,13 @@ export class PartitionFold {
     sipFinish(this.#sip, this.#hash);
   }
 
-  #access(
-    attributes: Attributes,
-    access: AccessOutput['access'],
-    program: ProgramState,
-    place: Place,
-    outcome: BatchOutcome,
-  ): void {
+  #access(attributes: Attributes, access: Access, program: ProgramState, place: Place, outcome: BatchOutcome): void {
     const circumstances = this.#circumstances(attributes.timeUs, place);
     const judgement = judge(access, program, this.state, circumstances, this.#findings, outcome.tally);
     outcome.access({
       offset: place.offset,
       appendedAtMs: place.appendedAtMs,
       attributes,
-      access,
-      developer: program.declaration?.developer ?? '',
-      className: classOf(program),
-      declarationVersion: program.declaration?.version ?? 0,
       user: this.#storedUser(access.user),
       judgement,
     });
