@@ -17,7 +17,7 @@ import { partitionOf } from '../partitioning/murmur2.ts';
 import { putInForce } from '../program/declaration.ts';
 import { type Encoding, encodingOf } from '../record/json.ts';
 import { parseRecord } from '../record/parse.ts';
-import type { Access, Attributes, ParsedRecord } from '../record/record.ts';
+import type { AccessRecord, Attributes, ParsedRecord } from '../record/record.ts';
 import type { ResultRow } from '../results/row.ts';
 import { RowWriter } from '../results/row-writer.ts';
 import type { ProgramState } from '../state/program-table.ts';
@@ -200,7 +200,7 @@ export class PartitionFold {
     state.window.add(this.#hash, place.appendedAtMs);
     outcome.tally.sourceSeen(attributes.source, place.appendedAtMs);
     if (record.type === 'ntk.access') {
-      this.#access(record.attributes, record.data, program, place, outcome);
+      this.#access(record, program, place, outcome);
       return;
     }
     if (isCopy) outcome.copies++;
@@ -236,13 +236,14 @@ export class PartitionFold {
     sipFinish(this.#sip, this.#hash);
   }
 
-  #access(attributes: Attributes, access: Access, program: ProgramState, place: Place, outcome: BatchOutcome): void {
+  #access({ attributes, data: access, texts }: AccessRecord, program: ProgramState, place: Place, outcome: BatchOutcome): void {
     const circumstances = this.#circumstances(attributes.timeUs, place);
     const judgement = judge(access, program, this.state, circumstances, this.#findings, outcome.tally);
     outcome.access({
       offset: place.offset,
       appendedAtMs: place.appendedAtMs,
       attributes,
+      texts,
       user: this.#storedUser(access.user),
       judgement,
     });

@@ -45,6 +45,8 @@ export class Keys {
 export class PlainJson {
   bytes: Buffer = Buffer.alloc(0);
   at = 0;
+  /** Where the last string that was read begins; it ends before {@link at}, at its quote. */
+  stringAt = 0;
   isUsual = true;
   readonly #texts = new TextCache(TEXT_SLOTS);
   readonly #lists = new Map<string, readonly string[]>();
@@ -142,6 +144,7 @@ export class PlainJson {
 
   /** A string from `start` to the quote at `at`; goes behind it. */
   closeString(start: number, at: number): void {
+    this.stringAt = start;
     this.at = at + 1;
     if (this.bytes[start - 1] !== QUOTE || this.bytes[at] !== QUOTE) this.unusual();
   }

@@ -6,11 +6,9 @@
  */
 import type { Outcome } from '../../../schemas/codes.ts';
 import { Keys, NONE, PlainJson, word } from './plain-json.ts';
-import type { ParsedRecord } from './record.ts';
+import { type AccessRecord, type AccessTexts, TEXT, TEXTS } from './record.ts';
 import { TextCache } from './text-cache.ts';
 import { INVALID_TIME, parseTimeUs } from './time.ts';
-
-type AccessRecord = Extract<ParsedRecord, { readonly type: 'ntk.access' }>;
 
 const USER_SLOTS = 16_384;
 /** As exact-rules.md says; ASCII has a byte for each code point. */
@@ -53,12 +51,14 @@ class AccessScan {
   /** The second of the last record, as it was written. */
   readonly #second = new Uint8Array(SECONDS_LENGTH);
   #secondUs = INVALID_TIME;
+  readonly #texts: AccessTexts = { bytes: Buffer.alloc(0), places: new Int32Array(2 * TEXTS) };
 
   /** Null for everything that the general way has to look at. */
   scan(bytes: Buffer, start: number, end: number): AccessRecord | null {
     const json = this.#json;
     json.begin(bytes, start);
     if (!json.isObject()) return null;
+    this.#texts.bytes = bytes;
     let seen = 0;
     let key = DATACONTENTTYPE;
     let id = '';
@@ -70,9 +70,9 @@ class AccessScan {
       key = json.key(TOP, key);
       if (key === NONE || (seen & (1 << key)) !== 0) return null;
       seen |= 1 << key;
-      if (key === ID) id = json.string();
-      else if (key === SOURCE) source = json.text();
-      else if (key === SUBJECT) subject = json.text();
+      if (key === ID) id = this.#placed(TEXT.id, json.string());
+      else if (key === SOURCE) source = this.#placed(TEXT.source, json.text());
+      else if (key === SUBJECT) subject = this.#placed(TEXT.subject, json.text());
       else if (key === TIME) timeUs = this.#timeUs();
       else if (key === DATA) data = this.#data();
       else if (key === SPECVERSION) json.word(VERSION);
@@ -82,12 +82,28 @@ class AccessScan {
     }
     const isWhole = json.isUsual && json.at === end && (seen & TOP_NEEDED) === TOP_NEEDED;
     if (!isWhole || data === null || id === '' || source === '' || subject === '' || subject === '*') return null;
-    return { type: 'ntk.access', attributes: { id, source, subject, timeUs }, data };
+    return { type: 'ntk.access', attributes: { id, source, subject, timeUs }, data, texts: this.#texts };
+  }
+
+  /** `text` is the string that was read last. */
+  #placed(which: number, text: string): string {
+    const { places } = this.#texts;
+    places[2 * which] = this.#json.stringAt;
+    places[2 * which + 1] = this.#json.at - 1;
+    return text;
+  }
+
+  #absent(which: number): void {
+    const { places } = this.#texts;
+    places[2 * which] = 0;
+    places[2 * which + 1] = 0;
   }
 
   #data(): AccessRecord['data'] | null {
     const json = this.#json;
     if (!json.isObject()) return null;
+    this.#absent(TEXT.purpose);
+    this.#absent(TEXT.page);
     let seen = 0;
     let key = DURATION;
     let user = '';
@@ -106,10 +122,10 @@ class AccessScan {
       if (key === NONE || (seen & (1 << key)) !== 0) return null;
       seen |= 1 << key;
       if (key === USER) user = json.text(this.#users);
-      else if (key === API) api = json.text();
+      else if (key === API) api = this.#placed(TEXT.api, json.text());
       else if (key === CATEGORY) category = json.text();
-      else if (key === PURPOSE) purpose = json.text();
-      else if (key === PAGE) page = json.text();
+      else if (key === PURPOSE) purpose = this.#placed(TEXT.purpose, json.text());
+      else if (key === PAGE) page = this.#placed(TEXT.page, json.text());
       else if (key === FOREGROUND) foreground = json.boolean();
       else if (key === FIELDS) fields = json.strings();
       else if (key === ROWS) rows = json.integer();

@@ -2,7 +2,7 @@
 import { REASONS } from '../../../schemas/codes.ts';
 import { ENGINE_VERSION } from '../engine.ts';
 import type { Judgement } from '../fold/judge.ts';
-import type { Attributes } from '../record/record.ts';
+import { type AccessTexts, type Attributes, TEXT } from '../record/record.ts';
 import type { RowWriter } from './row-writer.ts';
 
 /** One judged access and where it stands. */
@@ -10,6 +10,7 @@ export interface ResultRow {
   readonly offset: number;
   readonly appendedAtMs: number;
   readonly attributes: Attributes;
+  readonly texts: AccessTexts | null;
   /** As stored: a keyed hash by default. */
   readonly user: string;
   readonly judgement: Judgement;
@@ -19,23 +20,23 @@ export interface ResultRow {
 const FIXED_BYTES_MAX = 256;
 
 export function writeRow(out: RowWriter, row: ResultRow): void {
-  const { attributes, judgement } = row;
+  const { attributes, judgement, texts } = row;
   const { subject, findings, refusal } = judgement;
   const { access, program, className, policy } = subject;
   out.reserve(FIXED_BYTES_MAX);
   out.uint64(row.offset);
-  out.string(attributes.id);
-  out.string(attributes.source);
+  writeText(out, texts, TEXT.id, attributes.id);
+  writeText(out, texts, TEXT.source, attributes.source);
   out.reserve(FIXED_BYTES_MAX);
   out.uint64(Math.floor(subject.eventTimeUs / 1000));
   out.uint64(row.appendedAtMs);
-  out.string(attributes.subject);
+  writeText(out, texts, TEXT.subject, attributes.subject);
   out.string(program.declaration?.developer ?? '');
   out.string(className);
   out.string(row.user);
-  out.string(access.api);
+  writeText(out, texts, TEXT.api, access.api);
   out.string(subject.category);
-  out.string(access.purpose);
+  writeText(out, texts, TEXT.purpose, access.purpose);
   out.reserve(FIXED_BYTES_MAX);
   out.uint8(access.foreground ? 1 : 0);
   out.uint64(access.rows);
@@ -52,7 +53,7 @@ export function writeRow(out: RowWriter, row: ResultRow): void {
   out.string(refusal?.limit.name ?? '');
   out.reserve(FIXED_BYTES_MAX);
   out.uint64(refusal?.retryAfterMs ?? 0);
-  out.string(access.page);
+  writeText(out, texts, TEXT.page, access.page);
   out.string(access.link?.kind ?? '');
   out.string(access.link?.host ?? '');
   writeStrings(out, access.fields ?? []);
@@ -67,6 +68,11 @@ export function writeRow(out: RowWriter, row: ResultRow): void {
   out.raw(policy.hash);
   out.uint32(program.declaration?.version ?? 0);
   writeStrings(out, judgement.notes);
+}
+
+function writeText(out: RowWriter, texts: AccessTexts | null, which: number, text: string): void {
+  if (texts === null) out.string(text);
+  else out.text(texts.bytes, texts.places[2 * which]!, texts.places[2 * which + 1]!);
 }
 
 function writeStrings(out: RowWriter, strings: readonly string[]): void {
