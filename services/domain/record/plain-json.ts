@@ -121,25 +121,30 @@ export class PlainJson {
     this.at = at + word.length;
   }
 
-  /** A string that is not expected again. */
-  string(): string {
+  /** Goes behind a string. */
+  skipString(): void {
     const bytes = this.bytes;
     const start = this.at + 1;
     let at = start;
     while (PLAIN[bytes[at]!] === 1) at++;
     this.closeString(start, at);
-    return this.isUsual ? bytes.toString('latin1', start, at) : '';
+  }
+
+  /** A string that is not expected again. */
+  string(): string {
+    this.skipString();
+    return this.isUsual ? this.bytes.toString('latin1', this.stringAt, this.at - 1) : '';
   }
 
   /** A string that is: the same object as the last time. */
-  text(cache = this.#texts): string {
+  text(): string {
     const bytes = this.bytes;
     const start = this.at + 1;
     let at = start;
     let hash = HASH_START;
     for (let byte = bytes[at]!; PLAIN[byte] === 1; byte = bytes[++at]!) hash = Math.imul(hash ^ byte, HASH_FACTOR);
     this.closeString(start, at);
-    return this.isUsual ? cache.text(bytes, start, at, hash) : '';
+    return this.isUsual ? this.#texts.text(bytes, start, at, hash) : '';
   }
 
   /** A string from `start` to the quote at `at`; goes behind it. */

@@ -25,7 +25,8 @@ export function writeRow(out: RowWriter, row: ResultRow): void {
   const { access, program, className, policy } = subject;
   out.reserve(FIXED_BYTES_MAX);
   out.uint64(row.offset);
-  writeText(out, texts, TEXT.id, attributes.id);
+  if (texts === null) out.string(attributes.id);
+  else copyText(out, texts, TEXT.id);
   writeText(out, texts, TEXT.source, attributes.source);
   out.reserve(FIXED_BYTES_MAX);
   out.uint64(Math.floor(subject.eventTimeUs / 1000));
@@ -72,7 +73,11 @@ export function writeRow(out: RowWriter, row: ResultRow): void {
 
 function writeText(out: RowWriter, texts: AccessTexts | null, which: number, text: string): void {
   if (texts === null) out.string(text);
-  else out.text(texts.bytes, texts.places[2 * which]!, texts.places[2 * which + 1]!);
+  else copyText(out, texts, which);
+}
+
+function copyText(out: RowWriter, { bytes, places }: AccessTexts, which: number): void {
+  out.text(bytes, places[2 * which]!, places[2 * which + 1]!);
 }
 
 function writeStrings(out: RowWriter, strings: readonly string[]): void {
