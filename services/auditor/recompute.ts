@@ -1,7 +1,7 @@
 /** Folds the log again up to one access, and says what every check compared and whether the stored row is what comes out. */
 import { type CheckExplanation, explainChecks } from '../domain/verdict/explain-checks.ts';
 import type { Authority } from '../domain/authority/authority.ts';
-import type { AccessOutput } from '../domain/fold/batch-outcome.ts';
+import type { ResultRow } from '../domain/results/row.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { readStoredRows } from './compare-rows.ts';
@@ -35,9 +35,9 @@ export async function recompute(options: RecomputeOptions): Promise<Map<number, 
   const refold = await startBefore(options, Math.min(...offsets));
   if (refold === null) return results;
   const explained = new Map<number, { checks: CheckExplanation[]; remedy: string }>();
-  const onAccess = (output: AccessOutput): void => {
-    if (offsets.has(output.offset))
-      explained.set(output.offset, { checks: explainChecks(output.judgement), remedy: output.judgement.remedy });
+  const onAccess = (row: ResultRow): void => {
+    if (offsets.has(row.offset))
+      explained.set(row.offset, { checks: explainChecks(row.judgement), remedy: row.judgement.remedy });
   };
   const last = Math.max(...offsets);
   const complete = await refold.upTo(

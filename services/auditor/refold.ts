@@ -8,7 +8,8 @@ import { ENGINE_VERSION } from '../domain/engine.ts';
 import { PartitionFold } from '../domain/fold/fold.ts';
 import type { PartitionState } from '../domain/fold/partition-state.ts';
 import { inputBelow } from '../domain/fold/input-below.ts';
-import type { BatchOutcome, AccessOutput } from '../domain/fold/batch-outcome.ts';
+import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
+import type { ResultRow } from '../domain/results/row.ts';
 import type { EventLog, RecordBatch } from '../platform/log/event-log.ts';
 
 export interface RefoldOptions {
@@ -113,7 +114,7 @@ export class Refold {
   async upTo(
     next: number,
     onPiece: (piece: BatchOutcome) => void | Promise<void>,
-    onAccess?: (output: AccessOutput) => void,
+    onAccess?: (row: ResultRow) => void,
   ): Promise<boolean> {
     while (this.position < next) {
       const batch = await this.#read();

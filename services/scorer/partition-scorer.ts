@@ -45,6 +45,8 @@ export class PartitionScorer {
   #entryHash: string;
   #foldedSinceCheckpoint: number;
   #checkpointAtMs: number;
+  /** What was committed: its memory serves the next batch. */
+  #spent: { readonly batch: RecordBatch; readonly block: Buffer } | null = null;
 
   private constructor(options: PartitionScorerOptions, taken: TakenPartition) {
     this.#options = options;
@@ -100,10 +102,12 @@ export class PartitionScorer {
     const batch = await log.read('access', partition, fold.state.position, {
       maxRecords: batchRecordsMax,
       maxBytes: batchBytesMax,
+      recycled: this.#spent?.batch ?? null,
     });
     if (batch.nextOffset === fold.state.position) return this.#idle();
 
-    const outcomes = await this.#fold(batch);
+    const outcomes = await this.#fold(batch, this.#spent?.block ?? null);
+    this.#spent = null;
     const { puts, isManifest } = await this.#checkpointPuts();
     const appends = this.#appends(outcomes);
     const result = await owner.commit({
@@ -113,12 +117,13 @@ export class PartitionScorer {
     });
     if (result.status === 'fenced') return { status: 'fenced' };
     this.#position = fold.state.position;
+    if (outcomes.length > 0) this.#spent = { batch, block: outcomes[0]!.block };
     if (isManifest) this.#taken.checkpoints.committed();
     return { status: 'scored', outcomes: outcomes.map(({ outcome }) => outcome) };
   }
 
   /** One outcome a block; more than one where the rows are too many for a record of the log. */
-  async #fold(batch: RecordBatch): Promise<{ readonly outcome: BatchOutcome; readonly block: Buffer }[]> {
+  async #fold(batch: RecordBatch, spent: Buffer | null): Promise<{ readonly outcome: BatchOutcome; readonly block: Buffer }[]> {
     const { fold } = this.#taken;
     const { clock } = this.#options;
     const scoredAtMs = clock.nowMs();
@@ -129,7 +134,10 @@ export class PartitionScorer {
       for (; folded.done !== true; folded = folding.next()) await clock.turn();
       const outcome = folded.value;
       const header = outcome.header(this.#entryHash);
-      outcomes.push({ outcome, block: encodeBlock({ header, rows: outcome.rows.written() }) });
+      outcomes.push({
+        outcome,
+        block: encodeBlock({ header, rows: outcome.rows.written() }, outcomes.length === 0 ? spent : null),
+      });
       this.#entryHash = header.entryHash;
       this.#foldedSinceCheckpoint += outcome.records;
     }

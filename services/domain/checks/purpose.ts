@@ -16,10 +16,9 @@ export function checkPurpose(
   declaration: DeclarationInForce,
   findings: Findings,
 ): readonly DeclarationEntry[] {
-  const all = declaration.entriesByCategory.get(category) ?? [];
   if (access.purpose === '') {
     if (policy.purposesRequired) findings.add(MISSING, { purpose: null }, { purposes: purposesListing(declaration, category) });
-    return all;
+    return declaration.entriesByCategory.get(category) ?? [];
   }
   const ofPurpose = declaration.entriesByPurpose.get(access.purpose);
   const named = ofPurpose?.get(category);
@@ -32,7 +31,7 @@ export function checkPurpose(
       purposes: known ? purposesListing(declaration, category) : declaration.purposes.map((purpose) => purpose.id),
     },
   );
-  return all;
+  return declaration.entriesByCategory.get(category) ?? [];
 }
 
 function purposesListing(declaration: DeclarationInForce, category: string): string[] {

@@ -11,17 +11,19 @@ const BACKGROUND = reasonIndex('background_access');
 const FIELDS = reasonIndex('excess_fields');
 const VOLUME = reasonIndex('excess_volume');
 
+/** One pass and no closures: nearly every access comes here and has no finding. */
 export function checkScope({ access }: Subject, entries: readonly DeclarationEntry[], findings: Findings): void {
-  if (!access.foreground && entries.every((entry) => !entry.background)) {
-    findings.add(BACKGROUND, { foreground: false }, { foreground: true });
+  let background = !access.foreground;
+  let excess = access.fields !== null && access.fields.length > 0;
+  let volume = true;
+  for (const entry of entries) {
+    background &&= !entry.background;
+    excess &&= exceedsFields(access.fields ?? [], entry);
+    volume &&= exceedsVolume(access, entry);
   }
-  const { fields } = access;
-  if (fields !== null && fields.length > 0 && entries.every((entry) => exceedsFields(fields, entry))) {
-    const allowed = entries.flatMap((entry) => entry.fields ?? []);
-    const excess = fields.filter((field) => entries.every((entry) => !entry.fields?.includes(field)));
-    findings.add(FIELDS, { fields, excess }, { fields: [...new Set(allowed)] });
-  }
-  if (entries.every((entry) => exceedsVolume(access, entry))) {
+  if (background) findings.add(BACKGROUND, { foreground: false }, { foreground: true });
+  if (excess) addExcess(access.fields ?? [], entries, findings);
+  if (volume) {
     findings.add(
       VOLUME,
       { rows: access.rows, bytes: access.bytes },
@@ -33,10 +35,18 @@ export function checkScope({ access }: Subject, entries: readonly DeclarationEnt
   }
 }
 
+function addExcess(fields: readonly string[], entries: readonly DeclarationEntry[], findings: Findings): void {
+  const allowed = entries.flatMap((entry) => entry.fields ?? []);
+  const excess = fields.filter((field) => entries.every((entry) => !entry.fields?.includes(field)));
+  findings.add(FIELDS, { fields, excess }, { fields: [...new Set(allowed)] });
+}
+
 /** An absent list limits nothing, an empty one allows nothing. */
 function exceedsFields(fields: readonly string[], entry: DeclarationEntry): boolean {
   const allowed = entry.fields;
-  return allowed !== null && fields.some((field) => !allowed.includes(field));
+  if (allowed === null) return false;
+  for (const field of fields) if (!allowed.includes(field)) return true;
+  return false;
 }
 
 function exceedsVolume(access: Access, entry: DeclarationEntry): boolean {

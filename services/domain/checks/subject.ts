@@ -6,6 +6,8 @@ import type { ProgramState } from '../state/program-table.ts';
 export interface Subject {
   readonly access: Access;
   readonly program: ProgramState;
+  /** The program's class at that place; see `classOf`. */
+  readonly className: string;
   readonly policy: CompiledPolicy;
   /** Listed category: the access's own, else the catalogue's, else `unknown`. */
   readonly category: string;

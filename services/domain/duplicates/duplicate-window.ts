@@ -54,7 +54,7 @@ export class DuplicateWindow {
     this.pages.touch(page);
     if (this.#total >= this.#capacity) this.#remove(place);
     else if (place * WORDS >= this.#ring.length) this.#grow();
-    this.#ring.set(hash, place * WORDS);
+    for (let word = 0; word < WORDS; word++) this.#ring[place * WORDS + word] = hash[word]!;
     if (place % ENTRIES_PER_PAGE === 0) this.#pageTimesMs[page] = appendedAtMs;
     this.#total++;
     this.#insert(place);

@@ -24,8 +24,31 @@ export function sipKey(bytes: Uint8Array): SipKey {
   };
 }
 
+/** Units of the string that is taken in; longer ones make it longer. */
+let units = new Uint16Array(256);
+
+function reserveUnits(length: number): void {
+  if (length > units.length) units = new Uint16Array(length * 2);
+}
+
 /** Takes in one string; `from` stays as it is, `into` may be the same array. */
 export function sipAbsorb(from: SipState, text: string, into: SipState): void {
+  const { length } = text;
+  reserveUnits(length);
+  for (let i = 0; i < length; i++) units[i] = text.charCodeAt(i);
+  absorbUnits(from, length, into);
+}
+
+/** The same for the string that `bytes[start, end)` are, which are ASCII. */
+export function sipAbsorbAscii(from: SipState, bytes: Uint8Array, start: number, end: number, into: SipState): void {
+  const length = end - start;
+  reserveUnits(length);
+  for (let i = 0; i < length; i++) units[i] = bytes[start + i]!;
+  absorbUnits(from, length, into);
+}
+
+function absorbUnits(from: SipState, length: number, into: SipState): void {
+  const text = units;
   let a0 = from[0]!,
     a1 = from[1]!,
     a2 = from[2]!,
@@ -34,12 +57,11 @@ export function sipAbsorb(from: SipState, text: string, into: SipState): void {
     b1 = from[5]!,
     b2 = from[6]!,
     b3 = from[7]!;
-  const { length } = text;
   const words = (length + 1) >> 1;
   for (let i = 0; i <= words; i++) {
     const at = i << 1;
     // The last word is the length; a missing second unit is 0.
-    const m = i === words ? length : text.charCodeAt(at) | (at + 1 < length ? text.charCodeAt(at + 1) << 16 : 0);
+    const m = i === words ? length : text[at]! | (at + 1 < length ? text[at + 1]! << 16 : 0);
     a3 ^= m;
     a0 = (a0 + a1) | 0;
     a1 = (a1 << 5) | (a1 >>> 27);

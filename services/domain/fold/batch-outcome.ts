@@ -12,28 +12,14 @@ import {
 import { CATALOGUE_HASH } from '../../../schemas/catalogue/index.ts';
 import type { BlockHeader, LedgerFigures } from '../../../schemas/results/block.ts';
 import { ENGINE_VERSION } from '../engine.ts';
-import type { Access, Attributes } from '../record/record.ts';
+import type { Attributes } from '../record/record.ts';
 import { entryHash } from '../results/block.ts';
-import { writeRow } from '../results/row.ts';
+import { type ResultRow, writeRow } from '../results/row.ts';
 import type { RowWriter } from '../results/row-writer.ts';
 import { isPublished, publishedVerdict } from '../verdict/published.ts';
 import type { Judgement } from './judge.ts';
 import type { PartitionState } from './partition-state.ts';
 import { categoryIndex, Tally, TIMINGS } from './tally.ts';
-
-/** One judged access and where it stands. */
-export interface AccessOutput {
-  readonly offset: number;
-  readonly appendedAtMs: number;
-  readonly attributes: Attributes;
-  readonly access: Access;
-  readonly developer: string;
-  readonly className: string;
-  readonly declarationVersion: number;
-  /** As stored. */
-  readonly user: string;
-  readonly judgement: Judgement;
-}
 
 const INTERCEPT = ACTIONS.indexOf('intercept');
 /** `pending` is prevented, `refused` already refused, `performed` late. */
@@ -70,7 +56,7 @@ export class BatchOutcome {
   records = 0;
   next = 0;
   rowsHash = '';
-  readonly #onAccess: ((output: AccessOutput) => void) | undefined;
+  readonly #onAccess: ((row: ResultRow) => void) | undefined;
   readonly #decidedAt: string;
   readonly #logId: string;
   readonly #partition: number;
@@ -89,7 +75,7 @@ export class BatchOutcome {
     authority: string,
     scoredAtMs: number,
     rows: RowWriter,
-    onAccess?: (output: AccessOutput) => void,
+    onAccess?: (row: ResultRow) => void,
   ) {
     this.#authority = authority;
     this.first = state.position;
@@ -163,45 +149,28 @@ export class BatchOutcome {
     );
   }
 
-  access(output: AccessOutput): void {
-    const { judgement, attributes, access } = output;
+  access(row: ResultRow): void {
+    const { judgement, attributes } = row;
     const { findings, subject, refusal } = judgement;
     const eventTimeMs = Math.floor(subject.eventTimeUs / 1000);
     if (this.#eventTimeMinMs === null || eventTimeMs < this.#eventTimeMinMs) this.#eventTimeMinMs = eventTimeMs;
     if (this.#eventTimeMaxMs === null || eventTimeMs > this.#eventTimeMaxMs) this.#eventTimeMaxMs = eventTimeMs;
-    writeRow(this.rows, {
-      offset: output.offset,
-      attributes,
-      eventTimeUs: subject.eventTimeUs,
-      appendedAtMs: output.appendedAtMs,
-      developer: output.developer,
-      className: output.className,
-      user: output.user,
-      access,
-      category: subject.category,
-      findings,
-      limit: refusal?.limit.name ?? '',
-      retryAfterMs: refusal?.retryAfterMs ?? 0,
-      evidence: judgement.evidence,
-      policyHash: subject.policy.hash,
-      declarationVersion: output.declarationVersion,
-      notes: judgement.notes,
-    });
-    this.rowOffsets.push(output.offset);
+    writeRow(this.rows, row);
+    this.rowOffsets.push(row.offset);
     this.rowEnds.push(this.rows.length);
-    this.rowUsers.push(output.user);
+    this.rowUsers.push(row.user);
     if (isPublished(subject, findings)) {
       this.verdicts.push(
         publishedVerdict({ attributes, subject, findings, refusal, remedy: judgement.remedy, decidedAt: this.#decidedAt }),
       );
       this.verdictPrograms.push(attributes.subject);
     }
-    this.#count(output, eventTimeMs);
-    this.#onAccess?.(output);
+    this.#count(judgement, attributes.subject, eventTimeMs);
+    this.#onAccess?.(row);
   }
 
-  #count({ access, judgement, attributes }: AccessOutput, eventTimeMs: number): void {
-    const { findings, subject } = judgement;
+  #count({ findings, subject }: Judgement, program: string, eventTimeMs: number): void {
+    const { access } = subject;
     const { tally } = this;
     const category = categoryIndex(subject.category);
     const timing = TIMING_OF_OUTCOME[access.outcome];
@@ -220,10 +189,7 @@ export class BatchOutcome {
     if (wouldHave) tally.wouldHave++;
     if (!intercepted) return;
     tally.attempts[category * TIMINGS.length + timing]!++;
-    tally.interceptedPrograms.set(
-      attributes.subject,
-      Math.max(eventTimeMs, tally.interceptedPrograms.get(attributes.subject) ?? 0),
-    );
+    tally.interceptedPrograms.set(program, Math.max(eventTimeMs, tally.interceptedPrograms.get(program) ?? 0));
   }
 
   /** Called by the fold when the batch is through. */

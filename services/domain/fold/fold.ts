@@ -12,18 +12,20 @@ import {
 } from '../../../schemas/codes.ts';
 import { Admission, type SignedRecord } from '../authority/admission.ts';
 import { type Authority, authorityMark, isSignedType } from '../authority/authority.ts';
-import { sipAbsorb, sipFinish } from '../duplicates/half-sip-hash.ts';
+import { sipAbsorb, sipAbsorbAscii, sipFinish } from '../duplicates/half-sip-hash.ts';
 import { partitionOf } from '../partitioning/murmur2.ts';
 import { putInForce } from '../program/declaration.ts';
 import { type Encoding, encodingOf } from '../record/json.ts';
 import { parseRecord } from '../record/parse.ts';
-import type { Attributes, ParsedRecord } from '../record/record.ts';
+import { type AccessRecord, type AccessTexts, type Attributes, type ParsedRecord, TEXT } from '../record/record.ts';
+import type { ResultRow } from '../results/row.ts';
 import { RowWriter } from '../results/row-writer.ts';
 import type { ProgramState } from '../state/program-table.ts';
 import { Findings } from '../verdict/findings.ts';
-import { type AccessOutput, BatchOutcome } from './batch-outcome.ts';
-import { classOf, type Circumstances, judge } from './judge.ts';
+import { BatchOutcome } from './batch-outcome.ts';
+import { type Circumstances, judge } from './judge.ts';
 import { PartitionState } from './partition-state.ts';
+import { Place } from './place.ts';
 
 /** Records of one partition as columns; the log's RecordBatch is one. */
 export interface FoldInput {
@@ -65,6 +67,7 @@ export class PartitionFold {
   /** Null: whoever can append is trusted, and nothing is asked. */
   readonly #admission: Admission | null;
   readonly #storedUser: (user: string) => string;
+  readonly #place = new Place();
   readonly #findings = new Findings();
   readonly #rows = new RowWriter();
   readonly #sip = new Int32Array(8);
@@ -83,7 +86,7 @@ export class PartitionFold {
    * become too many for one block it ends early: go on with the same batch until the position is its `nextOffset`.
    * `onAccess` sees each judged access while its findings are still there.
    */
-  fold(input: FoldInput, scoredAtMs: number, onAccess?: (output: AccessOutput) => void): BatchOutcome {
+  fold(input: FoldInput, scoredAtMs: number, onAccess?: (row: ResultRow) => void): BatchOutcome {
     const folding = this.folding(input, scoredAtMs, Number.POSITIVE_INFINITY, onAccess).next();
     if (folding.done === true) return folding.value;
     throw new Error('a fold without slices ends at once');
@@ -97,7 +100,7 @@ export class PartitionFold {
     input: FoldInput,
     scoredAtMs: number,
     recordsMax: number,
-    onAccess?: (output: AccessOutput) => void,
+    onAccess?: (row: ResultRow) => void,
   ): Generator<undefined, BatchOutcome> {
     const outcome = new BatchOutcome(this.state, this.authorityMark, scoredAtMs, this.#rows, onAccess);
     const encoding = encodingOf(input.bytes.subarray(0, input.starts[input.count]));
@@ -126,16 +129,12 @@ export class PartitionFold {
   }
 
   #foldOne(input: FoldInput, i: number, encoding: Encoding, outcome: BatchOutcome): void {
-    const start = input.starts[i]!;
-    const end = input.starts[i + 1]!;
-    const place: Place = { offset: input.offsets[i]!, appendedAtMs: input.appendedAtMs[i]!, origin: input.origins[i]! };
+    const place = this.#place;
+    place.goTo(input, i);
     this.#see(place, outcome);
-    const record = parseRecord(input.bytes, start, end, encoding);
-    if (record.type === 'reject') {
-      this.#reject(record.reason, record.broadcast, place, input.bytes.subarray(start, end), outcome);
-    } else {
-      this.#accept(record, place, input.bytes.subarray(start, end), outcome);
-    }
+    const record = parseRecord(input.bytes, input.starts[i]!, input.starts[i + 1]!, encoding);
+    if (record.type === 'reject') this.#reject(record.reason, record.broadcast, place, outcome);
+    else this.#accept(record, place, outcome);
   }
 
   #see({ appendedAtMs, origin }: Place, outcome: BatchOutcome): void {
@@ -157,34 +156,34 @@ export class PartitionFold {
     return place.origin === ORIGIN.system || (broadcast && this.state.partition !== 0);
   }
 
-  #reject(reason: RejectReason, broadcast: boolean, place: Place, raw: Buffer, outcome: BatchOutcome): void {
+  #reject(reason: RejectReason, broadcast: boolean, place: Place, outcome: BatchOutcome): void {
     if (this.#isCopy(broadcast, place)) outcome.copies++;
     else {
-      outcome.reject(reason, place.offset, raw);
+      outcome.reject(reason, place.offset, place.raw());
       // A broadcast that is JSON and has its attributes but no sound data is nearly always a policy.
       if (broadcast && reason === 'invalid_data') outcome.policiesRejected++;
     }
   }
 
-  #accept(record: ParsedRecord, place: Place, raw: Buffer, outcome: BatchOutcome): void {
+  #accept(record: ParsedRecord, place: Place, outcome: BatchOutcome): void {
     const { attributes, type } = record;
     const broadcast = BROADCASTS.has(type);
     const { state } = this;
     // Whoever is in the table was found to belong here.
     let program = state.programs.find(attributes.subject);
     if ((program === undefined || type === 'ntk.heartbeat') && !broadcast && !this.#belongsHere(record)) {
-      this.#reject('wrong_partition', false, place, raw, outcome);
+      this.#reject('wrong_partition', false, place, outcome);
       return;
     }
     const signed = this.#admission === null || !isSigned(record) ? null : record;
     // Before the program is remembered: what nobody signed may leave nothing behind.
-    const forged = signed === null ? null : this.#admission!.signatureProblem(signed.type, raw);
+    const forged = signed === null ? null : this.#admission!.signatureProblem(signed.type, place.raw());
     if (forged !== null) {
-      this.#refuse(forged, record, place, raw, outcome);
+      this.#refuse(forged, record, place, outcome);
       return;
     }
     program ??= state.programs.of(attributes.subject);
-    this.#hashOf(program, attributes);
+    this.#hashOf(program, attributes, record.type === 'ntk.access' ? record.texts : null);
     const isCopy = this.#isCopy(broadcast, place);
     if (state.window.has(this.#hash)) {
       if (isCopy) outcome.copies++;
@@ -193,13 +192,13 @@ export class PartitionFold {
     }
     const untimely = signed === null ? null : this.#admission!.timeProblem(signed, program, place);
     if (untimely !== null) {
-      this.#refuse(untimely, record, place, raw, outcome);
+      this.#refuse(untimely, record, place, outcome);
       return;
     }
     state.window.add(this.#hash, place.appendedAtMs);
     outcome.tally.sourceSeen(attributes.source, place.appendedAtMs);
     if (record.type === 'ntk.access') {
-      this.#access(record.attributes, record.data, program, place, outcome);
+      this.#access(record, program, place, outcome);
       return;
     }
     if (isCopy) outcome.copies++;
@@ -209,9 +208,9 @@ export class PartitionFold {
     if (signed !== null) this.#admission!.applied(signed, program, state.programs);
   }
 
-  #refuse(why: AuthorityProblem, { type }: ParsedRecord, place: Place, raw: Buffer, outcome: BatchOutcome): void {
+  #refuse(why: AuthorityProblem, { type }: ParsedRecord, place: Place, outcome: BatchOutcome): void {
     if (type === 'ntk.policy') outcome.policiesRejected++;
-    outcome.unauthorised(why, this.#isCopy(BROADCASTS.has(type), place), place.offset, raw);
+    outcome.unauthorised(why, this.#isCopy(BROADCASTS.has(type), place), place.offset, place.raw());
   }
 
   #belongsHere(record: ParsedRecord): boolean {
@@ -221,7 +220,8 @@ export class PartitionFold {
   }
 
   /** Keyed hash of (subject, source, id) into `#hash`; the part that repeats is kept with the program. */
-  #hashOf(program: ProgramState, { source, id }: Attributes): void {
+  #hashOf(program: ProgramState, attributes: Attributes, texts: AccessTexts | null): void {
+    const { source } = attributes;
     if (program.idHash === null) {
       program.idHash = new Int32Array(8);
       sipAbsorb(this.state.duplicateKey.initial, program.id, program.idHash);
@@ -231,27 +231,19 @@ export class PartitionFold {
       program.hashedSource = source;
       sipAbsorb(program.idHash, source, program.sourceHash);
     }
-    sipAbsorb(program.sourceHash, id, this.#sip);
+    if (texts === null) sipAbsorb(program.sourceHash, attributes.id, this.#sip);
+    else sipAbsorbAscii(program.sourceHash, texts.bytes, texts.places[2 * TEXT.id]!, texts.places[2 * TEXT.id + 1]!, this.#sip);
     sipFinish(this.#sip, this.#hash);
   }
 
-  #access(
-    attributes: Attributes,
-    access: AccessOutput['access'],
-    program: ProgramState,
-    place: Place,
-    outcome: BatchOutcome,
-  ): void {
+  #access({ attributes, data: access, texts }: AccessRecord, program: ProgramState, place: Place, outcome: BatchOutcome): void {
     const circumstances = this.#circumstances(attributes.timeUs, place);
     const judgement = judge(access, program, this.state, circumstances, this.#findings, outcome.tally);
     outcome.access({
       offset: place.offset,
       appendedAtMs: place.appendedAtMs,
       attributes,
-      access,
-      developer: program.declaration?.developer ?? '',
-      className: classOf(program),
-      declarationVersion: program.declaration?.version ?? 0,
+      texts,
       user: this.#storedUser(access.user),
       judgement,
     });
@@ -313,10 +305,4 @@ export class PartitionFold {
 
 function isSigned(record: ParsedRecord): record is SignedRecord {
   return isSignedType(record.type);
-}
-
-interface Place {
-  readonly offset: number;
-  readonly appendedAtMs: number;
-  readonly origin: number;
 }

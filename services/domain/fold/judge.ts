@@ -3,8 +3,7 @@ import { ACTIONS, CATEGORIES, type Note, UNCHECKED_CATEGORIES } from '../../../s
 import { CATALOGUE } from '../../../schemas/catalogue/index.ts';
 import { runChecks } from '../checks/checks.ts';
 import type { Subject } from '../checks/subject.ts';
-import { askLimits, type LimitRefusal } from '../limits/ask-limits.ts';
-import type { ModeSubject } from '../policy/compiled.ts';
+import { askLimits, type LimitCircumstances, type LimitRefusal } from '../limits/ask-limits.ts';
 import type { Access } from '../record/record.ts';
 import type { ProgramState } from '../state/program-table.ts';
 import { decide } from '../verdict/decide.ts';
@@ -27,7 +26,6 @@ export interface Judgement {
   readonly subject: Subject;
   /** Shared by all accesses: read it before the next one is judged. */
   readonly findings: Findings;
-  readonly className: string;
   readonly refusal: LimitRefusal | null;
   readonly remedy: string;
   /** Empty when `proposed` is `allow`. */
@@ -35,16 +33,12 @@ export interface Judgement {
   readonly notes: readonly Note[];
 }
 
-export interface Circumstances {
+export interface Circumstances extends LimitCircumstances {
   /** Event time, microseconds since 1970. */
   readonly eventTimeUs: number;
   readonly isSkewed: boolean;
   /** By `ntk ingest`: checks 1-8 only. */
   readonly isImported: boolean;
-  /** By a host, now: limits may find it too late. */
-  readonly isLive: boolean;
-  /** Limit keys whose numbers are all earlier count as absent; `-Infinity` for a log of history. */
-  readonly absentBeforeUs: number;
 }
 
 /** The access's own category when it names one, else the catalogue's; unlisted names are `unknown`. */
@@ -68,32 +62,19 @@ export function judge(
 ): Judgement {
   const { policy } = state;
   const category = categoryOf(access);
-  const className = classOf(program);
   const { eventTimeUs } = circumstances;
-  const subject: Subject = { access, program, policy, category, isPersonal: !UNCHECKED.has(category), eventTimeUs };
-  const modeSubject: ModeSubject = { category, program: program.id, className, cohortBucket: program.cohortBucket };
+  const isPersonal = !UNCHECKED.has(category);
+  const subject: Subject = { access, program, className: classOf(program), policy, category, isPersonal, eventTimeUs };
 
   findings.clear();
   runChecks(subject, findings);
-  decide(findings, 0, policy, modeSubject);
+  decide(findings, 0, subject);
 
   let refusal: LimitRefusal | null = null;
   let late = false;
-  if (findings.verdict < INTERCEPT && !circumstances.isImported) {
-    const answer = askLimits(
-      policy.limitsByCategory.get(category) ?? [],
-      {
-        access,
-        program,
-        category,
-        nowUs: eventTimeUs,
-        absentBeforeUs: circumstances.absentBeforeUs,
-        isLive: circumstances.isLive,
-        subject: { api: access.api, program: program.id, className, foreground: access.foreground },
-      },
-      state.limits,
-      tally,
-    );
+  const limits = policy.limitsByCategory.get(category);
+  if (findings.verdict < INTERCEPT && !circumstances.isImported && limits !== undefined) {
+    const answer = askLimits(limits, subject, circumstances, state.limits, tally);
     ({ refusal, late } = answer);
     if (refusal !== null) {
       const { limit } = refusal;
@@ -102,13 +83,13 @@ export function judge(
         { limit: limit.name, aheadMs: Math.ceil(refusal.aheadUs / 1000), retryAfterMs: refusal.retryAfterMs },
         { count: limit.count, per: limit.per, burst: limit.burst, cost: limit.cost },
       );
-      decide(findings, findings.count - 1, policy, modeSubject, limit.action);
+      decide(findings, findings.count - 1, subject, limit.action);
     }
   }
 
   const remedy = findings.count > 0 ? remedyFor(subject, findings, refusal) : '';
   const evidence = findings.proposed > 0 ? evidenceJson(findings, remedy) : '';
-  return { subject, findings, className, refusal, remedy, evidence, notes: notesOf(circumstances, late) };
+  return { subject, findings, refusal, remedy, evidence, notes: notesOf(circumstances, late) };
 }
 
 const NO_NOTES: readonly Note[] = [];

@@ -2,10 +2,10 @@
  * Check 9 (exact-rules.md section 6): every matching limit is asked, in file order. If none refuses all are charged,
  * otherwise none is and the first that refused is named. A shadow limit is asked and charged by itself.
  */
+import type { Subject } from '../checks/subject.ts';
 import type { Access } from '../record/record.ts';
-import type { LimitKey, LimitTable } from '../state/limit-table.ts';
-import type { ProgramState } from '../state/program-table.ts';
-import { type CompiledLimit, limitMatches, type LimitSubject } from './compiled-limit.ts';
+import { blankKey, type LimitKey, type LimitTable } from '../state/limit-table.ts';
+import { type CompiledLimit, limitMatches } from './compiled-limit.ts';
 import { aheadUs, chargedTatUs, retryAfterMs } from './gcra.ts';
 
 /** In a live log an access this far behind the key's last `now` is not asked or charged. */
@@ -27,12 +27,8 @@ export interface LimitRefusal {
   readonly aheadUs: number;
 }
 
-export interface LimitQuestion {
-  readonly access: Access;
-  readonly program: ProgramState;
-  readonly category: string;
-  readonly subject: LimitSubject;
-  readonly nowUs: number;
+/** What a limit has to know of how an access came in. */
+export interface LimitCircumstances {
   /** In a live log: a key whose numbers are all earlier is as absent. `-Infinity` otherwise. */
   readonly absentBeforeUs: number;
   /** The record came in live: it may be too late for a limit. */
@@ -47,42 +43,46 @@ export interface LimitAnswer {
 /** A key that was asked, with what it will hold if charged. */
 interface Asked {
   readonly key: LimitKey;
-  readonly slot: number;
-  readonly tatUs: number;
-  readonly nowUs: number;
-  readonly limit: CompiledLimit;
+  slot: number;
+  tatUs: number;
+  nowUs: number;
+  limit: CompiledLimit;
 }
 
 const NOTHING: LimitAnswer = { refusal: null, late: false };
+/** Of the access that is asked about: the same objects for each, as many as the longest policy has limits. */
+const ASKED: Asked[] = [];
 
 export function askLimits(
   limits: readonly CompiledLimit[],
-  question: LimitQuestion,
+  subject: Subject,
+  { absentBeforeUs, isLive }: LimitCircumstances,
   table: LimitTable,
   counts: LimitCounts,
 ): LimitAnswer {
-  if (limits.length === 0) return NOTHING;
-  const asked: Asked[] = [];
+  const { access, program, category, eventTimeUs } = subject;
+  let asked = 0;
   let refusal: LimitRefusal | null = null;
   let late = false;
   for (const limit of limits) {
-    if (!limitMatches(limit, question.subject)) continue;
-    const key = table.keyOf(question.program, limit, question.access.user, question.category, question.access.api);
+    if (!limitMatches(limit, subject)) continue;
+    const one = (ASKED[asked] ??= { key: blankKey(), slot: -1, tatUs: 0, nowUs: 0, limit });
+    const key = table.keyOf(program, limit, access.user, category, access.api, one.key);
     const slot = table.find(key);
     let tatUs = slot === -1 ? 0 : table.tatUs(slot);
     let lastNowUs = slot === -1 ? 0 : table.lastNowUs(slot);
-    if (Math.max(tatUs, lastNowUs) < question.absentBeforeUs) tatUs = lastNowUs = 0;
-    if (question.isLive && question.nowUs < lastNowUs - LATE_US) {
+    if (Math.max(tatUs, lastNowUs) < absentBeforeUs) tatUs = lastNowUs = 0;
+    if (isLive && eventTimeUs < lastNowUs - LATE_US) {
       late = true;
       continue;
     }
-    const nowUs = Math.max(question.nowUs, lastNowUs);
+    const nowUs = Math.max(eventTimeUs, lastNowUs);
     const ahead = aheadUs(tatUs, nowUs);
     const refuses = ahead > limit.toleranceUs;
     if (!refuses && limit.toleranceUs > 0 && ahead > NEAR * limit.toleranceUs) count(counts.near, limit.name);
     if (limit.shadow) {
       if (refuses) count(counts.shadowRefusals, limit.name);
-      const tat = refuses ? tatUs : chargedTatUs(tatUs, nowUs, limit.intervalUs, costOf(limit, question.access));
+      const tat = refuses ? tatUs : chargedTatUs(tatUs, nowUs, limit.intervalUs, costOf(limit, access));
       table.set(key, slot, tat, nowUs);
       continue;
     }
@@ -90,13 +90,23 @@ export function askLimits(
       count(counts.refusals, limit.name);
       refusal ??= { limit, aheadUs: ahead, retryAfterMs: retryAfterMs(ahead, limit.toleranceUs) };
     }
-    asked.push({ key, slot, tatUs, nowUs, limit });
+    one.slot = slot;
+    one.tatUs = tatUs;
+    one.nowUs = nowUs;
+    one.limit = limit;
+    asked++;
   }
-  for (const { key, slot, tatUs, nowUs, limit } of asked) {
-    const tat = refusal === null ? chargedTatUs(tatUs, nowUs, limit.intervalUs, costOf(limit, question.access)) : tatUs;
+  charge(asked, refusal !== null, access, table);
+  return refusal === null && !late ? NOTHING : { refusal, late };
+}
+
+/** The first `asked` keys: none of them when one refused, which then only remember when they were asked. */
+function charge(asked: number, isRefused: boolean, access: Access, table: LimitTable): void {
+  for (let i = 0; i < asked; i++) {
+    const { key, slot, tatUs, nowUs, limit } = ASKED[i]!;
+    const tat = isRefused ? tatUs : chargedTatUs(tatUs, nowUs, limit.intervalUs, costOf(limit, access));
     table.set(key, slot, tat, nowUs);
   }
-  return refusal === null && !late ? NOTHING : { refusal, late };
 }
 
 function costOf(limit: CompiledLimit, access: Access): number {

@@ -1,6 +1,7 @@
 /** A limit of the policy in the form that the fold asks. */
 import { ACTIONS, LIMIT_KEYS, type LimitCost, type LimitKey } from '../../../schemas/codes.ts';
 import type { Policy } from '../../../schemas/policy/policy.ts';
+import type { Subject } from '../checks/subject.ts';
 import { intervalUs, toleranceUs } from './gcra.ts';
 
 export interface CompiledLimit {
@@ -61,20 +62,12 @@ export function compileLimit(limit: Policy['limits'][number]): CompiledLimit {
   };
 }
 
-/** What a limit's `match` is asked about. */
-export interface LimitSubject {
-  readonly api: string;
-  readonly program: string;
-  readonly className: string;
-  readonly foreground: boolean;
-}
-
 /** Whether the limit matches; its categories were looked at before (CompiledPolicy.limitsByCategory). */
-export function limitMatches(limit: CompiledLimit, subject: LimitSubject): boolean {
+export function limitMatches(limit: CompiledLimit, { access, program, className }: Subject): boolean {
   return (
-    (limit.foreground === null || limit.foreground === subject.foreground) &&
-    (limit.apis === null || limit.apis.has(subject.api)) &&
-    (limit.programs === null || limit.programs.has(subject.program)) &&
-    (limit.classes === null || limit.classes.has(subject.className))
+    (limit.foreground === null || limit.foreground === access.foreground) &&
+    (limit.apis === null || limit.apis.has(access.api)) &&
+    (limit.programs === null || limit.programs.has(program.id)) &&
+    (limit.classes === null || limit.classes.has(className))
   );
 }

@@ -11,9 +11,9 @@ import {
 } from '../../../schemas/policy/policy-test.ts';
 import { ORIGIN } from '../../../schemas/codes.ts';
 import { OPEN } from '../authority/authority.ts';
-import type { AccessOutput } from '../fold/batch-outcome.ts';
 import { PartitionFold } from '../fold/fold.ts';
 import { parseTimeUs } from '../record/time.ts';
+import type { ResultRow } from '../results/row.ts';
 
 export interface CaseVerdict {
   readonly verdict: Action;
@@ -139,7 +139,7 @@ function timeOf(us: number): string {
   return `${iso.slice(0, -1)}${String(us % 1000).padStart(3, '0')}Z`;
 }
 
-function verdictOf({ judgement }: AccessOutput): CaseVerdict {
+function verdictOf({ judgement }: ResultRow): CaseVerdict {
   const { findings, refusal, remedy } = judgement;
   const reasons = findings.reasons.map((reason) => REASONS[reason]!);
   return {

@@ -1,6 +1,7 @@
 /** A policy in the form that the fold asks: sets for lists, numbers for names, microseconds for durations. */
 import { ACTIONS, CATEGORIES, MODES, REASONS } from '../../../schemas/codes.ts';
 import type { Policy } from '../../../schemas/policy/policy.ts';
+import type { Subject } from '../checks/subject.ts';
 import { type CompiledLimit, compileLimit, setOf } from '../limits/compiled-limit.ts';
 
 export interface CompiledOverride {
@@ -76,23 +77,15 @@ function compileOverride({ match, mode }: Policy['modes']['overrides'][number]):
   };
 }
 
-/** Who an override is asked about: the access's category, the program and its class at that moment. */
-export interface ModeSubject {
-  readonly category: string;
-  readonly program: string;
-  readonly className: string;
-  readonly cohortBucket: number;
-}
-
-/** Index in MODES for a finding: the first override whose keys all match, else the default. */
-export function modeOf(policy: CompiledPolicy, reason: number, subject: ModeSubject): number {
+/** Index in MODES for a finding about an access: the first override whose keys all match, else the default. */
+export function modeOf(policy: CompiledPolicy, reason: number, { category, program, className }: Subject): number {
   for (const override of policy.overrides) {
     if (
       (override.reasons === null || override.reasons.has(reason)) &&
-      (override.categories === null || override.categories.has(subject.category)) &&
-      (override.programs === null || override.programs.has(subject.program)) &&
-      (override.classes === null || override.classes.has(subject.className)) &&
-      (override.bucketsBelow === null || subject.cohortBucket < override.bucketsBelow)
+      (override.categories === null || override.categories.has(category)) &&
+      (override.programs === null || override.programs.has(program.id)) &&
+      (override.classes === null || override.classes.has(className)) &&
+      (override.bucketsBelow === null || program.cohortBucket < override.bucketsBelow)
     ) {
       return override.mode;
     }

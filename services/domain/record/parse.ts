@@ -16,7 +16,7 @@ import { readAccess } from './access.ts';
 import { isReview, readConsent, readDeclaration, readEntitlement, readKey, readStanding } from './facts.ts';
 import { INVALID, type Invalid, isObject, isUser, type JsonObject, optionalInteger } from './fields.ts';
 import { type Encoding, INVALID_JSON, parseJson } from './json.ts';
-import type { Attributes, ParsedRecord, Reject } from './record.ts';
+import type { Access, Attributes, ParsedRecord, Reject } from './record.ts';
 import { scanAccess } from './scan-access.ts';
 import { INVALID_TIME, parseTimeUs } from './time.ts';
 
@@ -69,7 +69,7 @@ function reject(reason: RejectReason, broadcast = false): Reject {
 function readData(type: RecordType, attributes: Attributes, data: JsonObject): ParsedRecord | null {
   switch (type) {
     case 'ntk.access':
-      return record(type, attributes, readAccess(data));
+      return accessRecord(attributes, readAccess(data));
     case 'ntk.declaration':
       return record(type, attributes, readDeclaration(data));
     case 'ntk.entitlement':
@@ -98,6 +98,10 @@ function readData(type: RecordType, attributes: Attributes, data: JsonObject): P
 function readHeartbeat(data: JsonObject): { readonly partition: number | null } | Invalid {
   const partition = optionalInteger(data['partition'], null);
   return partition === INVALID ? INVALID : { partition };
+}
+
+function accessRecord(attributes: Attributes, data: Access | Invalid): ParsedRecord | null {
+  return data === INVALID ? null : { type: 'ntk.access', attributes, data, texts: null };
 }
 
 function record<T extends ParsedRecord['type']>(

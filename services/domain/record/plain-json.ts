@@ -45,6 +45,8 @@ export class Keys {
 export class PlainJson {
   bytes: Buffer = Buffer.alloc(0);
   at = 0;
+  /** Where the last string that was read begins; it ends before {@link at}, at its quote. */
+  stringAt = 0;
   isUsual = true;
   readonly #texts = new TextCache(TEXT_SLOTS);
   readonly #lists = new Map<string, readonly string[]>();
@@ -67,7 +69,7 @@ export class PlainJson {
     if (bytes[at++] !== QUOTE) return NONE;
     let key = after[before]!;
     if (!this.#isKey(names[key]!, at)) {
-      key = names.findIndex((each) => this.#isKey(each, at));
+      key = this.#find(names, at);
       if (key === NONE) return NONE;
       after[before] = key;
     }
@@ -75,6 +77,12 @@ export class PlainJson {
     if (bytes[at] !== COLON) return NONE;
     this.at = this.#skipSpace(at + 1);
     return key;
+  }
+
+  /** No closure: `at` would have to live in an object of its own, for each key. */
+  #find(names: readonly Uint8Array[], at: number): number {
+    for (let key = 0; key < names.length; key++) if (this.#isKey(names[key]!, at)) return key;
+    return NONE;
   }
 
   #isKey(name: Uint8Array, at: number): boolean {
@@ -113,29 +121,35 @@ export class PlainJson {
     this.at = at + word.length;
   }
 
-  /** A string that is not expected again. */
-  string(): string {
+  /** Goes behind a string. */
+  skipString(): void {
     const bytes = this.bytes;
     const start = this.at + 1;
     let at = start;
     while (PLAIN[bytes[at]!] === 1) at++;
     this.closeString(start, at);
-    return this.isUsual ? bytes.toString('latin1', start, at) : '';
+  }
+
+  /** A string that is not expected again. */
+  string(): string {
+    this.skipString();
+    return this.isUsual ? this.bytes.toString('latin1', this.stringAt, this.at - 1) : '';
   }
 
   /** A string that is: the same object as the last time. */
-  text(cache = this.#texts): string {
+  text(): string {
     const bytes = this.bytes;
     const start = this.at + 1;
     let at = start;
     let hash = HASH_START;
     for (let byte = bytes[at]!; PLAIN[byte] === 1; byte = bytes[++at]!) hash = Math.imul(hash ^ byte, HASH_FACTOR);
     this.closeString(start, at);
-    return this.isUsual ? cache.text(bytes, start, at, hash) : '';
+    return this.isUsual ? this.#texts.text(bytes, start, at, hash) : '';
   }
 
   /** A string from `start` to the quote at `at`; goes behind it. */
   closeString(start: number, at: number): void {
+    this.stringAt = start;
     this.at = at + 1;
     if (this.bytes[start - 1] !== QUOTE || this.bytes[at] !== QUOTE) this.unusual();
   }

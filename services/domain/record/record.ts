@@ -30,6 +30,20 @@ export interface Access {
   readonly durationMs: number;
 }
 
+/** The strings of an access that its row holds as the record has them. */
+export const TEXT = { id: 0, source: 1, subject: 2, api: 3, purpose: 4, page: 5 } as const;
+export const TEXTS = Object.keys(TEXT).length;
+
+/**
+ * Where those strings stand in the bytes that an access was read from: copying them costs a quarter of writing the strings. Only of a record
+ * that has them as they are (ASCII, no escapes), and only until the next record is read.
+ */
+export interface AccessTexts {
+  bytes: Buffer;
+  /** Start of each of {@link TEXT}, then its end; the same place twice for one that the record does not have. */
+  readonly places: Int32Array;
+}
+
 export interface Link {
   readonly kind: LinkKind;
   /** Null when absent. */
@@ -69,8 +83,10 @@ export interface KeyFact {
   readonly reason: string;
 }
 
+export type AccessRecord = Extract<ParsedRecord, { readonly type: 'ntk.access' }>;
+
 export type ParsedRecord =
-  | { readonly type: 'ntk.access'; readonly attributes: Attributes; readonly data: Access }
+  | { readonly type: 'ntk.access'; readonly attributes: Attributes; readonly data: Access; readonly texts: AccessTexts | null }
   | { readonly type: 'ntk.declaration'; readonly attributes: Attributes; readonly data: Declaration }
   | { readonly type: 'ntk.entitlement'; readonly attributes: Attributes; readonly data: EntitlementFact }
   | { readonly type: 'ntk.consent'; readonly attributes: Attributes; readonly data: ConsentFact }

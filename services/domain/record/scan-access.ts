@@ -6,13 +6,9 @@
  */
 import type { Outcome } from '../../../schemas/codes.ts';
 import { Keys, NONE, PlainJson, word } from './plain-json.ts';
-import type { ParsedRecord } from './record.ts';
-import { TextCache } from './text-cache.ts';
+import { type AccessRecord, type AccessTexts, type Attributes, TEXT, TEXTS } from './record.ts';
 import { INVALID_TIME, parseTimeUs } from './time.ts';
 
-type AccessRecord = Extract<ParsedRecord, { readonly type: 'ntk.access' }>;
-
-const USER_SLOTS = 16_384;
 /** As exact-rules.md says; ASCII has a byte for each code point. */
 const USER_BYTES_MAX = 128;
 const FRACTION_DIGITS_MAX = 6;
@@ -46,22 +42,45 @@ const DATA_NEEDED = 0x03;
 const [VERSION, ACCESS] = [word('"1.0"'), word('"ntk.access"')];
 const [PERFORMED, PENDING, REFUSED] = [word('"performed"'), word('"pending"'), word('"refused"')];
 
+/** An id is new each time, and hardly anybody asks for it as a string: it is made then. */
+class ScannedAttributes implements Attributes {
+  readonly source: string;
+  readonly subject: string;
+  readonly timeUs: number;
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(bytes: Buffer, start: number, end: number, source: string, subject: string, timeUs: number) {
+    this.source = source;
+    this.subject = subject;
+    this.timeUs = timeUs;
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  get id(): string {
+    return this.#bytes.toString('latin1', this.#start, this.#end);
+  }
+}
+
 /** One record at a time; what is kept between them only makes the next one faster. */
 class AccessScan {
   readonly #json = new PlainJson();
-  readonly #users = new TextCache(USER_SLOTS);
   /** The second of the last record, as it was written. */
   readonly #second = new Uint8Array(SECONDS_LENGTH);
   #secondUs = INVALID_TIME;
+  readonly #texts: AccessTexts = { bytes: Buffer.alloc(0), places: new Int32Array(2 * TEXTS) };
 
   /** Null for everything that the general way has to look at. */
   scan(bytes: Buffer, start: number, end: number): AccessRecord | null {
     const json = this.#json;
     json.begin(bytes, start);
     if (!json.isObject()) return null;
+    this.#texts.bytes = bytes;
     let seen = 0;
     let key = DATACONTENTTYPE;
-    let id = '';
     let source = '';
     let subject = '';
     let timeUs = 0;
@@ -70,9 +89,9 @@ class AccessScan {
       key = json.key(TOP, key);
       if (key === NONE || (seen & (1 << key)) !== 0) return null;
       seen |= 1 << key;
-      if (key === ID) id = json.string();
-      else if (key === SOURCE) source = json.text();
-      else if (key === SUBJECT) subject = json.text();
+      if (key === ID) this.#id();
+      else if (key === SOURCE) source = this.#placed(TEXT.source, json.text());
+      else if (key === SUBJECT) subject = this.#placed(TEXT.subject, json.text());
       else if (key === TIME) timeUs = this.#timeUs();
       else if (key === DATA) data = this.#data();
       else if (key === SPECVERSION) json.word(VERSION);
@@ -81,13 +100,37 @@ class AccessScan {
       if (json.isLast()) break;
     }
     const isWhole = json.isUsual && json.at === end && (seen & TOP_NEEDED) === TOP_NEEDED;
-    if (!isWhole || data === null || id === '' || source === '' || subject === '' || subject === '*') return null;
-    return { type: 'ntk.access', attributes: { id, source, subject, timeUs }, data };
+    if (!isWhole || data === null || source === '' || subject === '' || subject === '*') return null;
+    const [idStart, idEnd] = [this.#texts.places[2 * TEXT.id]!, this.#texts.places[2 * TEXT.id + 1]!];
+    if (idStart === idEnd) return null;
+    const attributes = new ScannedAttributes(bytes, idStart, idEnd, source, subject, timeUs);
+    return { type: 'ntk.access', attributes, data, texts: this.#texts };
+  }
+
+  #id(): void {
+    this.#json.skipString();
+    this.#placed(TEXT.id, '');
+  }
+
+  /** `text` is the string that was read last. */
+  #placed(which: number, text: string): string {
+    const { places } = this.#texts;
+    places[2 * which] = this.#json.stringAt;
+    places[2 * which + 1] = this.#json.at - 1;
+    return text;
+  }
+
+  #absent(which: number): void {
+    const { places } = this.#texts;
+    places[2 * which] = 0;
+    places[2 * which + 1] = 0;
   }
 
   #data(): AccessRecord['data'] | null {
     const json = this.#json;
     if (!json.isObject()) return null;
+    this.#absent(TEXT.purpose);
+    this.#absent(TEXT.page);
     let seen = 0;
     let key = DURATION;
     let user = '';
@@ -105,11 +148,11 @@ class AccessScan {
       key = json.key(MEMBERS, key);
       if (key === NONE || (seen & (1 << key)) !== 0) return null;
       seen |= 1 << key;
-      if (key === USER) user = json.text(this.#users);
-      else if (key === API) api = json.text();
+      if (key === USER) user = json.string();
+      else if (key === API) api = this.#placed(TEXT.api, json.text());
       else if (key === CATEGORY) category = json.text();
-      else if (key === PURPOSE) purpose = json.text();
-      else if (key === PAGE) page = json.text();
+      else if (key === PURPOSE) purpose = this.#placed(TEXT.purpose, json.text());
+      else if (key === PAGE) page = this.#placed(TEXT.page, json.text());
       else if (key === FOREGROUND) foreground = json.boolean();
       else if (key === FIELDS) fields = json.strings();
       else if (key === ROWS) rows = json.integer();

@@ -1,5 +1,5 @@
 /**
- * Strings for bytes that come again and again (programs, APIs, users): the same string object each time, so that making it, hashing
+ * Strings for bytes that come again and again (programs, sources, APIs): the same string object each time, so that making it, hashing
  * it for a `Map` and comparing it cost nothing from the second time on. Direct-mapped: what meets in a slot replaces one another, so it
  * never grows, and whoever chooses strings that meet only makes it useless.
  */

@@ -10,6 +10,8 @@ export interface Block {
   readonly rows: Buffer;
 }
 
+/** So that the next block, which is about as large, fits into the same memory. */
+const SPARE = 1.1;
 export const FIRST_ENTRY_HASH = '0'.repeat(64);
 
 /** SHA-256 over the entry before and the entry's own figures (RFC 8785), hexadecimal. */
@@ -28,9 +30,13 @@ export function figuresOf({
   return figures;
 }
 
-export function encodeBlock({ header, rows }: Block): Buffer {
+/** @param spent a block of this function that nobody needs any more: its memory is used again where it is large enough */
+export function encodeBlock({ header, rows }: Block, spent: Buffer | null = null): Buffer {
   const text = Buffer.from(JSON.stringify(header), 'utf8');
-  const out = Buffer.allocUnsafe(4 + text.length + rows.length);
+  const bytes = 4 + text.length + rows.length;
+  const isEnough = spent !== null && spent.buffer.byteLength >= bytes;
+  const memory = isEnough ? Buffer.from(spent.buffer) : Buffer.allocUnsafeSlow(Math.ceil(bytes * SPARE));
+  const out = memory.subarray(0, bytes);
   out.writeUInt32LE(text.length, 0);
   text.copy(out, 4);
   rows.copy(out, 4 + text.length);

@@ -91,13 +91,24 @@ export class RowWriter {
     this.length = at;
   }
 
+  /** A string of ASCII as it stands elsewhere, with its length; reserves for itself. */
+  text(bytes: Uint8Array, start: number, end: number): void {
+    this.reserve(end - start + 16);
+    this.varint(end - start);
+    const { buffer } = this;
+    let to = this.length;
+    for (let at = start; at < end; at++) buffer[to++] = bytes[at]!;
+    this.length = to;
+  }
+
   #long(text: string): void {
     this.varint(Buffer.byteLength(text, 'utf8'));
     this.length += this.buffer.write(text, this.length, 'utf8');
   }
 
-  /** Bytes as they are, without a length. */
+  /** ASCII as it is, without a length. */
   raw(text: string): void {
-    this.length += this.buffer.write(text, this.length, 'latin1');
+    const { buffer } = this;
+    for (let i = 0; i < text.length; i++) buffer[this.length++] = text.charCodeAt(i);
   }
 }

@@ -1,50 +1,43 @@
 /** One result row, in the order of ROW_COLUMNS. */
 import { REASONS } from '../../../schemas/codes.ts';
 import { ENGINE_VERSION } from '../engine.ts';
-import type { Access, Attributes } from '../record/record.ts';
-import type { Findings } from '../verdict/findings.ts';
+import type { Judgement } from '../fold/judge.ts';
+import { type AccessTexts, type Attributes, TEXT } from '../record/record.ts';
 import type { RowWriter } from './row-writer.ts';
 
+/** One judged access and where it stands. */
 export interface ResultRow {
   readonly offset: number;
-  readonly attributes: Attributes;
-  readonly eventTimeUs: number;
   readonly appendedAtMs: number;
-  readonly developer: string;
-  readonly className: string;
+  readonly attributes: Attributes;
+  readonly texts: AccessTexts | null;
   /** As stored: a keyed hash by default. */
   readonly user: string;
-  readonly access: Access;
-  readonly category: string;
-  readonly findings: Findings;
-  /** Name of the limit that refused; empty otherwise. */
-  readonly limit: string;
-  readonly retryAfterMs: number;
-  readonly evidence: string;
-  readonly policyHash: string;
-  readonly declarationVersion: number;
-  readonly notes: readonly string[];
+  readonly judgement: Judgement;
 }
 
 /** An upper bound of the bytes of all fixed-size columns of a row. */
 const FIXED_BYTES_MAX = 256;
 
 export function writeRow(out: RowWriter, row: ResultRow): void {
-  const { access, attributes, findings } = row;
+  const { attributes, judgement, texts } = row;
+  const { subject, findings, refusal } = judgement;
+  const { access, program, className, policy } = subject;
   out.reserve(FIXED_BYTES_MAX);
   out.uint64(row.offset);
-  out.string(attributes.id);
-  out.string(attributes.source);
+  if (texts === null) out.string(attributes.id);
+  else copyText(out, texts, TEXT.id);
+  writeText(out, texts, TEXT.source, attributes.source);
   out.reserve(FIXED_BYTES_MAX);
-  out.uint64(Math.floor(row.eventTimeUs / 1000));
+  out.uint64(Math.floor(subject.eventTimeUs / 1000));
   out.uint64(row.appendedAtMs);
-  out.string(attributes.subject);
-  out.string(row.developer);
-  out.string(row.className);
+  writeText(out, texts, TEXT.subject, attributes.subject);
+  out.string(program.declaration?.developer ?? '');
+  out.string(className);
   out.string(row.user);
-  out.string(access.api);
-  out.string(row.category);
-  out.string(access.purpose);
+  writeText(out, texts, TEXT.api, access.api);
+  out.string(subject.category);
+  writeText(out, texts, TEXT.purpose, access.purpose);
   out.reserve(FIXED_BYTES_MAX);
   out.uint8(access.foreground ? 1 : 0);
   out.uint64(access.rows);
@@ -58,24 +51,33 @@ export function writeRow(out: RowWriter, row: ResultRow): void {
   out.reserve(FIXED_BYTES_MAX);
   out.varint(findings.count);
   for (const effect of findings.effective) out.uint8(effect);
-  out.string(row.limit);
+  out.string(refusal?.limit.name ?? '');
   out.reserve(FIXED_BYTES_MAX);
-  out.uint64(row.retryAfterMs);
-  out.string(access.page);
+  out.uint64(refusal?.retryAfterMs ?? 0);
+  writeText(out, texts, TEXT.page, access.page);
   out.string(access.link?.kind ?? '');
   out.string(access.link?.host ?? '');
   writeStrings(out, access.fields ?? []);
   out.reserve(FIXED_BYTES_MAX);
   out.uint64(access.durationMs);
-  out.string(row.evidence);
+  out.string(judgement.evidence);
   out.reserve(FIXED_BYTES_MAX);
   out.uint16(ENGINE_VERSION);
   // Score and contributions: no baseline speaks yet, every access is ordinary (0) with nothing that adds to it.
   out.uint32(0);
   out.varint(0);
-  out.raw(row.policyHash);
-  out.uint32(row.declarationVersion);
-  writeStrings(out, row.notes);
+  out.raw(policy.hash);
+  out.uint32(program.declaration?.version ?? 0);
+  writeStrings(out, judgement.notes);
+}
+
+function writeText(out: RowWriter, texts: AccessTexts | null, which: number, text: string): void {
+  if (texts === null) out.string(text);
+  else copyText(out, texts, which);
+}
+
+function copyText(out: RowWriter, { bytes, places }: AccessTexts, which: number): void {
+  out.text(bytes, places[2 * which]!, places[2 * which + 1]!);
 }
 
 function writeStrings(out: RowWriter, strings: readonly string[]): void {

@@ -20,11 +20,15 @@ const [PROGRAM_FACTOR, SCOPE_FACTOR] = [0x9e3779b1, 0x85ebca6b];
 
 /** A key in three parts: the program, whose state it is (limit, key names, category), and the user or API as the access has it. */
 export interface LimitKey {
-  readonly program: number;
-  readonly scope: number;
+  program: number;
+  scope: number;
   /** Empty when the limit has neither user nor API in its key. */
-  readonly rest: string;
-  readonly hash: number;
+  rest: string;
+  hash: number;
+}
+
+export function blankKey(): LimitKey {
+  return { program: NO_PROGRAM, scope: 0, rest: '', hash: 0 };
 }
 
 export class LimitTable {
@@ -57,14 +61,14 @@ export class LimitTable {
     return this.#rests.length - this.#free.length;
   }
 
-  /** An API in front of a user comes with its length, so that no two keys look alike. */
-  keyOf(program: ProgramState, limit: CompiledLimit, user: string, category: string, api: string): LimitKey {
+  /** Into `key`, which may be used again. An API in front of a user comes with its length, so that no two keys look alike. */
+  keyOf(program: ProgramState, limit: CompiledLimit, user: string, category: string, api: string, key = blankKey()): LimitKey {
     const scope = limit.byCategory ? this.#scopeWith(limit.scope, category) : this.#scopeNumber(limit.scope);
-    if (!limit.byApi) return this.#key(program, scope, limit.byUser ? user : '');
-    return this.#key(program, scope, limit.byUser ? `${api.length}:${api}${user}` : api);
+    if (!limit.byApi) return this.#key(program, scope, limit.byUser ? user : '', key);
+    return this.#key(program, scope, limit.byUser ? `${api.length}:${api}${user}` : api, key);
   }
 
-  #key(state: ProgramState, scope: number, rest: string): LimitKey {
+  #key(state: ProgramState, scope: number, rest: string, key: LimitKey): LimitKey {
     const program = this.#programNumber(state);
     let hash = Math.imul(program, PROGRAM_FACTOR) ^ Math.imul(scope, SCOPE_FACTOR);
     if (rest !== '') {
@@ -72,7 +76,11 @@ export class LimitTable {
       sipAbsorb(this.#hashKey.initial, rest, sip);
       hash = Math.imul(hash ^ sip[0]! ^ sip[1]! ^ sip[2]! ^ sip[3]!, PROGRAM_FACTOR) ^ sip[4]! ^ sip[5]! ^ sip[6]! ^ sip[7]!;
     }
-    return { program, scope, rest, hash: hash ^ (hash >>> 15) };
+    key.program = program;
+    key.scope = scope;
+    key.rest = rest;
+    key.hash = hash ^ (hash >>> 15);
+    return key;
   }
 
   #programNumber(state: ProgramState): number {
@@ -204,7 +212,7 @@ export class LimitTable {
         continue;
       }
       const rest = reader.string();
-      this.#put(slot, this.#key(programs.of(reader.string()), this.#scopeNumber(scope), rest));
+      this.#put(slot, this.#key(programs.of(reader.string()), this.#scopeNumber(scope), rest, blankKey()));
       this.#timesUs[slot * 2] = reader.double();
       this.#timesUs[slot * 2 + 1] = reader.double();
     }

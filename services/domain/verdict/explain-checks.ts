@@ -135,7 +135,7 @@ function passedText(check: number, judgement: Judgement): string {
     case 8:
       return 'the link leads where the declaration allows and shows nothing of friends';
     default:
-      return limitsText(judgement);
+      return limitsText(subject);
   }
 }
 
@@ -151,11 +151,9 @@ function consentText({ policy, category, program, access }: Subject): string {
   return `the user agreed to ${category} for declaration version ${consent?.version ?? 0}`;
 }
 
-function limitsText({ subject, className }: Judgement): string {
-  const { policy, access, category, program } = subject;
-  const asked = (policy.limitsByCategory.get(category) ?? []).filter((limit) =>
-    limitMatches(limit, { api: access.api, program: program.id, className, foreground: access.foreground }),
-  );
+function limitsText(subject: Subject): string {
+  const { policy, category } = subject;
+  const asked = (policy.limitsByCategory.get(category) ?? []).filter((limit) => limitMatches(limit, subject));
   if (asked.length === 0) return 'no limit of the policy matches';
   return `within ${asked.map((limit) => `${limit.name} (${limit.count} ${limit.cost} per ${limit.per}${limit.shadow ? ', shadow' : ''})`).join(', ')}`;
 }

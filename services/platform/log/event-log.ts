@@ -84,6 +84,8 @@ export interface ReadLimits {
   /** At least one record is returned when there is one, whatever its size. */
   readonly maxRecords: number;
   readonly maxBytes: number;
+  /** A batch of an earlier read that nobody looks at any more: its memory may be used again. @default none */
+  readonly recycled?: RecordBatch | null;
 }
 
 export interface EventLog {

@@ -27,30 +27,27 @@ function judgeExample(partitions: number): {
         rejects.push({ record: records[offset]!.record, reason });
       }
     };
-    foldAll(
-      fold,
-      foldInput(records, { from: 0, to: records.length }),
-      onPiece,
-      ({ attributes, judgement, className, declarationVersion }) => {
-        const { findings, subject, refusal } = judgement;
-        const reasonsInOrder = findings.reasons.map((reason) => REASONS[reason]!);
-        verdicts.set(JSON.stringify([attributes.source, attributes.subject, attributes.id]), {
-          event_id: attributes.id,
-          source: attributes.source,
-          program: attributes.subject,
-          event_time: new Date(Math.floor(subject.eventTimeUs / 1000)).toISOString(),
-          verdict: ACTIONS[findings.verdict]!,
-          proposed: ACTIONS[findings.proposed]!,
-          reasons: [...reasonsInOrder].sort(),
-          reasonsInOrder,
-          effective: Object.fromEntries(reasonsInOrder.map((reason, i) => [reason, ACTIONS[findings.effective[i]!]!])),
-          limit: refusal?.limit.name ?? '',
-          class: className,
-          declaration_version: declarationVersion,
-          policy_hash: subject.policy.hash,
-        });
-      },
-    );
+    foldAll(fold, foldInput(records, { from: 0, to: records.length }), onPiece, ({ attributes, judgement }) => {
+      const { findings, subject, refusal } = judgement;
+      const { className, program } = subject;
+      const declarationVersion = program.declaration?.version ?? 0;
+      const reasonsInOrder = findings.reasons.map((reason) => REASONS[reason]!);
+      verdicts.set(JSON.stringify([attributes.source, attributes.subject, attributes.id]), {
+        event_id: attributes.id,
+        source: attributes.source,
+        program: attributes.subject,
+        event_time: new Date(Math.floor(subject.eventTimeUs / 1000)).toISOString(),
+        verdict: ACTIONS[findings.verdict]!,
+        proposed: ACTIONS[findings.proposed]!,
+        reasons: [...reasonsInOrder].sort(),
+        reasonsInOrder,
+        effective: Object.fromEntries(reasonsInOrder.map((reason, i) => [reason, ACTIONS[findings.effective[i]!]!])),
+        limit: refusal?.limit.name ?? '',
+        class: className,
+        declaration_version: declarationVersion,
+        policy_hash: subject.policy.hash,
+      });
+    });
   });
   return { verdicts, rejects: rejects.sort((a, b) => a.record - b.record), duplicates };
 }

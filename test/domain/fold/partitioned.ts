@@ -1,7 +1,8 @@
 /** Lays the records of a file out in partitions, as an importer would, without any log. */
 import { partitionOf } from '../../../services/domain/partitioning/murmur2.ts';
 import { parsePolicyYaml } from '../../../services/domain/policy/document.ts';
-import type { AccessOutput, BatchOutcome } from '../../../services/domain/fold/batch-outcome.ts';
+import type { BatchOutcome } from '../../../services/domain/fold/batch-outcome.ts';
+import type { ResultRow } from '../../../services/domain/results/row.ts';
 import type { FoldInput, PartitionFold } from '../../../services/domain/fold/fold.ts';
 
 export interface PlacedRecord {
@@ -75,7 +76,7 @@ export function foldAll(
   fold: PartitionFold,
   input: FoldInput,
   onPiece: (piece: BatchOutcome) => void,
-  onAccess?: (output: AccessOutput) => void,
+  onAccess?: (row: ResultRow) => void,
 ): void {
   while (fold.state.position < input.nextOffset) onPiece(fold.fold(input, 0, onAccess));
 }

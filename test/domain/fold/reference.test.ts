@@ -39,34 +39,30 @@ function foldTraffic(events: Buffer, policyYaml: string, windowCapacity: number,
     });
     for (let from = 0; from < records.length; from += 37) {
       const input = foldInput(records, { from, to: Math.min(from + 37, records.length), appendedAtMs: APPENDED_MS });
-      const outcome = fold.fold(
-        input,
-        0,
-        ({ offset, attributes, access, judgement, className, developer, declarationVersion, user }) => {
-          const { findings, subject, refusal } = judgement;
-          folded.verdicts.set(records[offset]!.record, {
-            event_id: attributes.id,
-            source: attributes.source,
-            program: attributes.subject,
-            micros: BigInt(subject.eventTimeUs),
-            verdict: ACTIONS[findings.verdict],
-            proposed: ACTIONS[findings.proposed],
-            reasons: findings.reasons.map((reason) => REASONS[reason]),
-            effective: Object.fromEntries(
-              findings.reasons.map((reason, i) => [REASONS[reason], ACTIONS[findings.effective[i]!]]),
-            ),
-            limit: refusal?.limit.name ?? '',
-            retry_after_ms: refusal?.retryAfterMs ?? 0,
-            user,
-            category: subject.category,
-            outcome: access.outcome,
-            class: className,
-            developer,
-            declaration_version: declarationVersion,
-            policy_hash: subject.policy.hash,
-          });
-        },
-      );
+      const outcome = fold.fold(input, 0, ({ offset, attributes, judgement, user }) => {
+        const { findings, subject, refusal } = judgement;
+        const { access, className } = subject;
+        const { declaration } = subject.program;
+        folded.verdicts.set(records[offset]!.record, {
+          event_id: attributes.id,
+          source: attributes.source,
+          program: attributes.subject,
+          micros: BigInt(subject.eventTimeUs),
+          verdict: ACTIONS[findings.verdict],
+          proposed: ACTIONS[findings.proposed],
+          reasons: findings.reasons.map((reason) => REASONS[reason]),
+          effective: Object.fromEntries(findings.reasons.map((reason, i) => [REASONS[reason], ACTIONS[findings.effective[i]!]])),
+          limit: refusal?.limit.name ?? '',
+          retry_after_ms: refusal?.retryAfterMs ?? 0,
+          user,
+          category: subject.category,
+          outcome: access.outcome,
+          class: className,
+          developer: declaration?.developer ?? '',
+          declaration_version: declaration?.version ?? 0,
+          policy_hash: subject.policy.hash,
+        });
+      });
       for (const text of outcome.rejected) {
         const { offset, reason } = JSON.parse(text) as { offset: number; reason: string };
         // Everybody sees an attempt on the other partitions, too; here the first one's copy tells.

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodingOf } from '../../../services/domain/record/json.ts';
 import { parseGenerally, parseRecord } from '../../../services/domain/record/parse.ts';
+import { type AccessRecord, type ParsedRecord, type Reject, TEXT } from '../../../services/domain/record/record.ts';
 import { scanAccess } from '../../../services/domain/record/scan-access.ts';
 import { EVENTS } from '../../conformance/example.ts';
 import { HOSTILE_PROGRAMS, HOSTILE_USERS } from '../../reference/hostile-names.ts';
@@ -38,10 +39,31 @@ function among(record: string, after = JSON.stringify(ORDINARY)): { bytes: Buffe
 function agrees(record: string, after?: string): boolean {
   const { bytes, start, end } = among(record, after);
   const general = parseGenerally(bytes, start, end, encodingOf(bytes));
-  expect(parseRecord(bytes, start, end, encodingOf(bytes))).toEqual(general);
+  expect(told(parseRecord(bytes, start, end, encodingOf(bytes)))).toEqual(told(general));
   const scanned = scanAccess(bytes, start, end);
-  if (scanned !== null) expect(scanned).toEqual(general);
-  return scanned !== null;
+  if (scanned === null) return false;
+  expect(told(scanned)).toEqual(told(general));
+  expect(textsOf(scanned)).toEqual(stringsOf(scanned));
+  return true;
+}
+
+/** What a record says, without where it stands. */
+function told(record: ParsedRecord | Reject): object {
+  if (record.type !== 'ntk.access') return record;
+  const { type, data, attributes } = record;
+  const { id, source, subject, timeUs } = attributes;
+  return { type, data, attributes: { id, source, subject, timeUs } };
+}
+
+/** What stands at the places where the strings of a row are said to stand. */
+function textsOf({ texts }: AccessRecord): string[] {
+  const { bytes, places } = texts!;
+  return Object.values(TEXT).map((which) => bytes.toString('latin1', places[2 * which], places[2 * which + 1]));
+}
+
+function stringsOf({ attributes: { id, source, subject }, data: { api, purpose, page } }: AccessRecord): string[] {
+  const strings: Record<keyof typeof TEXT, string> = { id, source, subject, api, purpose, page };
+  return Object.keys(TEXT).map((name) => strings[name as keyof typeof TEXT]);
 }
 
 const text = fc.oneof(

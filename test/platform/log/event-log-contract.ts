@@ -240,6 +240,21 @@ export function describeEventLog(name: string, open: () => Promise<OpenedLog>): 
         }
       });
 
+      test('gives the same records in the memory of a batch that nobody needs any more', async () => {
+        await append('access', 0, ...Array.from({ length: 60 }, (_, i) => `record ${i} ${'.'.repeat((i * 37) % 200)}`));
+        const all = await readAll(log, 'access', 0);
+        const limits = { maxRecords: 7, maxBytes: 700 };
+        const found: StoredRecord[] = [];
+        let recycled: RecordBatch | null = null;
+        for (let next = all[0]!.offset; found.length < all.length; ) {
+          const batch: RecordBatch = await log.read('access', 0, next, { ...limits, recycled });
+          found.push(...recordsOf(batch));
+          next = batch.nextOffset;
+          recycled = batch;
+        }
+        expect(found).toEqual(all);
+      });
+
       test('gives a record that is larger than the limit', async () => {
         await append('results', 0, 'y'.repeat(5_000), 'z');
         const { start } = await log.bounds('results', 0);

@@ -19,7 +19,7 @@ export class BatchColumns {
   /** @param bytes that the values are expected to have */
   constructor(limits: ReadLimits, bytes = BYTES_FIRST) {
     this.#limits = limits;
-    this.#bytes = Buffer.allocUnsafe(bytes);
+    this.#bytes = memoryOf(limits, bytes);
     this.#starts[0] = 0;
   }
 
@@ -54,7 +54,7 @@ export class BatchColumns {
 
   #reserve(length: number): void {
     if (this.#length + length > this.#bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.#length + length, this.#bytes.length * 2));
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.#length + length, this.#bytes.length * 2));
       this.#bytes.copy(larger, 0, 0, this.#length);
       this.#bytes = larger;
     }
@@ -80,6 +80,12 @@ export class BatchColumns {
       nextOffset: count === 0 ? offset : this.#offsets[count - 1]! + 1,
     };
   }
+}
+
+/** Never a part of something else, so that all of it can be had back from a batch. */
+function memoryOf({ recycled }: ReadLimits, bytes: number): Buffer {
+  const memory = recycled?.bytes.buffer;
+  return memory !== undefined && memory.byteLength >= bytes ? Buffer.from(memory) : Buffer.allocUnsafeSlow(bytes);
 }
 
 function grown<Column extends { set(from: Column): void }>(from: Column, to: Column): Column {

@@ -51,17 +51,28 @@ export function decompress(attributes: number, body: Buffer): Buffer {
   );
 }
 
+/**
+ * For what comes out of a frame: what came out of the last one, and a little more, because most have no length written in them and Node
+ * looks for more when a chunk is full. Memory beside the heap makes the collector mark the whole heap each time it has grown by
+ * 64 MiB, and this is where most of it came from. Never so large that a host's one large batch is paid for by all that follow.
+ */
+let chunkBytes = ZSTD_CHUNK_BYTES;
+const CHUNK_SPARE = 1.1;
+const CHUNK_BYTES_MIN = 16 * 1024;
+const CHUNK_BYTES_MAX = 1024 * 1024;
+
 /** Node stops behind the first frame, and says nothing of those that follow. */
 function unzstd(body: Buffer): Buffer {
   const frames: Buffer[] = [];
   let bytes = 0;
   for (let at = 0; at < body.length; ) {
     if (bytes >= BODY_BYTES_MAX) throw new BatchTooLarge();
-    const options = { maxOutputLength: BODY_BYTES_MAX - bytes, info: true, chunkSize: ZSTD_CHUNK_BYTES };
+    const options = { maxOutputLength: BODY_BYTES_MAX - bytes, info: true, chunkSize: chunkBytes };
     const { buffer, engine } = zstdDecompressSync(body.subarray(at), options) as unknown as Frame;
     if (engine.bytesWritten === 0) throw malformed('a frame that does not end');
     at += engine.bytesWritten;
     bytes += buffer.length;
+    chunkBytes = Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.ceil(buffer.length * CHUNK_SPARE)));
     frames.push(buffer);
   }
   return frames.length === 1 ? frames[0]! : Buffer.concat(frames);

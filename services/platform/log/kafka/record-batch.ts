@@ -61,9 +61,20 @@ export function encodeBatch(batch: OutgoingBatch): Buffer {
 export async function encodeBatchAside(batch: OutgoingBatch): Promise<Buffer> {
   const bytes = batch.values.reduce((sum, value) => sum + (value?.length ?? 0), 0);
   if (bytes <= ASIDE_ABOVE_BYTES) return encodeBatch(batch);
-  const records = encodeRecords(batch.values, batch.keys, batch.origin);
-  return framed(batch, await compressAside(records, ZSTD_OPTIONS), CODEC.zstd);
+  const room = roomFor(batch.values);
+  const memory = spare.findLast(({ length }) => length >= room) ?? Buffer.allocUnsafeSlow(Math.ceil(room * SPARE));
+  spare = spare.filter((each) => each !== memory);
+  const packed = await compressAside(encodeRecords(batch.values, batch.keys, batch.origin, memory), ZSTD_OPTIONS);
+  // After an error it is not: the other thread may still read it.
+  spare = [...spare, memory].slice(-SPARE_MAX);
+  return framed(batch, packed, CODEC.zstd);
 }
+
+/** Memory of batches that were compressed, up to about a chunk's size each: fresh memory for each makes the collector run. */
+let spare: Buffer[] = [];
+/** As many partitions write at once. */
+const SPARE_MAX = 8;
+const SPARE = 1.1;
 
 function framed({ values, producerId, producerEpoch, firstSequence }: OutgoingBatch, body: Buffer, codec: number): Buffer {
   const batch = new WireWriter(HEADER_BYTES + body.length)
@@ -85,7 +96,17 @@ function framed({ values, producerId, producerEpoch, firstSequence }: OutgoingBa
   return batch;
 }
 
-function encodeRecords(values: readonly (Uint8Array | null)[], keys: OutgoingBatch['keys'], origin: Origin): Buffer {
+/** At least as much as encoded records take. */
+function roomFor(values: OutgoingBatch['values']): number {
+  return values.reduce((sum, value) => sum + (value?.length ?? 0) + RECORD_SPARE_BYTES, 0);
+}
+
+function encodeRecords(
+  values: OutgoingBatch['values'],
+  keys: OutgoingBatch['keys'],
+  origin: Origin,
+  memory: number | Buffer = roomFor(values),
+): Buffer {
   const headers = new WireWriter(16);
   if (origin === ORIGIN.live) headers.varint(0);
   else
@@ -97,7 +118,7 @@ function encodeRecords(values: readonly (Uint8Array | null)[], keys: OutgoingBat
       .int8(CHAR_ZERO + origin);
   const tail = headers.buffer;
   // All of it at once: what grows leaves its smaller selves to the garbage collector, which looks at the whole heap for them.
-  const out = new WireWriter(values.reduce((sum, value) => sum + (value?.length ?? 0) + RECORD_SPARE_BYTES, 0));
+  const out = new WireWriter(memory);
   for (const [i, value] of values.entries()) {
     const key = keys?.[i];
     const bytes = 2 + varintBytes(i) + fieldBytes(key) + fieldBytes(value) + tail.length;

@@ -146,8 +146,9 @@ export class WireWriter {
   buf: Buffer;
   length = 0;
 
-  constructor(bytes = 256) {
-    this.buf = Buffer.allocUnsafe(bytes);
+  /** @param memory so many bytes, or these */
+  constructor(memory: number | Buffer = 256) {
+    this.buf = typeof memory === 'number' ? Buffer.allocUnsafe(memory) : memory;
   }
 
   get buffer(): Buffer {
