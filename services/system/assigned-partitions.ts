@@ -1,31 +1,8 @@
 /** Which partitions a process has, as the configuration's `assignment` says. */
-import { PartitionGroup, type PartitionGroupOptions } from '../platform/log/kafka/partition-group.ts';
 import { parseOrdinal, partitionsOfOrdinal } from '../platform/assignment/ordinal.ts';
-import type { EventLog } from '../platform/log/event-log.ts';
-import { topicName } from '../platform/log/kafka/topics.ts';
-import { isOnKafka, kafkaAccess, type LogConfig } from './open-log.ts';
-import { UserError } from './user-error.ts';
 
 /** Of a process that just starts; in a group none until the group has shared. */
 export function partitionsAtStart(assignment: string, partitions: number): number[] {
   if (assignment === 'group') return [];
   return partitionsOfOrdinal(parseOrdinal(assignment) ?? { index: 0, of: 1 }, partitions);
-}
-
-/** @throws UserError where the log is not on Kafka */
-export function openScorerGroup(
-  config: LogConfig,
-  log: EventLog,
-  told: Pick<PartitionGroupOptions, 'clock' | 'onAssigned' | 'onFailed'>,
-): PartitionGroup {
-  if (!isOnKafka(config))
-    throw new UserError("NTK_ASSIGNMENT=group needs a log on Kafka (NTK_KAFKA_BROKERS); a data folder has one scorer: 'all'");
-  return new PartitionGroup({
-    access: kafkaAccess(config, 'ntk-scorer'),
-    // Not the group that the offsets for lag tools are in: a group with members takes offsets from its members only.
-    groupId: `${config.kafkaTopicPrefix}.scorers`,
-    topic: topicName(config.kafkaTopicPrefix, 'access'),
-    partitions: log.partitions,
-    ...told,
-  });
 }

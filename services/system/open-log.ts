@@ -5,7 +5,6 @@ import type { Config } from '../platform/config/load-config.ts';
 import type { DataFolder } from '../platform/folder/data-folder.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { KafkaAccess } from '../platform/log/kafka/kafkajs-internals.ts';
-import { openKafkaLog } from '../platform/log/kafka/open-kafka-log.ts';
 import { openSqliteLog } from '../platform/log/sqlite/open-sqlite-log.ts';
 import { UserError } from './user-error.ts';
 
@@ -43,6 +42,8 @@ export function isOnKafka(config: Pick<Config, 'kafkaBrokers'>): boolean {
 export async function openLog({ config, folder, create, clock, clientId }: OpenLogOptions): Promise<EventLog> {
   const partitions = config.partitions === null ? {} : { partitions: config.partitions };
   if (!isOnKafka(config)) return openSqliteLog({ path: folder!.logFile, create, clock, ...partitions });
+  // Only where it is needed: kafkajs is a tenth of what a command takes to start.
+  const { openKafkaLog } = await import('../platform/log/kafka/open-kafka-log.ts');
   return openKafkaLog({
     ...kafkaAccess(config, clientId),
     topicPrefix: config.kafkaTopicPrefix,

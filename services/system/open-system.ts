@@ -15,7 +15,8 @@ import { Scorer } from '../scorer/scorer.ts';
 import { Writer, type WriterObserver } from '../writer/writer.ts';
 import { type AuthorityConfig, authorityOf } from './authority.ts';
 import { heldError, openServer, SCORER_LOCK, spoolFolderOf, userKeyOf, WAREHOUSE_LOCK } from './store.ts';
-import { openScorerGroup, partitionsAtStart } from './assigned-partitions.ts';
+import { partitionsAtStart } from './assigned-partitions.ts';
+import type { openScorerGroup } from './scorer-group.ts';
 import { isOnKafka, type LogConfig, openLog } from './open-log.ts';
 import { hashedUsers, plainUsers } from './stored-user.ts';
 import type { Tuning } from './tuning.ts';
@@ -48,6 +49,15 @@ const HAND_OVER_MS = 5_000;
 const LOCK_WAIT_MS = 15_000;
 const LOCK_POLL_MS = 100;
 
+interface SystemParts {
+  readonly folder: DataFolder;
+  readonly log: EventLog;
+  readonly warehouse: Warehouse | null;
+  readonly locks: readonly HeldLock[];
+  /** Null unless scorers share the partitions. */
+  readonly openGroup: typeof openScorerGroup | null;
+}
+
 export class System {
   readonly folder: DataFolder;
   readonly spoolFolder: string;
@@ -61,13 +71,7 @@ export class System {
   readonly #group: PartitionGroup | null;
   #started = false;
 
-  constructor(
-    folder: DataFolder,
-    log: EventLog,
-    warehouse: Warehouse | null,
-    locks: readonly HeldLock[],
-    options: SystemOptions,
-  ) {
+  constructor({ folder, log, warehouse, locks, openGroup }: SystemParts, options: SystemOptions) {
     const { roles, clock, tuning } = options;
     const partitions = partitionsAtStart(options.assignment, log.partitions);
     const isShared = options.assignment === 'group';
@@ -95,8 +99,8 @@ export class System {
     const { scorer } = this;
     const onFailed = options.onGroupFailed ?? (() => {});
     this.#group =
-      isShared && scorer !== null
-        ? openScorerGroup(options, log, { clock, onAssigned: (share) => scorer.assign(share), onFailed })
+      openGroup !== null && scorer !== null
+        ? openGroup(options, log, { clock, onAssigned: (share) => scorer.assign(share), onFailed })
         : null;
     this.writer =
       warehouse === null
@@ -207,7 +211,8 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     log = await openLog({ config: options, folder, create: true, clock, clientId: clientIdOf(options.roles) });
     const warehouse = needsWarehouse ? openWarehouse(folder, options) : null;
     if (warehouse !== null && options.clickhouseUrl === null) await migrate(warehouse);
-    return new System(folder, log, warehouse, locks, options);
+    const openGroup = options.assignment === 'group' ? (await import('./scorer-group.ts')).openScorerGroup : null;
+    return new System({ folder, log, warehouse, locks, openGroup }, options);
   } catch (error) {
     await log?.close();
     for (const lock of locks) lock.release();

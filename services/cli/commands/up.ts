@@ -1,13 +1,11 @@
 /** `ntk up`, and scorer and writer each on its own. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { createLogger } from '../../platform/logger.ts';
 import { type Config, describeConfig } from '../../platform/config/load-config.ts';
 import { RATE_MAX } from '../../simulator/live-source.ts';
 import type { Role } from '../../system/open-system.ts';
 import { readFirstPolicy } from '../../system/first-policy.ts';
 import type { PagesOptions } from '../../system/pages.ts';
-import { serve } from '../../system/serve.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { type LogFlags, logOptions, overridesOf } from '../options.ts';
@@ -126,6 +124,8 @@ async function run(context: CliContext, flags: UpFlags, { roles, portOffset, nam
     for (const line of describeConfig(config)) out.line(line);
     return;
   }
+  // Loaded only now: the HTTP server and the metrics are a third of what other commands would take to start.
+  const [{ serve }, { createLogger }] = await Promise.all([import('../../system/serve.ts'), import('../../platform/logger.ts')]);
   const code = await serve({
     config,
     roles,
