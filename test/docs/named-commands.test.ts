@@ -24,9 +24,9 @@ interface Named {
   readonly flags: readonly string[];
 }
 
-/** Of `ntk ...` in backticks, and in blocks that are no `sh` (those are run). */
+/** Of `ntk ...` in backticks, and in blocks that are not run. */
 function namedIn(page: string): Named[] {
-  const text = readPage(page).replaceAll(/^```sh[^]*?^```/gm, '');
+  const text = readPage(page).replaceAll(/^```sh(?! (?:kafka|device))[^]*?^```/gm, '');
   return [...text.matchAll(/(?:`|^)(?:npx )?ntk ([a-z][^`\n#|]*)/gm)]
     .filter(([, command]) => !NO_COMMANDS.test(command!))
     .map(([, command]) => ({
