@@ -15,8 +15,8 @@ export default defineConfig({
     globalSetup: ['test/kafka/keep-shared-broker.ts'],
     // Processes, not threads: native modules (chdb) and signals belong to a process.
     pool: 'forks',
-    // Vitest leaves one core free, which on two cores is half; most of these tests wait for processes of their own.
-    maxWorkers: 2,
+    // Not one a core: the longest of these tests wait for processes of their own and leave two cores idle for two thirds of their time.
+    maxWorkers: 3,
     testTimeout: TEST_MS_MAX,
     hookTimeout: HOOK_MS_MAX,
     teardownTimeout: STOP_MS_MAX,
