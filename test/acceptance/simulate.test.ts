@@ -63,7 +63,11 @@ it.each([
   },
   { name: 'no token', args: ['--to', 'http://127.0.0.1:1'], says: '--to needs a token' },
   { name: 'no URL', args: ['--to', 'here', '--token', 't'], says: "--to 'here' is no URL" },
-  { name: 'a folder that is a file', args: ['--output', 'package.json'], says: 'cannot write to package.json: EEXIST' },
+  {
+    name: 'a folder that is a file',
+    args: ['--output', 'package.json'],
+    says: 'cannot write to package.json: ENOTDIR, a file is in the way',
+  },
 ])('$name ends in one line that says what to do', async ({ args, says }) => {
   const { code, stderr } = await ntk(['simulate', ...args]);
   expect(stderr).toMatch(ONE_LINE_ERROR);

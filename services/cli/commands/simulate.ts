@@ -118,7 +118,8 @@ async function simulateFiles(context: CliContext, flags: SimulateFlags, folder: 
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === null) throw error;
-    throw new UserError(`cannot write to ${brief(folder)}: ${code}${code === 'ENOSPC' ? ', the disk is full' : ''}`);
+    const why = code === 'ENOSPC' ? ', the disk is full' : code === 'ENOTDIR' ? ', a file is in the way' : '';
+    throw new UserError(`cannot write to ${brief(folder)}: ${code}${why}`);
   } finally {
     bar.stop();
   }
