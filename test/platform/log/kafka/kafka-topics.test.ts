@@ -108,6 +108,8 @@ describe('a log that was made anew', () => {
       await (await log.claim('scorer', 0)).commit(block('a', 1));
       await logs.closeAll();
       await administrate(broker, (admin) => admin.deleteTopics({ topics: [`${prefix}.${stream}.v1`] }));
+      // Brokers are told after the deletion was answered.
+      await expect.poll(() => administrate(broker, (admin) => admin.listTopics())).not.toContain(`${prefix}.${stream}.v1`);
       const { code, message } = await refusal(logs.open(prefix));
       expect({ code, message }).toEqual({ code: 'log_corrupt', message: expect.stringContaining(`${prefix}.${stream}.v1`) });
       expect(await refusal(logs.open(prefix, { create: false }))).toMatchObject({
