@@ -3,7 +3,7 @@
  * what they print against what the page says.
  *
  * A block of `sh` has to succeed; words behind `sh` say more: `fails` (it has to fail), `server` (it runs until the page ends),
- * `eventually` (again until it prints what the page says), `kafka` and `device` (needs what a test does not have: not run). A block of
+ * `eventually` (again until it prints what the page says), `kafka` and `device` (needs what is not here: blocks-elsewhere.test.ts). A block of
  * `text` directly below it has lines that it prints, in this order; white space counts once, and `…` is anything.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
