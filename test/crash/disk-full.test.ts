@@ -74,13 +74,17 @@ describe.skipIf(process.platform !== 'linux')('a disk', () => {
     expect((await ntkOk(['verify', '--data', data()])).stdout).toContain('Proved');
   });
 
+  test('that is full when the system starts with its simulator: one line says so', { timeout: TEST_MS_MAX }, async () => {
+    fillDisk();
+    await saysOneLine(ntk(['up', '--simulate', '--data', data(), '--port', '0']));
+  });
+
   test.each(['scorer', 'gateway'])(
     'that is full when a %s on Kafka starts: one line says so',
     { timeout: TEST_MS_MAX },
     async (role) => {
       const broker = await sharedBroker();
-      mountDisk('64k');
-      execFileSync('sh', ['-c', `head -c 65536 /dev/zero > ${disk}/full || true`]);
+      fillDisk();
       const service = ntk([role, '--data', data(), '--port', '0'], {
         NTK_KAFKA_BROKERS: broker.address,
         NTK_KAFKA_TOPIC_PREFIX: 'disk-full',
@@ -88,9 +92,18 @@ describe.skipIf(process.platform !== 'linux')('a disk', () => {
         NTK_PARTITIONS: '1',
         NTK_AUTHORITY: 'open',
       });
-      await service.says(/no space is left .*; make room on that disk and try again/);
-      expect(service.output.trimEnd().split('\n')).toHaveLength(1);
-      expect(service.output).not.toMatch(/^\s+at /m);
+      await saysOneLine(service);
     },
   );
 });
+
+function fillDisk(): void {
+  mountDisk('64k');
+  execFileSync('sh', ['-c', `head -c 65536 /dev/zero > ${disk}/full || true`]);
+}
+
+async function saysOneLine(service: Service): Promise<void> {
+  await service.says(/no space is left .*; make room on that disk and try again/);
+  expect(service.output.trimEnd().split('\n')).toHaveLength(1);
+  expect(service.output).not.toMatch(/^\s+at /m);
+}
