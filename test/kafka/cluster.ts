@@ -17,6 +17,7 @@ import { kafkaRuntime } from './runtime.ts';
 /** Three seconds on a quiet machine; more than a minute was seen on one that does much else. */
 const READY_MS_MAX = 240_000;
 const READY_PAUSE_MS = 50;
+const ANSWER_MS_MAX = 15_000;
 /** How long the controller waits for a sign of life of a broker, and when it has surely noticed that there is none. */
 const SESSION_MS = 2_000;
 const FENCED_AFTER_MS = 3_500;
@@ -128,7 +129,8 @@ export class TestCluster {
     if (!isAtOnce) await pause(Math.max(0, killedAtMs + FENCED_AFTER_MS - performance.now()));
     await process.start();
     const deadline = performance.now() + READY_MS_MAX;
-    while (!(await this.#answers(i))) {
+    // kafkajs's client for administrators waits for ever when the broker goes away at the wrong moment.
+    while (!(await Promise.race([this.#answers(i), pause(ANSWER_MS_MAX, false)]))) {
       const lastWords = await process.lastWords();
       if (lastWords !== null) throw new Error(`the broker did not start: ${lastWords}`);
       if (performance.now() > deadline) throw new Error(`the broker was not ready within ${READY_MS_MAX} ms`);
