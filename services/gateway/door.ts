@@ -9,7 +9,7 @@
  * 5. the log. Only its acknowledgement makes 202.
  */
 import type { IncomingMessage } from 'node:http';
-import { placesOf } from '../domain/partitioning/route-record.ts';
+import { routeRecords } from '../domain/partitioning/route-record.ts';
 import type { Clock } from '../platform/clock.ts';
 import { printable } from '../../schemas/policy/wording.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
@@ -115,7 +115,7 @@ export class Door {
     }
     if (records.length === 0) return { code: 202, body: { accepted: 0 }, ...counted };
 
-    const routed = route(records, partitions);
+    const routed = routeRecords(records, partitions);
     if (routed.bytes > limits.copiedBytesMax)
       return {
         ...refused(413, 'every partition gets a copy of these records, which is too much at once; send fewer'),
@@ -139,28 +139,6 @@ export class Door {
         return refused(0, 'aborted');
     }
   }
-}
-
-interface Routed {
-  readonly places: ReadonlyMap<number, readonly Buffer[]>;
-  readonly records: number;
-  readonly bytes: number;
-}
-
-function route(values: readonly Buffer[], partitions: number): Routed {
-  const places = new Map<number, Buffer[]>();
-  let records = 0;
-  let bytes = 0;
-  for (const value of values) {
-    for (const partition of placesOf(value, partitions)) {
-      const list = places.get(partition);
-      if (list === undefined) places.set(partition, [value]);
-      else list.push(value);
-      records++;
-      bytes += value.length;
-    }
-  }
-  return { places, records, bytes };
 }
 
 function refused(code: number, error: string): Answer {

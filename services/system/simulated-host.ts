@@ -1,5 +1,5 @@
 /** The simulator as the host of a running system: its records go into the log as those of a real host do. */
-import { placesOf } from '../domain/partitioning/route-record.ts';
+import { routeRecords } from '../domain/partitioning/route-record.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Part } from '../platform/lifecycle.ts';
 import { type EventLog, LogError } from '../platform/log/event-log.ts';
@@ -58,15 +58,14 @@ export function simulatedHost({ log, clock, logger, rate, seed, admit }: Simulat
   };
 }
 
-function routed(lines: readonly Uint8Array[], partitions: number): { stream: 'access'; partition: number; values: Buffer[] }[] {
-  const places = new Map<number, Buffer[]>();
-  for (const line of lines) {
-    const value = Buffer.from(line.buffer, line.byteOffset, line.byteLength);
-    for (const partition of placesOf(value, partitions)) {
-      const values = places.get(partition);
-      if (values === undefined) places.set(partition, [value]);
-      else values.push(value);
-    }
-  }
-  return [...places].map(([partition, values]) => ({ stream: 'access' as const, partition, values }));
+function routed(
+  lines: readonly Uint8Array[],
+  partitions: number,
+): { stream: 'access'; partition: number; values: readonly Buffer[] }[] {
+  const values = lines.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer, byteOffset, byteLength));
+  return [...routeRecords(values, partitions).places].map(([partition, own]) => ({
+    stream: 'access' as const,
+    partition,
+    values: own,
+  }));
 }

@@ -1,12 +1,12 @@
 /** The live page in a real browser, on the real system with the simulator as its host, killed and started again under its reader. */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { InterceptionReport } from '../../schemas/report/interceptions.ts';
+import { freePort } from '../free-ports.ts';
 import { readBatches } from '../../services/platform/log/read-batches.ts';
 import { launchChromium } from '../browser/chromium.ts';
 import { NtkProcess } from '../crash/ntk-process.ts';
@@ -33,15 +33,6 @@ const THREE_REPORTS = `new Promise((resolve) => {
 interface Door {
   readonly url: string;
   readonly pid: number;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 async function until<T>(look: () => T | null | Promise<T | null>): Promise<T> {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { environment } from '../environment.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import type { EventLog } from '../../services/platform/log/event-log.ts';
 import { openChdbWarehouse } from '../../services/platform/warehouse/chdb/open-chdb-warehouse.ts';
@@ -29,12 +30,6 @@ export interface NtkResult {
   readonly stderr: string;
   /** Most memory that the process ever held, in bytes; NaN when it was killed. */
   readonly peakBytes: number;
-}
-
-/** Nothing of the caller's own settings may change what is tested. */
-function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !/^(?:NTK_|NODE_|FORCE_COLOR|VITEST)/.test(name));
-  return { ...Object.fromEntries(own), NO_COLOR: '1', ...more };
 }
 
 export async function ntk(args: readonly string[], { cwd = ROOT, input, env = {} }: NtkOptions = {}): Promise<NtkResult> {

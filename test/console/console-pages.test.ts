@@ -1,7 +1,6 @@
 /** The pages over HTTP: what browsers are told about them, who is let in, and that asking costs the same however many ask. */
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { HtmlValidate } from 'html-validate';
 import { Registry } from 'prom-client';
@@ -16,6 +15,7 @@ import { systemClock } from '../../services/platform/clock.ts';
 import { Health } from '../../services/platform/http/health.ts';
 import { createHttpServer, type HttpServer } from '../../services/platform/http/http-server.ts';
 import { WarehouseError } from '../../services/platform/warehouse/warehouse.ts';
+import { comeTo, readUntil } from './events-reader.ts';
 
 /** Reading until then is reading to the end. */
 const NEVER_SENT = '\0';
@@ -99,20 +99,9 @@ describe('the pages', () => {
   });
 
   async function follow(url: string): Promise<IncomingMessage> {
-    const [response] = (await once(get(`${url}/live/events`, { agent: false }), 'response')) as [IncomingMessage];
-    response.on('error', () => {});
+    const response = await comeTo(`${url}/live/events`);
     opened.push(response);
     return response;
-  }
-
-  async function readUntil(response: IncomingMessage, end: string): Promise<string> {
-    let text = '';
-    response.setEncoding('utf8');
-    for await (const chunk of response.iterator({ destroyOnReturn: false })) {
-      text += chunk as string;
-      if (text.includes(end)) break;
-    }
-    return text;
   }
 
   test.each(['/', '/guides'])('%s is valid HTML, and nothing in it is inline', async (url) => {

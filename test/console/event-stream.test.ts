@@ -1,9 +1,10 @@
 /** Server-sent events over a real connection: bounded readers, the newest state for slow ones, an end to stalled ones. */
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EventStream, READERS_MAX } from '../../services/console/live/event-stream.ts';
+import { comeTo, readUntil } from './events-reader.ts';
 
 /** More than sockets and buffers hold. */
 const LARGE = 'x'.repeat(8 << 20);
@@ -37,22 +38,9 @@ describe('the stream of events', () => {
   });
 
   async function come(): Promise<IncomingMessage> {
-    const request = get(url, { agent: false });
-    const [response] = (await once(request, 'response')) as [IncomingMessage];
-    response.on('error', () => {});
+    const response = await comeTo(url);
     opened.push(response);
     return response;
-  }
-
-  /** Reads until all of it has come. */
-  async function readUntil(response: IncomingMessage, end: string): Promise<string> {
-    let text = '';
-    response.setEncoding('utf8');
-    for await (const chunk of response.iterator({ destroyOnReturn: false })) {
-      text += chunk as string;
-      if (text.includes(end)) return text;
-    }
-    return text;
   }
 
   test('begins with the newest of each kind, and goes on with what comes', async () => {

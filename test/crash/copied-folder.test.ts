@@ -3,11 +3,12 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { environment } from '../environment.ts';
 import { openServerWarehouse } from '../../services/platform/warehouse/server/open-server-warehouse.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 import { ntkOk, ROOT } from '../acceptance/ntk.ts';
 import { access, ndjson } from '../acceptance/records.ts';
-import { freePort } from './kafka/deployment.ts';
+import { freePort } from '../free-ports.ts';
 import { Service } from './kafka/service.ts';
 
 const TEST_MS_MAX = 300_000;
@@ -41,9 +42,8 @@ afterEach(async () => {
 }, TEST_MS_MAX);
 
 function service(name: string, command: readonly string[]): Service {
-  const own = Object.entries(process.env).filter(([variable]) => !/^(?:NTK_|NODE_|FORCE_COLOR|VITEST)/.test(variable));
   const outputFile = join(folder, `${name}.log`);
-  const made = new Service({ name, command, env: { ...Object.fromEntries(own), NO_COLOR: '1' }, outputFile });
+  const made = new Service({ name, command, env: environment(), outputFile });
   running.push(made);
   return made;
 }

@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { environment } from '../environment.ts';
 import { ntkOk, ROOT } from '../acceptance/ntk.ts';
 import { access, ndjson } from '../acceptance/records.ts';
 import { sharedBroker } from '../kafka/shared-broker.ts';
@@ -42,11 +43,10 @@ function growDisk(size: string): void {
 }
 
 function ntk(args: readonly string[], env: Readonly<Record<string, string>> = {}): Service {
-  const own = Object.entries(process.env).filter(([name]) => !/^(?:NTK_|NODE_|FORCE_COLOR|VITEST)/.test(name));
   const service = new Service({
     name: args[0]!,
     command: [NODE, join(ROOT, 'bin/ntk.mjs'), ...args],
-    env: { ...Object.fromEntries(own), NO_COLOR: '1', ...env },
+    env: environment(env),
     outputFile: join(folder, 'output.log'),
   });
   services.push(service);

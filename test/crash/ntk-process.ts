@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { environment } from '../environment.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The Node that runs the sources; the launcher stays in it, so that the process that is killed is the one that works. */
@@ -19,12 +20,6 @@ export const SMALL_STEPS: Readonly<Record<string, string>> = {
   NTK_GROUP_ROWS_MAX: '1000',
   NTK_GROUP_WAIT_MS: '100',
 };
-
-/** Nothing of the caller's own settings may change what is tested. */
-function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !/^(?:NTK_|NODE_|FORCE_COLOR|VITEST)/.test(name));
-  return { ...Object.fromEntries(own), NO_COLOR: '1', ...more };
-}
 
 export interface Ended {
   readonly code: number | null;

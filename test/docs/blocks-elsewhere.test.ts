@@ -3,8 +3,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { environment } from '../environment.ts';
 import { ntkOk, ROOT } from '../acceptance/ntk.ts';
-import { freePort } from '../crash/kafka/deployment.ts';
+import { freePort } from '../free-ports.ts';
 import { Service } from '../crash/kafka/service.ts';
 import { sharedBroker } from '../kafka/shared-broker.ts';
 import { commandsOf, readPage } from './page-commands.ts';
@@ -35,9 +36,8 @@ function linesOf(path: string, word: string): string[] {
 const argsOf = (line: string): string[] => line.replace(/^npx ntk /, '').split(' ');
 
 function start(name: string, command: readonly string[], env: Readonly<Record<string, string>> = {}): Service {
-  const own = Object.entries(process.env).filter(([variable]) => !/^(?:NTK_|NODE_|FORCE_COLOR|VITEST)/.test(variable));
   const outputFile = join(folder, `${name}.log`);
-  const service = new Service({ name, command, env: { ...Object.fromEntries(own), NO_COLOR: '1', ...env }, outputFile });
+  const service = new Service({ name, command, env: environment(env), outputFile });
   services.push(service);
   service.start();
   return service;

@@ -1,11 +1,11 @@
 /** The page for who writes a host: its commands are run as they stand there, and print what it says. */
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../free-ports.ts';
 import { GATEWAY_LIMITS } from '../../services/gateway/limits.ts';
 import { TYPES_DEFAULT } from '../../services/gateway/tokens/token-file.ts';
 import { createGatewayMetrics } from '../../services/platform/metrics/gateway-metrics.ts';
@@ -30,15 +30,6 @@ const BLOCKS: readonly Block[] = [...PAGE.matchAll(/```sh\n([^]*?)```\n(?:\n```j
     output: output ?? null,
   }),
 );
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 describe('the page about the gateway', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ntk-docs-'));

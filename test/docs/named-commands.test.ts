@@ -32,7 +32,7 @@ function namedIn(page: string): Named[] {
     .map(([, command]) => ({
       page,
       text: command!.trim(),
-      words: command!.split(/\s+/).filter((word, i, all) => /^[a-z][a-z-]*$/.test(word) && i < 2 && /^[a-z]/.test(all[0]!)),
+      words: command!.split(/\s+/).filter((word, i) => i < 2 && /^[a-z][a-z-]*$/.test(word)),
       flags: [...command!.matchAll(/(?<=\s)--[a-z][a-z-]*/g)].map(([flag]) => flag),
     }));
 }

@@ -8,10 +8,11 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { environment } from '../environment.ts';
+import { freePort } from '../free-ports.ts';
 import { ROOT } from '../acceptance/ntk.ts';
 
 const LAUNCHER = `${process.execPath} ${join(ROOT, 'bin/ntk.mjs')}`;
@@ -100,9 +101,7 @@ export class PageRun {
   /** In a process group of its own: the shell and what it starts end together. */
   #spawn(command: string, stdio: 'ignore' | 'pipe'): ChildProcess {
     const asked = command.replaceAll('npx ntk', LAUNCHER).replaceAll(PORT, this.#port);
-    const own = Object.entries(process.env).filter(([name]) => !/^(?:NTK_|NODE_|FORCE_COLOR|VITEST)/.test(name));
-    const env = { ...Object.fromEntries(own), NO_COLOR: '1' };
-    return spawn('bash', ['-euo', 'pipefail', '-c', asked], { cwd: this.#folder, env, stdio, detached: true });
+    return spawn('bash', ['-euo', 'pipefail', '-c', asked], { cwd: this.#folder, env: environment(), stdio, detached: true });
   }
 
   async #ended(command: string): Promise<Ended> {
@@ -142,15 +141,6 @@ function check({ command, words, printed }: CommandBlock, { code, output }: Ende
   if ((code !== 0) !== words.includes('fails')) throw new Error(`ended with ${code}:\n${command}\n${output}`);
   const missing = firstMissing(output, printed);
   if (missing !== undefined) throw new Error(`does not print '${missing}':\n${command}\n${output}`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** A page of the checkout. */

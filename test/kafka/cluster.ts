@@ -7,10 +7,9 @@
  * partitions for deleted ones and notes the transaction as complete ("Couldn't find leader endpoint", Kafka 4.3.1): committed
  * records are lost. With one replica only a controller that has meanwhile taken the leadership away keeps the broker from that.
  */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '../../services/platform/log/kafka/kafkajs-internals.ts';
+import { freePorts } from '../free-ports.ts';
 import type { KafkaProcess, KafkaRuntime } from './kafka-process.ts';
 import { kafkaRuntime } from './runtime.ts';
 
@@ -197,21 +196,4 @@ function sharedProperties(controllerPort: number, replication: number): Record<s
     // A transaction whose owner stands still is ended soon after its time is over, not ten seconds later.
     'transaction.abort.timed.out.transaction.cleanup.interval.ms': '200',
   };
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  // All at once: a port that was given back might be the next one found.
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  const ports: number[] = [];
-  for (const server of servers) {
-    if (!server.listening) await once(server, 'listening');
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('a listening server has a port');
-    ports.push(address.port);
-  }
-  for (const server of servers) {
-    server.close();
-    await once(server, 'close');
-  }
-  return ports;
 }

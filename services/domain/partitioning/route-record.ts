@@ -61,3 +61,28 @@ export function placesOf(value: Buffer, partitions: number): readonly number[] {
   const partition = routeLine(value, 0, value.length, partitions, encodingOf(value));
   return partition === EVERY_PARTITION ? Array.from({ length: partitions }, (_, each) => each) : [partition];
 }
+
+export interface Routed {
+  /** In their order. */
+  readonly places: ReadonlyMap<number, readonly Buffer[]>;
+  /** Copies in all places, and their bytes. */
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** Several records by where they and their copies go. */
+export function routeRecords(values: readonly Buffer[], partitions: number): Routed {
+  const places = new Map<number, Buffer[]>();
+  let records = 0;
+  let bytes = 0;
+  for (const value of values) {
+    for (const partition of placesOf(value, partitions)) {
+      const list = places.get(partition);
+      if (list === undefined) places.set(partition, [value]);
+      else list.push(value);
+      records++;
+      bytes += value.length;
+    }
+  }
+  return { places, records, bytes };
+}

@@ -12,7 +12,7 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { FolderError, systemCodeOf } from './folder-error.ts';
+import { FolderError, noSpaceFor, systemCodeOf } from './folder-error.ts';
 import { makeFolders } from './make-folders.ts';
 import { createFile, readIfThere, syncFolder } from './whole-file.ts';
 
@@ -125,11 +125,7 @@ function asFolderError(error: unknown, path: string): unknown {
       return notWritable(path, error);
     case 'ENOSPC':
     case 'EDQUOT':
-      return new FolderError(
-        'folder_not_writable',
-        `no space is left for the data folder at ${path}; make room on that disk and try again`,
-        { cause: error },
-      );
+      return noSpaceFor(`the data folder at ${path}`, error);
     default:
       return error;
   }

@@ -7,7 +7,8 @@ import { basename } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
-import { FolderError, systemCodeOf } from './folder-error.ts';
+import { isBusy, isFull } from '../sqlite-codes.ts';
+import { FolderError, noSpaceFor } from './folder-error.ts';
 import { readJsonIfThere, replaceFile } from './whole-file.ts';
 
 const COMMAND_CHARS_MAX = 200;
@@ -27,31 +28,21 @@ export interface HeldLock {
   release(): void;
 }
 
-/** SQLite's result codes of a lock that somebody has: SQLITE_BUSY, SQLITE_LOCKED. */
-const HELD_CODES = new Set([5, 6]);
-const SQLITE_FULL = 13;
-
 /** What is held by this process; a connection that nobody refers to would be closed by the garbage collector, lock and all. */
 const held = new Set<DatabaseSync>();
 
-/** 0 when SQLite did not say it. */
-function sqliteCodeOf(error: unknown): number {
-  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0;
-}
-
 function unusable(file: string, cause: unknown): FolderError {
-  const isFull = sqliteCodeOf(cause) === SQLITE_FULL || systemCodeOf(cause) === 'ENOSPC';
+  // The file beside the lock says by itself what is wrong.
+  if (cause instanceof FolderError) return cause;
+  if (isFull(cause)) return noSpaceFor(file, cause);
   const what = cause instanceof Error ? cause.message : String(cause);
-  const message = isFull
-    ? `no space is left for ${file}; make room on that disk and try again`
-    : `cannot lock ${file} (${what}); check that this user may write there`;
-  return new FolderError('lock_unusable', message, { cause });
+  return new FolderError('lock_unusable', `cannot lock ${file} (${what}); check that this user may write there`, { cause });
 }
 
 /**
  * Takes the lock without waiting, or says who has it (null when that is not known: it is just being taken or given back).
  * `command` is what others are told about this process. The file stays when the lock is released.
- * @throws FolderError `lock_unusable` when the file cannot be used for a lock
+ * @throws FolderError `lock_unusable` when the file cannot be used for a lock, `folder_not_writable` when no space is left
  */
 export function tryLock(
   file: string,
@@ -65,7 +56,7 @@ export function tryLock(
     replaceFile(holderFile, `${JSON.stringify({ pid: process.pid, command: printable(command) })}\n`);
   } catch (error) {
     db?.close();
-    if (HELD_CODES.has(sqliteCodeOf(error))) return { heldBy: readHolder(holderFile) };
+    if (isBusy(error)) return { heldBy: readHolder(holderFile) };
     throw unusable(file, error);
   }
   return hold(db, holderFile);

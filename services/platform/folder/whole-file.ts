@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { FolderError, systemCodeOf } from './folder-error.ts';
+import { noSpaceFor, systemCodeOf } from './folder-error.ts';
 
 /** Readable and writable by the owner only. */
 const PRIVATE_MODE = 0o600;
@@ -67,9 +67,7 @@ function writeDraft(path: string, content: string | Uint8Array): string {
   } catch (error) {
     rmSync(draft, { force: true });
     if (systemCodeOf(error) !== 'ENOSPC') throw error;
-    throw new FolderError('folder_not_writable', `no space is left for ${path}; make room on that disk and try again`, {
-      cause: error,
-    });
+    throw noSpaceFor(path, error);
   } finally {
     closeSync(file);
   }

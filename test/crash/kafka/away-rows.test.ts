@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startBroker, type TestBroker } from '../../kafka/broker.ts';
-import { freePort } from './deployment.ts';
+import { freePort } from '../../free-ports.ts';
 import { LogWatch } from './log-watch.ts';
 import { NOTHING_WRONG, Stage } from './stage.ts';
 import { percentile, Probe } from './verdict-latency.ts';

@@ -1,7 +1,5 @@
 /** Need to Know as it runs on Kafka: gateways, scorers and writers as processes of their own, with a stand-in for a ClickHouse server. */
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +8,8 @@ import type { KafkaEventLog } from '../../../services/platform/log/kafka/kafka-e
 import { openKafkaLog } from '../../../services/platform/log/kafka/open-kafka-log.ts';
 import { openServerWarehouse } from '../../../services/platform/warehouse/server/open-server-warehouse.ts';
 import type { Warehouse } from '../../../services/platform/warehouse/warehouse.ts';
+import { environment } from '../../environment.ts';
+import { freePort } from '../../free-ports.ts';
 import { NtkProcess, SMALL_STEPS } from '../ntk-process.ts';
 import { Service } from './service.ts';
 
@@ -84,11 +84,10 @@ export class Deployment {
   }
 
   #service(name: string, command: readonly string[], env: Env, systemFile?: string): Service {
-    const own = Object.entries(process.env).filter(([variable]) => !/^(?:NTK_|NODE_|FORCE_COLOR|VITEST)/.test(variable));
     const service = new Service({
       name,
       command,
-      env: { ...Object.fromEntries(own), NO_COLOR: '1', ...this.#env, ...env },
+      env: environment({ ...this.#env, ...env }),
       outputFile: join(this.folder, `${name}.log`),
       ...(systemFile === undefined ? {} : { systemFile }),
     });
@@ -136,14 +135,4 @@ export class Deployment {
     await Promise.all(this.services.map((service) => service.kill()));
     if (!keepFolder) rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a listening server has a port');
-  return address.port;
 }

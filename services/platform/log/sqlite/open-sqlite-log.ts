@@ -12,7 +12,8 @@ import {
   setUpConnection,
   type SyncMode,
 } from './format.ts';
-import { asLogError, isBusy, sqliteCodeOf } from './sqlite-error.ts';
+import { isBusy, sqliteCodeOf } from '../../sqlite-codes.ts';
+import { asLogError } from './sqlite-error.ts';
 import { SqliteEventLog } from './sqlite-event-log.ts';
 
 /** A transaction of another process takes milliseconds; one that takes this long is stuck. */
