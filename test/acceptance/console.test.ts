@@ -114,7 +114,9 @@ describe('the live page', () => {
   });
 
   test('an interception can be opened with the keyboard, and says why, what to do and every check', async () => {
-    const summary = page.locator('#newest summary').first();
+    // By its id: the first of the list is another one whenever something comes.
+    const newest = await page.locator('#newest [data-id]').first().getAttribute('data-id');
+    const summary = page.locator(`#newest [data-id="${newest}"] summary`);
     const remedy = (await summary.locator('.why').innerText()).replace(/^.*?\.\s/, '');
     await summary.focus();
     await page.keyboard.press('Enter');

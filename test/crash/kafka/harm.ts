@@ -7,7 +7,7 @@ import { administrate } from '../../kafka/topics.ts';
 import type { Deployment } from './deployment.ts';
 import type { GatewayHost } from './hosts.ts';
 import type { LogWatch } from './log-watch.ts';
-import { type Blow, type BlowKind, KILLING, type Step, type Victim } from './schedule.ts';
+import { type Blow, type BlowKind, describeStep, KILLING, type Step, type Victim } from './schedule.ts';
 import type { Service } from './service.ts';
 
 export interface HarmOptions {
@@ -20,6 +20,8 @@ export interface HarmOptions {
   readonly hosts: readonly GatewayHost[];
   readonly watch: LogWatch;
   readonly random: Random;
+  /** Hears of each step when its turn comes, and of the end of what lasts: where a run that stands still stands. */
+  readonly onTold: (what: string) => void;
 }
 
 /** How long a replacement lives on beside the one that came back. */
@@ -42,11 +44,15 @@ export class Harm {
 
   /** Everything is whole again when this resolves. */
   async through(steps: readonly Step[]): Promise<void> {
-    for (const { blow, waitMs } of steps) {
-      await pause(waitMs);
-      await this.#strike(blow);
+    const { onTold } = this.#options;
+    for (const step of steps) {
+      await pause(step.waitMs);
+      onTold(describeStep(step));
+      await this.#strike(step.blow);
     }
+    onTold(`all steps taken, ${this.#lasting.size} last`);
     while (this.#lasting.size > 0) await Promise.all(this.#lasting);
+    onTold('nothing lasts');
     await Promise.all([this.#brokerIsBusy, this.#clickhouseIsBusy]);
   }
 

@@ -2,7 +2,7 @@
  * Everything that can be taken away from a deployment on Kafka is taken away, at moments from a seed, while hosts send: nothing is
  * missing, nothing there twice, no verdict changed or told twice. `NTK_CRASH_KILLS` blows (200 in the long form), `NTK_CRASH_SEED`.
  */
-import { writeFileSync, writeSync } from 'node:fs';
+import { appendFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBroker, type TestBroker } from '../../kafka/broker.ts';
@@ -97,6 +97,7 @@ describe.each(FORMS)('a deployment on Kafka, scorers by $assignment', ({ assignm
       watch,
       random: new Random(seed + 4),
       replacementOf: (service) => replacements.get(service)!,
+      onTold: (what) => appendFileSync(join(deployment.folder, 'steps.txt'), `${new Date().toISOString()} ${what}\n`),
     });
     const sending = Promise.all([...hosts, kafkaHost].map((host) => host.run(over.signal)));
     await hosts[0]!.sendBatch();

@@ -5,6 +5,8 @@ import { KafkaConnection } from '../../../services/platform/log/kafka/connection
 const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 const LATEST = -1;
+/** A broker that comes back says for seconds that it does not lead. */
+const TRYING_MS = 60_000;
 
 export class Undecided {
   readonly #topic: string;
@@ -22,7 +24,7 @@ export class Undecided {
       access: { brokers: [address], clientId: 'test' },
       topics: [topic],
       clock: systemClock,
-      tryingMs: 500,
+      tryingMs: TRYING_MS,
     });
   }
 
