@@ -19,6 +19,8 @@ export interface LifecycleOptions {
   readonly logger: Logger;
   /** What a person can mend says so in its message, and where in the code it was found helps nobody. @default nothing */
   readonly isExpected?: (error: unknown) => error is Error;
+  /** Aborted by a signal to stop that came before {@link Lifecycle.run} heard signals itself. @default never */
+  readonly signal?: AbortSignal;
   /** Longest that stopping everything may take. Default 25 s: container hosts send SIGKILL after 30. */
   readonly stopTimeoutMs?: number;
 }
@@ -31,16 +33,18 @@ export class Lifecycle {
   readonly #logger: Logger;
   readonly #isExpected: (error: unknown) => error is Error;
   readonly #stopTimeoutMs: number;
+  readonly #signal: AbortSignal | null;
   readonly #parts: Part[] = [];
   readonly #started: Part[] = [];
   readonly #failure = Promise.withResolvers<never>();
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor({ logger, isExpected, stopTimeoutMs = STOP_TIMEOUT_MS }: LifecycleOptions) {
+  constructor({ logger, isExpected, signal, stopTimeoutMs = STOP_TIMEOUT_MS }: LifecycleOptions) {
     this.#logger = logger;
     this.#isExpected = isExpected ?? ((_): _ is Error => false);
     this.#stopTimeoutMs = stopTimeoutMs;
+    this.#signal = signal ?? null;
     // Seen by run() and by whoever awaits failed().
     this.#failure.promise.catch(() => {});
   }
@@ -150,7 +154,10 @@ export class Lifecycle {
 
   #onSignals(): { readonly signalled: Promise<void>; readonly forget: () => void } {
     const first = Promise.withResolvers<void>();
-    let count = 0;
+    // One that came while the process was being put together is the first one; nobody sends it again.
+    const cameBefore = this.#signal?.aborted === true;
+    if (cameBefore) first.resolve();
+    let count = cameBefore ? 1 : 0;
     const onSignal = (signal: (typeof SIGNALS)[number]): void => {
       count++;
       if (count > 1) process.exit(128 + constants.signals[signal]);

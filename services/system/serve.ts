@@ -91,7 +91,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       : await openPages(server.app, { pages, isSimulated, system, figures, config, token, health, clock, logger });
   const url = await listen(server, system, config);
   let applied: AppliedPolicy | null = null;
-  const lifecycle = new Lifecycle({ logger, isExpected })
+  const lifecycle = new Lifecycle({ logger, isExpected, signal: options.signal })
     .add({ name: 'log and warehouse', start: () => {}, stop: () => system.close() })
     .add(tokensPart(tokens))
     .add({ name: 'http', start: () => {}, stop: () => server.stop() });

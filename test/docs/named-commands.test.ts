@@ -1,16 +1,8 @@
-/** Commands that pages name in passing exist, with the flags that stand there. Those in blocks are run: pages.test.ts. */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+/** Commands that pages name in passing exist, with the flags that stand there. Those to type are run: pages.test.ts, commands-in-text.test.ts. */
 import { expect, test } from 'vitest';
-import { ntk, ROOT } from '../acceptance/ntk.ts';
-import { readPage } from './page-commands.ts';
+import { ntk } from '../acceptance/ntk.ts';
+import { pagesOf, readPage } from './page-commands.ts';
 
-const FOLDERS = ['.', 'docs', 'docs/guides'];
-const PAGES = FOLDERS.flatMap((folder) =>
-  readdirSync(join(ROOT, folder))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join(folder, name)),
-);
 /** What a chain's link is made of, not a command. */
 const NO_COMMANDS = /^rows after a gap/;
 const TEST_MS_MAX = 240_000;
@@ -38,7 +30,7 @@ function namedIn(page: string): Named[] {
 }
 
 test('commands that pages name are there, and have the flags that pages give them', { timeout: TEST_MS_MAX }, async () => {
-  const named = PAGES.flatMap(namedIn);
+  const named = pagesOf().flatMap(namedIn);
   expect(named.length).toBeGreaterThan(50);
   const helps = new Map<string, Promise<string>>();
   const help = async (words: readonly string[]): Promise<string> => {

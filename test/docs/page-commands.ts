@@ -7,7 +7,7 @@
  * `text` directly below it has lines that it prints, in this order; white space counts once, and `…` is anything.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -141,6 +141,17 @@ function check({ command, words, printed }: CommandBlock, { code, output }: Ende
   if ((code !== 0) !== words.includes('fails')) throw new Error(`ended with ${code}:\n${command}\n${output}`);
   const missing = firstMissing(output, printed);
   if (missing !== undefined) throw new Error(`does not print '${missing}':\n${command}\n${output}`);
+}
+
+const FOLDERS = ['.', 'docs', 'docs/guides', 'docs/runbook', 'examples/ios-week', 'examples/wechat'];
+
+/** Every page of the checkout. */
+export function pagesOf(): string[] {
+  return FOLDERS.filter((folder) => existsSync(join(ROOT, folder))).flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  );
 }
 
 /** A page of the checkout. */

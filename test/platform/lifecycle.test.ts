@@ -44,6 +44,13 @@ describe('the parts of a process', () => {
     expect(events).toEqual(['start log', 'start http', 'stop log']);
   });
 
+  test('stop at a signal that came before they ran', async () => {
+    const { events, part } = recorder();
+    const lifecycle = new Lifecycle({ logger, signal: AbortSignal.abort() }).add(part('log')).add(part('http'));
+    expect(await lifecycle.run()).toBe(EXIT_CODES.stopped);
+    expect(events.filter((event) => event.startsWith('stop')).length).toBe(events.length / 2);
+  });
+
   test('end with 0 when their work is done', async () => {
     const { events, part } = recorder();
     expect(await new Lifecycle({ logger }).add(part('log')).run(Promise.resolve())).toBe(EXIT_CODES.stopped);

@@ -7,6 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 const OUTPUT_CHARS_KEPT = 20_000;
 const POLL_MS = 20;
 const READY_MS_MAX = 240_000;
+/** A process gives itself 25 s. */
+const STOP_MS_MAX = 90_000;
 
 export interface ServiceOptions {
   readonly name: string;
@@ -93,14 +95,22 @@ export class Service {
     this.#child?.kill('SIGCONT');
   }
 
-  /** SIGTERM, then its exit code. */
+  /** SIGTERM, then its exit code. @throws Error when that does not end it */
   async stop(): Promise<number | null> {
     this.thaw();
     if (this.#state === 'stopped' || this.#child === null) return null;
+    const child = this.#child;
     this.#state = 'stopped';
-    this.#child.kill('SIGTERM');
-    await this.#exited;
-    return this.#child.exitCode;
+    child.kill('SIGTERM');
+    const late = new AbortController();
+    const isLate = pause(STOP_MS_MAX, true, { signal: late.signal }).catch(() => false);
+    const hasEnded = this.#exited.then(() => false);
+    if (await Promise.race([hasEnded, isLate])) {
+      child.kill('SIGKILL');
+      throw new Error(`${this.name} did not stop within ${STOP_MS_MAX} ms: ${this.#output.slice(-2_000)}`);
+    }
+    late.abort();
+    return child.exitCode;
   }
 
   /** How the process that runs now is reached; a killed one leaves its file behind. */
