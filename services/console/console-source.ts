@@ -15,8 +15,8 @@ export function isAway(error: unknown): error is Error {
 export interface AboutSystem {
   readonly version: string;
   readonly logId: string;
-  /** Made-up programs and users, by the simulator. */
-  readonly isSimulated: boolean;
+  /** Whether programs and users are made up: the simulator is the host now, or was earlier. */
+  readonly simulated: 'now' | 'earlier' | 'never';
   /** As a person writes it: the data folder, or the brokers. */
   readonly dataIn: string;
 }

@@ -55,6 +55,7 @@ export async function certifiedReport(
       })),
       policies: await policiesOf(warehouse, inRange, published),
       span,
+      simulated: Number(spanned!.simulated),
       timeline: {
         period,
         counts: counts.map((row) => ({

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { registerConsole } from '../console/http/register-console.ts';
 import type { LiveFigures } from '../console/live/live-figures.ts';
 import { LivePage } from '../console/live/live-page.ts';
+import { ANY_SIMULATED_SQL } from '../domain/report/certificate-queries.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
 import type { Health } from '../platform/http/health.ts';
@@ -26,6 +27,7 @@ export interface PagesOptions {
 
 export interface PagesParts {
   readonly pages: PagesOptions;
+  /** The simulator is the host now. What it sent earlier is found. */
   readonly isSimulated: boolean;
   readonly system: System;
   readonly figures: LiveFigures;
@@ -42,7 +44,9 @@ export async function openPages(app: FastifyInstance, parts: PagesParts): Promis
   const { warehouse } = system;
   if (warehouse === null) return null;
   const { version, docsFolder, dataIn, storeFlags } = pages;
-  const about = { version, dataIn, isSimulated };
+  const wasSimulated = (await warehouse.query(ANY_SIMULATED_SQL, { logId: system.log.logId })).length > 0;
+  const simulated = isSimulated ? 'now' : wasSimulated ? 'earlier' : 'never';
+  const about = { version, dataIn, simulated } as const;
   const source = consoleSource({ system, warehouse, authority: authorityOf(config), health, clock, about, storeFlags });
   const onProblem = (reason: string): void => logger.warn({ reason }, 'the page cannot have its stored figures, trying again');
   const live = new LivePage({ source, figures, clock, onProblem });

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DriftProgram, DriftReport } from '../../schemas/report/drift.ts';
-import { Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, ROOT } from './ntk.ts';
+import { routeRecords } from '../../services/domain/partitioning/route-record.ts';
+import { Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, ROOT, withLog } from './ntk.ts';
 
 const EXAMPLE = join(ROOT, 'examples/wechat/programs.ndjson');
 /** The whole survey that the example is from; it lies beside the checkout where the design pages do. */
@@ -110,6 +111,16 @@ describe('with results', () => {
     expect(await ntkJson(['drift', manifests, '--data', desk.data])).toMatchObject(expected);
     const { stdout } = await ntkOk(['drift', '--data', desk.data]);
     expect(stdout).toMatch(/camera +1 +1 +0 +0 +0 +1 +0/);
+  });
+
+  test('what is not judged yet is said to be missing', async () => {
+    const record = access('3', 'wx1', 'wx.chooseImage');
+    await withLog(desk.data, async (log) => {
+      const { places } = routeRecords([Buffer.from(record)], log.partitions);
+      for (const [partition, values] of places) await log.commit({ appends: [{ stream: 'access', partition, values }] });
+    });
+    const { stderr } = await ntkOk(['drift', '--data', desk.data]);
+    expect(stderr).toContain('1 records are not judged and stored yet');
   });
 
   test('a folder in the environment is not asked for by who names a file', async () => {

@@ -67,9 +67,17 @@ describe('npm start', () => {
     const again = await start(data, '--rate', '7');
     expect(again.said).toMatch(/Policy +the one in force before/);
     expect(again.said).toMatch(/about 7 records a second/);
+    const metrics = `${/Open +(\S+)/.exec(again.said)![1]}metrics`;
+    while (!/^ntk_results_written_total [1-9]/m.test(await (await fetch(metrics)).text())) await pause(POLL_MS);
     await stop(again.running);
     expect(await ntkJson<Policy[]>(['policy', 'log', '--data', data])).toHaveLength(1);
     expect((await ntk(['verify', '--data', data])).code).toBe(0);
+    // What was made up stays so, whoever is the host afterwards, and in what leaves the house.
+    const without = await start(data, '--no-simulator');
+    expect(await (await fetch(/Open +(\S+)/.exec(without.said)![1]!)).text()).toContain('Partly simulated.');
+    await stop(without.running);
+    const { stdout } = await ntk(['report', '--format', 'html', '--data', data]);
+    expect(stdout).toMatch(/Made up\.<\/strong> [1-9]\d* of these accesses/);
   });
 
   test('with hosts of one’s own it begins with the default policy as it is written', async () => {

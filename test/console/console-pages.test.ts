@@ -40,7 +40,7 @@ const REPORT: InterceptionReport = {
 
 /** Figures that are known; how often each was asked for. */
 class KnownSource implements ConsoleSource {
-  readonly about = { version: '0.1.0', logId: 'a-log', isSimulated: true, dataIn: 'folder <b>data</b>' };
+  readonly about = { version: '0.1.0', logId: 'a-log', simulated: 'now' as const, dataIn: 'folder <b>data</b>' };
   asked = { report: 0, certified: 0 };
   isAway = false;
 
@@ -57,7 +57,7 @@ class KnownSource implements ConsoleSource {
     const timeline = { period: 'day' as const, counts: [] };
     return {
       report: await this.report(),
-      certificate: { logId: 'a-log', engines: [2], partitions: [], policies: [], span: null, timeline },
+      certificate: { logId: 'a-log', engines: [2], partitions: [], policies: [], span: null, simulated: 0, timeline },
     };
   }
   newest(): ReturnType<ConsoleSource['newest']> {

@@ -58,6 +58,7 @@ const CERTIFICATE: ReportCertificate = {
     },
   ],
   span: { firstMs: MARCH_MS + 1_000, lastMs: MARCH_MS + 30 * DAY_MS },
+  simulated: 0,
   timeline: {
     period: 'day',
     counts: [
@@ -175,7 +176,7 @@ describe('the report as a page', () => {
     expect(await problemsOf(page())).toEqual([]);
     const empty = page(
       { byReason: [], byCategory: [], byClass: [], topPrograms: [] },
-      { partitions: [], policies: [], span: null, engines: [], timeline: { period: 'minute', counts: [] } },
+      { partitions: [], policies: [], span: null, simulated: 0, engines: [], timeline: { period: 'minute', counts: [] } },
     );
     expect(await problemsOf(empty)).toEqual([]);
   });

@@ -7,6 +7,7 @@ import type { Drift } from '../../domain/drift/drift-report.ts';
 import { openInput } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import { DRIFT_FORMATS, DriftReader } from '../../system/drift.ts';
+import { positionsNow } from '../../system/report.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
 import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
@@ -50,7 +51,12 @@ Examples:
       if (files.length === 0 || wantsStore) {
         await context.withStore(flags, async (store) => {
           if (files.length === 0) await reader.readLog(logOf(store));
+          const { unwritten } = await positionsNow(store);
           await reader.readCalls(store.warehouse, store.logId);
+          if (unwritten > 0)
+            context.out.note(
+              `${unwritten} records are not judged and stored yet: what they call is missing here; ask again later`,
+            );
         });
       }
       print(context, reader.report(), flags.program, format);

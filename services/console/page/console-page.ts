@@ -3,6 +3,12 @@ import type { AboutSystem } from '../console-source.ts';
 import { html, type Html } from '../html.ts';
 import type { Guide } from '../http/guides.ts';
 
+const SIMULATED_NOTICE = {
+  now: html`<p class="notice"><strong>Simulated.</strong> Programs, users and accesses on this page are made up. The rules, verdicts and figures are real.</p>`,
+  earlier: html`<p class="notice"><strong>Partly simulated.</strong> This data has records that the simulator made up; they count in every figure. For hosts of your own start with another folder: <code>--data ./mine</code>.</p>`,
+  never: null,
+};
+
 export function consolePage(about: AboutSystem): string {
   return framed(
     'Need to Know',
@@ -15,7 +21,7 @@ export function consolePage(about: AboutSystem): string {
     )}
 <main id="main">
 <noscript><p class="notice">This page moves by itself only with scripts switched on. <a href="/report">The report</a> says the same without.</p></noscript>
-${about.isSimulated && html`<p class="notice"><strong>Simulated.</strong> Programs, users and accesses on this page are made up. The rules, verdicts and figures are real.</p>`}
+${SIMULATED_NOTICE[about.simulated]}
 <p class="notice is-bad" id="trouble" hidden></p>
 ${headline}
 ${now}

@@ -65,6 +65,7 @@ function opening(report: InterceptionReport, certificate: ReportCertificate): Ht
 <li class="badge ${report.settled ? 'good' : 'warn'}">${report.settled ? 'Settled' : 'Preliminary'}</li>
 <li class="badge ${quality.complete ? 'good' : 'bad'}">${quality.complete ? 'Complete' : 'Not complete'}</li>
 </ul>
+${certificate.simulated > 0 && html`<p class="made-up"><strong>Made up.</strong> ${number(certificate.simulated)} of these accesses are the simulator’s: no program did them and no user is concerned.</p>`}
 </header>
 <dl class="figures">
 <div><dt>Prevented</dt><dd>${number(intercepted.prevented)}</dd></div>

@@ -30,6 +30,7 @@ code { font-family: ui-monospace, "SF Mono", "DejaVu Sans Mono", Menlo, Consolas
 .headline { font-size: 34px; font-weight: 680; letter-spacing: -.015em; line-height: 1.15; margin: 36px 0 8px; max-width: 24ch; }
 .lead { font-size: 17px; color: var(--soft); }
 .badges { display: flex; flex-wrap: wrap; gap: 8px; padding: 0; margin: 16px 0 0; list-style: none; }
+.made-up { border-left: 4px solid var(--warn); padding: 6px 12px; margin: 16px 0 0; }
 .badge { border-radius: 4px; padding: 3px 9px; font-size: 13px; font-weight: 600; }
 .good { color: var(--good); background: var(--good-back); }
 .warn { color: var(--warn); background: var(--warn-back); }

@@ -1,6 +1,7 @@
 /**
  * SQL of a report's certificate. Parameters as in queries.ts: `logId`, `partitions` and `positions` (parallel), `fromUs`, `toUs`.
  */
+import { SIMULATED_SOURCE_PREFIX } from '../../../schemas/simulation/sources.ts';
 import { IN_RANGE } from './queries.ts';
 import type { Period } from './certificate.ts';
 
@@ -45,13 +46,19 @@ GROUP BY policy_hash ORDER BY first_ms, hash LIMIT 100`;
 
 export interface SpanRow {
   readonly accesses: string;
+  readonly simulated: string;
   readonly first_ms: string;
   readonly last_ms: string;
 }
 
 export const SPAN_SQL = `
-SELECT count() AS accesses, toUnixTimestamp64Milli(min(event_time)) AS first_ms, toUnixTimestamp64Milli(max(event_time)) AS last_ms
+SELECT count() AS accesses, countIf(startsWith(source, '${SIMULATED_SOURCE_PREFIX}')) AS simulated,
+  toUnixTimestamp64Milli(min(event_time)) AS first_ms, toUnixTimestamp64Milli(max(event_time)) AS last_ms
 FROM ntk.access_results FINAL WHERE ${IN_RANGE}`;
+
+/** One row when anything of the simulator is stored. */
+export const ANY_SIMULATED_SQL = `
+SELECT 1 AS found FROM ntk.access_results WHERE log_id = {logId:UUID} AND startsWith(source, '${SIMULATED_SOURCE_PREFIX}') LIMIT 1`;
 
 export interface PeriodRow {
   readonly start_s: string;

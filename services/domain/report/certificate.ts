@@ -45,6 +45,8 @@ export interface ReportCertificate {
   readonly policies: readonly CertifiedPolicy[];
   /** Event times of the first and the last access counted; null when there is none. */
   readonly span: { readonly firstMs: number; readonly lastMs: number } | null;
+  /** Accesses counted that the simulator made up. */
+  readonly simulated: number;
   readonly timeline: { readonly period: Period; readonly counts: readonly PeriodCount[] };
 }
 

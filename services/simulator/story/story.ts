@@ -2,6 +2,7 @@
  * A story: what happens on the platform between two moments. From the world, a number and the span: the same again for the same, and
  * another one for the next number, so that a live source never runs out of them.
  */
+import { SIMULATED_SOURCE_PREFIX } from '../../../schemas/simulation/sources.ts';
 import { Chance } from '../chance/chance.ts';
 import { candidates, quota } from '../world/habits.ts';
 import { REGION_SHARES, REGIONS } from '../world/names.ts';
@@ -12,7 +13,7 @@ import { DAY_MS, HOUR_MS, type Incident, MINUTE_MS } from './incident.ts';
 import { planIncidents } from './plan-incidents.ts';
 
 /** Hosts that report; what share of the users has each. */
-export const SOURCES = ['host/simulated-android', 'host/simulated-ios', 'host/simulated-desktop'] as const;
+export const SOURCES = ['android', 'ios', 'desktop'].map((name) => `${SIMULATED_SOURCE_PREFIX}${name}`);
 export const SOURCE_SHARES = [0.55, 0.41, 0.04] as const;
 
 /** A host keeps its events until this is over, then sends them all. */

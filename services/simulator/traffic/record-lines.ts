@@ -1,13 +1,14 @@
 /** Records as lines of JSON, put together from pieces: half of the time of an event is spent here. */
 import type { LinkKind, Outcome } from '../../../schemas/codes.ts';
 import type { EventDataInput } from '../../../schemas/events/index.ts';
+import { SIMULATED_SOURCE_PREFIX } from '../../../schemas/simulation/sources.ts';
 import { SOURCES } from '../story/story.ts';
 import type { Fact } from '../story/facts.ts';
 import type { Program } from '../world/program.ts';
 import { IsoTimes, type Timeline } from './timeline.ts';
 
 /** Who reports what developers and reviewers said, and users agreed to. */
-export const PLATFORM_SOURCE = 'host/simulated-platform';
+export const PLATFORM_SOURCE = `${SIMULATED_SOURCE_PREFIX}platform`;
 
 /** An access in the making. Texts stand in JSON as they are: letters, digits and punctuation without quotes. */
 export interface Draft {
