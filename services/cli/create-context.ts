@@ -1,13 +1,12 @@
-/** Wires what the commands are given. */
+/** Wires what the commands are given. Log, warehouse and system are loaded by whoever opens them. */
 import type { Clock } from '../platform/clock.ts';
 import type { Environment } from '../platform/config/environment.ts';
 import { type Config, loadConfig } from '../platform/config/load-config.ts';
 import { openFolder } from '../platform/folder/data-folder.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
-import { openSystem, type Role, type System } from '../system/open-system.ts';
+import type { Role, System } from '../system/open-system.ts';
 import { isOnKafka } from '../system/open-log.ts';
-import { openExistingLog, openStore, type Store } from '../system/store.ts';
-import { tuningOf } from '../system/tuning.ts';
+import type { Store } from '../system/store.ts';
 import { UserError } from '../system/user-error.ts';
 import type { CliContext, Observers } from './context.ts';
 import { type LogFlags, overridesOf, type StoreFlags } from './options.ts';
@@ -48,6 +47,7 @@ export function createContext({ env, ...parts }: ContextParts): CliContext & { r
     async withLog<T>(flags: LogFlags, use: (log: EventLog, config: Config) => Promise<T>): Promise<T> {
       const config = configured(undefined, overridesOf(flags));
       const folder = isOnKafka(config) ? null : openFolder(flags.data, { create: false });
+      const { openExistingLog } = await import('../system/store.ts');
       const log = await openExistingLog({ ...config, clock }, folder);
       try {
         return await use(log, config);
@@ -57,6 +57,7 @@ export function createContext({ env, ...parts }: ContextParts): CliContext & { r
     },
     async withStore<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T> {
       const config = configured(undefined, overridesOf(flags));
+      const { openStore } = await import('../system/store.ts');
       const store = await openStore({
         ...config,
         data: flags.data,
@@ -76,6 +77,10 @@ export function createContext({ env, ...parts }: ContextParts): CliContext & { r
       config: Config = configured(),
       observers: Observers = quiet(out),
     ): Promise<System> {
+      const [{ openSystem }, { tuningOf }] = await Promise.all([
+        import('../system/open-system.ts'),
+        import('../system/tuning.ts'),
+      ]);
       return openSystem({
         ...config,
         data,

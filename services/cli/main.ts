@@ -4,20 +4,10 @@ import { Command, CommanderError } from 'commander';
 import { ENGINE_VERSION } from '../domain/engine.ts';
 import { systemClock } from '../platform/clock.ts';
 import { isExpected } from '../system/expected.ts';
-import { registerCompletion } from './completion.ts';
 import { createContext } from './create-context.ts';
-import { registerAcceptGap } from './commands/accept-gap.ts';
-import { registerPolicy, registerRejects } from './commands/changing-commands.ts';
-import { registerKeys } from './commands/keys.ts';
-import { registerDrift } from './commands/drift.ts';
-import { registerIngest } from './commands/ingest.ts';
-import { registerReadingCommands } from './commands/reading-commands.ts';
-import { registerRun } from './commands/run.ts';
-import { registerSimulate } from './commands/simulate.ts';
-import { registerTokens } from './commands/tokens.ts';
-import { registerUp } from './commands/up.ts';
 import { Output } from './output/output.ts';
 import { brief } from './output/terminal.ts';
+import { registerCommands } from './register-commands.ts';
 import { environment } from '../platform/config/environment.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
@@ -59,19 +49,8 @@ async function main(argv: readonly string[]): Promise<number> {
         ),
     })
     .exitOverride();
-  registerRun(program, context);
-  registerUp(program, context);
-  registerIngest(program, context);
-  registerReadingCommands(program, context);
-  registerDrift(program, context);
-  registerAcceptGap(program, context);
-  registerPolicy(program, context);
-  registerKeys(program, context);
-  registerRejects(program, context);
-  registerTokens(program, context);
-  registerSimulate(program, context);
-  registerCompletion(program, argv);
   try {
+    await registerCommands(program, context, argv);
     await program.parseAsync(argv, { from: 'user' });
     return context.exitCode;
   } catch (error) {

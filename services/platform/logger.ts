@@ -4,11 +4,9 @@
  */
 import { isatty } from 'node:tty';
 import { type DestinationStream, destination, pino, type Logger as PinoLogger } from 'pino';
+import type { LogLevel } from './log-levels.ts';
 
 export type Logger = PinoLogger;
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface LoggerOptions {
   readonly level: LogLevel;

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { parseOrdinal } from '../assignment/ordinal.ts';
-import { LOG_LEVELS } from '../logger.ts';
+import { LOG_LEVELS } from '../log-levels.ts';
 
 const MIB = 1024 * 1024;
 
