@@ -76,6 +76,15 @@ export const REASONS = [
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
+/** Reasons of check 10. */
+export const BASELINE_REASONS = [
+  'rate_above_baseline',
+  'volume_above_baseline',
+  'users_above_baseline',
+  'category_new_for_program',
+  'periodic_polling',
+] as const satisfies readonly Reason[];
+
 /** Actions from weakest to strongest; the index is the Enum8 value in ClickHouse. */
 export const ACTIONS = ['allow', 'flag', 'throttle', 'intercept'] as const;
 export type Action = (typeof ACTIONS)[number];
@@ -85,6 +94,9 @@ export type Mode = (typeof MODES)[number];
 
 export const OUTCOMES = ['pending', 'performed', 'refused'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
+
+/** When the verdict came, of an interception: before the call, after the host had refused by itself, after the data was out. */
+export const TIMINGS = ['prevented', 'already_refused', 'late'] as const;
 
 export const LINK_KINDS = ['external', 'download', 'share'] as const;
 export type LinkKind = (typeof LINK_KINDS)[number];
@@ -108,6 +120,11 @@ export const RECORD_TYPES = [
   'ntk.key',
 ] as const;
 export type RecordType = (typeof RECORD_TYPES)[number];
+
+/** What is counted as a fact: all that is neither an access nor a heartbeat. */
+export const FACT_TYPES = RECORD_TYPES.filter(
+  (type): type is Exclude<RecordType, 'ntk.access' | 'ntk.heartbeat'> => type !== 'ntk.access' && type !== 'ntk.heartbeat',
+);
 
 /** Types whose subject is `*`. Broadcasts are appended to every partition, a heartbeat to one. */
 export const BROADCAST_TYPES = ['ntk.policy', 'ntk.erasure', 'ntk.prior', 'ntk.key'] as const satisfies readonly RecordType[];

@@ -75,12 +75,6 @@ export class PartitionScorer {
     return this.#taken.hasPositionMismatch;
   }
 
-  /** How long the next record to judge has been waiting, milliseconds; 0 when there is none. */
-  async oldestWaitMs(): Promise<number> {
-    const batch = await this.#options.log.read('access', this.partition, this.position, { maxRecords: 1, maxBytes: 1 });
-    return batch.count === 0 ? 0 : Math.max(0, this.#options.clock.nowMs() - batch.appendedAtMs[0]!);
-  }
-
   /** Next offset to judge. While a batch is judged and not committed yet, its beginning. */
   get position(): number {
     return this.#position;

@@ -1,19 +1,31 @@
 /** Tells the metrics what a committed batch amounts to. Labels are closed lists, limit names of the policy, and bounded sources. */
-import { ACTIONS, CATEGORIES, OUTCOMES, REASONS } from '../../schemas/codes.ts';
+import { ACTIONS, BASELINE_REASONS, CATEGORIES, OUTCOMES, REASONS, TIMINGS } from '../../schemas/codes.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
-import type { PartitionState } from '../domain/fold/partition-state.ts';
-import { type Tally, TIMINGS } from '../domain/fold/tally.ts';
+import type { PartitionState, StateKind } from '../domain/fold/partition-state.ts';
+import type { Tally } from '../domain/fold/tally.ts';
+import type { CompiledPolicy } from '../domain/policy/compiled.ts';
+import { BoundedNames, LIMIT_NAMES_MAX } from '../platform/metrics/bounded-names.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
+import type { StateLimits } from './state-limits.ts';
 
+const INTERCEPT = ACTIONS.indexOf('intercept');
 const DAY_MS = 86_400_000;
 /** Programs remembered for `ntk_intercepted_programs`; beyond it the oldest leave first. */
 const INTERCEPTED_PROGRAMS_MAX = 200_000;
+
+const BASELINES: readonly { readonly reason: (typeof BASELINE_REASONS)[number]; readonly index: number }[] = BASELINE_REASONS.map(
+  (reason) => ({ reason, index: REASONS.indexOf(reason) }),
+);
+/** Labels of the kinds of state that have a limit. */
+const KIND_LABELS: Readonly<Record<StateKind, string>> = { programs: 'programs', consents: 'consents', limitKeys: 'limit_keys' };
 
 export class ScorerMetrics {
   readonly #metrics: Metrics;
   readonly #clock: { nowMs(): number };
   readonly #intercepted = new Map<string, number>();
-  #policyHash = '';
+  readonly #limitNames = new BoundedNames(LIMIT_NAMES_MAX);
+  /** Policies whose limits are known. */
+  #policies: ReadonlySet<string> = new Set();
 
   constructor(metrics: Metrics, clock: { nowMs(): number }) {
     this.#metrics = metrics;
@@ -35,16 +47,30 @@ export class ScorerMetrics {
       const seconds = Math.max(0, outcome.scoredAtMs - arrivedMs) / 1000;
       for (let i = 0; i < records; i++) metrics.eventToVerdictSeconds.observe(seconds);
     }
-    if (state.policy.hash !== this.#policyHash) {
-      this.#policyHash = state.policy.hash;
-      metrics.policyInfo.reset();
-      metrics.policyInfo.set({ policy_hash: state.policy.hash }, 1);
+    if (state.hasPolicy && !this.#policies.has(state.policy.hash)) this.#startAtZero(state.policy);
+  }
+
+  /** What can be counted under a policy starts at zero with it: its limits, and interceptions for the reasons that intercept. */
+  #startAtZero({ limits, actions }: CompiledPolicy): void {
+    const { limitRefusals, nearLimit, interceptions, wouldIntercept } = this.#metrics;
+    for (const { name } of limits) {
+      const limit = this.#limitNames.label(name);
+      for (const shadow of ['true', 'false']) limitRefusals.inc({ limit, shadow }, 0);
+      nearLimit.inc({ limit }, 0);
+    }
+    const canLimit = limits.some(({ action }) => action === INTERCEPT);
+    const reasons = REASONS.filter((reason, index) => actions[index] === INTERCEPT || (canLimit && reason === 'rate_limited'));
+    for (const reason of reasons) {
+      for (const category of CATEGORIES) {
+        wouldIntercept.inc({ category, reason }, 0);
+        for (const timing of TIMINGS) interceptions.inc({ category, reason, timing }, 0);
+      }
     }
   }
 
   #tally(tally: Tally): void {
-    const { accessEvents, verdicts, findings, interceptedAttempts, interceptions, wouldIntercept, limitRefusals, nearLimit } =
-      this.#metrics;
+    const { accessEvents, verdicts, findings, interceptedAttempts, interceptions, wouldIntercept } = this.#metrics;
+    const { limitRefusals, nearLimit, baselineAlarms } = this.#metrics;
     eachCount(tally.accesses, OUTCOMES.length, (category, outcome, n) =>
       accessEvents.inc({ category: CATEGORIES[category]!, outcome: OUTCOMES[outcome]! }, n),
     );
@@ -64,9 +90,17 @@ export class ScorerMetrics {
     eachCount(tally.wouldIntercept, REASONS.length, (category, reason, n) =>
       wouldIntercept.inc({ category: CATEGORIES[category]!, reason: REASONS[reason]! }, n),
     );
-    for (const [limit, n] of tally.refusals) limitRefusals.inc({ limit, shadow: 'false' }, n);
-    for (const [limit, n] of tally.shadowRefusals) limitRefusals.inc({ limit, shadow: 'true' }, n);
-    for (const [limit, n] of tally.near) nearLimit.inc({ limit }, n);
+    for (const { reason, index } of BASELINES) {
+      const found = tally.findings.subarray(index * ACTIONS.length, (index + 1) * ACTIONS.length);
+      baselineAlarms.inc(
+        { reason },
+        found.reduce((sum, n) => sum + n, 0),
+      );
+    }
+    const label = (limit: string): string => this.#limitNames.label(limit);
+    for (const [limit, n] of tally.refusals) limitRefusals.inc({ limit: label(limit), shadow: 'false' }, n);
+    for (const [limit, n] of tally.shadowRefusals) limitRefusals.inc({ limit: label(limit), shadow: 'true' }, n);
+    for (const [limit, n] of tally.near) nearLimit.inc({ limit: label(limit) }, n);
     for (const [program, atMs] of tally.interceptedPrograms) {
       this.#intercepted.delete(program);
       this.#intercepted.set(program, atMs);
@@ -74,7 +108,11 @@ export class ScorerMetrics {
   }
 
   /** What is asked at each scrape rather than counted: state, lag and ages. */
-  observe(states: Iterable<PartitionState>, checkpointAgesMs: readonly number[]): void {
+  observe(states: readonly PartitionState[], checkpointAgesMs: readonly number[], limits: StateLimits | null): void {
+    this.#observePolicies(states);
+    if (limits !== null) this.#observeLimits(states, limits);
+    const nowMs = this.#clock.nowMs();
+    let programsSeen = 0;
     const kinds = { programs: 0, consents: 0, limit_keys: 0, duplicate_ids: 0 };
     let oldestIdMs = Number.POSITIVE_INFINITY;
     for (const state of states) {
@@ -83,12 +121,37 @@ export class ScorerMetrics {
       kinds.limit_keys += state.limits.count;
       kinds.duplicate_ids += state.window.count;
       oldestIdMs = Math.min(oldestIdMs, state.window.oldestMs ?? Number.POSITIVE_INFINITY);
+      // A program is in one partition, so that none is counted twice.
+      programsSeen += state.active.lastDay(nowMs);
     }
-    const nowMs = this.#clock.nowMs();
     for (const [kind, n] of Object.entries(kinds)) this.#metrics.stateKeys.set({ kind }, n);
     this.#metrics.dedupWindowSeconds.set(oldestIdMs === Number.POSITIVE_INFINITY ? 0 : (nowMs - oldestIdMs) / 1000);
     this.#metrics.checkpointAgeSeconds.set(Math.max(0, ...checkpointAgesMs) / 1000);
     this.#metrics.interceptedPrograms.set(this.#interceptedSince(nowMs - DAY_MS));
+    this.#metrics.programsSeen.set(programsSeen);
+  }
+
+  /** Partitions may be at different places of their logs, and for a moment under different policies. */
+  #observePolicies(states: readonly PartitionState[]): void {
+    const { policyInfo, baselineBudget } = this.#metrics;
+    const policies = new Map(states.filter(({ hasPolicy }) => hasPolicy).map(({ policy }) => [policy.hash, policy]));
+    policyInfo.reset();
+    for (const policy of policies.values()) {
+      policyInfo.set({ policy_hash: policy.hash }, 1);
+      if (!this.#policies.has(policy.hash)) this.#startAtZero(policy);
+    }
+    this.#policies = new Set(policies.keys());
+    const budgets = [...policies.values()].flatMap(({ falseAlarmsPerProgramDay }) => falseAlarmsPerProgramDay ?? []);
+    if (budgets.length === 0) baselineBudget.remove();
+    else baselineBudget.set(Math.min(...budgets));
+  }
+
+  #observeLimits(states: readonly PartitionState[], limits: StateLimits): void {
+    for (const [kind, max] of Object.entries(limits) as [StateKind, number][]) {
+      const label = { kind: KIND_LABELS[kind] };
+      this.#metrics.stateKeysLimit.set(label, max * states.length);
+      this.#metrics.stateFullestRatio.set(label, Math.max(0, ...states.map((state) => state.counts()[kind] / max)));
+    }
   }
 
   #interceptedSince(sinceMs: number): number {

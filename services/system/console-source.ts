@@ -41,7 +41,7 @@ export function consoleSource(options: ConsoleSourceOptions): ConsoleSource {
   });
   return {
     about: { ...about, logId: log.logId },
-    standing: () => standingOf(system, health),
+    standing: () => standingOf(system, health, clock),
     report: () => reportInterceptions(source, everything()),
     certified: () => certifiedReport(source, everything(), authority),
     newest: () => newestAccesses(warehouse, log.logId),
@@ -52,8 +52,8 @@ export function consoleSource(options: ConsoleSourceOptions): ConsoleSource {
   };
 }
 
-async function standingOf(system: System, health: Health): Promise<Standing> {
-  const waitingRecords = await waitingIn(system);
+async function standingOf(system: System, health: Health, clock: Clock): Promise<Standing> {
+  const waitingRecords = await waitingIn(system, clock);
   const [first] = system.scorer?.owned().values() ?? [];
   const policy = first?.state.hasPolicy ? first.state.policy : null;
   const { checks } = await health.report();
@@ -67,9 +67,9 @@ async function standingOf(system: System, health: Health): Promise<Standing> {
   };
 }
 
-async function waitingIn(system: System): Promise<number | null> {
+async function waitingIn(system: System, clock: Clock): Promise<number | null> {
   try {
-    const { records } = await backlogOf(system);
+    const { records } = await backlogOf(system, clock.nowMs());
     return [...records.values()].reduce((sum, waiting) => sum + waiting, 0);
   } catch (error) {
     // Health says that the log is away; the page goes on.

@@ -2,14 +2,18 @@
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { registerGateway } from '../gateway/gateway.ts';
+import { Heartbeat } from '../gateway/heartbeat/heartbeat.ts';
 import { TokenBook, TokenFileError } from '../gateway/tokens/token-book.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
 import { type Health, progressCheck } from '../platform/http/health.ts';
+import type { Part } from '../platform/lifecycle.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createGatewayMetrics } from '../platform/metrics/gateway-metrics.ts';
+import { createHeartbeatMetrics } from '../platform/metrics/heartbeat-metrics.ts';
 import { isOnKafka } from './open-log.ts';
+import type { Role } from './open-system.ts';
 import { UserError } from './user-error.ts';
 
 /** A transaction that takes this long hangs; one that fails is progress. */
@@ -55,4 +59,30 @@ export async function openGateway(app: FastifyInstance, parts: GatewayParts): Pr
   const gateway = await registerGateway(app, { log, tokens, clock, logger, metrics, limits });
   const progressAtMs = (): number => gateway.progressAtMs;
   health.register('gateway', progressCheck({ clock, limitMs: GATEWAY_STILL_MS_MAX, progressAtMs }));
+}
+
+export interface HeartbeatParts extends Omit<GatewayParts, 'tokens'> {
+  readonly roles: readonly Role[];
+  /** Of this process alone. */
+  readonly secret: string;
+}
+
+/** Null where none are to be sent: on Kafka by gateways only, through which hosts come; in a folder by whoever answers for it. */
+export function heartbeatPart(parts: HeartbeatParts): Part | null {
+  const { config, roles, log, clock, logger, registry, health, secret } = parts;
+  const isOurs = roles.includes('gateway') || (roles.includes('writer') && !isOnKafka(config));
+  if (!isOurs || config.heartbeatSeconds === 0) return null;
+  const metrics = createHeartbeatMetrics(registry);
+  const heartbeat = new Heartbeat({ log, clock, intervalMs: config.heartbeatSeconds * 1_000, secret, metrics, logger });
+  // Said, not judged: a gateway is not ill because a scorer is, and would only be started again or taken out of service.
+  health.register('heartbeat', () => {
+    const seconds = Math.round(heartbeat.oldestMs / 1_000);
+    return { ok: true, detail: `the newest heartbeat that each partition has answered was sent ${seconds} s ago or later` };
+  });
+  return {
+    name: 'heartbeat',
+    start: () => heartbeat.start(),
+    stop: () => heartbeat.stop(),
+    ended: () => heartbeat.ended(),
+  };
 }

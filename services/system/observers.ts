@@ -43,7 +43,10 @@ export function observers({ metrics, scorerMetrics, writerMetrics, logger, figur
     },
     writerObserver: {
       written: (group) => writerMetrics.written(group),
-      lost: (partition, retakeInMs) => logger.error({ partition, retakeInMs }, 'another writer has taken the partition'),
+      lost: (partition, retakeInMs) => {
+        writerMetrics.lost(partition);
+        logger.error({ partition, retakeInMs }, 'another writer has taken the partition');
+      },
       refused,
       failed: (partition, err, code, retryInMs) => {
         writerMetrics.failed(code);

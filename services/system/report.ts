@@ -20,6 +20,7 @@ import type { InterceptionReport } from '../../schemas/report/interceptions.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { readAcceptedGaps } from '../platform/warehouse/accepted-gaps.ts';
 import type { QueryParams, Warehouse } from '../platform/warehouse/warehouse.ts';
+import { unwrittenFrom } from './unwritten.ts';
 import { UserError } from './user-error.ts';
 
 export interface ReportRequest {
@@ -87,8 +88,7 @@ export async function positionsNow({ log, logId, warehouse }: ReportSource): Pro
   if (log === null) return { partitions: [...nextOf.keys()], positions: [...nextOf.values()], unwritten: 0 };
   const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
   let unwritten = 0;
-  for (const partition of partitions)
-    unwritten += Math.max(0, (await log.bounds('access', partition)).end - (nextOf.get(partition) ?? 0));
+  for (const partition of partitions) unwritten += await unwrittenFrom(log, partition, nextOf.get(partition) ?? 0);
   return { partitions, positions: partitions.map((partition) => nextOf.get(partition) ?? 0), unwritten };
 }
 

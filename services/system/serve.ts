@@ -1,7 +1,5 @@
 /** The long-running form: scorer and writer of a data folder, metrics, health, and the doors on loopback. */
-import { Registry } from 'prom-client';
 import { tokensPart } from '../gateway/tokens/hangup.ts';
-import { LiveFigures } from '../console/live/live-figures.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
 import { makeToken, removeSystemFile, writeSystemFile } from '../platform/folder/system.ts';
@@ -9,22 +7,18 @@ import { registerClickHouseProxy } from '../platform/http/clickhouse-proxy.ts';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
 import { EXIT_CODES, Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
-import { createMetrics } from '../platform/metrics/metrics.ts';
-import { ScorerMetrics } from '../scorer/report-metrics.ts';
-import { WriterMetrics } from '../writer/report-metrics.ts';
 import { authorityOf } from './authority.ts';
-import { backlogOf } from './backlog.ts';
 import { whenLogAnswers } from './await-log.ts';
-import { openGateway, openTokens } from './gateway-parts.ts';
+import { heartbeatPart, openGateway, openTokens } from './gateway-parts.ts';
 import { registerImports } from './imports-endpoint.ts';
 import { isExpected } from './expected.ts';
 import { type AppliedPolicy, applyFirstPolicy, type FirstPolicy } from './first-policy.ts';
-import { observers } from './observers.ts';
 import { isOnKafka } from './open-log.ts';
 import { openSystem, type Role, type System } from './open-system.ts';
 import { openPages, type PagesOptions } from './pages.ts';
 import { simulatedHost, type SimulatedHostOptions } from './simulated-host.ts';
 import { systemHealth } from './system-health.ts';
+import { telling } from './telling.ts';
 import { tuningOf } from './tuning.ts';
 import { UserError } from './user-error.ts';
 
@@ -33,6 +27,8 @@ export interface ServeOptions {
   readonly roles: readonly Role[];
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Of the release, without the engine's. */
+  readonly version: string;
   /** Aborted by the first signal to stop: what is not running yet need not begin. */
   readonly signal: AbortSignal;
   /** Null: no pages for people. */
@@ -54,17 +50,13 @@ const HEADER_BYTES_MAX = 16 * 1024;
 /** Runs until a signal or a failure; answers the exit code. */
 export async function serve(options: ServeOptions): Promise<number> {
   const { config, roles, clock, logger, pages, simulated } = options;
-  const registry = new Registry();
-  const metrics = createMetrics(registry, clock);
-  const scorerMetrics = new ScorerMetrics(metrics, clock);
-  const writerMetrics = new WriterMetrics(metrics, clock);
+  const told = telling(options);
+  const { registry, figures } = told;
   // A data folder has one process that all talk to; on Kafka hosts talk to the gateways.
   const hasDoors = roles.includes('gateway') || !isOnKafka(config);
   const token = makeToken();
   // Before anything is opened: a file that is not right is a mistake of a person.
   const tokens = hasDoors ? openTokens({ config, systemToken: token, clock, logger }) : null;
-  const figures = new LiveFigures(clock);
-  const told = observers({ metrics, scorerMetrics, writerMetrics, logger, figures });
   const open = (): Promise<System> => openSystem({ ...config, roles, clock, tuning: tuningOf(config), ...told });
   const { httpHost: host, httpPort: port } = config;
   const system = isOnKafka(config)
@@ -74,8 +66,9 @@ export async function serve(options: ServeOptions): Promise<number> {
   const health = systemHealth(system, clock);
   const headers = system.warehouse === null ? { headerBytesMax: HEADER_BYTES_MAX } : {};
   const server = createHttpServer({ host, port, health, registry, ...headers });
+  const observer = told.observerOf(system);
   server.app.addHook('onRequest', async (request) => {
-    if (request.url === '/metrics') await observe(system, scorerMetrics, metrics);
+    if (request.url === '/metrics') await observer.look();
   });
   const { systemFile } = system.folder;
   if (tokens !== null) {
@@ -84,6 +77,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   }
   if (system.warehouse !== null)
     await registerClickHouseProxy(server.app, { warehouse: system.warehouse, spoolDir: system.spoolFolder, token });
+  const heartbeat = heartbeatPart({ ...options, log: system.log, registry, health, secret: makeToken() });
   const isSimulated = simulated !== null;
   const shown =
     pages === null
@@ -120,6 +114,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     },
     stop: () => removeSystemFile(systemFile, token),
   });
+  if (heartbeat !== null) lifecycle.add(heartbeat);
   if (simulated !== null)
     lifecycle.add(
       simulatedHost({ ...simulated, log: system.log, clock, logger, admit: () => system.admit(SIMULATED_BACKLOG_MAX) }),
@@ -147,18 +142,4 @@ async function listen(server: HttpServer, system: System, config: Config): Promi
       throw new UserError(`cannot listen on ${config.httpHost}:${config.httpPort} (${code}); see NTK_HTTP_HOST and --port`);
     throw error;
   }
-}
-
-/** Gauges that are looked up when somebody asks. */
-async function observe(system: System, scorerMetrics: ScorerMetrics, metrics: ReturnType<typeof createMetrics>): Promise<void> {
-  const { scorer } = system;
-  if (scorer === null) return;
-  const owned = [...scorer.owned()];
-  scorerMetrics.observe(
-    owned.map(([, one]) => one.state),
-    owned.map(([, one]) => one.checkpointAgeMs()),
-  );
-  const { records, oldestWaitMs } = await backlogOf(system);
-  for (const [partition, waiting] of records) metrics.lagRecords.set({ partition: String(partition) }, waiting);
-  metrics.oldestUnscoredSeconds.set(oldestWaitMs / 1000);
 }

@@ -16,11 +16,20 @@ export class WriterMetrics {
     this.#metrics.resultsWritten.inc(group.rowCount);
     this.#metrics.gapsAccepted.inc(group.headers.filter(({ gap }) => gap !== undefined).length);
     const nowMs = this.#clock.nowMs();
+    if (group.headers.some(({ heartbeats }) => heartbeats > 0))
+      this.#metrics.heartbeatStoredTimestamp.set({ partition: String(group.partition) }, nowMs / 1000);
     for (const { liveArrivals } of group.headers) {
       for (const [arrivedMs, records] of liveArrivals) {
         for (let i = 0; i < records; i++) this.#metrics.eventToStoredSeconds.observe(Math.max(0, nowMs - arrivedMs) / 1000);
       }
     }
+  }
+
+  /** Whoever has the partition now tells of it: what stays here would only grow old. */
+  lost(partition: number): void {
+    const own = { partition: String(partition) };
+    const { heartbeatStoredTimestamp, unwrittenRecords } = this.#metrics;
+    for (const metric of [heartbeatStoredTimestamp, unwrittenRecords]) metric.remove(own);
   }
 
   failed(code: string): void {

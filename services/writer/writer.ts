@@ -192,6 +192,11 @@ export class Writer {
     return true;
   }
 
+  /** Those that are its own, whether they go on or not. */
+  get partitions(): readonly number[] {
+    return this.#options.partitions.filter((partition) => !this.#given.has(partition));
+  }
+
   owned(): ReadonlyMap<number, PartitionWriter> {
     return this.#owned;
   }

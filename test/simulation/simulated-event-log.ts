@@ -107,6 +107,10 @@ export class SimulatedEventLog implements EventLog {
     );
   }
 
+  async retentionMs(): Promise<null> {
+    return null;
+  }
+
   async last(stream: AppendStream, partition: number): Promise<{ readonly offset: number; readonly value: Buffer } | null> {
     return this.#network.call(operation('read', `last ${stream} ${partition}`), () => {
       const { records, start } = this.#cluster.partition(stream, partition);

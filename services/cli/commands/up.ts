@@ -132,6 +132,7 @@ async function run(context: CliContext, flags: UpFlags, { roles, portOffset, nam
     clock,
     // Who looks around reads what is said to them; what runs unattended is read by machines.
     logger: createLogger({ level: isLookingAround && config.logLevel === 'info' ? 'warn' : config.logLevel }),
+    version: context.version.split(' ', 1)[0]!,
     signal: context.signal,
     pages: name === 'up' ? pagesOf(context, config) : null,
     firstPolicy: isLookingAround

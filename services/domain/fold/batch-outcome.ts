@@ -8,6 +8,7 @@ import {
   type RecordType,
   type RejectReason,
   REASONS,
+  TIMINGS,
 } from '../../../schemas/codes.ts';
 import { CATALOGUE_HASH } from '../../../schemas/catalogue/index.ts';
 import type { BlockHeader, LedgerFigures } from '../../../schemas/results/block.ts';
@@ -19,7 +20,7 @@ import type { RowWriter } from '../results/row-writer.ts';
 import { isPublished, publishedVerdict } from '../verdict/published.ts';
 import type { Judgement } from './judge.ts';
 import type { PartitionState } from './partition-state.ts';
-import { categoryIndex, Tally, TIMINGS } from './tally.ts';
+import { categoryIndex, Tally } from './tally.ts';
 
 const INTERCEPT = ACTIONS.indexOf('intercept');
 /** `pending` is prevented, `refused` already refused, `performed` late. */

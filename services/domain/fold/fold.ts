@@ -196,7 +196,9 @@ export class PartitionFold {
       return;
     }
     state.window.add(this.#hash, place.appendedAtMs);
-    outcome.tally.sourceSeen(attributes.source, place.appendedAtMs);
+    // History and the house's own heartbeats are no sign of a host, and who publishes policies may be silent for a year.
+    if (!broadcast && (place.origin === ORIGIN.live || place.origin === ORIGIN.imported))
+      outcome.tally.sourceSeen(attributes.source, place.appendedAtMs);
     if (record.type === 'ntk.access') {
       this.#access(record, program, place, outcome);
       return;
@@ -239,6 +241,7 @@ export class PartitionFold {
   #access({ attributes, data: access, texts }: AccessRecord, program: ProgramState, place: Place, outcome: BatchOutcome): void {
     const circumstances = this.#circumstances(attributes.timeUs, place);
     const judgement = judge(access, program, this.state, circumstances, this.#findings, outcome.tally);
+    this.state.active.accessed(program, circumstances.eventTimeUs / 1000);
     outcome.access({
       offset: place.offset,
       appendedAtMs: place.appendedAtMs,

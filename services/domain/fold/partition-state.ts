@@ -4,6 +4,7 @@ import { sipKey, type SipKey } from '../duplicates/half-sip-hash.ts';
 import { compilePolicy, type CompiledPolicy } from '../policy/compiled.ts';
 import { parsePolicyDocument } from '../policy/document.ts';
 import { type ChainState, chainStart, RowChain } from '../results/row-chain.ts';
+import { ActivePrograms } from '../state/active-programs.ts';
 import { ByteReader, ByteWriter, PageCorruptError } from '../state/bytes.ts';
 import { ConsentTable } from '../state/consent-table.ts';
 import { KeyTable } from '../state/key-table.ts';
@@ -34,6 +35,8 @@ export class PartitionState {
   readonly keys = new KeyTable();
   readonly window: DuplicateWindow;
   readonly duplicateKey: SipKey;
+  /** For metrics; in no checkpoint. */
+  readonly active = new ActivePrograms();
   chain: RowChain;
   /** Next offset to fold. */
   position = 0;

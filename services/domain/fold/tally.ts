@@ -1,8 +1,6 @@
 /** What one batch amounts to, counted for metrics. Plain numbers by index; whoever reports them names them. */
-import { ACTIONS, CATEGORIES, OUTCOMES, REASONS } from '../../../schemas/codes.ts';
+import { ACTIONS, CATEGORIES, OUTCOMES, REASONS, TIMINGS } from '../../../schemas/codes.ts';
 import type { LimitCounts } from '../limits/ask-limits.ts';
-
-export const TIMINGS = ['prevented', 'already_refused', 'late'] as const;
 
 const CATEGORY_INDEX = new Map<string, number>(CATEGORIES.map((category, index) => [category, index]));
 
@@ -31,7 +29,7 @@ export class Tally implements LimitCounts {
   readonly near = new Map<string, number>();
   /** Intercepted programs and the latest event time of it, milliseconds since 1970. */
   readonly interceptedPrograms = new Map<string, number>();
-  /** Sources and the latest append time of a record of theirs. */
+  /** Sources that report, and the latest append time of a record of theirs. */
   readonly sourcesSeenMs = new Map<string, number>();
   #lastSource = '';
   #lastSourceMs = Number.NaN;

@@ -33,6 +33,8 @@ export interface CompiledPolicy {
   readonly limits: readonly CompiledLimit[];
   /** Of `limits`, in file order, those that can match a category at all. */
   readonly limitsByCategory: ReadonlyMap<string, readonly CompiledLimit[]>;
+  /** Alarms of the baselines that are allowed a program and day; null where the policy says nothing or has no baselines. */
+  readonly falseAlarmsPerProgramDay: number | null;
 }
 
 const DEFAULT_ACTION = ACTIONS.indexOf('flag');
@@ -63,6 +65,7 @@ export function compilePolicy(policy: Policy, hash: string, document: unknown): 
     overrides: policy.modes.overrides.map(compileOverride),
     limits,
     limitsByCategory,
+    falseAlarmsPerProgramDay: policy.baselines.enabled ? (policy.baselines.falseAlarmsPerProgramDay ?? null) : null,
   };
 }
 

@@ -28,6 +28,8 @@ export interface ProgramState {
   idHash: SipState | null;
   hashedSource: string;
   sourceHash: SipState | null;
+  /** For {@link ActivePrograms}; -1 before its first access since the partition was taken. */
+  activeHour: number;
 }
 
 export interface SignedTimes {
@@ -75,6 +77,7 @@ export class ProgramTable {
         idHash: null,
         hashedSource: '',
         sourceHash: null,
+        activeHour: -1,
       };
       this.#programs.set(id, program);
     }

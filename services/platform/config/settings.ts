@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { parseOrdinal } from '../assignment/ordinal.ts';
 import { LOG_LEVELS } from '../log-levels.ts';
+import { SOURCE_NAMES_MAX } from '../metrics/bounded-names.ts';
 
 const MIB = 1024 * 1024;
 
@@ -24,6 +25,14 @@ function whole(from: number, to: number, standard: number, unit = ''): Setting<z
     rule: `a whole number from ${from} to ${to}${unit === '' ? '' : ` (${unit})`}; ${standard} when it is left out`,
     isNumber: true,
   };
+}
+
+/** `host/a,host/b`: what NTK_SOURCES lists. */
+export function sourcesOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((source) => source.trim())
+    .filter((source) => source !== '');
 }
 
 const SASL_MECHANISMS = ['none', 'plain', 'scram-sha-256', 'scram-sha-512'] as const;
@@ -116,6 +125,17 @@ export const SETTINGS = {
   gatewayBodyBytesMax: whole(1_024, 64 * MIB, 8 * MIB, 'bytes'),
   gatewayRecordsMax: whole(1, 100_000, 20_000, 'records'),
   gatewayInFlightBytesMax: whole(MIB, 4096 * MIB, 64 * MIB, 'bytes'),
+  /** Between two heartbeats through the whole way, by whoever has the door. */
+  heartbeatSeconds: whole(0, 3_600, 60, 'seconds; 0: none are sent'),
+  /** Null: sources that look like names are shown in metrics. */
+  sources: {
+    schema: z
+      .string()
+      .refine((text) => sourcesOf(text).length <= SOURCE_NAMES_MAX && !sourcesOf(text).some((source) => source.length > 100))
+      .nullable()
+      .default(null),
+    rule: `sources separated by commas, at most ${SOURCE_NAMES_MAX} of at most 100 characters: the only ones that metrics show, each missed when it is silent`,
+  },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof SETTINGS;

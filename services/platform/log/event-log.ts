@@ -132,18 +132,23 @@ export interface EventLog {
    */
   waitForAppend(stream: AppendStream, timeoutMs: number, signal?: AbortSignal, partition?: number): Promise<void>;
 
+  /** Milliseconds for which records of a stream are kept at least; null when none is deleted because of its age. */
+  retentionMs(stream: AppendStream): Promise<number | null>;
+
   close(): Promise<void>;
 }
 
 /** Codes of errors that are not bugs. */
-export type LogErrorCode =
-  | 'log_offset_out_of_range'
-  | 'log_busy'
-  | 'log_disk_full'
-  | 'log_corrupt'
-  | 'log_wrong_partitions'
-  | 'log_newer_format'
-  | 'log_unreachable';
+export const LOG_ERROR_CODES = [
+  'log_offset_out_of_range',
+  'log_busy',
+  'log_disk_full',
+  'log_corrupt',
+  'log_wrong_partitions',
+  'log_newer_format',
+  'log_unreachable',
+] as const;
+export type LogErrorCode = (typeof LOG_ERROR_CODES)[number];
 
 export class LogError extends Error {
   readonly code: LogErrorCode;

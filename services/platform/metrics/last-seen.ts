@@ -1,35 +1,40 @@
 /** `ntk_source_last_seen_seconds{source}`: a silent host looks like good behaviour, so its silence is measured. */
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Clock } from '../clock.ts';
-
-/** Sources with a label of their own. They are named by whoever sends, so there may not be any number of them. */
-export const SOURCES_MAX = 200;
-const SOURCE_CHARS_MAX = 100;
-/** Stands for the sources beyond that. */
-const OTHER = 'other';
+import { BoundedNames, looksLikeAName, OTHER, SOURCE_NAMES_MAX } from './bounded-names.ts';
+import { lookedUp } from './definition.ts';
+import { SOURCE_LAST_SEEN } from './judging-metrics.ts';
 
 export class LastSeen {
   readonly #seenAtMs = new Map<string, number>();
+  readonly #listed: ReadonlySet<string> | null;
+  readonly #names = new BoundedNames(SOURCE_NAMES_MAX);
 
-  constructor(registry: Registry, clock: Pick<Clock, 'nowMs'>) {
+  /**
+   * @param registry null: not shown here
+   * @param listed sources that are shown, and no others; each counts as seen now, so that one that never reports is missed. Null:
+   *   those that look like names, because a source is chosen by whoever sends and may be somebody's id.
+   */
+  constructor(registry: Registry | null, clock: Pick<Clock, 'nowMs'>, listed: readonly string[] | null) {
     const seenAtMs = this.#seenAtMs;
+    this.#listed = listed === null ? null : new Set(listed);
+    for (const source of listed ?? []) seenAtMs.set(source, clock.nowMs());
+    if (registry === null) return;
     // Aged when it is asked for, so that it grows while nothing comes.
-    new Gauge({
-      name: 'ntk_source_last_seen_seconds',
-      help: 'How long ago a source reported anything.',
-      labelNames: ['source'],
-      registers: [registry],
-      collect() {
-        const nowMs = clock.nowMs();
-        for (const [source, atMs] of seenAtMs) this.set({ source }, Math.max(0, nowMs - atMs) / 1000);
-      },
+    lookedUp(SOURCE_LAST_SEEN, registry, (gauge) => {
+      const nowMs = clock.nowMs();
+      for (const [source, atMs] of seenAtMs) gauge.set({ source }, Math.max(0, nowMs - atMs) / 1000);
     });
   }
 
   /** A record of `source` was appended at `atMs` (milliseconds since 1970); an earlier time than before changes nothing. */
   seen(source: string, atMs: number): void {
-    const short = source.slice(0, SOURCE_CHARS_MAX);
-    const label = this.#seenAtMs.has(short) || this.#seenAtMs.size < SOURCES_MAX ? short : OTHER;
+    const label = this.#labelOf(source);
     this.#seenAtMs.set(label, Math.max(atMs, this.#seenAtMs.get(label) ?? 0));
+  }
+
+  #labelOf(source: string): string {
+    if (this.#listed !== null) return this.#listed.has(source) ? source : OTHER;
+    return looksLikeAName(source) ? this.#names.label(source) : OTHER;
   }
 }

@@ -97,6 +97,9 @@ const NETWORK =
 /** A message is one line of at most this many characters. */
 const MESSAGE_CHARS_MAX = 400;
 
+/** All codes of errors that are `retryable`. */
+export const RETRYABLE_CODES: readonly string[] = [...RETRYABLE_NAMES, ...OWN_RETRYABLE];
+
 export function isRetryable(code: string): boolean {
   return RETRYABLE_NAMES.has(code) || OWN_RETRYABLE.has(code);
 }

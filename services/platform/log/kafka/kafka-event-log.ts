@@ -32,6 +32,7 @@ const COMMITS_WAITING_MAX = 1_000;
 export interface KafkaEventLogOptions {
   readonly prefix: string;
   readonly topics: Topics;
+  readonly retentionOf: (topic: string) => Promise<number | null>;
   /**
    * A broker answers one request of a connection after the other: reading, writing and waiting have connections of their own, and owners
    * of different partitions write through different ones.
@@ -133,6 +134,10 @@ export class KafkaEventLog implements EventLog {
 
   async waitForAppend(stream: AppendStream, timeoutMs: number, signal?: AbortSignal, partition?: number): Promise<void> {
     await this.#watch.wait(stream, timeoutMs, signal, partition);
+  }
+
+  async retentionMs(stream: AppendStream): Promise<number | null> {
+    return this.#options.retentionOf(this.#options.topics[stream].name);
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import { KafkaConnection, TRYING_MS_DEFAULT } from './connection.ts';
 import { asLogError } from './kafka-error.ts';
 import { KafkaEventLog } from './kafka-event-log.ts';
 import { createClient, type KafkaAccess } from './kafkajs-internals.ts';
+import { topicRetentionMs } from './topic-retention.ts';
 import { STREAMS, topicName } from './topics.ts';
 
 export const PARTITIONS_DEFAULT = 16;
@@ -54,6 +55,7 @@ export async function openKafkaLog(options: OpenKafkaLogOptions): Promise<KafkaE
     const log = new KafkaEventLog({
       prefix,
       topics,
+      retentionOf: (topic) => topicRetentionMs(client, topic),
       connections: {
         reading: connect(),
         writing: [connect(), ...Array.from({ length: WRITING_CONNECTIONS - 1 }, connect)],

@@ -152,6 +152,11 @@ export class SqliteEventLog implements EventLog {
     }
   }
 
+  /** Nothing is ever deleted. */
+  async retentionMs(): Promise<null> {
+    return null;
+  }
+
   async close(): Promise<void> {
     this.#signal.close();
     if (this.#db.isOpen) this.#db.close();

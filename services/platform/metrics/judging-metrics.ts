@@ -1,0 +1,163 @@
+/** What the scorer tells of verdicts: contracts.md section 7. Counted after the commit. */
+import {
+  ACTION,
+  BASELINE_REASON,
+  BOOLEAN,
+  CATEGORY,
+  FACT_TYPE,
+  LIMIT,
+  OUTCOME,
+  REASON,
+  REJECT_REASON,
+  SOURCE,
+  TIMING,
+  VERDICT,
+} from './label-values.ts';
+import { counter, gauge, histogram } from './definition.ts';
+
+/** From a verdict before the host's own time-out (tens of milliseconds) to a backlog of hours. */
+const VERDICT_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600];
+
+export const JUDGING = {
+  accessEvents: counter({
+    name: 'ntk_access_events_total',
+    help: 'Accesses judged, duplicates left out.',
+    labels: { category: CATEGORY, outcome: OUTCOME },
+    unit: 'accesses',
+    by: ['scorer'],
+    worry: 'it falls to nothing although hosts are in use',
+  }),
+  verdicts: counter({
+    name: 'ntk_verdicts_total',
+    help: 'Verdicts in effect.',
+    labels: { verdict: VERDICT, category: CATEGORY },
+    unit: 'accesses',
+    by: ['scorer'],
+    worry: null,
+  }),
+  interceptions: counter({
+    name: 'ntk_interceptions_total',
+    help: 'Intercepted attempts, once for each intercepting reason: summed over reasons an attempt counts more than once.',
+    labels: { category: CATEGORY, reason: REASON, timing: TIMING },
+    unit: 'attempts and reasons',
+    by: ['scorer'],
+    worry: "one reason's rate leaves its own past",
+  }),
+  interceptedAttempts: counter({
+    name: 'ntk_intercepted_attempts_total',
+    help: 'Intercepted attempts, once each.',
+    labels: { category: CATEGORY, timing: TIMING },
+    unit: 'attempts',
+    by: ['scorer'],
+    worry: 'it surges; `late` ones are data that was out before the verdict',
+  }),
+  wouldIntercept: counter({
+    name: 'ntk_would_intercept_total',
+    help: 'Attempts that a stricter mode would have intercepted, once for each reason.',
+    labels: { category: CATEGORY, reason: REASON },
+    unit: 'attempts and reasons',
+    by: ['scorer'],
+    worry: null,
+  }),
+  interceptedPrograms: gauge({
+    name: 'ntk_intercepted_programs',
+    help: 'Distinct programs intercepted in the last 24 hours, as far back as this process has judged.',
+    unit: 'programs',
+    by: ['scorer'],
+    worry: null,
+  }),
+  programsSeen: gauge({
+    name: 'ntk_programs_seen',
+    help: 'Distinct programs with an access in the last 24 hours (by whole hours), as far back as this process has judged.',
+    unit: 'programs',
+    by: ['scorer'],
+    worry: null,
+  }),
+  findings: counter({
+    name: 'ntk_findings_total',
+    help: 'Findings of the checks, by the action that the policy gives them.',
+    labels: { reason: REASON, action: ACTION },
+    unit: 'findings',
+    by: ['scorer'],
+    worry: "a reason's rate jumps against its own past: a host or a policy has changed",
+  }),
+  limitRefusals: counter({
+    name: 'ntk_limit_refusals_total',
+    help: 'Refusals of limits; shadow limits refuse without effect.',
+    labels: { limit: LIMIT, shadow: BOOLEAN },
+    unit: 'refusals',
+    by: ['scorer'],
+    worry: null,
+  }),
+  nearLimit: counter({
+    name: 'ntk_near_limit_total',
+    help: 'Accesses that passed a limit with over 80 % of its tolerance used.',
+    labels: { limit: LIMIT },
+    unit: 'accesses',
+    by: ['scorer'],
+    worry: null,
+  }),
+  baselineAlarms: counter({
+    name: 'ntk_baseline_alarms_total',
+    help: 'Findings of the baselines.',
+    labels: { reason: BASELINE_REASON },
+    unit: 'findings',
+    by: ['scorer'],
+    worry: 'a day brings more than `ntk_programs_seen` times `ntk_baseline_budget_alarms_per_program_day`',
+  }),
+  duplicates: counter({
+    name: 'ntk_duplicates_total',
+    help: 'Records that came again within the window; they change nothing.',
+    unit: 'records',
+    by: ['scorer'],
+    worry: null,
+  }),
+  rejects: counter({
+    name: 'ntk_rejects_total',
+    help: 'Records that could not be read, by reason.',
+    labels: { reason: REJECT_REASON },
+    unit: 'records',
+    by: ['scorer'],
+    worry: 'it jumps: a host sends something else than before',
+  }),
+  facts: counter({
+    name: 'ntk_facts_total',
+    help: 'Facts accepted, by type.',
+    labels: { type: FACT_TYPE },
+    unit: 'facts',
+    by: ['scorer'],
+    worry: null,
+  }),
+  staleFacts: counter({
+    name: 'ntk_stale_facts_total',
+    help: 'Declarations of a version that is not newer than the one in force; they change nothing.',
+    unit: 'facts',
+    by: ['scorer'],
+    worry: null,
+  }),
+  policyRejected: counter({
+    name: 'ntk_policy_rejected_total',
+    help: 'Policies that did not parse, check or carry a signature; the one before stays in force.',
+    unit: 'policies',
+    by: ['scorer'],
+    worry: 'it grows: somebody believes that a policy is in force',
+  }),
+  eventToVerdictSeconds: histogram({
+    name: 'ntk_event_to_verdict_seconds',
+    help: 'From a live record in the log to its verdict.',
+    buckets: VERDICT_SECONDS,
+    unit: 'seconds',
+    by: ['scorer'],
+    worry: 'the 99th percentile is above 0.15',
+  }),
+};
+
+/** Aged when it is asked for; see `last-seen.ts`. */
+export const SOURCE_LAST_SEEN = gauge({
+  name: 'ntk_source_last_seen_seconds',
+  help: 'How long ago a source reported anything; of a source in NTK_SOURCES, since the process started until it does.',
+  labels: { source: SOURCE },
+  unit: 'seconds',
+  by: ['scorer'],
+  worry: 'it grows beyond what is usual for the source: a silent host looks like good behaviour',
+});

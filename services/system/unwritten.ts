@@ -1,0 +1,27 @@
+/** Records of the log that a report has to wait for. */
+import { encodingOf } from '../domain/record/json.ts';
+import { parseRecord } from '../domain/record/parse.ts';
+import type { EventLog } from '../platform/log/event-log.ts';
+
+/**
+ * So few records may be heartbeats alone, which are in no figure of a report: with one a minute from each gateway, an idle log has
+ * some that are not stored yet a second or so of each minute.
+ */
+const LOOKED_AT_MAX = 32;
+const LOOKED_AT_BYTES_MAX = 64 * 1024;
+
+/** Records of a partition from offset `next` on; where there are few, without heartbeats. */
+export async function unwrittenFrom(log: EventLog, partition: number, next: number): Promise<number> {
+  const { start, end } = await log.bounds('access', partition);
+  const unwritten = Math.max(0, end - next);
+  if (unwritten === 0 || unwritten > LOOKED_AT_MAX || next < start) return unwritten;
+  const { bytes, starts, count, nextOffset } = await log.read('access', partition, next, {
+    maxRecords: LOOKED_AT_MAX,
+    maxBytes: LOOKED_AT_BYTES_MAX,
+  });
+  if (nextOffset < end) return unwritten;
+  const encoding = encodingOf(bytes.subarray(0, starts[count]));
+  for (let i = 0; i < count; i++)
+    if (parseRecord(bytes, starts[i]!, starts[i + 1]!, encoding).type !== 'ntk.heartbeat') return unwritten;
+  return 0;
+}
