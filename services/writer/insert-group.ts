@@ -1,6 +1,6 @@
 /** Inserts a group: the rows, then the ledger entries, then what users had erased. Repeating it changes no total. */
 import type { BlockHeader } from '../../schemas/results/block.ts';
-import type { Warehouse } from '../platform/warehouse/warehouse.ts';
+import { type Warehouse, WarehouseError } from '../platform/warehouse/warehouse.ts';
 import type { Group } from './group.ts';
 import { ledgerInsert, resultRowsInsert } from '../platform/warehouse/result-rows.ts';
 
@@ -43,10 +43,19 @@ export async function eraseUsers(
 
 /** One mutation for many: each rewrites the parts it touches (60 ms in the embedded engine, however few rows there are). */
 async function erase(warehouse: Warehouse, logId: string, partition: number, erasures: BlockHeader['erasures']): Promise<void> {
-  await warehouse.command(
-    'ALTER TABLE ntk.access_results DELETE WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND user IN {users:Array(String)} AND arrayExists((erasedBelow, erasedUser) -> offset < erasedBelow AND user = erasedUser, {offsets:Array(UInt64)}, {users:Array(String)}) SETTINGS mutations_sync = 2',
-    { logId, partition, offsets: erasures.map(({ offset }) => offset), users: erasures.map(({ user }) => user) },
-  );
+  const users = erasures.map(({ user }) => user);
+  const offsets = erasures.map(({ offset }) => offset);
+  try {
+    await warehouse.command(
+      'ALTER TABLE ntk.access_results DELETE WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND user IN {users:Array(String)} AND arrayExists((erasedBelow, erasedUser) -> offset < erasedBelow AND user = erasedUser, {offsets:Array(UInt64)}, {users:Array(String)}) SETTINGS mutations_sync = 2',
+      { logId, partition, offsets, users },
+    );
+  } catch (error) {
+    if (!(error instanceof WarehouseError)) throw error;
+    // What is said of it is logged, and an engine, or a proxy before it, may repeat what it was asked: the users.
+    const what = `${users.length} users cannot be erased from partition ${partition}: ${error.code}; ClickHouse's own log says more`;
+    throw new WarehouseError(error.code, error.retryable, what);
+  }
 }
 
 /** Rows of a block were scored at one moment: which block a row is of follows from its offset. */
