@@ -9,6 +9,7 @@ import type { Config } from '../platform/config/load-config.ts';
 import type { Health } from '../platform/http/health.ts';
 import type { Part } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import { type Warehouse, WarehouseError } from '../platform/warehouse/warehouse.ts';
 import { authorityOf } from './authority.ts';
 import { consoleSource } from './console-source.ts';
 import type { System } from './open-system.ts';
@@ -44,12 +45,22 @@ export async function openPages(app: FastifyInstance, parts: PagesParts): Promis
   const { warehouse } = system;
   if (warehouse === null) return null;
   const { version, docsFolder, dataIn, storeFlags } = pages;
-  const wasSimulated = (await warehouse.query(ANY_SIMULATED_SQL, { logId: system.log.logId })).length > 0;
-  const simulated = isSimulated ? 'now' : wasSimulated ? 'earlier' : 'never';
+  const onProblem = (reason: string): void => logger.warn({ reason }, 'the page cannot have its stored figures, trying again');
+  const simulated = isSimulated ? 'now' : (await wasSimulated(warehouse, system.log.logId, onProblem)) ? 'earlier' : 'never';
   const about = { version, dataIn, simulated } as const;
   const source = consoleSource({ system, warehouse, authority: authorityOf(config), health, clock, about, storeFlags });
-  const onProblem = (reason: string): void => logger.warn({ reason }, 'the page cannot have its stored figures, trying again');
   const live = new LivePage({ source, figures, clock, onProblem });
   await registerConsole(app, { source, live, clock, host: config.httpHost, token, docsFolder });
   return { name: 'pages', start: () => live.start(), stop: () => live.stop(), ended: () => live.ended() };
+}
+
+/** Of what is stored. A server that is away, or has no tables yet, keeps nobody from judging: then it is not said. */
+async function wasSimulated(warehouse: Warehouse, logId: string, onProblem: (reason: string) => void): Promise<boolean> {
+  try {
+    return (await warehouse.query(ANY_SIMULATED_SQL, { logId })).length > 0;
+  } catch (error) {
+    if (!(error instanceof WarehouseError)) throw error;
+    onProblem(error.message);
+    return false;
+  }
 }
