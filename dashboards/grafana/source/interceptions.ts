@@ -141,7 +141,7 @@ const RULES: Section = {
       {
         title: 'Hit rate of each reason against its own past week',
         shows:
-          'Findings of a reason as a share of all accesses in the last hour, divided by the same share in the week before that hour: 1 is as always. More programs or a busy hour do not move it.',
+          'Findings of a reason as a share of all accesses in the last hour, divided by the same share in the week before that hour: 1 is as always. More programs or a busy hour do not move it; a reason that had no finding in that week has no line.',
         worry: 'above 5 with more than a handful of findings: the rule or what it looks at has changed.',
         type: ['ntk policy log', 'ntk policy rollback'],
         alerts: ['NtkFindingShareJump'],

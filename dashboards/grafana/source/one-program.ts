@@ -156,7 +156,7 @@ const HOW_TO: Section = {
   title: 'How to use it',
   panels: [
     words(
-      'How to use it',
+      'What to type',
       'Which command answers what.',
       24,
       7,

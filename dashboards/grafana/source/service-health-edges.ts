@@ -16,7 +16,7 @@ const LIMITS: Section = {
         width: 8,
         height: 8,
         bad: { orange: 0.8, red: 0.95 },
-        names: ['programs', 'consents', 'limit_keys', 'duplicate_ids'],
+        names: ['programs', 'consents', 'limit_keys'],
       },
       { expr: 'max by (kind) (ntk_state_keys / ntk_state_keys_limit)', legend: '{{kind}}' },
     ),
@@ -274,7 +274,7 @@ const PROCESSES: Section = {
     metricLines(
       {
         title: 'Event loop delay',
-        shows: '99 % of the turns of the event loop were not later than this.',
+        shows: 'How late turns of the event loop come: 99 % of them not later than this.',
         worry: 'above 100 ms for minutes: something blocks the process, and everything in it waits.',
         unit: 's',
         width: 6,

@@ -1,0 +1,232 @@
+/** What holds for every board and panel, whatever it shows. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { ROOT } from '../../acceptance/ntk.ts';
+import { generatedFiles, outdatedFiles } from '../../../dashboards/grafana/generate.ts';
+import { SCHEMA_VERSION } from '../../../dashboards/grafana/source/board.ts';
+import { runbookPage } from '../../../dashboards/grafana/source/panels.ts';
+import { GRAFANA_FOLDER, queriesOf, readBoards, type ShownPanel } from './boards.ts';
+
+const BOARDS = [...readBoards()];
+const PANELS = BOARDS.flatMap(([file, board]) =>
+  board.panels
+    .filter(({ type }) => type !== 'row')
+    .map((panel) => ({ name: `${file.replace('.json', '')} / ${panel.title}`, board, panel })),
+);
+/** All but words. */
+const FIGURES = PANELS.filter(({ panel }) => panel.type !== 'text');
+const SOURCES: Readonly<Record<string, string>> = { '${metrics}': 'prometheus', '${results}': 'grafana-clickhouse-datasource' };
+/** Variables that Grafana itself has: times for the macros, a field's value in a link. */
+const BUILT_IN = /^(?:__\w+)$/;
+
+const variablesIn = (text: string): string[] =>
+  [...text.matchAll(/\$\{([\w.]+)(?::\w+)?\}/g)].map(([, name]) => name!.split('.')[0]!).filter((name) => !BUILT_IN.test(name));
+
+describe('the files', () => {
+  test('are as generated', () => {
+    expect(outdatedFiles(generatedFiles())).toEqual([]);
+  });
+
+  test('are generated anew when one differs, is missing or is left over', () => {
+    const files = new Map(generatedFiles());
+    files.set('service-health.json', '{}\n');
+    files.delete('one-program.json');
+    files.set('another.json', '{}\n');
+    expect(outdatedFiles(files)).toEqual(['another.json', 'one-program.json', 'service-health.json']);
+  });
+
+  test('lead to the pages of the address that is asked for', () => {
+    const [text] = [...generatedFiles('http://wiki.example/ntk/').values()];
+    const { templating } = JSON.parse(text!) as { templating: { list: { name: string; query: string }[] } };
+    expect(templating.list.find(({ name }) => name === 'docs')?.query).toBe('http://wiki.example/ntk');
+  });
+
+  test('are the four boards', () => {
+    expect(BOARDS.map(([, { uid }]) => uid).toSorted()).toEqual([
+      'ntk-analyst-view',
+      'ntk-interceptions',
+      'ntk-one-program',
+      'ntk-service-health',
+    ]);
+  });
+});
+
+describe.each(BOARDS)('%s', (file, board) => {
+  test('has a name by which others find it, the schema of the pinned Grafana, and times in UTC', () => {
+    expect(`ntk-${file}`).toBe(`${board.uid}.json`);
+    expect(board.schemaVersion).toBe(SCHEMA_VERSION);
+    expect(board.timezone).toBe('utc');
+    expect(board.description).toMatch(/^For .+\./);
+    expect(new Set(board.panels.map(({ id }) => id)).size).toBe(board.panels.length);
+    expect(new Set(board.panels.map(({ title }) => title)).size).toBe(board.panels.length);
+  });
+
+  test('has panels that lie beside one another within the width of the grid', () => {
+    const taken = new Map<string, string>();
+    for (const { title, gridPos } of board.panels) {
+      expect(gridPos.x + gridPos.w, title).toBeLessThanOrEqual(24);
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+          expect(taken.get(`${x},${y}`), `${title} lies on another panel`).toBeUndefined();
+          taken.set(`${x},${y}`, title);
+        }
+      }
+    }
+  });
+
+  test('uses the variables that it has, and has those that it uses', () => {
+    const { templating, ...rest } = board;
+    const ofVariables = templating.list.flatMap(({ query }) => variablesIn(JSON.stringify(query)));
+    const ofColumns = [...JSON.stringify(rest).matchAll(/\$\{(\w+):queryparam\}/g)].map(([, name]) => name!);
+    const used = new Set([
+      ...variablesIn(JSON.stringify(rest)),
+      ...(JSON.stringify(templating)
+        .match(/\$\{(?:metrics|results)\}/g)
+        ?.map((one) => one.slice(2, -1)) ?? []),
+      ...ofVariables,
+      ...ofColumns,
+    ]);
+    expect([...used].toSorted()).toEqual(templating.list.map(({ name }) => name).toSorted());
+  });
+
+  test('has links to pages that cannot be changed by an address that somebody sends', () => {
+    const docs = board.templating.list.find(({ name }) => name === 'docs');
+    expect(docs).toMatchObject({ type: 'constant', skipUrlSync: true });
+  });
+});
+
+describe('every panel', () => {
+  test('says what it is, when to worry, and whether it is exact', () => {
+    for (const { name, panel } of FIGURES) {
+      expect(panel.title, name).toMatch(/^[A-Z]/);
+      expect(panel.description, name).toMatch(/^[A-Z][^]{20,}\.\n\n\*\*Worry\*\* [^]{5,}\./);
+      expect(panel.description, name).toContain(
+        panel.datasource?.uid === '${metrics}'
+          ? 'Operational: for watching. Report figures come from `ntk report`'
+          : 'Exact: counts rows by their identity',
+      );
+      expect(panel.fieldConfig?.defaults.unit, `unit of ${name}`).toMatch(/^[a-zA-Z]+$/);
+    }
+  });
+
+  test('asks a source by its variable, with each of its queries', () => {
+    for (const { name, panel } of FIGURES) {
+      const { datasource, targets = [] } = panel;
+      expect(targets.length, name).toBeGreaterThan(0);
+      expect(SOURCES[datasource!.uid], name).toBe(datasource!.type);
+      for (const target of targets) expect(target.datasource, name).toEqual(datasource);
+      expect(new Set(targets.map(({ refId }) => refId)).size, name).toBe(targets.length);
+      // Lines need values over time, figures and tables one value, or Grafana shows another than the one at the end.
+      for (const { expr, instant, range } of targets)
+        if (expr !== undefined) expect([instant, range], name).toEqual(isLines(panel) ? [false, true] : [true, false]);
+    }
+  });
+
+  test('is red or orange only from a value on that is bad, and a red one leads to a page that says what to do', () => {
+    for (const { name, panel } of FIGURES) {
+      const [first, ...rest] = panel.fieldConfig!.defaults.thresholds!.steps;
+      expect(first!.color, name).toBe(rest.length === 0 ? 'blue' : 'green');
+      expect(rest.map(({ color }) => color).join(), name).toMatch(/^(?:orange)?,?(?:red)?$/);
+      const limits = rest.map(({ value }) => value!);
+      expect(limits, name).toEqual(limits.toSorted((a, b) => a - b));
+      if (rest.some(({ color }) => color === 'red')) expect(panel.links?.length, `runbook of ${name}`).toBeGreaterThan(0);
+    }
+  });
+
+  test('draws no series in red or orange for its place in a palette', () => {
+    for (const { name, panel } of FIGURES) {
+      expect(panel.fieldConfig?.defaults.color?.mode, name).toMatch(/^(?:thresholds|shades)$/);
+      const fixed = JSON.stringify(panel.fieldConfig?.overrides).match(/"fixedColor":"[^"]*"/g) ?? [];
+      expect(
+        fixed.filter((one) => /red|orange/.test(one)),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  test('has no program and no user in a query to Prometheus, and counts users without naming one', () => {
+    for (const { target, name } of queriesOf('PromQL'))
+      expect(target.expr, name).not.toMatch(/\b(?:program|user|purpose|subject|developer)\b/);
+    for (const { target, name } of queriesOf('SQL')) {
+      const uncounted = target.rawSql!.replaceAll(/uniqExact(?:If)?\(user\b/g, '');
+      // Handed on within the statement, to be counted there.
+      expect(uncounted.replaceAll('(SELECT category, verdict, user, rows, bytes FROM', ''), name).not.toMatch(/\buser\b/);
+    }
+  });
+
+  test('reads rows and ledger by identity', () => {
+    for (const { target, name } of queriesOf('SQL')) expect(target.rawSql, name).not.toMatch(/ntk\.\w+(?!\w|(?: AS b)? FINAL)/);
+  });
+});
+
+const isLines = ({ type }: ShownPanel): boolean => type === 'timeseries';
+
+describe('values of variables', () => {
+  test('travel percent-encoded into SQL', () => {
+    const statements = [
+      ...queriesOf('SQL').map(({ target }) => target.rawSql!),
+      ...BOARDS.flatMap(([, { templating }]) =>
+        templating.list.flatMap(({ query }) => (typeof query === 'string' ? [] : [query.rawSql])),
+      ),
+    ];
+    for (const sql of statements) {
+      const encoded = sql.replaceAll(/decodeURLComponent\('\$\{\w+:percentencode\}'\)/g, '');
+      expect(encoded).not.toMatch(/\$\{/);
+    }
+  });
+});
+
+describe('links to the runbook', () => {
+  const RULES = join(ROOT, 'dashboards/prometheus/rules');
+  const RUNBOOK = join(ROOT, 'docs/runbook');
+  const linked = new Set(PANELS.flatMap(({ panel }) => (panel.links ?? []).map(({ url }) => url)));
+
+  test('have the form of its pages', () => {
+    expect(runbookPage('NtkHeartbeatMissing')).toBe('heartbeat-missing');
+    for (const url of linked) expect(url).toMatch(/^\$\{docs\}\/runbook\/[a-z-]+\.md$/);
+  });
+
+  test.runIf(existsSync(RUNBOOK))('lead to pages that are there', () => {
+    const pages = readdirSync(RUNBOOK);
+    expect([...linked].map((url) => url.split('/').at(-1)!).filter((page) => !pages.includes(page))).toEqual([]);
+  });
+
+  test.runIf(existsSync(RULES))('are there for every alert', () => {
+    const alerts = readdirSync(RULES).flatMap((file) => {
+      const { groups } = parse(readFileSync(join(RULES, file), 'utf8')) as { groups: { rules: { alert?: string }[] }[] };
+      return groups.flatMap(({ rules }) => rules.flatMap(({ alert }) => alert ?? []));
+    });
+    const unlinked = alerts.filter((alert) => !linked.has(`\${docs}/runbook/${runbookPage(alert)}.md`));
+    // It fires always, to show that alerts arrive: nothing of ours is to be seen about it.
+    expect(unlinked).toEqual(['NtkWatchdog']);
+  });
+});
+
+describe('provisioning', () => {
+  const read = (path: string): unknown => parse(readFileSync(join(GRAFANA_FOLDER, 'provisioning', path), 'utf8'));
+
+  test('has the sources that the boards choose at first', () => {
+    const { datasources } = read('datasources/need-to-know.yaml') as { datasources: { uid: string; type: string }[] };
+    const provisioned = Object.fromEntries(datasources.map(({ uid, type }) => [uid, type]));
+    for (const [, { templating }] of BOARDS) {
+      for (const variable of templating.list.filter(({ type }) => type === 'datasource')) {
+        expect(provisioned[variable.current!.value]).toBe(variable.query);
+      }
+    }
+  });
+
+  test('has no password in it', () => {
+    const { datasources } = read('datasources/need-to-know.yaml') as {
+      datasources: { secureJsonData?: Record<string, string> }[];
+    };
+    for (const { secureJsonData = {} } of datasources)
+      for (const secret of Object.values(secureJsonData)) expect(secret).toMatch(/^\$__file\{\/run\/secrets\/[\w-]+\}$/);
+  });
+
+  test('reads the boards from where they are mounted, and nobody changes them in the browser', () => {
+    const { providers } = read('dashboards/need-to-know.yaml') as { providers: Record<string, unknown>[] };
+    expect(providers).toMatchObject([{ type: 'file', allowUiUpdates: false, options: { path: '/etc/need-to-know/boards' } }]);
+  });
+});
