@@ -242,7 +242,7 @@ ARRAY JOIN mapKeys(r) AS reason, mapValues(r) AS n GROUP BY reason HAVING reject
         { name: 'engines', unit: 'string' },
       ],
       `SELECT partition, max(b.next) AS "stored up to", countIf(kind = 'block') AS blocks, sum(b.accesses) AS accesses,
-  arrayStringConcat(arrayMap(e -> toString(e), arraySort(groupUniqArray(b.engine))), ', ') AS engines, max(b.scored_at) AS newest
+  arrayStringConcat(arrayMap(e -> toString(e), arraySort(groupUniqArrayIf(b.engine, kind = 'block'))), ', ') AS engines, max(b.scored_at) AS newest
 FROM ntk.blocks AS b FINAL WHERE ${LEDGER_OF_LOG} GROUP BY partition ORDER BY partition`,
     ),
     resultTable(

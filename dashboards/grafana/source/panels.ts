@@ -47,7 +47,7 @@ export interface PanelWords {
   readonly worry: string;
   /** Commands to type. */
   readonly type?: readonly string[];
-  /** Alerts whose runbook page it links to: `NtkHeartbeatMissing`. */
+  /** Alerts whose runbook pages it links to; a page is called after its alert: `NtkHeartbeatMissing`. */
   readonly alerts?: readonly string[];
 }
 
@@ -69,19 +69,19 @@ function description({ shows, worry, type = [] }: PanelWords, kind: string): str
   return [shows, `**Worry** ${worry}`, ...commands, kind].join('\n\n');
 }
 
-/** `NtkHeartbeatMissing` has the page `heartbeat-missing`. */
-export function runbookPage(alert: string): string {
+/** `heartbeat missing`, of `NtkHeartbeatMissing`. */
+function alertInWords(alert: string): string {
   return alert
     .replace(/^Ntk/, '')
-    .replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, '-')
+    .replaceAll(/(?<=[a-z0-9])(?=[A-Z])/g, ' ')
     .toLowerCase();
 }
 
 function runbookLinks(alerts: readonly string[] = []): DashboardLinkBuilder[] {
   return alerts.map((alert) =>
-    new DashboardLinkBuilder(`Runbook: ${runbookPage(alert).replaceAll('-', ' ')}`)
+    new DashboardLinkBuilder(`Runbook: ${alertInWords(alert)}`)
       .type(DashboardLinkType.Link)
-      .url(`\${docs}/runbook/${runbookPage(alert)}.md`)
+      .url(`\${docs}/runbook/${alert}.md`)
       .targetBlank(true),
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Made metrics of eight days, whose rates and quantiles are known beforehand: a gateway, two scorers, of which the second took over
- * partition 1 from the first, and a writer. Counters grow evenly, so a rate over any window is their slope.
+ * Made metrics of eight days, whose rates and quantiles are known beforehand: two gateways, two scorers, of which the second took over
+ * partition 1 from the first, and two writers. Counters grow evenly, so a rate over any window is their slope.
  */
 
 /** Where the samples end, and where queries look: a Thursday noon. */
@@ -17,9 +17,11 @@ interface MadeSeries {
 }
 
 const GATEWAY = { job: 'ntk-gateway', instance: 'gateway-1:8080' };
+const GATEWAY_2 = { job: 'ntk-gateway', instance: 'gateway-2:8080' };
 const SCORER_1 = { job: 'ntk-scorer', instance: 'scorer-1:8080' };
 const SCORER_2 = { job: 'ntk-scorer', instance: 'scorer-2:8080' };
 const SCORER_3 = { job: 'ntk-scorer', instance: 'scorer-3:8080' };
+const WRITER_2 = { job: 'ntk-writer', instance: 'writer-2:8080' };
 const WRITER = { job: 'ntk-writer', instance: 'writer-1:8080' };
 
 type Labels = Readonly<Record<string, string>>;
@@ -33,14 +35,23 @@ const grows = (name: string, labels: Labels, perSecond: number, lately = perSeco
 
 const stands = (name: string, labels: Labels, value: number): MadeSeries => ({ name, labels, valueAt: () => value });
 
-/** Half of the observations are up to 0.1, 95 % up to 0.2, all up to 0.4, times `unit`; 100 a second. */
-const observed = (name: string, labels: Labels, unit: number): MadeSeries[] => [
-  grows(`${name}_bucket`, { ...labels, le: String(0.1 * unit) }, 50),
-  grows(`${name}_bucket`, { ...labels, le: String(0.2 * unit) }, 95),
-  grows(`${name}_bucket`, { ...labels, le: String(0.4 * unit) }, 100),
-  grows(`${name}_bucket`, { ...labels, le: '+Inf' }, 100),
-  grows(`${name}_count`, labels, 100),
-  grows(`${name}_sum`, labels, 12 * unit),
+/** Observations up to 0.1, 0.2 and 0.4, times `unit`, a second. */
+function observed(name: string, labels: Labels, unit: number, upTo: readonly [number, number, number]): MadeSeries[] {
+  const [first, second, all] = upTo;
+  return [
+    grows(`${name}_bucket`, { ...labels, le: String(0.1 * unit) }, first),
+    grows(`${name}_bucket`, { ...labels, le: String(0.2 * unit) }, second),
+    grows(`${name}_bucket`, { ...labels, le: String(0.4 * unit) }, all),
+    grows(`${name}_bucket`, { ...labels, le: '+Inf' }, all),
+    grows(`${name}_count`, labels, all),
+    grows(`${name}_sum`, labels, 12 * unit),
+  ];
+}
+
+/** Of two processes together: 50, 190 and 200. */
+const observedByTwo = (name: string, one: Labels, other: Labels, unit: number): MadeSeries[] => [
+  ...observed(name, one, unit, [50, 95, 100]),
+  ...observed(name, other, unit, [0, 95, 100]),
 ];
 
 const JUDGED: MadeSeries[] = [
@@ -69,11 +80,14 @@ const JUDGED: MadeSeries[] = [
   grows('ntk_limit_refusals_total', { ...SCORER_1, limit: 'program-location', shadow: 'false' }, 0.5),
   grows('ntk_limit_refusals_total', { ...SCORER_2, limit: 'program-location', shadow: 'false' }, 0.5),
   grows('ntk_limit_refusals_total', { ...SCORER_2, limit: 'tighter', shadow: 'true' }, 2),
-  grows('ntk_near_limit_total', { ...SCORER_1, limit: 'program-location' }, 0.75),
+  grows('ntk_near_limit_total', { ...SCORER_1, limit: 'program-location' }, 0.5),
+  grows('ntk_near_limit_total', { ...SCORER_2, limit: 'program-location' }, 0.25),
   grows('ntk_baseline_alarms_total', { ...SCORER_1, reason: 'rate_above_baseline' }, 3 / 86_400),
-  grows('ntk_baseline_alarms_total', { ...SCORER_2, reason: 'periodic_polling' }, 6 / 86_400),
+  grows('ntk_baseline_alarms_total', { ...SCORER_2, reason: 'periodic_polling' }, 4 / 86_400),
+  grows('ntk_baseline_alarms_total', { ...SCORER_1, reason: 'periodic_polling' }, 2 / 86_400),
   stands('ntk_baseline_budget_alarms_per_program_day', SCORER_1, 0.001),
-  stands('ntk_baseline_budget_alarms_per_program_day', SCORER_2, 0.001),
+  // Has not got the newer policy yet.
+  stands('ntk_baseline_budget_alarms_per_program_day', SCORER_2, 0.0005),
   stands('ntk_programs_seen', SCORER_1, 4_000),
   stands('ntk_programs_seen', SCORER_2, 2_000),
   stands('ntk_intercepted_programs', SCORER_1, 30),
@@ -81,12 +95,16 @@ const JUDGED: MadeSeries[] = [
   stands('ntk_policy_info', { ...SCORER_1, policy_hash: '0123456789abcdef' }, 1),
   stands('ntk_policy_info', { ...SCORER_2, policy_hash: '0123456789abcdef' }, 1),
   grows('ntk_policy_rejected_total', SCORER_1, 1 / 21_600),
-  grows('ntk_facts_total', { ...SCORER_1, type: 'ntk.consent' }, 3),
+  grows('ntk_policy_rejected_total', SCORER_2, 1 / 21_600),
+  grows('ntk_facts_total', { ...SCORER_1, type: 'ntk.consent' }, 2),
+  grows('ntk_facts_total', { ...SCORER_2, type: 'ntk.consent' }, 1),
   grows('ntk_facts_total', { ...SCORER_2, type: 'ntk.declaration' }, 0.5),
-  grows('ntk_stale_facts_total', SCORER_1, 0.1),
+  grows('ntk_stale_facts_total', SCORER_1, 0.075),
+  grows('ntk_stale_facts_total', SCORER_2, 0.025),
   grows('ntk_rejects_total', { ...SCORER_1, reason: 'invalid_data' }, 0.2),
   grows('ntk_rejects_total', { ...SCORER_2, reason: 'invalid_data' }, 0.3),
-  grows('ntk_duplicates_total', SCORER_1, 0.4),
+  grows('ntk_duplicates_total', SCORER_1, 0.3),
+  grows('ntk_duplicates_total', SCORER_2, 0.1),
 ];
 
 const BEHIND: MadeSeries[] = [
@@ -97,24 +115,32 @@ const BEHIND: MadeSeries[] = [
   stands('ntk_oldest_unscored_seconds', SCORER_1, 0.5),
   stands('ntk_oldest_unscored_seconds', SCORER_2, 2),
   stands('ntk_oldest_unwritten_seconds', WRITER, 30),
+  stands('ntk_oldest_unwritten_seconds', WRITER_2, 4),
   stands('ntk_unwritten_records', { ...WRITER, partition: '0' }, 500),
   stands('ntk_unwritten_records', { ...WRITER, partition: '1' }, 700),
-  ...observed('ntk_event_to_verdict_seconds', SCORER_1, 1),
-  ...observed('ntk_event_to_verdict_seconds', SCORER_2, 1),
-  ...observed('ntk_event_to_stored_seconds', WRITER, 10),
-  ...observed('ntk_gateway_commit_seconds', GATEWAY, 0.1),
-  ...observed('ntk_heartbeat_round_trip_seconds', GATEWAY, 0.5),
+  stands('ntk_unwritten_records', { ...WRITER_2, partition: '1' }, 20),
+  ...observedByTwo('ntk_event_to_verdict_seconds', SCORER_1, SCORER_2, 1),
+  ...observedByTwo('ntk_event_to_stored_seconds', WRITER, WRITER_2, 10),
+  ...observedByTwo('ntk_gateway_commit_seconds', GATEWAY, GATEWAY_2, 0.1),
+  ...observedByTwo('ntk_heartbeat_round_trip_seconds', GATEWAY, GATEWAY_2, 0.5),
   stands('ntk_heartbeat_answered_timestamp_seconds', { ...GATEWAY, partition: '0' }, END_SECONDS - 45),
   stands('ntk_heartbeat_answered_timestamp_seconds', { ...GATEWAY, partition: '1' }, END_SECONDS - 200),
+  // The newest answer counts, whichever gateway read it.
+  stands('ntk_heartbeat_answered_timestamp_seconds', { ...GATEWAY_2, partition: '0' }, END_SECONDS - 300),
+  stands('ntk_heartbeat_answered_timestamp_seconds', { ...GATEWAY_2, partition: '1' }, END_SECONDS - 700),
+  stands('ntk_heartbeat_stored_timestamp_seconds', { ...WRITER_2, partition: '1' }, END_SECONDS - 900),
   stands('ntk_heartbeat_stored_timestamp_seconds', { ...WRITER, partition: '0' }, END_SECONDS - 50),
   stands('ntk_heartbeat_stored_timestamp_seconds', { ...WRITER, partition: '1' }, END_SECONDS - 260),
   grows('ntk_heartbeats_sent_total', { ...GATEWAY, partition: '0' }, 1 / 60),
   grows('ntk_heartbeats_sent_total', { ...GATEWAY, partition: '1' }, 1 / 60),
+  grows('ntk_heartbeats_sent_total', { ...GATEWAY_2, partition: '0' }, 1 / 60),
+  grows('ntk_heartbeats_sent_total', { ...GATEWAY_2, partition: '1' }, 1 / 60),
   // Scorer and writer both refuse partition 1: it is one partition.
   stands('ntk_partition_stopped', { ...SCORER_1, partition: '0' }, 0),
   stands('ntk_partition_stopped', { ...SCORER_2, partition: '1' }, 1),
   stands('ntk_partition_stopped', { ...WRITER, partition: '0' }, 0),
   stands('ntk_partition_stopped', { ...WRITER, partition: '1' }, 1),
+  stands('ntk_partition_stopped', { ...WRITER_2, partition: '2' }, 1),
 ];
 
 const LIMITS: MadeSeries[] = [
@@ -130,26 +156,41 @@ const LIMITS: MadeSeries[] = [
   stands('ntk_dedup_window_seconds', SCORER_1, 9_000),
   stands('ntk_dedup_window_seconds', SCORER_2, 4_000),
   grows('ntk_position_mismatch_total', SCORER_1, 2 / 21_600),
+  grows('ntk_position_mismatch_total', SCORER_2, 2 / 21_600),
   grows('ntk_gaps_accepted_total', WRITER, 3 / 21_600),
+  grows('ntk_gaps_accepted_total', WRITER_2, 3 / 21_600),
   stands('ntk_log_retention_seconds', { ...SCORER_1, log: 'access' }, 4_000),
-  stands('ntk_log_retention_seconds', { ...SCORER_2, log: 'access' }, 4_000),
+  stands('ntk_log_retention_seconds', { ...SCORER_2, log: 'access' }, 5_000),
   stands('ntk_log_retention_seconds', { ...WRITER, log: 'results' }, 300),
-  grows('ntk_results_written_total', WRITER, 19),
-  grows('ntk_write_failures_total', { ...WRITER, code: 'TOO_MANY_PARTS' }, 0.05),
+  stands('ntk_log_retention_seconds', { ...WRITER_2, log: 'results' }, 400),
+  grows('ntk_results_written_total', WRITER, 12),
+  grows('ntk_results_written_total', WRITER_2, 7),
+  grows('ntk_write_failures_total', { ...WRITER, code: 'TOO_MANY_PARTS' }, 0.04),
+  grows('ntk_write_failures_total', { ...WRITER_2, code: 'TOO_MANY_PARTS' }, 0.01),
 ];
 
 const DOORS: MadeSeries[] = [
-  grows('ntk_gateway_requests_total', { ...GATEWAY, code: '202' }, 7),
+  grows('ntk_gateway_requests_total', { ...GATEWAY, code: '202' }, 4),
+  grows('ntk_gateway_requests_total', { ...GATEWAY_2, code: '202' }, 3),
   grows('ntk_gateway_requests_total', { ...GATEWAY, code: '503' }, 0.5),
-  grows('ntk_gateway_records_accepted_total', GATEWAY, 21),
-  grows('ntk_gateway_records_refused_total', { ...GATEWAY, code: '403' }, 0.25),
-  grows('ntk_gateway_bytes_accepted_total', GATEWAY, 7_000),
-  grows('ntk_gateway_commit_failures_total', { ...GATEWAY, code: 'log_unreachable' }, 0.125),
+  grows('ntk_gateway_records_accepted_total', GATEWAY, 15),
+  grows('ntk_gateway_records_accepted_total', GATEWAY_2, 6),
+  grows('ntk_gateway_records_refused_total', { ...GATEWAY, code: '403' }, 0.125),
+  grows('ntk_gateway_records_refused_total', { ...GATEWAY_2, code: '403' }, 0.125),
+  grows('ntk_gateway_bytes_accepted_total', GATEWAY, 5_000),
+  grows('ntk_gateway_bytes_accepted_total', GATEWAY_2, 2_000),
+  grows('ntk_gateway_commit_failures_total', { ...GATEWAY, code: 'log_unreachable' }, 0.1),
+  grows('ntk_gateway_commit_failures_total', { ...GATEWAY_2, code: 'log_unreachable' }, 0.025),
   stands('ntk_gateway_in_flight_bytes', GATEWAY, 65_536),
+  stands('ntk_gateway_in_flight_bytes', GATEWAY_2, 100),
   stands('ntk_gateway_in_flight_requests', GATEWAY, 11),
+  stands('ntk_gateway_in_flight_requests', GATEWAY_2, 1),
   stands('ntk_gateway_queued_requests', GATEWAY, 3),
+  stands('ntk_gateway_queued_requests', GATEWAY_2, 0),
   stands('ntk_gateway_tokens', GATEWAY, 5),
+  stands('ntk_gateway_tokens', GATEWAY_2, 6),
   stands('ntk_gateway_tokens_file_broken', GATEWAY, 1),
+  stands('ntk_gateway_tokens_file_broken', GATEWAY_2, 1),
   stands('ntk_source_last_seen_seconds', { ...SCORER_1, source: 'host/wechat-ios' }, 400),
   stands('ntk_source_last_seen_seconds', { ...SCORER_2, source: 'host/wechat-ios' }, 3),
   stands('ntk_source_last_seen_seconds', { ...SCORER_1, source: 'host/android' }, 7_200),

@@ -70,7 +70,7 @@ export class PrometheusServer {
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     let said = '';
-    child.stderr!.on('data', (text: Buffer) => {
+    child.stderr.on('data', (text: Buffer) => {
       said += text.toString();
     });
     const server = new PrometheusServer(`http://127.0.0.1:${port}`, child, folder);
