@@ -121,7 +121,10 @@ function dress<Kind extends Dressable>(builder: Kind, look: Look, targets: Build
 }
 
 function sized({ width, height }: Look, builder: Builder<Panel>): SizedPanel {
-  return { width, height, panel: builder.build() };
+  const panel = builder.build();
+  // The library's tables have the footer of before Grafana 12.1.
+  const { footer: _, ...options } = panel.options as Record<string, unknown>;
+  return { width, height, panel: { ...panel, options } };
 }
 
 /** Red and orange mean bad, so no series is drawn in them for being the fifth. */
@@ -214,6 +217,8 @@ export interface Column {
   readonly unit?: Unit;
   readonly width?: number;
   readonly title?: string;
+  /** The largest first. */
+  readonly sorted?: boolean;
   /** A bar in the cell, as long as its share of the largest. */
   readonly bar?: boolean;
   /** Leads to the board of the program in this column. */
@@ -242,6 +247,11 @@ function columnLook({ unit, width, title, bar, opensProgram }: Column): DynamicC
 function table(look: Look, columns: readonly Column[], targets: Builder<Dataquery>[], kind: string): TableBuilder {
   const builder = dress(new TableBuilder(), look, targets, kind)
     .showHeader(true)
+    .sortBy(
+      columns
+        .filter(({ sorted }) => sorted === true)
+        .map(({ name, title = name }) => new common.TableSortByFieldStateBuilder().displayName(title).desc(true)),
+    )
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds));
   for (const column of columns) builder.overrideByName(column.name, columnLook(column));
   return builder;

@@ -239,7 +239,7 @@ const DOORS: Section = {
         width: 24,
         height: 8,
       },
-      [{ name: 'Value', title: 'silent for', unit: 's' }],
+      [{ name: 'Value', title: 'silent for', unit: 's', sorted: true }],
       { expr: 'sort_desc(min by (source) (ntk_source_last_seen_seconds))', legend: '' },
     ),
   ],

@@ -69,7 +69,7 @@ function asked(name: string, label: string, description: string, sql: string): V
     },
     current: { text: '', value: '' },
     hide: VariableHide.DontHide,
-    refresh: VariableRefresh.OnTimeRangeChanged,
+    refresh: VariableRefresh.OnDashboardLoad,
     regex: '',
     // As the query orders them.
     sort: VariableSort.Disabled,
@@ -104,12 +104,13 @@ export const SEARCH: VariableModel = {
 /** Programs in the list; more are found by searching. */
 const PROGRAMS_MAX = 500;
 
-export const PROGRAM: VariableModel = asked(
+const PROGRAMS = asked(
   'program',
   'Program',
-  'Those with most interceptions first',
+  'Those with most interceptions first; an id can be pasted, too',
   `SELECT program FROM ntk.access_results FINAL
 WHERE log_id = toUUIDOrZero(${sqlText('log')})
   AND (positionCaseInsensitiveUTF8(program, ${sqlText('search')}) > 0 OR positionCaseInsensitiveUTF8(developer, ${sqlText('search')}) > 0)
 GROUP BY program ORDER BY countIf(verdict = 'intercept') DESC, count() DESC, program LIMIT ${PROGRAMS_MAX}`,
 );
+export const PROGRAM: VariableModel = { ...PROGRAMS, allowCustomValue: true };

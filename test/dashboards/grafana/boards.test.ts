@@ -1,12 +1,14 @@
 /** What holds for every board and panel, whatever it shows. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { ROOT } from '../../acceptance/ntk.ts';
 import { generatedFiles, outdatedFiles } from '../../../dashboards/grafana/generate.ts';
-import { SCHEMA_VERSION } from '../../../dashboards/grafana/source/board.ts';
-import { GRAFANA_FOLDER, queriesOf, readBoards, type ShownPanel, type Step, type Target } from './boards.ts';
+import { GRAFANA_VERSION, SCHEMA_VERSION } from '../../../dashboards/grafana/source/board.ts';
+import { GRAFANA_FOLDER, queriesOf, readBoards, type ShownBoard, type ShownPanel, type Step, type Target } from './boards.ts';
 
 const BOARDS = [...readBoards()];
 const PANELS = BOARDS.flatMap(([file, board]) =>
@@ -184,6 +186,66 @@ describe('values of variables', () => {
       const encoded = sql.replaceAll(/decodeURLComponent\('\$\{\w+:percentencode\}'\)/g, '');
       expect(encoded).not.toMatch(/\$\{/);
     }
+  });
+});
+
+describe('the JSON', () => {
+  /** Enumerations of TypeScript are not their values to the compiler; in JSON they are. */
+  const PLAIN =
+    'type Plain<T> = T extends string ? `${T}` : T extends number ? number : T extends object ? { [K in keyof T]: Plain<T[K]> } : T;';
+  const OPTIONS = { stat: 'Stat', table: 'Table', timeseries: 'TimeSeries', text: 'Text' };
+  const TYPES = 'node_modules/@grafana/schema/dist/esm/raw/composable';
+
+  function sourceOf(board: ShownBoard): string {
+    const lines = ["import type { Dashboard } from '@grafana/schema';", PLAIN];
+    for (const [type, name] of Object.entries(OPTIONS))
+      lines.push(`import type { Options as ${name}Options } from './${TYPES}/${type}/panelcfg/x/${name}PanelCfg_types.gen.js';`);
+    lines.push(`export const board: Plain<Dashboard> = ${JSON.stringify(board)};`);
+    for (const { id, type, options } of board.panels.filter((panel) => panel.type !== 'row'))
+      lines.push(`export const panel${id}: Plain<${OPTIONS[type as keyof typeof OPTIONS]}Options> = ${JSON.stringify(options)};`);
+    return lines.join('\n');
+  }
+
+  /** What the compiler says. */
+  function compiled(boards: readonly ShownBoard[]): string {
+    const folder = mkdtempSync(join(tmpdir(), 'ntk-boards-'));
+    try {
+      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+      for (const board of boards) writeFileSync(join(folder, `${board.uid}.ts`), sourceOf(board));
+      const flags = [
+        '--noEmit',
+        '--strict',
+        '--skipLibCheck',
+        '--preserveSymlinks',
+        '--module',
+        'esnext',
+        '--moduleResolution',
+        'bundler',
+      ];
+      const files = boards.map(({ uid }) => `${uid}.ts`);
+      return spawnSync(join(ROOT, 'node_modules/.bin/tsc'), [...flags, ...files], { cwd: folder, encoding: 'utf8' }).stdout;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  test('is what the pinned Grafana says that boards and panels are', () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'node_modules/@grafana/schema/package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(version).toBe(GRAFANA_VERSION);
+    expect(compiled(BOARDS.map(([, board]) => board))).toBe('');
+  });
+
+  test('is not believed when it has something that Grafana does not know', () => {
+    const [, board] = BOARDS[0]!;
+    const [row, panel, ...rest] = board.panels;
+    const wrong = [
+      { ...board, refreshes: '30s' },
+      { ...board, panels: [row, { ...panel, options: { ...panel!.options, textSize: 3 } }, ...rest] },
+    ];
+    expect(compiled([wrong[0] as ShownBoard])).toMatch(/'?"refreshes"'? does not exist/);
+    expect(compiled([wrong[1] as ShownBoard])).toMatch(/'?"textSize"'? does not exist/);
   });
 });
 

@@ -329,6 +329,14 @@ describe('the statements', () => {
     expect(its).toEqual(expect.arrayContaining(Object.values(RANGES['a part of it'])));
   });
 
+  test('need no more than the right to read', async () => {
+    for (const { target } of PANELS) {
+      const sql = expandSql(target.rawSql!, shownOf(RANGES['a part of it'], busiest()));
+      const rows = await example.warehouse.stream(sql, { format: 'JSONEachRow', readonly: true });
+      for await (const chunk of rows) expect(chunk).toBeDefined();
+    }
+  });
+
   test('of another log find nothing', async () => {
     for (const query of PANELS.filter(({ name }) => !name.endsWith('ledger') && !name.endsWith('missing'))) {
       const rows = await rowsOf(query, {
