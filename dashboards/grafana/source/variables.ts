@@ -85,7 +85,7 @@ function asked(name: string, label: string, description: string, sql: string): V
 export const LOG: VariableModel = asked(
   'log',
   'Log',
-  'Which log, where ClickHouse has the results of several; as ntk report --log',
+  'Which log, where ClickHouse has the results of several; what --log is for commands',
   'SELECT toString(log_id) AS log FROM ntk.blocks GROUP BY log_id ORDER BY max(scored_at) DESC',
 );
 

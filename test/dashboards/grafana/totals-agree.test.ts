@@ -143,8 +143,8 @@ afterAll(async () => {
   desk.clear();
 });
 
-/** Panels that have nothing to show without a budget in the policy, a past of an hour, a failure, or a log that deletes by time. */
-const SILENT_UNTIL_IT_HAPPENS = [
+/** Panels that may have nothing to show without a budget in the policy, a past of an hour, a failure, or a log that deletes by time. */
+const MAY_BE_SILENT = [
   'False-alarm budget',
   'Hit rate of each reason against its own past week',
   'Inserts that failed',
@@ -158,7 +158,7 @@ describe('a running system', () => {
       const expr = expandPromQl(target.expr!, { rangeSeconds: 20, rateIntervalSeconds: 20 });
       if ((await prometheus.query(expr)).length === 0) silent.add(panel.title);
     }
-    expect([...silent].toSorted()).toEqual(SILENT_UNTIL_IT_HAPPENS);
+    expect([...silent].filter((title) => !MAY_BE_SILENT.includes(title))).toEqual([]);
   });
 });
 
