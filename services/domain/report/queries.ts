@@ -3,6 +3,7 @@
  * asked for, and only rows below the log positions that were noted when the report began.
  *
  * Parameters of all of them: `logId`, `partitions` and `positions` (parallel), `fromUs` and `toUs` (microseconds since 1970).
+ * The functions take the condition that picks the rows: boards, which have no parameters, count the same with one of their own.
  */
 
 const AS_OF = `log_id = {logId:UUID} AND offset < transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))`;
@@ -10,7 +11,7 @@ const AS_OF = `log_id = {logId:UUID} AND offset < transform(partition, {partitio
 export const IN_RANGE = `${AS_OF}
   AND event_time >= fromUnixTimestamp64Micro(toInt64({fromUs:Int64}), 'UTC') AND event_time < fromUnixTimestamp64Micro(toInt64({toUs:Int64}), 'UTC')`;
 
-export const HEADLINE_SQL = `
+export const headlineSql = (where: string): string => `
 SELECT
   count() AS accesses,
   countIf(verdict = 'allow') AS allow, countIf(verdict = 'flag') AS flag,
@@ -22,32 +23,32 @@ SELECT
   countIf(verdict = 'intercept' AND outcome = 'performed') AS late,
   countIf(proposed = 'intercept' AND verdict < 'intercept') AS would_attempts,
   uniqExactIf(program, proposed = 'intercept' AND verdict < 'intercept') AS would_programs
-FROM ntk.access_results FINAL WHERE ${IN_RANGE}`;
+FROM ntk.access_results FINAL WHERE ${where}`;
+export const HEADLINE_SQL = headlineSql(IN_RANGE);
 
 /** An attempt counts once under each of its reasons whose action in effect is intercept. */
-export const BY_REASON_SQL = `
+export const byReasonSql = (where: string): string => `
 SELECT reason AS name, count() AS attempts, uniqExact(program) AS programs
 FROM ntk.access_results FINAL ARRAY JOIN reasons AS reason, effective AS effect
-WHERE ${IN_RANGE} AND verdict = 'intercept' AND effect = 'intercept'
+WHERE ${where} AND verdict = 'intercept' AND effect = 'intercept'
 GROUP BY reason ORDER BY attempts DESC, name`;
+export const BY_REASON_SQL = byReasonSql(IN_RANGE);
 
-function breakdown(column: 'category' | 'class'): string {
-  return `
+export const breakdownSql = (column: 'category' | 'class', where: string): string => `
 SELECT ${column} AS name, count() AS attempts, uniqExact(program) AS programs
-FROM ntk.access_results FINAL WHERE ${IN_RANGE} AND verdict = 'intercept'
+FROM ntk.access_results FINAL WHERE ${where} AND verdict = 'intercept'
 GROUP BY ${column} ORDER BY attempts DESC, name`;
-}
+export const BY_CATEGORY_SQL = breakdownSql('category', IN_RANGE);
+export const BY_CLASS_SQL = breakdownSql('class', IN_RANGE);
 
-export const BY_CATEGORY_SQL = breakdown('category');
-export const BY_CLASS_SQL = breakdown('class');
-
-export const TOP_PROGRAMS_SQL = `
+export const topProgramsSql = (where: string): string => `
 SELECT program, count() AS attempts
-FROM ntk.access_results FINAL WHERE ${IN_RANGE} AND verdict = 'intercept'
+FROM ntk.access_results FINAL WHERE ${where} AND verdict = 'intercept'
 GROUP BY program ORDER BY attempts DESC, program LIMIT 10`;
+export const TOP_PROGRAMS_SQL = topProgramsSql(IN_RANGE);
 
 /** Parameters: `logId`, `partitions`, `positions`. Sums over the ledger, whatever `from` and `to` are. */
-export const LEDGER_SQL = `
+export const ledgerSql = (where: string): string => `
 SELECT
   sumIf(accesses, kind = 'block') AS accesses,
   sumIf(duplicates, kind = 'block') AS duplicates,
@@ -56,7 +57,10 @@ SELECT
   sumIf(live_records, kind = 'block') AS live_records,
   sumIf(erasures, kind = 'block') AS erasures
 FROM ntk.blocks FINAL
-WHERE log_id = {logId:UUID} AND next <= transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))`;
+WHERE ${where}`;
+export const LEDGER_SQL = ledgerSql(
+  'log_id = {logId:UUID} AND next <= transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))',
+);
 
 export const ROWS_STORED_SQL = `SELECT count() AS rows_stored FROM ntk.access_results FINAL WHERE ${AS_OF}`;
 
