@@ -157,7 +157,7 @@ export const NOTHING_WRONG = {
   toldTwice: 0,
   rejectsWrong: 0,
   /** Records that were acknowledged and are not in the log. */
-  lost: 0,
+  lost: [] as readonly string[],
 };
 
 export function wrongIn(state: FinalState, acknowledged: Acknowledged): typeof NOTHING_WRONG {
