@@ -114,18 +114,19 @@ export class ScorerMetrics {
     const nowMs = this.#clock.nowMs();
     let programsSeen = 0;
     const kinds = { programs: 0, consents: 0, limit_keys: 0, duplicate_ids: 0 };
-    let oldestIdMs = Number.POSITIVE_INFINITY;
+    // Of the partition that forgets soonest: its oldest id is the youngest of these.
+    let oldestIdMs = Number.NEGATIVE_INFINITY;
     for (const state of states) {
       kinds.programs += state.programs.count;
       kinds.consents += state.consents.count;
       kinds.limit_keys += state.limits.count;
       kinds.duplicate_ids += state.window.count;
-      oldestIdMs = Math.min(oldestIdMs, state.window.oldestMs ?? Number.POSITIVE_INFINITY);
+      oldestIdMs = Math.max(oldestIdMs, state.window.oldestMs ?? Number.NEGATIVE_INFINITY);
       // A program is in one partition, so that none is counted twice.
       programsSeen += state.active.lastDay(nowMs);
     }
     for (const [kind, n] of Object.entries(kinds)) this.#metrics.stateKeys.set({ kind }, n);
-    this.#metrics.dedupWindowSeconds.set(oldestIdMs === Number.POSITIVE_INFINITY ? 0 : (nowMs - oldestIdMs) / 1000);
+    this.#metrics.dedupWindowSeconds.set(oldestIdMs === Number.NEGATIVE_INFINITY ? 0 : (nowMs - oldestIdMs) / 1000);
     this.#metrics.checkpointAgeSeconds.set(Math.max(0, ...checkpointAgesMs) / 1000);
     this.#metrics.interceptedPrograms.set(this.#interceptedSince(nowMs - DAY_MS));
     this.#metrics.programsSeen.set(programsSeen);
