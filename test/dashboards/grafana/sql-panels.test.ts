@@ -26,7 +26,7 @@ type Row = Readonly<Record<string, unknown>>;
 let example: StoredExample;
 beforeAll(async () => {
   example = await storeExample();
-}, 60_000);
+}, 200_000);
 afterAll(async () => {
   await example.close();
 });
