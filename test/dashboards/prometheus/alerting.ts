@@ -57,7 +57,10 @@ export class Alerting {
       const text = readFileSync(file, 'utf8').replaceAll(WEBHOOK, `127.0.0.1:${webhook}`);
       const folder = join(this.#folder, RULE_FILES.includes(file) ? 'rules' : '');
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, basename(file)), stringify(compressed(parse(text), factor)));
+      const inTime = compressed(parse(text), factor) as { global?: { scrape_interval?: string; scrape_timeout?: string } };
+      // An answer takes as long as ever; more than the interval Prometheus does not allow.
+      if (inTime.global?.scrape_interval !== undefined) inTime.global.scrape_timeout = inTime.global.scrape_interval;
+      writeFileSync(join(folder, basename(file)), stringify(inTime));
     }
     writeFileSync(join(this.#folder, 'webhook.secret'), SECRET);
     mkdirSync(join(this.#folder, 'targets'));
