@@ -31,6 +31,8 @@ class SlowFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // These need a Docker daemon: npm run test:containers.
+    exclude: ['test/containers/**'],
     // Costs nothing until a test asks for the broker.
     globalSetup: ['test/kafka/keep-shared-broker.ts'],
     // Processes, not threads: native modules (chdb) and signals belong to a process.
