@@ -31,8 +31,9 @@ class SlowFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // These need a Docker daemon: npm run test:containers.
-    exclude: ['test/containers/**'],
+    // Lanes of their own: npm run test:containers needs a Docker daemon, and the way of an alert (npm run test:alerts) a quiet machine:
+    // its time is ten times as fast, and everything else is not.
+    exclude: ['test/containers/**', ...(process.env.NTK_TEST_LANE === 'alerts' ? [] : ['test/dashboards/alerts-arrive.test.ts'])],
     // Costs nothing until a test asks for the broker.
     globalSetup: ['test/kafka/keep-shared-broker.ts'],
     // Processes, not threads: native modules (chdb) and signals belong to a process.
