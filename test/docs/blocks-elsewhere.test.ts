@@ -1,7 +1,9 @@
 /** The commands of pages that need a cluster or a device, with a broker, a stand-in for ClickHouse and a dump of the tests. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { environment } from '../environment.ts';
 import { ntkOk, ROOT } from '../acceptance/ntk.ts';
@@ -11,6 +13,7 @@ import { sharedBroker } from '../kafka/shared-broker.ts';
 import { commandsOf, readPage } from './page-commands.ts';
 
 const TEST_MS_MAX = 300_000;
+const POLL_MS = 100;
 const NODE = join(ROOT, 'node_modules/.bin/node');
 const CLICKHOUSE = join(ROOT, 'test/crash/kafka/clickhouse-server.ts');
 
@@ -78,4 +81,35 @@ test("docs/android.md's command reads a dump", { timeout: TEST_MS_MAX }, async (
     const args = argsOf(line).map((arg) => (arg.startsWith('policies/') ? join(ROOT, arg) : arg));
     expect((await ntkOk(args, { cwd: folder })).stdout).toMatch(/\d+ accesses judged and stored; .*; complete/);
   }
+});
+
+test("docs/console.md's command makes a report that can leave the house", { timeout: TEST_MS_MAX }, async () => {
+  const week = join(ROOT, 'examples/ios-week');
+  await ntkOk(['run', '--policy', join(week, 'policy.yaml'), '--input', join(week, 'declarations.ndjson')], { cwd: folder });
+  for (const line of linesOf('docs/console.md', 'elsewhere')) await ntkOk(argsOf(line), { cwd: folder });
+  expect(readFileSync(join(folder, 'march.html'), 'utf8')).toContain('<h1>Interception report</h1>');
+});
+
+test("docs/simulator.md's live commands fill a running system", { timeout: TEST_MS_MAX }, async () => {
+  const port = String(await freePort());
+  const bash = (line: string): string[] => [
+    'bash',
+    '-c',
+    `cd '${folder}'; ${line.replaceAll('npx ntk', `${NODE} ${join(ROOT, 'bin/ntk.mjs')}`).replace('7077', port)}`,
+  ];
+  const [makeToken, live] = linesOf('docs/simulator.md', 'elsewhere') as [string, string];
+  expect(spawnSync('bash', bash(makeToken).slice(1), { env: environment() }).status).toBe(0);
+  const up = start('up', [NODE, join(ROOT, 'bin/ntk.mjs'), 'up', '--data', join(folder, 'data'), '--port', port], {
+    NTK_GATEWAY_TOKENS_FILE: join(folder, 'tokens.yaml'),
+  });
+  const url = await up.url();
+  const simulator = start('simulator', bash(`exec env ${live}`));
+  const judged = async (): Promise<number> =>
+    Number(/^ntk_results_written_total (\d+)/m.exec(await (await fetch(`${url}/metrics`)).text())?.[1] ?? 0);
+  while ((await judged()) === 0) {
+    expect(simulator.endedByItself).toEqual([]);
+    await pause(POLL_MS);
+  }
+  await simulator.kill();
+  expect(await up.stop()).toBe(0);
 });

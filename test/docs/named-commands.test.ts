@@ -18,7 +18,7 @@ interface Named {
 
 /** Of `ntk ...` in backticks, and in blocks that are not run. */
 function namedIn(page: string): Named[] {
-  const text = readPage(page).replaceAll(/^```sh(?! (?:kafka|device))[^]*?^```/gm, '');
+  const text = readPage(page).replaceAll(/^```sh(?! (?:kafka|device|elsewhere))[^]*?^```/gm, '');
   return [...text.matchAll(/(?:`|^)(?:npx )?ntk ([a-z][^`\n#|]*)/gm)]
     .filter(([, command]) => !NO_COMMANDS.test(command!))
     .map(([, command]) => ({

@@ -7,7 +7,7 @@ import { ROOT } from '../acceptance/ntk.ts';
 import { commandsOf, firstMissing, PageRun, readPage } from './page-commands.ts';
 
 const GUIDES = readdirSync(join(ROOT, 'docs/guides')).map((name) => `docs/guides/${name}`);
-const PAGES = ['README.md', ...GUIDES, 'docs/authority.md', 'docs/wechat.md', 'docs/android.md'];
+const PAGES = ['README.md', ...GUIDES, 'docs/authority.md', 'docs/wechat.md', 'docs/android.md', 'docs/simulator.md'];
 /** Pages send with it, as their readers do; a bare container may not have it. */
 const HAS_CURL = spawnSync('curl', ['--version']).status === 0;
 const PAGE_MS_MAX = 240_000;
