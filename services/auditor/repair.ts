@@ -2,6 +2,7 @@
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import type { AuditOptions, LedgerProblem } from './audit-partition.ts';
 import type { RowProblem, RowRange } from './compare-rows.ts';
+import { forgetCounts } from '../platform/warehouse/block-counts.ts';
 import { ledgerInsert, resultRowsInsert } from '../platform/warehouse/result-rows.ts';
 
 /** Offsets named in one statement. */
@@ -27,6 +28,9 @@ export function repairer(
   const token = (): string => `${logId}:${partition}:repair:${repairId}:${inserts++}`;
   return {
     onProblems: async (range, problems) => {
+      // They may have been made from what is mended now. First: after a crash the problems are found again, but not this.
+      const offsets = problems.map(({ offset }) => offset);
+      await forgetCounts(warehouse, logId, partition, Math.min(...offsets), Math.max(...offsets) + 1);
       await removeRows(
         warehouse,
         range,

@@ -111,6 +111,7 @@ export class System {
             partitions: isShared ? partitionsAtStart('all', log.partitions) : partitions,
             clock,
             groupWaitMs: tuning.groupWaitMs,
+            countsBlocks: tuning.countsBlocks,
             observer: options.writerObserver,
             // A server may be away when this starts: blocks wait in the log, and judging does not depend on it.
             prepare: async () => {

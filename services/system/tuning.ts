@@ -12,6 +12,8 @@ export interface Tuning {
   readonly groupRowsMax: number;
   readonly groupBytesMax: number;
   readonly groupWaitMs: number;
+  /** Whether the writer counts blocks when it stores them. */
+  readonly countsBlocks: boolean;
   /** Keys a partition may hold. */
   readonly stateLimits: { readonly programs: number; readonly consents: number; readonly limitKeys: number };
 }
@@ -29,5 +31,6 @@ export function tuningOf(config: Config): Tuning {
     groupRowsMax,
     groupBytesMax,
     groupWaitMs,
+    countsBlocks: config.rollups === 'on',
   };
 }

@@ -1,5 +1,6 @@
 /** Inserts a group: the rows, then the ledger entries, then what users had erased. Repeating it changes no total. */
 import type { BlockHeader } from '../../schemas/results/block.ts';
+import { countBlocks } from '../platform/warehouse/block-counts.ts';
 import { type Warehouse, WarehouseError } from '../platform/warehouse/warehouse.ts';
 import type { Group } from './group.ts';
 import { ledgerInsert, resultRowsInsert } from '../platform/warehouse/result-rows.ts';
@@ -28,6 +29,11 @@ export async function insertGroup(
     group.partition,
     group.headers.flatMap((header) => header.erasures),
   );
+}
+
+/** Counts of the group's blocks (`ntk.access_rollups`), last: nothing that is read depends on whether they are there. */
+export async function countGroup(warehouse: Warehouse, logId: string, { partition, headers, rowCount }: Group): Promise<void> {
+  if (rowCount > 0) await countBlocks(warehouse, logId, partition, headers[0]!.first, headers.at(-1)!.next);
 }
 
 /** Removes the rows of users below the offset at which each of them was erased. Repeating it changes nothing. */

@@ -2,7 +2,7 @@
  * One partition's blocks into the warehouse, each exactly once in every total:
  * 1. claim the partition, which fences whoever wrote it; only then read the position;
  * 2. note the intended range; a crash from here on repeats exactly that range;
- * 3. insert rows, ledger entries, erasures;
+ * 3. insert rows, ledger entries, erasures, and where it is asked for counts of the blocks;
  * 4. move the position behind the range.
  */
 import { type EventLog, LogError, type Owner } from '../platform/log/event-log.ts';
@@ -12,7 +12,7 @@ import { decodeWriterNote, encodeWriterNote, type WriterNote } from '../platform
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { foreignResults } from './foreign-results.ts';
 import { type Group, type GroupLimits, readGroup } from './group.ts';
-import { eraseUsers, insertGroup } from './insert-group.ts';
+import { countGroup, eraseUsers, insertGroup } from './insert-group.ts';
 import { BlockGap, writerStanding } from './lost-blocks.ts';
 
 export { ForeignResults } from './foreign-results.ts';
@@ -25,6 +25,8 @@ export interface PartitionWriterOptions {
   readonly warehouse: Warehouse;
   readonly partition: number;
   readonly limits: GroupLimits;
+  /** Whether blocks are counted when they are stored. @default false */
+  readonly countsBlocks?: boolean;
 }
 
 export type WriteResult =
@@ -70,7 +72,7 @@ export class PartitionWriter {
 
   /** Writes the next group. After an error drop this writer and take the partition again. */
   async step(): Promise<WriteResult> {
-    const { log, warehouse } = this.#options;
+    const { log, warehouse, countsBlocks = false } = this.#options;
     const group = await this.#read();
     if (group === null) return { status: 'idle' };
     // The first must follow what is stored; behind it a group ends before a block that does not follow.
@@ -89,6 +91,7 @@ export class PartitionWriter {
     if (!(await this.#move(this.#offset, { next: this.#note.next, to: group.to }))) return { status: 'fenced' };
     // 3. A repeat of the same range adds nothing to any total.
     await insertGroup(warehouse, log.logId, group);
+    if (countsBlocks) await countGroup(warehouse, log.logId, group);
     // 4. Only now is it behind us.
     if (await this.#move(group.to, { next })) return { status: 'written', group };
     await this.#eraseAgain(group);

@@ -102,3 +102,19 @@ PRIMARY KEY (log_id, partition, first)
 ORDER BY (log_id, partition, first, state_to)
 SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
 COMMENT 'The ledger: one row for each block of results';
+
+CREATE TABLE IF NOT EXISTS ntk.access_rollups ON CLUSTER '{cluster}'
+(
+  `log_id` UUID CODEC(ZSTD(1)),
+  `partition` UInt16 CODEC(ZSTD(1)),
+  `first` UInt64 COMMENT 'Of the block' CODEC(DoubleDelta, ZSTD(1)),
+  `next` UInt64 COMMENT 'Of the block' CODEC(DoubleDelta, ZSTD(1)),
+  `entry_hash` FixedString(64) COMMENT 'Of the block: another block in its place has other counts' CODEC(ZSTD(1)),
+  `accesses` UInt64 COMMENT 'Rows that were counted' CODEC(T64, ZSTD(1)),
+  `cells` Array(Tuple(category LowCardinality(String), class LowCardinality(String), outcome LowCardinality(String), verdict Enum8('allow' = 0, 'flag' = 1, 'throttle' = 2, 'intercept' = 3), proposed Enum8('allow' = 0, 'flag' = 1, 'throttle' = 2, 'intercept' = 3), accesses UInt64)) COMMENT 'Rows by what they have in common' CODEC(ZSTD(1)),
+  CONSTRAINT of_this_shard CHECK (partition % toUInt16(getMacro('shards'))) = toUInt16(getMacro('shard'))
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/ntk/{shard}/access_rollups', '{replica}')
+ORDER BY (log_id, partition, first)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT 'Counts of a block, as it was when it was stored';

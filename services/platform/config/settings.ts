@@ -112,6 +112,8 @@ export const SETTINGS = {
   groupWaitMs: whole(10, 60_000, 1_000, 'milliseconds'),
   groupRowsMax: whole(1_000, 2_000_000, 500_000, 'rows'),
   groupBytesMax: whole(MIB, 128 * MIB, 64 * MIB, 'bytes'),
+  /** Whether blocks are counted when they are stored: docs/clickhouse-at-scale.md. */
+  rollups: { schema: z.enum(['off', 'on']).default('off'), rule: "'off' or 'on'" },
   // State of one partition: alarmed at 80 %.
   statePrograms: whole(1_000, 10_000_000, 200_000, 'programs a partition'),
   stateConsents: whole(1_000, 100_000_000, 5_000_000, 'consents a partition'),

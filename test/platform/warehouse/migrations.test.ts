@@ -8,7 +8,7 @@ import { migrate, MIGRATIONS_FOLDER } from '../../../services/platform/warehouse
 import type { Warehouse } from '../../../services/platform/warehouse/warehouse.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-const FILES = ['0000_migrations.sql', '0001_access_results.sql', '0002_blocks.sql', '0003_gaps.sql'];
+const FILES = ['0000_migrations.sql', '0001_access_results.sql', '0002_blocks.sql', '0003_gaps.sql', '0004_access_rollups.sql'];
 
 describe('migrations', () => {
   let folder: ReturnType<typeof temporaryFolder>;

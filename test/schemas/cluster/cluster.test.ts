@@ -11,7 +11,7 @@ import { temporaryFolder } from '../../platform/warehouse/temporary-folder.ts';
 import { alone, askServer, FILES, ofAnyShard, onOneServer, statementsOf } from './cluster-files.ts';
 import type { Answer } from './server.ts';
 
-const TABLES = ['migrations', 'access_results', 'blocks'] as const;
+const TABLES = ['migrations', 'access_results', 'blocks', 'access_rollups'] as const;
 const SHARD = { cluster: 'ntk', shards: '3', shard: '1', replica: 'a' };
 const PARTITIONS = 16;
 const LOG_ID = '11111111-1111-4111-8111-111111111111';
