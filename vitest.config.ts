@@ -9,22 +9,22 @@ const STOP_MS_MAX = 10_000;
 /** Where to leave the counts, for whoever wants them at the end (`.ci/run`). */
 const counts = process.env.NTK_TEST_COUNTS;
 
-/** Where the files are that take a minute and more, most of it waiting. Begun last, they would keep one worker while the others are done. */
-const SLOW = [
-  /^test\/crash\/kafka\//,
-  /^test\/(?:acceptance|docs|dashboards)\//,
-  /^test\/(?:crash|simulation|bench)\//,
-  /\/kafka\//,
-];
+/** Files that take a minute and more. Begun last, they would keep one worker while the others are done. */
+const SLOW = /^test\/(?:acceptance|docs|dashboards|deployment|crash|simulation|bench)\//;
+/** Of these each has a Kafka of its own, killed and started again and again. Side by side they would wait for each other's. */
+const ON_A_BROKER = /^test\/crash\/kafka\//;
+/** For each of them so many others. */
+const BETWEEN = 2;
 
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rankOf = ({ moduleId }: TestSpecification): number => {
-      const path = moduleId.slice(this.ctx.config.root.length + 1);
-      const rank = SLOW.findIndex((folder) => folder.test(path));
-      return rank === -1 ? SLOW.length : rank;
-    };
-    return (await super.sort(files)).toSorted((a, b) => rankOf(a) - rankOf(b));
+    const pathOf = ({ moduleId }: TestSpecification): string => moduleId.slice(this.ctx.config.root.length + 1);
+    const all = await super.sort(files);
+    const brokers = all.filter((file) => ON_A_BROKER.test(pathOf(file)));
+    const slow = all.filter((file) => SLOW.test(pathOf(file)) && !ON_A_BROKER.test(pathOf(file)));
+    const quick = all.filter((file) => !SLOW.test(pathOf(file)));
+    const mixed = brokers.flatMap((file, i) => [file, ...slow.slice(i * BETWEEN, (i + 1) * BETWEEN)]);
+    return [...mixed, ...slow.slice(brokers.length * BETWEEN), ...quick];
   }
 }
 
