@@ -24,8 +24,8 @@ export class ScorerMetrics {
   readonly #clock: { nowMs(): number };
   readonly #intercepted = new Map<string, number>();
   readonly #limitNames = new BoundedNames(LIMIT_NAMES_MAX);
-  /** Policies whose limits are known. */
-  #policies: ReadonlySet<string> = new Set();
+  /** Policies whose counters have been started. */
+  #started = new Set<string>();
 
   constructor(metrics: Metrics, clock: { nowMs(): number }) {
     this.#metrics = metrics;
@@ -47,11 +47,13 @@ export class ScorerMetrics {
       const seconds = Math.max(0, outcome.scoredAtMs - arrivedMs) / 1000;
       for (let i = 0; i < records; i++) metrics.eventToVerdictSeconds.observe(seconds);
     }
-    if (state.hasPolicy && !this.#policies.has(state.policy.hash)) this.#startAtZero(state.policy);
+    if (state.hasPolicy) this.#startAtZero(state.policy);
   }
 
-  /** What can be counted under a policy starts at zero with it: its limits, and interceptions for the reasons that intercept. */
-  #startAtZero({ limits, actions }: CompiledPolicy): void {
+  /** What can be counted under a policy starts at zero with it, once: its limits, and interceptions for the reasons that intercept. */
+  #startAtZero({ hash, limits, actions }: CompiledPolicy): void {
+    if (this.#started.has(hash)) return;
+    this.#started.add(hash);
     const { limitRefusals, nearLimit, interceptions, wouldIntercept } = this.#metrics;
     for (const { name } of limits) {
       const limit = this.#limitNames.label(name);
@@ -139,9 +141,10 @@ export class ScorerMetrics {
     policyInfo.reset();
     for (const policy of policies.values()) {
       policyInfo.set({ policy_hash: policy.hash }, 1);
-      if (!this.#policies.has(policy.hash)) this.#startAtZero(policy);
+      this.#startAtZero(policy);
     }
-    this.#policies = new Set(policies.keys());
+    // Of those that are over nothing is kept.
+    this.#started = new Set(policies.keys());
     const budgets = [...policies.values()].flatMap(({ falseAlarmsPerProgramDay }) => falseAlarmsPerProgramDay ?? []);
     if (budgets.length === 0) baselineBudget.remove();
     else baselineBudget.set(Math.min(...budgets));
