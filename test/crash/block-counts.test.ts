@@ -1,12 +1,9 @@
 /** Counts by block give what counting the rows gives, whatever happened to the writer, to the rows and to the ledger. */
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HEADLINE_SQL } from '../../services/domain/report/queries.ts';
 import { auditStore } from '../../services/auditor/audit-store.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import { type Counts, readCounts } from '../../services/platform/warehouse/block-counts.ts';
-import { openChdbWarehouse } from '../../services/platform/warehouse/chdb/open-chdb-warehouse.ts';
-import { migrate } from '../../services/platform/warehouse/migrations.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
 import { acceptLostBlocks } from '../../services/writer/accept-lost-blocks.ts';
@@ -22,8 +19,7 @@ let scored: ScoredLog;
 let warehouse: Warehouse;
 beforeEach(async () => {
   scored = await ScoredLog.make();
-  warehouse = openChdbWarehouse({ path: join(scored.folder, 'clickhouse'), spoolDir: join(scored.folder, 'spool') });
-  await migrate(warehouse);
+  warehouse = await scored.openWarehouse();
 });
 afterEach(async () => {
   await warehouse.close();

@@ -1,12 +1,9 @@
 /** Blocks that were lost before the writer stored them (docs/gaps.md): made again where the log has the records, else given up. */
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import { auditStore, type StoreAudit } from '../../services/auditor/audit-store.ts';
 import { startBefore } from '../../services/auditor/refold.ts';
-import { openChdbWarehouse } from '../../services/platform/warehouse/chdb/open-chdb-warehouse.ts';
 import { readAcceptedGaps } from '../../services/platform/warehouse/accepted-gaps.ts';
-import { migrate } from '../../services/platform/warehouse/migrations.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 import { acceptGap } from '../../services/scorer/accept-gap.ts';
 import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
@@ -20,8 +17,7 @@ let scored: ScoredLog;
 let warehouse: Warehouse;
 beforeEach(async () => {
   scored = await ScoredLog.make();
-  warehouse = openChdbWarehouse({ path: join(scored.folder, 'clickhouse'), spoolDir: join(scored.folder, 'spool') });
-  await migrate(warehouse);
+  warehouse = await scored.openWarehouse();
 });
 afterEach(async () => {
   await warehouse.close();

@@ -4,8 +4,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodeBlock } from '../../services/domain/results/block.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
-import { openChdbWarehouse } from '../../services/platform/warehouse/chdb/open-chdb-warehouse.ts';
-import { migrate } from '../../services/platform/warehouse/migrations.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 import { Scorer, type ScorerObserver } from '../../services/scorer/scorer.ts';
 import { PartitionWriter } from '../../services/writer/partition-writer.ts';
@@ -26,8 +24,7 @@ let scored: ScoredLog;
 let warehouse: Warehouse;
 beforeEach(async () => {
   scored = await ScoredLog.make();
-  warehouse = openChdbWarehouse({ path: join(scored.folder, 'clickhouse'), spoolDir: join(scored.folder, 'spool') });
-  await migrate(warehouse);
+  warehouse = await scored.openWarehouse();
 });
 afterEach(async () => {
   await warehouse.close();

@@ -13,6 +13,9 @@ import type { AppendStream, EventLog } from '../../services/platform/log/event-l
 import { encodeSegments } from '../../services/platform/log/segment.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
+import { openChdbWarehouse } from '../../services/platform/warehouse/chdb/open-chdb-warehouse.ts';
+import { migrate } from '../../services/platform/warehouse/migrations.ts';
+import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 import { PartitionScorer, type PartitionScorerOptions } from '../../services/scorer/partition-scorer.ts';
 
 const START_MS = Date.UTC(2026, 2, 1);
@@ -43,6 +46,13 @@ export class ScoredLog {
     const made = new ScoredLog();
     made.log = await openSqliteLog({ path: made.path, create: true, partitions: 1, clock: made.clock });
     return made;
+  }
+
+  /** An embedded ClickHouse in its folder, with the tables; the test closes it. */
+  async openWarehouse(): Promise<Warehouse> {
+    const warehouse = openChdbWarehouse({ path: join(this.folder, 'clickhouse'), spoolDir: join(this.folder, 'spool') });
+    await migrate(warehouse);
+    return warehouse;
   }
 
   async remove(): Promise<void> {

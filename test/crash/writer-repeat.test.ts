@@ -28,8 +28,7 @@ let scored: ScoredLog;
 let warehouse: Warehouse;
 beforeEach(async () => {
   scored = await ScoredLog.make();
-  warehouse = openChdbWarehouse({ path: join(scored.folder, 'clickhouse'), spoolDir: join(scored.folder, 'spool') });
-  await migrate(warehouse);
+  warehouse = await scored.openWarehouse();
 });
 afterEach(async () => {
   await warehouse.close();
