@@ -10,6 +10,7 @@ import { EVENT_DATA_SCHEMAS } from './events/index.ts';
 import { cloudEventSchema } from './events/cloudevent.ts';
 import { policyTestSchema } from './policy/policy-test.ts';
 import { driftReportSchema } from './report/drift.ts';
+import { evaluationSchema } from './report/evaluation.ts';
 import { interceptionReportSchema } from './report/interceptions.ts';
 import { rejectSchema } from './results/reject.ts';
 import { heartbeatAnswerSchema, verdictSchema } from './results/verdict.ts';
@@ -26,6 +27,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   reject: rejectSchema,
   interceptions: interceptionReportSchema,
   drift: driftReportSchema,
+  evaluation: evaluationSchema,
   'policy-test': policyTestSchema,
   labels: labelsSchema,
 };

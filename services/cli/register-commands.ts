@@ -21,6 +21,7 @@ const SOURCES: readonly Source[] = [
     names: ['report', 'explain', 'query', 'verify', 'repair'],
     load: async () => (await import('./commands/reading-commands.ts')).registerReadingCommands,
   },
+  { names: ['evaluate'], load: async () => (await import('./commands/evaluate.ts')).registerEvaluate },
   { names: ['drift'], load: async () => (await import('./commands/drift.ts')).registerDrift },
   { names: ['accept-gap'], load: async () => (await import('./commands/accept-gap.ts')).registerAcceptGap },
   { names: ['policy'], load: async () => (await import('./commands/changing-commands.ts')).registerPolicy },

@@ -1,0 +1,101 @@
+/** Reads what an evaluation compares: labels from a file, and the alarms that a store holds. */
+import { readFile, stat } from 'node:fs/promises';
+import { BASELINE_REASONS } from '../../schemas/codes.ts';
+import type { Alarm } from '../domain/evaluation/episodes.ts';
+import { LABELS_BYTES_MAX, type LabelledWorld, readLabels } from '../domain/evaluation/labels-file.ts';
+import { ACTIVITY_SQL, ALARMS_SQL, KNOWN_PROGRAMS_SQL } from '../domain/evaluation/queries.ts';
+import { TIME_END_US } from '../domain/record/time.ts';
+import { systemCodeOf } from '../platform/folder/folder-error.ts';
+import { readAcceptedGaps } from '../platform/warehouse/accepted-gaps.ts';
+import { positionsNow, type ReportSource } from './report.ts';
+import { UserError } from './user-error.ts';
+
+/** Results with a baseline reason that one evaluation looks at: about half a gigabyte. */
+const ALARMS_MAX = 2_000_000;
+/** Of a text in a message. */
+const NAME_CHARACTERS_MAX = 120;
+
+export interface StoredAlarms {
+  readonly alarms: readonly Alarm[];
+  readonly activeProgramDays: number;
+  /** Records of the log that are not judged and stored yet. */
+  readonly unwritten: number;
+  readonly gaps: number;
+  /** Programs with incidents of which no access is stored. */
+  readonly unknownPrograms: readonly string[];
+}
+
+/** @throws UserError that names the file, the line and the field */
+export async function readLabelsFile(path: string): Promise<LabelledWorld> {
+  const name = path.slice(-NAME_CHARACTERS_MAX);
+  let text: string;
+  try {
+    if ((await stat(path)).size > LABELS_BYTES_MAX) throw new UserError(`${name}: is larger than ${LABELS_BYTES_MAX} bytes`);
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const code = systemCodeOf(error);
+    throw new UserError(`${name}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`, { cause: error });
+  }
+  const read = readLabels(text);
+  if (read.ok) return read.world;
+  const { line, field, message, more } = read.problem;
+  const place = `${name}${line === null ? '' : `:${line}`}${field === '' ? '' : ` ${field}`}`;
+  throw new UserError(`${place}: ${message}${more === 0 ? '' : ` (and ${more} more)`}`);
+}
+
+/** @throws UserError when nothing is stored, or what is stored has nothing to do with the labels */
+export async function readAlarms(source: ReportSource, labels: LabelledWorld): Promise<StoredAlarms> {
+  const { warehouse, logId } = source;
+  // The positions come first: what is stored later is left out of every figure.
+  const { partitions, positions, unwritten } = await positionsNow(source);
+  const range = { logId, partitions, positions, fromUs: 0, toUs: TIME_END_US };
+  const [activity] = await warehouse.query<{ accesses: string; program_days: string }>(ACTIVITY_SQL, range);
+  if (Number(activity!.accesses) === 0) {
+    throw new UserError(
+      unwritten === 0
+        ? `nothing is judged yet in ${warehouse.description}: give its events to ntk run first`
+        : `nothing is judged yet in ${warehouse.description}, ${unwritten} records wait: start ntk up, or the scorer and the writer`,
+    );
+  }
+  const labelled = [...new Set(labels.incidents.map(({ program }) => program))];
+  const known = await warehouse.query<{ program: string }>(KNOWN_PROGRAMS_SQL, { ...range, programs: labelled });
+  if (labelled.length > 0 && known.length === 0) {
+    throw new UserError(
+      `none of the ${labelled.length} programs with incidents has an access in ${warehouse.description}: these are the labels of other traffic`,
+    );
+  }
+  const knownPrograms = new Set(known.map(({ program }) => program));
+  return {
+    alarms: await alarmsOf(source, range),
+    activeProgramDays: Number(activity!.program_days),
+    unwritten,
+    gaps: (await readAcceptedGaps(warehouse, logId)).length,
+    unknownPrograms: labelled.filter((program) => !knownPrograms.has(program)),
+  };
+}
+
+interface AlarmRow {
+  readonly program: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly event_id: string;
+  readonly time_us: string;
+  readonly baseline_reasons: readonly string[];
+}
+
+type Range = Readonly<Record<string, string | number | readonly number[]>>;
+
+async function alarmsOf({ warehouse }: ReportSource, range: Range): Promise<Alarm[]> {
+  const rows = await warehouse.query<AlarmRow>(ALARMS_SQL, { ...range, reasons: BASELINE_REASONS, max: ALARMS_MAX + 1 });
+  if (rows.length > ALARMS_MAX)
+    throw new UserError(`more than ${ALARMS_MAX} results have a baseline reason: that is no traffic with a few incidents`);
+  return rows.map(({ event_id: eventId, time_us, offset, baseline_reasons: reasons, program, partition }) => ({
+    program,
+    partition,
+    offset: Number(offset),
+    timeUs: Number(time_us),
+    reasons,
+    eventId,
+  }));
+}
