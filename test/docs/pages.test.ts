@@ -6,7 +6,15 @@ import { ROOT } from '../acceptance/ntk.ts';
 import { commandsOf, firstMissing, PageRun, readPage } from './page-commands.ts';
 
 const GUIDES = readdirSync(join(ROOT, 'docs/guides')).map((name) => `docs/guides/${name}`);
-const PAGES = ['README.md', ...GUIDES, 'docs/authority.md', 'docs/wechat.md', 'docs/android.md', 'docs/simulator.md'];
+const PAGES = [
+  'README.md',
+  ...GUIDES,
+  'docs/authority.md',
+  'docs/wechat.md',
+  'docs/android.md',
+  'docs/simulator.md',
+  'docs/evaluate.md',
+];
 const PAGE_MS_MAX = 240_000;
 
 describe.each(PAGES)('%s', (path) => {
