@@ -5,7 +5,7 @@ import { parseRecord } from '../../services/domain/record/parse.ts';
 import { eventLines, labels } from './other-world/records.ts';
 import { DAY, type WorldOptions } from './other-world/shapes.ts';
 import { makeWorld } from './other-world/world.ts';
-import { EVIDENCE_MIN } from './other-world/wrongs.ts';
+import { EVIDENCE_MIN } from './other-world/plan.ts';
 
 const SMALL: WorldOptions = { seed: 3, programs: 80, days: 12, incidents: true, dispersion: 1 };
 const world = makeWorld(SMALL);
@@ -30,14 +30,14 @@ describe('the other world', () => {
     expect(new Set(incidents.map(({ kind }) => kind))).toEqual(new Set(INCIDENT_KINDS));
   });
 
-  it('leaves enough evidence of each incident, inside its time', () => {
-    for (const { program, category, start, end } of world.incidents) {
-      const seen = world.arrivals.filter(
-        ({ program: { id }, access }) =>
-          id === program && access.category === category && access.time >= start && access.time < end,
-      );
-      // Some is lost to outages and wrong clocks.
-      expect(seen.length).toBeGreaterThanOrEqual(EVIDENCE_MIN * 0.5);
+  it('leaves enough evidence of each incident, nearly all of it inside its time', () => {
+    for (const { id, program, category, start, end } of world.incidents) {
+      const evidence = world.arrivals.filter(({ access }) => access.evidenceOf === id);
+      expect(new Set(evidence.map((arrival) => arrival.program.id))).toEqual(new Set([program]));
+      // Wrong clocks put some of it elsewhere.
+      const inside = evidence.filter(({ access }) => access.category === category && access.time >= start && access.time < end);
+      expect(new Set(inside.map(({ number }) => number)).size).toBeGreaterThanOrEqual(EVIDENCE_MIN);
+      expect(inside.length).toBeGreaterThan(0.8 * evidence.length);
       expect(end).toBeLessThanOrEqual(world.calendar.end);
     }
   });

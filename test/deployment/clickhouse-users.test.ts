@@ -121,6 +121,8 @@ describe('who only reads', () => {
       standIn.start();
       try {
         await standIn.says(/ready/);
+        const labels = within('labels.json');
+        writeFileSync(labels, JSON.stringify({ programs: 1, days: 1, incidents: [] }));
         const store = ['--clickhouse', `http://127.0.0.1:${port}/clickhouse/`, '--data', data];
         for (const command of [
           ['report', 'interceptions'],
@@ -128,6 +130,7 @@ describe('who only reads', () => {
           ['explain', '--program', 'p1', '--recompute'],
           ['verify'],
           ['drift'],
+          ['evaluate', '--labels', labels],
         ])
           expect({ command, ...(await ntk([...command, ...store])) }).toMatchObject({ command, code: 0 });
       } finally {

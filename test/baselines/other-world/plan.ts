@@ -6,6 +6,12 @@ import type { Random } from './random.ts';
 import { type Calendar, DAY, HOUR, type Incident, type Program, type Strength } from './shapes.ts';
 
 export const PROGRAM_DAYS_PER_INCIDENT = 150;
+/** Nothing with less evidence than this, in accesses added or changed, is called an incident. */
+export const EVIDENCE_MIN = 12;
+/** So much is made, because some of it does not arrive in time. */
+export const EVIDENCE_MADE_MIN = 17;
+/** Incidents that only change what is there anyway last longer where there are few calls, but no longer than this. */
+export const CHANGE_HOURS_MAX = 48;
 /** Programs with fewer accesses a day than this have no incidents, but for those of their first day. */
 export const HOST_PER_DAY_MIN = 40;
 /** Siblings of a fleet of middle size; a fleet is planned in the place of so many incidents. */
@@ -46,6 +52,18 @@ export function firstDayCount(programs: number, days: number): number {
 export function expectedPerHour(program: Program, calendar: Calendar, category: Category, time: number): number {
   const share = program.mix[program.categories.indexOf(category)] ?? 0;
   return (program.perDay / 24) * seasonAt(program, calendar, time) * share;
+}
+
+/**
+ * Of a `spread` or `volume`: which share of the calls is changed, and how many calls there have to be. With visits of `visitLength`,
+ * giving this share of the calls somebody of their own multiplies the people by `factor`.
+ */
+export function callsToChange(
+  { kind, factor }: Pick<Incident, 'kind' | 'factor'>,
+  { visitLength }: Program,
+): { readonly share: number; readonly needed: number } {
+  const share = kind === 'spread' ? Math.min(1, (factor - 1) / (visitLength - 1)) : 1;
+  return { share, needed: EVIDENCE_MADE_MIN / share };
 }
 
 export function planIncidents(
@@ -142,15 +160,24 @@ function planOne(
   else if (kind === 'low_and_slow') start = atLocalHour(program, start, random.integer(21, 23));
   else if (kind === 'off_hours') start = atLocalHour(program, start, quietestHour(program));
   const end = when === undefined ? start + hours * HOUR : when[1];
-  if (end > calendar.end) return;
+  if (end > calendar.end || isHiddenByOutage(start, end, calendar)) return;
   let [low, high] = SHAPES[kind].factor[strength];
   // People cannot be reached more often than there are calls.
   if (kind === 'spread') [low, high] = [Math.min(low, program.visitLength * 0.8), Math.min(high, program.visitLength)];
   const factor = Math.round(random.between(low, high) * 100) / 100;
+  if (kind === 'spread' || kind === 'volume') {
+    const calls = ((program.perDay * program.mix[program.categories.indexOf(category)]!) / 24) * CHANGE_HOURS_MAX;
+    if (calls < 2 * callsToChange({ kind, factor }, program).needed) return;
+  }
   const camouflaged = random.chance(0.5);
   const at = { start: Math.floor(start), end: Math.floor(end) };
   const incident = { id: `i${number}`, program: program.id, kind, category, ...at, strength, camouflaged, factor };
   return group === undefined ? incident : { ...incident, group };
+}
+
+/** Of what happens while hosts cannot report there is not enough left to call it an incident. */
+function isHiddenByOutage(start: number, end: number, { outages }: Calendar): boolean {
+  return outages.some((outage) => Math.min(end, outage.end) - Math.max(start, outage.start) > (end - start) / 5);
 }
 
 function atLocalHour(program: Program, time: number, hour: number): number {

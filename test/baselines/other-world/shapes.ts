@@ -25,6 +25,8 @@ export type Access = {
   rows: number;
   bytes: number;
   page: string;
+  /** The incident that added or changed it; never written into an event. */
+  evidenceOf?: string;
 };
 
 /** How many rows one call returns: always one, log-normal, or Pareto. */

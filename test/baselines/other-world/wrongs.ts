@@ -1,17 +1,28 @@
 /** Does what was planned: adds accesses to a program's traffic, or changes those that it makes anyway. */
-import { expectedPerHour } from './plan.ts';
+import { callsToChange, CHANGE_HOURS_MAX, EVIDENCE_MADE_MIN, expectedPerHour } from './plan.ts';
 import type { Traffic } from './ordinary.ts';
 import type { Random } from './random.ts';
 import { type Access, type Calendar, HOUR, type Incident, MINUTE, type Program, SECOND } from './shapes.ts';
 
-/** Nothing with less evidence than this is called an incident. */
-export const EVIDENCE_MIN = 12;
 const ADDED_MAX = 30_000;
 /** Devices that a careless attacker uses. */
 const CARELESS_USERS = 4;
 
 /** Returns the incident with the end that it came to have, or `undefined` where too little could be done to be seen. */
 export function commit(
+  incident: Incident,
+  program: Program,
+  traffic: Traffic,
+  calendar: Calendar,
+  random: Random,
+): Incident | undefined {
+  const before = traffic.accesses.length;
+  const done = perform(incident, program, traffic, calendar, random);
+  for (const access of traffic.accesses.slice(before)) access.evidenceOf = incident.id;
+  return done;
+}
+
+function perform(
   incident: Incident,
   program: Program,
   traffic: Traffic,
@@ -58,7 +69,7 @@ function additions(
 function addAccesses(incident: Incident, program: Program, traffic: Traffic, calendar: Calendar, random: Random): Incident {
   const { times, counts } = additions(incident, program, calendar);
   const sum = counts.reduce((total, count) => total + count, 0);
-  const scale = Math.min(ADDED_MAX, Math.max(EVIDENCE_MIN * 1.25, sum)) / Math.max(sum, 1e-9);
+  const scale = Math.min(ADDED_MAX, Math.max(EVIDENCE_MADE_MIN, sum)) / Math.max(sum, 1e-9);
   const slice = (incident.end - incident.start) / times.length;
   let owed = 0;
   let made = 0;
@@ -69,7 +80,7 @@ function addAccesses(incident: Incident, program: Program, traffic: Traffic, cal
       made += added;
     }
   }
-  while (made < EVIDENCE_MIN)
+  while (made < EVIDENCE_MADE_MIN)
     made += addOne(incident, program, traffic, random, random.between(incident.start, incident.end - MINUTE));
   return incident;
 }
@@ -93,7 +104,7 @@ function addOne(incident: Incident, program: Program, traffic: Traffic, random: 
 function poll(incident: Incident, program: Program, traffic: Traffic, random: Random): Incident {
   const { start, end, category, camouflaged, factor } = incident;
   for (let device = Math.round(factor); device > 0; device--) {
-    const interval = Math.min(30 ** random.uniform() * MINUTE, (end - start) / (EVIDENCE_MIN + 1));
+    const interval = Math.min(30 ** random.uniform() * MINUTE, (end - start) / (EVIDENCE_MADE_MIN + 1));
     const jitter = camouflaged ? random.between(0.06, 0.12) : 0.01;
     const user = camouflaged ? traffic.person(1) : `x-${program.id}-${device}`;
     for (let time = start + random.uniform() * interval; time < end; ) {
@@ -109,7 +120,7 @@ function oneByOne(incident: Incident, program: Program, traffic: Traffic, calend
   const { start, end, category, camouflaged, factor } = incident;
   let usual = 0;
   for (let time = start; time < end; time += 15 * MINUTE) usual += expectedPerHour(program, calendar, category, time) / 4;
-  const count = Math.min(ADDED_MAX, Math.max(EVIDENCE_MIN, Math.round(usual * (factor - 1))));
+  const count = Math.min(ADDED_MAX, Math.max(EVIDENCE_MADE_MIN, Math.round(usual * (factor - 1))));
   const gap = (end - start) / count;
   for (let index = 0; index < count; index++) {
     // Camouflaged: as uneven as chance. Otherwise: one after the other, as a loop with a pause does it.
@@ -133,20 +144,24 @@ function change(
   const { start, category, kind, factor, camouflaged } = incident;
   const mine = traffic.accesses.filter((access) => access.category === category && access.time >= start);
   mine.sort((a, b) => a.time - b.time);
-  const needed = EVIDENCE_MIN * (kind === 'spread' ? 2 : 1.25);
+  const { share, needed } = callsToChange(incident, program);
   const last = mine[Math.ceil(needed) - 1];
   if (last === undefined) return;
   const end = Math.max(incident.end, Math.floor(last.time) + 1);
-  if (end > calendar.end || end - start > 48 * HOUR) return;
+  if (end > calendar.end || end - start > CHANGE_HOURS_MAX * HOUR) return;
   const touched = mine.filter(({ time }) => time < end);
   if (kind === 'volume') {
-    for (const access of touched) enlarge(access, factor * random.logNormal(0.25), camouflaged || random.chance(0.6));
+    for (const access of touched) {
+      enlarge(access, factor * random.logNormal(0.25), camouflaged || random.chance(0.6));
+      access.evidenceOf = incident.id;
+    }
     return { ...incident, end };
   }
-  // With visits of `visitLength`, giving this share of the calls somebody of their own multiplies the people by `factor`.
-  const share = Math.min(1, (factor - 1) / (program.visitLength - 1));
   for (const [index, access] of touched.entries()) {
-    if (random.chance(share)) access.user = camouflaged ? traffic.person(0.5) : `y-${program.id}-${index}`;
+    // In turn rather than by chance, so that enough of few are changed.
+    if (Math.floor((index + 1) * share) === Math.floor(index * share)) continue;
+    access.user = camouflaged ? traffic.person(0.5) : `y-${program.id}-${index}`;
+    access.evidenceOf = incident.id;
   }
   return { ...incident, end };
 }
