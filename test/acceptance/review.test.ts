@@ -111,6 +111,12 @@ describe('a conclusion', () => {
       /^\S+: false_positive by anna at \S+: a backup, as was said before\n$/,
     );
     expect((await list()).at(-1)!.review).toMatchObject({ disposition: 'false_positive', by: 'anna', note: 'a backup' });
+    const explained = async (event: string): Promise<string> => (await ntkOk(['explain', event, ...data])).stdout;
+    expect(await explained('night-2')).toMatch(
+      new RegExp(`^part of episode ${id} of 3 results: false_positive by anna at .*: a backup$`, 'm'),
+    );
+    expect(await explained('coffee-0')).toMatch(/^part of episode \S+ of 1 results: not reviewed/m);
+    expect(await explained('fine')).not.toContain('episode');
     expect(await conclude(id, 'true_positive', '--by', 'bob')).toMatch(
       /: true_positive by bob; before it false_positive by anna/,
     );

@@ -88,9 +88,10 @@ interface Found {
   readonly score: number;
 }
 
+/** Asked for two at a time, so that several questions are one answer. */
 async function episodesOf(logId: string, filter: Partial<EpisodeFilter> = {}): Promise<Found[]> {
   const found: Found[] = [];
-  for await (const { episode } of (await viewOf(logId)).episodes({ ...EVERYTHING, ...filter })) {
+  for await (const { episode } of (await viewOf(logId)).episodes({ ...EVERYTHING, ...filter }, 2)) {
     const { id, program, startMs, lastMs, results, reasons, score } = episode;
     found.push({ id, program, startMs, lastMs, results, reasons, score });
   }

@@ -118,6 +118,9 @@ function rangeOf({ from, to }: RangeFlags): { readonly fromUs: number; readonly 
   throw new UserError(`--from '${brief(from ?? '1970-01-01', 40)}' is not before --to '${brief(to ?? '', 40)}'`);
 }
 
+/** Asked for with one question. */
+const LISTED_AT_ONCE_MAX = 10_000;
+
 interface ListFlags extends RangeFlags {
   readonly open?: boolean;
   readonly program?: string;
@@ -154,7 +157,8 @@ async function list(
   const view = await AlarmView.at(store);
   const shown: ReviewedEpisode[] = [];
   let isMore = false;
-  for await (const one of view.episodes(filter)) {
+  // Among those that are open many may have been reviewed: they are looked through in large pieces.
+  for await (const one of open ? view.episodes(filter) : view.episodes(filter, Math.min(max + 1, LISTED_AT_ONCE_MAX))) {
     if (open && one.review !== null) continue;
     isMore = shown.length === max;
     if (isMore) break;

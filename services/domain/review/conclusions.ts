@@ -30,6 +30,11 @@ export class Conclusions {
     this.#byProgram = Map.groupBy(latestFirst, ({ program }) => program);
   }
 
+  /** One of each program that has any. */
+  get ofEachProgram(): readonly PlacedReview[] {
+    return [...this.#byProgram.values()].map(([latest]) => latest!);
+  }
+
   /** Latest first. */
   allOf({ program, startMs, lastMs }: Pick<Episode, 'program' | 'startMs' | 'lastMs'>): readonly PlacedReview[] {
     const reviews = this.#byProgram.get(program) ?? [];
