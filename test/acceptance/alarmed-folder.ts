@@ -12,7 +12,7 @@ const at = (hour: number, minute: number): string =>
 
 /**
  * Of ALARMED the night (ids `night-0` to `night-2`, two hours with 59 minutes between the last two) and seven hours later the morning;
- * of ALSO_ALARMED one alarm, and accesses on two days with which nothing is wrong (ids beginning with `fine`).
+ * of ALSO_ALARMED one alarm in the same night, and accesses on two days with which nothing is wrong (ids beginning with `fine`).
  */
 export async function makeAlarmedFolder(desk: Desk): Promise<void> {
   const lines = [
@@ -20,7 +20,7 @@ export async function makeAlarmedFolder(desk: Desk): Promise<void> {
     access({ id: 'night-1', subject: ALARMED, time: at(2, 20) }),
     access({ id: 'night-2', subject: ALARMED, time: at(3, 19) }),
     access({ id: 'morning-0', subject: ALARMED, time: at(9, 0) }),
-    access({ id: 'coffee-0', subject: ALSO_ALARMED, time: at(5, 0) }),
+    access({ id: 'coffee-0', subject: ALSO_ALARMED, time: at(2, 20) }),
     access({ id: 'fine', subject: ALSO_ALARMED, time: at(5, 1) }),
     access({ id: 'fine-too', subject: ALSO_ALARMED, time: '2026-03-02T05:01:00Z' }),
   ];

@@ -67,7 +67,7 @@ describe('review list', () => {
     const listed = await list();
     expect(listed.map(({ program, start, results }) => [program, start, results])).toEqual([
       [PROGRAM, '2026-03-01T09:00:00.000Z', 1],
-      [OTHER, '2026-03-01T05:00:00.000Z', 1],
+      [OTHER, '2026-03-01T02:20:00.000Z', 1],
       [PROGRAM, '2026-03-01T02:00:00.000Z', 3],
     ]);
     expect(listed[2]).toMatchObject({
@@ -93,7 +93,7 @@ describe('review list', () => {
   test('leaves out what was reviewed when it is asked for what is open, and says when it does not show all', async () => {
     const { id } = await night();
     await conclude(id, 'true_positive', '--by', 'anna');
-    expect((await list('--open')).map(({ start }) => start)).toEqual(['2026-03-01T09:00:00.000Z', '2026-03-01T05:00:00.000Z']);
+    expect((await list('--open')).map(({ start }) => start)).toEqual(['2026-03-01T09:00:00.000Z', '2026-03-01T02:20:00.000Z']);
     const { stdout, stderr } = await ntkOk(['review', 'list', ...data, '--limit', '1']);
     expect([stdout.match(/^\S/gm)?.length, stderr]).toEqual([1, 'only the newest 1 are shown (--limit)\n']);
     const none = await ntkOk(['review', 'list', ...data, '--program', 'nobody']);
@@ -161,15 +161,16 @@ describe('a conclusion', () => {
   });
 
   test('of others counts when it is about their program’s own alarm, in its place, and says something', async () => {
-    const { id } = await night();
+    const { id, others } = await night();
     const partition = Number(id.split('-')[0]);
     const reviewed = { episode: id, disposition: 'expected', by: '\u001b[31mred', note: 'a\nb' };
     const partitions = await withLog(desk.data, async (log) => log.partitions);
-    await forged(OTHER, partitionOf(OTHER, partitions), reviewed);
+    // At that moment OTHER has an alarm of its own.
+    await forged(OTHER, partitionOf(OTHER, partitions), { ...reviewed, episode: others[0] });
     await forged(PROGRAM, (partition + 1) % partitions, reviewed);
     await forged(PROGRAM, partition, { ...reviewed, disposition: null });
     await forged(PROGRAM, partition, { ...reviewed, episode: `0${id}` }, 'other');
-    expect((await list('--program', PROGRAM)).map(({ review }) => review)).toEqual([null, null]);
+    expect((await list()).map(({ review }) => review)).toEqual([null, null, null]);
     await forged(PROGRAM, partition, reviewed, 'right');
     // A repeat of its id changes nothing.
     await forged(PROGRAM, partition, { ...reviewed, disposition: 'true_positive' }, 'right');
