@@ -173,6 +173,10 @@ export type RejectReason = (typeof REJECT_REASONS)[number];
 export const NOTES = ['clock_skewed', 'imported', 'late_for_limit'] as const;
 export type Note = (typeof NOTES)[number];
 
+/** What a person can conclude about an alarm episode or an interception. `expected`: unusual as it says, and for a good reason. */
+export const DISPOSITIONS = ['true_positive', 'false_positive', 'expected'] as const;
+export type Disposition = (typeof DISPOSITIONS)[number];
+
 export const LIMIT_KEYS = ['program', 'user', 'category', 'api'] as const;
 export type LimitKey = (typeof LIMIT_KEYS)[number];
 export const LIMIT_COSTS = ['calls', 'rows', 'bytes'] as const;

@@ -1,9 +1,7 @@
 /** `ntk.review`: what a person concluded about an alarm episode or an interception (contracts.md section 1.7). */
 import { z } from 'zod';
+import { DISPOSITIONS } from '../codes.ts';
 import { optional } from '../fields.ts';
-
-export const DISPOSITIONS = ['true_positive', 'false_positive', 'expected'] as const;
-export type Disposition = (typeof DISPOSITIONS)[number];
 
 export const reviewSchema = z
   .object({

@@ -25,6 +25,7 @@ const SOURCES: readonly Source[] = [
   { names: ['drift'], load: async () => (await import('./commands/drift.ts')).registerDrift },
   { names: ['accept-gap'], load: async () => (await import('./commands/accept-gap.ts')).registerAcceptGap },
   { names: ['policy'], load: async () => (await import('./commands/changing-commands.ts')).registerPolicy },
+  { names: ['review'], load: async () => (await import('./commands/review.ts')).registerReview },
   { names: ['keys'], load: async () => (await import('./commands/keys.ts')).registerKeys },
   { names: ['rejects'], load: async () => (await import('./commands/changing-commands.ts')).registerRejects },
   { names: ['tokens'], load: async () => (await import('./commands/tokens.ts')).registerTokens },

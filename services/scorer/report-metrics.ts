@@ -1,5 +1,5 @@
 /** Tells the metrics what a committed batch amounts to. Labels are closed lists, limit names of the policy, and bounded sources. */
-import { ACTIONS, BASELINE_REASONS, CATEGORIES, OUTCOMES, REASONS, TIMINGS } from '../../schemas/codes.ts';
+import { ACTIONS, BASELINE_REASONS, CATEGORIES, DISPOSITIONS, OUTCOMES, REASONS, TIMINGS } from '../../schemas/codes.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
 import type { PartitionState, StateKind } from '../domain/fold/partition-state.ts';
 import type { Tally } from '../domain/fold/tally.ts';
@@ -72,7 +72,7 @@ export class ScorerMetrics {
 
   #tally(tally: Tally): void {
     const { accessEvents, verdicts, findings, interceptedAttempts, interceptions, wouldIntercept } = this.#metrics;
-    const { limitRefusals, nearLimit, baselineAlarms } = this.#metrics;
+    const { limitRefusals, nearLimit } = this.#metrics;
     eachCount(tally.accesses, OUTCOMES.length, (category, outcome, n) =>
       accessEvents.inc({ category: CATEGORIES[category]!, outcome: OUTCOMES[outcome]! }, n),
     );
@@ -92,13 +92,7 @@ export class ScorerMetrics {
     eachCount(tally.wouldIntercept, REASONS.length, (category, reason, n) =>
       wouldIntercept.inc({ category: CATEGORIES[category]!, reason: REASONS[reason]! }, n),
     );
-    for (const { reason, index } of BASELINES) {
-      const found = tally.findings.subarray(index * ACTIONS.length, (index + 1) * ACTIONS.length);
-      baselineAlarms.inc(
-        { reason },
-        found.reduce((sum, n) => sum + n, 0),
-      );
-    }
+    this.#tallyBaselines(tally);
     const label = (limit: string): string => this.#limitNames.label(limit);
     for (const [limit, n] of tally.refusals) limitRefusals.inc({ limit: label(limit), shadow: 'false' }, n);
     for (const [limit, n] of tally.shadowRefusals) limitRefusals.inc({ limit: label(limit), shadow: 'true' }, n);
@@ -107,6 +101,20 @@ export class ScorerMetrics {
       this.#intercepted.delete(program);
       this.#intercepted.set(program, atMs);
     }
+  }
+
+  #tallyBaselines({ findings, episodes, lateForBaseline, reviews }: Tally): void {
+    const { baselineAlarms, baselineEpisodes, baselineLate, reviews: reviewed } = this.#metrics;
+    for (const { reason, index } of BASELINES) {
+      const found = findings.subarray(index * ACTIONS.length, (index + 1) * ACTIONS.length);
+      baselineAlarms.inc(
+        { reason },
+        found.reduce((sum, n) => sum + n, 0),
+      );
+      baselineEpisodes.inc({ reason }, episodes[index]);
+    }
+    baselineLate.inc(lateForBaseline);
+    for (const [i, disposition] of DISPOSITIONS.entries()) reviewed.inc({ disposition }, reviews[i]);
   }
 
   /** What is asked at each scrape rather than counted: state, lag and ages. */

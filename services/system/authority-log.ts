@@ -14,6 +14,7 @@ import { ProgramTable } from '../domain/state/program-table.ts';
 import type { EventLog, RecordBatch } from '../platform/log/event-log.ts';
 import { readBatches } from '../platform/log/read-batches.ts';
 import { CheckpointStore } from '../scorer/checkpoint-store.ts';
+import { recordsWith } from './records-with.ts';
 
 type Recorded = Extract<SignedRecord, { type: 'ntk.policy' | 'ntk.key' }>;
 
@@ -96,15 +97,12 @@ class AuthorityReader {
   }
 
   take(batch: RecordBatch): void {
-    const { bytes, starts, count, offsets } = batch;
-    for (let at = nextNeedle(bytes, 0); at !== -1; ) {
-      const i = recordAt(starts, count, at);
-      const end = starts[i + 1]!;
-      const raw = bytes.subarray(starts[i], end);
+    const { bytes, starts, offsets } = batch;
+    for (const i of recordsWith(batch, NEEDLES)) {
+      const raw = bytes.subarray(starts[i], starts[i + 1]);
       const record = parseRecord(raw, 0, raw.length, encodingOf(raw));
       const isNew = offsets[i]! >= this.#from;
       if (isNew && (record.type === 'ntk.policy' || record.type === 'ntk.key')) this.#see(record, raw, batch, i);
-      at = nextNeedle(bytes, end);
     }
   }
 
@@ -135,21 +133,4 @@ class AuthorityReader {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-function nextNeedle(bytes: Buffer, from: number): number {
-  const [policy = -1, key = -1] = NEEDLES.map((needle) => bytes.indexOf(needle, from));
-  return policy === -1 || key === -1 ? Math.max(policy, key) : Math.min(policy, key);
-}
-
-/** The record that holds position `at`. */
-function recordAt(starts: Uint32Array, count: number, at: number): number {
-  let low = 0;
-  let high = count - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (starts[middle]! <= at) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

@@ -116,6 +116,7 @@ describe('a running system', { timeout: 120_000 }, () => {
     ['ntk_facts_total{type="ntk.entitlement"}', 1],
     ['ntk_facts_total{type="ntk.standing"}', 1],
     ['ntk_facts_total{type="ntk.review"}', 1],
+    ['ntk_reviews_total{disposition="expected"}', 1],
     ['ntk_facts_total{type="ntk.erasure"}', 1],
     ['ntk_facts_total{type="ntk.policy"}', 1],
     ['ntk_stale_facts_total', 1],

@@ -166,6 +166,18 @@ describe('what is counted', () => {
       expect(scrape.value(`ntk_baseline_alarms_total{reason="${reason}"}`)).toBe(i + 1);
   });
 
+  test('is an episode of the baselines once, by the reason that it began with, and what came too late for one', async () => {
+    const state = new PartitionState('log', 0, 1);
+    const outcome = new BatchOutcome(state, '', nowMs, new RowWriter());
+    for (const [i, reason] of BASELINE_REASONS.entries()) outcome.tally.episodes[REASONS.indexOf(reason)] = i + 2;
+    outcome.tally.lateForBaseline = 7;
+    scorerMetrics.scored(outcome, state);
+    const scrape = new Scrape(await registry.metrics());
+    for (const [i, reason] of BASELINE_REASONS.entries())
+      expect(scrape.value(`ntk_baseline_episodes_total{reason="${reason}"}`)).toBe(i + 2);
+    expect(scrape.value('ntk_baseline_late_total')).toBe(7);
+  });
+
   test('is a position that was shown otherwise, and an accepted gap', async () => {
     const writerMetrics = new WriterMetrics(metrics, clock);
     const logger = createLogger({ level: 'silent' });

@@ -1,16 +1,13 @@
 /** For trust-and-safety teams: what was stopped, why, what would have been, and whether a rule behaves unlike itself. */
 import { ACTIONS, REASONS } from '../../../schemas/codes.ts';
 import type { Board, Section } from './board.ts';
+import { BASELINES } from './interceptions-baselines.ts';
 import { grownInRange, rate } from './metric-expressions.ts';
-import { metricFigures, metricLines, metricTable } from './panels.ts';
+import { metricFigures, metricLines } from './panels.ts';
 import { METRICS } from './variables.ts';
 
 const REPORT = 'ntk report interceptions --from 2026-11-01 --to 2026-12-01';
 const TIMINGS = ['prevented', 'already_refused', 'late'];
-/** Baseline reasons alone: what the false-alarm budget is about. */
-const ALARMS_A_DAY = 'sum(increase(ntk_baseline_alarms_total[1d]))';
-const BUDGET_A_DAY = 'max(ntk_baseline_budget_alarms_per_program_day) * sum(ntk_programs_seen)';
-
 /** Findings of each reason as a share of the accesses within a window. */
 function hitRate(window: string): string {
   return `sum by (reason) (increase(ntk_findings_total[${window}])) / scalar(sum(increase(ntk_access_events_total[${window}])))`;
@@ -203,57 +200,6 @@ const RULES: Section = {
         height: 8,
       },
       { expr: `60 * ${rate('ntk_near_limit_total', ['limit'])}`, legend: '{{limit}}' },
-    ),
-  ],
-};
-
-const BASELINES: Section = {
-  title: 'Baselines and policy',
-  panels: [
-    metricLines(
-      {
-        title: 'Baseline findings, last 24 hours',
-        shows: 'Findings of the baselines in the 24 hours before each moment, by reason.',
-        worry: 'when one rises alone.',
-        alerts: ['NtkFalseAlarmBudgetSpent'],
-        unit: 'short',
-        decimals: 0,
-        width: 10,
-        height: 8,
-        names: REASONS,
-      },
-      { expr: `${ALARMS_A_DAY.replace('sum(', 'sum by (reason) (')}`, legend: '{{reason}}' },
-    ),
-    metricFigures(
-      {
-        title: 'False-alarm budget',
-        shows:
-          'Baseline findings of the last 24 hours as a multiple of the false alarms that the policy allows for so many programs. Findings are counted, and the budget counts episodes, so this is an upper bound.',
-        worry: 'above 1 for days: the alarms are more than the policy wants people to look at.',
-        type: ['ntk policy log'],
-        alerts: ['NtkFalseAlarmBudgetSpent'],
-        unit: 'none',
-        decimals: 2,
-        width: 6,
-        height: 8,
-        bad: { orange: 1 },
-      },
-      { expr: `${ALARMS_A_DAY} / (${BUDGET_A_DAY})`, legend: 'of the budget' },
-      { expr: BUDGET_A_DAY, legend: 'alarms allowed a day' },
-    ),
-    metricTable(
-      {
-        title: 'Policy in force',
-        shows: 'Hash of the policy by which scorers judge, and how many scorers do.',
-        worry: 'when there are two for longer than a minute: a partition has not got the newer one.',
-        type: ['ntk policy log'],
-        alerts: ['NtkPolicyRejected'],
-        unit: 'short',
-        width: 8,
-        height: 8,
-      },
-      [{ name: 'Value', title: 'scorers' }],
-      { expr: 'sum by (policy_hash) (ntk_policy_info)', legend: '' },
     ),
   ],
 };

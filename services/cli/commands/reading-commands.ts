@@ -15,6 +15,7 @@ import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { gapInWords } from '../output/gap-words.ts';
 import { brief } from '../output/terminal.ts';
+import { episodeInWords } from './explain-episode.ts';
 import { explanationJson, printExplanation } from './explain.ts';
 import { CHAIN_BECAUSE } from './authority-words.ts';
 import { keptStatesOf, type Remade, remakeAll } from './remake.ts';
@@ -154,6 +155,8 @@ async function explain(
     for (const [i, access] of accesses.entries()) {
       if (i > 0) out.line();
       printExplanation(out, access, resultOf(access), flags.recompute ?? false);
+      const episode = eventId === undefined ? null : await episodeInWords(store, access);
+      if (episode !== null) out.line(episode);
       // What the checks did not know: a consent or declaration may be among it.
       const before = gaps.filter((gap) => gap.partition === access.partition && gap.to <= Number(access.offset));
       for (const gap of before) if (gap.stateFrom < gap.stateTo) out.line(`judged behind a gap, ${gapInWords(gap)}`);

@@ -296,8 +296,10 @@ export class PartitionFold {
         state.consents.erase(state.programs, record.data.user);
         outcome.erasures.push({ offset: place.offset, user: this.#storedUser(record.data.user) });
         break;
-      case 'ntk.access':
       case 'ntk.review':
+        outcome.tally.reviewed(record.data.disposition);
+        break;
+      case 'ntk.access':
       case 'ntk.prior':
       case 'ntk.heartbeat':
       case 'ntk.key': // Where signatures are asked for, see Admission; in an open log a key has no effect.

@@ -1,5 +1,5 @@
 /** What one batch amounts to, counted for metrics. Plain numbers by index; whoever reports them names them. */
-import { ACTIONS, CATEGORIES, OUTCOMES, REASONS, TIMINGS } from '../../../schemas/codes.ts';
+import { ACTIONS, CATEGORIES, type Disposition, DISPOSITIONS, OUTCOMES, REASONS, TIMINGS } from '../../../schemas/codes.ts';
 import type { LimitCounts } from '../limits/ask-limits.ts';
 
 const CATEGORY_INDEX = new Map<string, number>(CATEGORIES.map((category, index) => [category, index]));
@@ -24,6 +24,12 @@ export class Tally implements LimitCounts {
   readonly wouldIntercept = new Float64Array(CATEGORIES.length * REASONS.length);
   /** Attempts that a stricter mode would have intercepted, once each. */
   wouldHave = 0;
+  /** Baseline episodes that began, by the first reason of their first finding. */
+  readonly episodes = new Float64Array(REASONS.length);
+  /** Accesses older than what their baseline's window still holds: scored 0. */
+  lateForBaseline = 0;
+  /** Reviews by what they conclude. */
+  readonly reviews = new Float64Array(DISPOSITIONS.length);
   readonly refusals = new Map<string, number>();
   readonly shadowRefusals = new Map<string, number>();
   readonly near = new Map<string, number>();
@@ -33,6 +39,11 @@ export class Tally implements LimitCounts {
   readonly sourcesSeenMs = new Map<string, number>();
   #lastSource = '';
   #lastSourceMs = Number.NaN;
+
+  /** A review that concludes nothing is a note; it is counted among the facts. */
+  reviewed(disposition: Disposition | null): void {
+    if (disposition !== null) this.reviews[DISPOSITIONS.indexOf(disposition)]!++;
+  }
 
   sourceSeen(source: string, atMs: number): void {
     if (source === this.#lastSource && atMs === this.#lastSourceMs) return;

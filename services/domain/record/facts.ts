@@ -1,5 +1,5 @@
 /** `data` of the facts (contracts.md sections 1.2 to 1.7). Equal to the zod schemas of schemas/events/ by property test. */
-import { AUTHORITY_TYPES, CONSENT_BASES, CONSENT_STATES, KEY_STATES, STANDINGS } from '../../../schemas/codes.ts';
+import { AUTHORITY_TYPES, CONSENT_BASES, CONSENT_STATES, DISPOSITIONS, KEY_STATES, STANDINGS } from '../../../schemas/codes.ts';
 import { isPublicKey, keyidOf } from '../../../schemas/public-key.ts';
 import type { Declaration, DeclarationEntry, DeclaredPurpose } from '../program/declaration.ts';
 import {
@@ -15,7 +15,7 @@ import {
   optionalStrings,
   optionalTimeUs,
 } from './fields.ts';
-import type { ConsentFact, EntitlementFact, KeyFact, StandingFact } from './record.ts';
+import type { ConsentFact, EntitlementFact, KeyFact, ReviewFact, StandingFact } from './record.ts';
 
 const VERSION_MAX = 2 ** 32 - 1;
 
@@ -122,14 +122,11 @@ export function readKey(data: JsonObject): KeyFact | Invalid {
   return { keyid: keyidOf(publicKey), publicKey, isActive: state === 'active', types: known, by, reason };
 }
 
-const DISPOSITIONS = ['true_positive', 'false_positive', 'expected'] as const;
-
-/** A review has no part in any verdict; it is only checked. */
-export function isReview(data: JsonObject): boolean {
-  return (
-    optionalString(data['episode'], '') !== INVALID &&
-    optionalOneOf(data['disposition'], DISPOSITIONS, null) !== INVALID &&
-    optionalString(data['by'], '') !== INVALID &&
-    optionalString(data['note'], '') !== INVALID
-  );
+export function readReview(data: JsonObject): ReviewFact | Invalid {
+  const episode = optionalString(data['episode'], '');
+  const disposition = optionalOneOf(data['disposition'], DISPOSITIONS, null);
+  const by = optionalString(data['by'], '');
+  const note = optionalString(data['note'], '');
+  if (episode === INVALID || disposition === INVALID || by === INVALID || note === INVALID) return INVALID;
+  return { episode, disposition, by, note };
 }

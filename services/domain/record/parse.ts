@@ -13,7 +13,7 @@ import {
 import { compilePolicy } from '../policy/compiled.ts';
 import { parsePolicyDocument } from '../policy/document.ts';
 import { readAccess } from './access.ts';
-import { isReview, readConsent, readDeclaration, readEntitlement, readKey, readStanding } from './facts.ts';
+import { readConsent, readDeclaration, readEntitlement, readKey, readReview, readStanding } from './facts.ts';
 import { INVALID, type Invalid, isObject, isUser, type JsonObject, optionalInteger } from './fields.ts';
 import { type Encoding, INVALID_JSON, parseJson } from './json.ts';
 import type { Access, Attributes, ParsedRecord, Reject } from './record.ts';
@@ -87,7 +87,7 @@ function readData(type: RecordType, attributes: Attributes, data: JsonObject): P
     case 'ntk.heartbeat':
       return record(type, attributes, readHeartbeat(data));
     case 'ntk.review':
-      return isReview(data) ? { type, attributes, data: null } : null;
+      return record(type, attributes, readReview(data));
     case 'ntk.key':
       return record(type, attributes, readKey(data));
     case 'ntk.prior':

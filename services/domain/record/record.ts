@@ -1,5 +1,5 @@
 /** What a record of the access log says, after validation: the fold's input. */
-import type { LinkKind, Outcome, RejectReason, Standing } from '../../../schemas/codes.ts';
+import type { Disposition, LinkKind, Outcome, RejectReason, Standing } from '../../../schemas/codes.ts';
 import type { Declaration } from '../program/declaration.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 
@@ -83,6 +83,15 @@ export interface KeyFact {
   readonly reason: string;
 }
 
+export interface ReviewFact {
+  /** What it is about, as it was given; empty when absent. */
+  readonly episode: string;
+  /** Null when absent: a note that concludes nothing. */
+  readonly disposition: Disposition | null;
+  readonly by: string;
+  readonly note: string;
+}
+
 export type AccessRecord = Extract<ParsedRecord, { readonly type: 'ntk.access' }>;
 
 export type ParsedRecord =
@@ -95,7 +104,7 @@ export type ParsedRecord =
   | { readonly type: 'ntk.erasure'; readonly attributes: Attributes; readonly data: { readonly user: string } }
   | { readonly type: 'ntk.heartbeat'; readonly attributes: Attributes; readonly data: { readonly partition: number | null } }
   | { readonly type: 'ntk.key'; readonly attributes: Attributes; readonly data: KeyFact }
-  | { readonly type: 'ntk.review'; readonly attributes: Attributes; readonly data: null }
+  | { readonly type: 'ntk.review'; readonly attributes: Attributes; readonly data: ReviewFact }
   | { readonly type: 'ntk.prior'; readonly attributes: Attributes; readonly data: null };
 
 /** What cannot be read, and which broadcast it would have been (its copies are counted once). */

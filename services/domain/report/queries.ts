@@ -6,7 +6,7 @@
  * The functions take the condition that picks the rows: boards, which have no parameters, count the same with one of their own.
  */
 
-const AS_OF = `log_id = {logId:UUID} AND offset < transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))`;
+export const AS_OF = `log_id = {logId:UUID} AND offset < transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))`;
 
 export const IN_RANGE = `${AS_OF}
   AND event_time >= fromUnixTimestamp64Micro(toInt64({fromUs:Int64}), 'UTC') AND event_time < fromUnixTimestamp64Micro(toInt64({toUs:Int64}), 'UTC')`;

@@ -3,6 +3,7 @@ import {
   ACTIONS,
   BASELINE_REASONS,
   CATEGORIES,
+  DISPOSITIONS,
   FACT_TYPES,
   OUTCOMES,
   REASONS,
@@ -22,6 +23,7 @@ export const VERDICT = { values: ACTIONS };
 export const ACTION = { values: ACTIONS };
 export const REASON = { values: REASONS };
 export const BASELINE_REASON = { values: BASELINE_REASONS };
+export const DISPOSITION = { values: DISPOSITIONS };
 export const TIMING = { values: TIMINGS };
 export const REJECT_REASON = { values: REJECT_REASONS };
 export const FACT_TYPE = { values: FACT_TYPES };

@@ -94,7 +94,10 @@ const EXPECTED: Readonly<Record<string, Figures>> = {
   'interceptions / Refusals of limits': { 'program-location': A_MINUTE, 'tighter (shadow)': 2 * A_MINUTE },
   'interceptions / Near a limit': { 'program-location': 0.75 * A_MINUTE },
   'interceptions / Baseline findings, last 24 hours': { rate_above_baseline: 3, periodic_polling: 6 },
-  'interceptions / False-alarm budget': { 'of the budget': 9 / 6, 'alarms allowed a day': 6 },
+  'interceptions / Baseline episodes, last 24 hours': { rate_above_baseline: 1, periodic_polling: 2 },
+  'interceptions / Reviews, last 7 days': { true_positive: 5, false_positive: 1 },
+  'interceptions / Too late for a baseline': { 'of all accesses': 2 / 20 },
+  'interceptions / False-alarm budget': { 'of the budget': 3 / 6, 'alarms allowed a day': 6 },
   'interceptions / Policy in force': { 'policy_hash=0123456789abcdef': 2 },
 
   'analyst-view / Not in these figures yet': { 'not judged': 140, 'not stored': 1_200 },

@@ -42,6 +42,9 @@ const CONTRACT: Readonly<Record<string, readonly string[]>> = {
 /** What was added to it; everything is on docs/metrics.md. */
 const ADDED: Readonly<Record<string, readonly string[]>> = {
   ntk_programs_seen: [],
+  ntk_baseline_episodes_total: ['reason'],
+  ntk_baseline_late_total: [],
+  ntk_reviews_total: ['disposition'],
   ntk_partition_stopped: ['partition'],
   ntk_state_keys_limit: ['kind'],
   ntk_state_fullest_ratio: ['kind'],

@@ -1,0 +1,124 @@
+/** What `ntk review` prints. Programs and notes are words of others: they are made safe here. */
+import type { PlacedReview } from '../../domain/review/conclusions.ts';
+import type { Contribution, Episode } from '../../domain/review/episode.ts';
+import type { AlarmCounts, AlarmRate, Rate } from '../../domain/review/alarm-rate.ts';
+import { DISPOSITIONS } from '../../../schemas/codes.ts';
+import { reasonInWords } from '../../domain/wording/reasons.ts';
+import type { ReviewedEpisode } from '../../system/episodes.ts';
+import type { Output } from '../output/output.ts';
+import { brief } from '../output/terminal.ts';
+
+/** Of a score, on a screen; JSON has all of them. */
+const CONTRIBUTIONS_MAX = 3;
+const PROGRAM_CHARACTERS_MAX = 80;
+const NOTE_CHARACTERS_MAX = 200;
+
+const n = (value: number): string => value.toLocaleString('en-US');
+const counted = (count: number, thing: string): string => `${n(count)} ${thing}${count === 1 ? '' : 's'}`;
+const atOf = (ms: number): string => new Date(ms).toISOString();
+
+export function reviewInWords({ disposition, by, note, appendedAtMs }: PlacedReview): string {
+  const who = by === '' ? '' : ` by ${brief(by, PROGRAM_CHARACTERS_MAX)}`;
+  const why = note === '' ? '' : `: ${brief(note, NOTE_CHARACTERS_MAX)}`;
+  return `${disposition}${who} at ${atOf(appendedAtMs)}${why}`;
+}
+
+export function printEpisode(
+  out: Output,
+  { episode, review }: ReviewedEpisode,
+  { isFirst, isLogThere }: { readonly isFirst: boolean; readonly isLogThere: boolean },
+): void {
+  const { id, program, className, results, reasons, score } = episode;
+  if (!isFirst) out.line();
+  out.line(out.paint('bold', `${id}  ${brief(program, PROGRAM_CHARACTERS_MAX)} (${brief(className, PROGRAM_CHARACTERS_MAX)})`));
+  out.line(`  ${timesInWords(episode)}, ${counted(results, 'result')}`);
+  for (const reason of reasons) out.line(`  ${reasonInWords(reason).title}: ${reasonInWords(reason).sentence}`);
+  out.line(`  highest score ${figure(score)}${becauseOf(episode.contributions)}`);
+  if (review !== null) out.line(`  ${reviewInWords(review)}`);
+  else if (isLogThere) out.line(`  ${out.paint('yellow', 'not reviewed')}`);
+}
+
+function timesInWords({ startMs, lastMs }: Episode): string {
+  return startMs === lastMs ? `at ${atOf(startMs)}` : `from ${atOf(startMs)} to ${atOf(lastMs)}`;
+}
+
+function becauseOf(contributions: readonly Contribution[]): string {
+  if (contributions.length === 0) return '';
+  const largest = contributions
+    .slice(0, CONTRIBUTIONS_MAX)
+    .map(({ feature, amount }) => `${brief(feature, 40)} ${figure(amount)}`);
+  return `: ${largest.join(', ')}${contributions.length > CONTRIBUTIONS_MAX ? ', …' : ''}`;
+}
+
+/** Three digits are what a person compares. */
+function figure(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+export function episodeJson({ episode, review }: ReviewedEpisode): unknown {
+  const { id, program, className, startMs, lastMs, results, reasons, score, contributions } = episode;
+  return {
+    episode: id,
+    program,
+    class: className,
+    start: atOf(startMs),
+    last: atOf(lastMs),
+    results,
+    reasons,
+    inWords: reasons.map((reason) => reasonInWords(reason).sentence),
+    score,
+    contributions: Object.fromEntries(contributions.map(({ feature, amount }) => [feature, amount])),
+    review:
+      review === null
+        ? null
+        : { disposition: review.disposition, by: review.by, note: review.note, at: atOf(review.appendedAtMs) },
+  };
+}
+
+const STANDING_IN_WORDS = {
+  above: 'above the budget, even at the low end',
+  within: 'within the budget, even if all that is not reviewed were false',
+  undecided: 'cannot tell yet whether that is within the budget: too few program-days or reviews',
+} as const;
+
+export function printRate(
+  out: Output,
+  measured: AlarmCounts & AlarmRate,
+  { fromUs, toUs }: { readonly fromUs: number; readonly toUs: number },
+  json: boolean,
+): void {
+  const { byDisposition, unreviewed, programDays, atLeast, atMost, budget, standing, precision } = measured;
+  const reviewed = DISPOSITIONS.reduce((sum, disposition) => sum + byDisposition[disposition], 0);
+  const [from, to] = [atOf(fromUs / 1000), atOf(toUs / 1000)];
+  if (json) {
+    const falseAlarms = { per: '1000 program-days', atLeast, atMost, budget, standing };
+    out.json({
+      from,
+      to,
+      episodes: reviewed + unreviewed,
+      programDays,
+      reviews: byDisposition,
+      unreviewed,
+      precision,
+      falseAlarms,
+    });
+    return;
+  }
+  out.line(`${counted(reviewed + unreviewed, 'episode')} in ${counted(programDays, 'program-day')} between ${from} and ${to}`);
+  out.line(
+    `reviewed ${n(reviewed)}: ${DISPOSITIONS.map((disposition) => `${disposition} ${n(byDisposition[disposition])}`).join(', ')}; not reviewed ${n(unreviewed)}`,
+  );
+  if (atLeast !== null && atMost !== null) {
+    out.line(out.paint('bold', `false alarms in 1,000 program-days: ${rateInWords(atLeast)}`));
+    if (unreviewed > 0) out.line(`at most, if all that is not reviewed were false: ${rateInWords(atMost)}`);
+  }
+  if (precision !== null) out.line(`precision: ${(100 * precision).toFixed(1)} % of those reviewed were not false`);
+  out.line(budget === null ? 'the policy in force states no budget' : `the policy in force allows ${figure(budget)}`);
+  if (standing !== null) out.line(out.paint(COLOUR[standing], STANDING_IN_WORDS[standing]));
+}
+
+const COLOUR = { above: 'red', within: 'green', undecided: 'yellow' } as const;
+
+function rateInWords({ rate, low, high }: Rate): string {
+  return `${figure(rate)} (95 %: ${figure(low)} to ${figure(high)})`;
+}

@@ -1,0 +1,48 @@
+/** Which review counts for an episode. */
+import type { Disposition } from '../../../schemas/codes.ts';
+import type { Episode, RowPlace } from './episode.ts';
+
+export interface Review {
+  readonly program: string;
+  /** The row that it names: any one of the episode. */
+  readonly about: RowPlace;
+  readonly disposition: Disposition;
+  readonly by: string;
+  readonly note: string;
+  /** Where it lies in the log of its program: a later one replaces an earlier one. */
+  readonly offset: number;
+  readonly appendedAtMs: number;
+}
+
+/** A review whose row is stored, and is one of that program with a baseline reason. */
+export interface PlacedReview extends Review {
+  /** Event time of that row, milliseconds since 1970. */
+  readonly rowAtMs: number;
+}
+
+/** Reviews of episodes that have grown together since are all about the whole: the latest counts. */
+export class Conclusions {
+  /** Latest first. A program is in one partition, so its reviews have one order. */
+  readonly #byProgram: ReadonlyMap<string, readonly PlacedReview[]>;
+
+  constructor(reviews: readonly PlacedReview[]) {
+    const latestFirst = reviews.toSorted((a, b) => b.offset - a.offset);
+    this.#byProgram = Map.groupBy(latestFirst, ({ program }) => program);
+  }
+
+  /** One of each program that has any. */
+  get ofEachProgram(): readonly PlacedReview[] {
+    return [...this.#byProgram.values()].map(([latest]) => latest!);
+  }
+
+  /** Latest first. */
+  allOf({ program, startMs, lastMs }: Pick<Episode, 'program' | 'startMs' | 'lastMs'>): readonly PlacedReview[] {
+    const reviews = this.#byProgram.get(program) ?? [];
+    return reviews.filter(({ rowAtMs }) => rowAtMs >= startMs && rowAtMs <= lastMs);
+  }
+
+  /** Null: nobody has concluded anything. */
+  of(episode: Pick<Episode, 'program' | 'startMs' | 'lastMs'>): PlacedReview | null {
+    return this.allOf(episode)[0] ?? null;
+  }
+}
