@@ -23,6 +23,7 @@ const SOURCES: readonly Source[] = [
   },
   { names: ['evaluate'], load: async () => (await import('./commands/evaluate.ts')).registerEvaluate },
   { names: ['drift'], load: async () => (await import('./commands/drift.ts')).registerDrift },
+  { names: ['baseline'], load: async () => (await import('./commands/baseline.ts')).registerBaseline },
   { names: ['accept-gap'], load: async () => (await import('./commands/accept-gap.ts')).registerAcceptGap },
   { names: ['policy'], load: async () => (await import('./commands/changing-commands.ts')).registerPolicy },
   { names: ['review'], load: async () => (await import('./commands/review.ts')).registerReview },
