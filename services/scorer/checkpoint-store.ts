@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { ENGINE_VERSION } from '../domain/engine.ts';
 import type { PartitionFold } from '../domain/fold/fold.ts';
-import { PAGE_KINDS, type PageKind, type PartitionState } from '../domain/fold/partition-state.ts';
+import { PAGE_KINDS, type PageKind, pagesByKind, type PartitionState } from '../domain/fold/partition-state.ts';
 import type { EventLog, Put } from '../platform/log/event-log.ts';
 import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
@@ -40,7 +40,7 @@ export class CheckpointStore {
   /** Offsets of checkpoints that could not be restored; they are as if they were not there and go with the next one. */
   readonly #damaged = new Set<number>();
   /** Where each page of the newest state is stored. */
-  #pages: Record<PageKind, StoredPage[]> = emptyPages();
+  #pages: Record<PageKind, StoredPage[]> = pagesByKind<StoredPage>();
   /** End of the newest accepted gap; 0 without one. */
   #gapEnd = 0;
   #underWay: { readonly offset: number; readonly rowsHash: string; readonly entryHash: string } | null = null;
@@ -87,7 +87,7 @@ export class CheckpointStore {
 
   /** The state begins empty: none of its pages is stored yet. */
   restoreNothing(): void {
-    this.#pages = emptyPages();
+    this.#pages = pagesByKind<StoredPage>();
   }
 
   /** The head page of a checkpoint; null when it is missing or damaged. */
@@ -97,7 +97,7 @@ export class CheckpointStore {
   }
 
   async #restore(manifest: Manifest, state: PartitionState): Promise<boolean> {
-    const pages: Record<PageKind, Buffer[]> = { head: [], programs: [], consents: [], limits: [], window: [] };
+    const pages = pagesByKind<Buffer>();
     for (const kind of PAGE_KINDS) {
       for (const [page, stored] of manifest.pages[kind].entries()) {
         const bytes = await this.#readPage(kind, page, stored);
@@ -227,8 +227,4 @@ export class CheckpointStore {
   committed(): void {
     this.#underWay = null;
   }
-}
-
-function emptyPages(): Record<PageKind, StoredPage[]> {
-  return { head: [], programs: [], consents: [], limits: [], window: [] };
 }

@@ -27,7 +27,12 @@ const manifest = z.object({
   writtenAtMs: z.int(),
   /** End of the newest accepted gap: folding again from before it would give another state (docs/gaps.md). 0 without one. */
   gapEnd: z.int().nonnegative().default(0),
-  pages: z.record(z.enum(PAGE_KINDS), z.array(storedPage)),
+  /** Kinds that an earlier engine did not have are empty. */
+  pages: z
+    .partialRecord(z.enum(PAGE_KINDS), z.array(storedPage))
+    .transform(
+      (pages) => Object.fromEntries(PAGE_KINDS.map((kind) => [kind, pages[kind] ?? []])) as Record<PageKind, StoredPage[]>,
+    ),
 });
 export type Manifest = z.infer<typeof manifest>;
 

@@ -17,7 +17,12 @@ const BASELINES: readonly { readonly reason: (typeof BASELINE_REASONS)[number]; 
   (reason) => ({ reason, index: REASONS.indexOf(reason) }),
 );
 /** Labels of the kinds of state that have a limit. */
-const KIND_LABELS: Readonly<Record<StateKind, string>> = { programs: 'programs', consents: 'consents', limitKeys: 'limit_keys' };
+const KIND_LABELS: Readonly<Record<StateKind, string>> = {
+  programs: 'programs',
+  consents: 'consents',
+  limitKeys: 'limit_keys',
+  baselineKeys: 'baseline_keys',
+};
 
 export class ScorerMetrics {
   readonly #metrics: Metrics;

@@ -13,6 +13,7 @@ const SETTING: Readonly<Record<StateKind, string>> = {
   programs: 'NTK_STATE_PROGRAMS',
   consents: 'NTK_STATE_CONSENTS',
   limitKeys: 'NTK_STATE_LIMIT_KEYS',
+  baselineKeys: 'NTK_STATE_BASELINE_KEYS',
 };
 
 export interface NearLimit {

@@ -15,13 +15,23 @@ export interface Tuning {
   /** Whether the writer counts blocks when it stores them. */
   readonly countsBlocks: boolean;
   /** Keys a partition may hold. */
-  readonly stateLimits: { readonly programs: number; readonly consents: number; readonly limitKeys: number };
+  readonly stateLimits: {
+    readonly programs: number;
+    readonly consents: number;
+    readonly limitKeys: number;
+    readonly baselineKeys: number;
+  };
 }
 
 export function tuningOf(config: Config): Tuning {
   const { batchRecordsMax, batchBytesMax, checkpointRecords, checkpointIntervalMs, groupRowsMax, groupBytesMax, groupWaitMs } =
     config;
-  const stateLimits = { programs: config.statePrograms, consents: config.stateConsents, limitKeys: config.stateLimitKeys };
+  const stateLimits = {
+    programs: config.statePrograms,
+    consents: config.stateConsents,
+    limitKeys: config.stateLimitKeys,
+    baselineKeys: config.stateBaselineKeys,
+  };
   return {
     stateLimits,
     batchRecordsMax,

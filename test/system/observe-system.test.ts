@@ -25,7 +25,7 @@ import { WriterMetrics } from '../../services/writer/report-metrics.ts';
 import { access } from '../acceptance/records.ts';
 import { Scrape } from './scraped-system.ts';
 
-const LIMITS = { programs: 100, consents: 100, limitKeys: 100 };
+const LIMITS = { programs: 100, consents: 100, limitKeys: 100, baselineKeys: 100 };
 
 let folder: string;
 let log: SqliteEventLog;

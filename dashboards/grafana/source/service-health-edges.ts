@@ -16,7 +16,7 @@ const LIMITS: Section = {
         width: 8,
         height: 8,
         bad: { orange: 0.8, red: 0.95 },
-        names: ['programs', 'consents', 'limit_keys'],
+        names: ['programs', 'consents', 'limit_keys', 'baseline_keys'],
       },
       { expr: 'max by (kind) (ntk_state_keys / ntk_state_keys_limit)', legend: '{{kind}}' },
     ),

@@ -263,6 +263,11 @@ export class PartitionFold {
     return { eventTimeUs, isSkewed: eventTimeUs !== timeUs, isImported, isLive, absentBeforeUs };
   }
 
+  /** The event time of a fact, within the bounds of accesses. */
+  #factTimeUs(timeUs: number, place: Place): number {
+    return this.#circumstances(timeUs, place).eventTimeUs;
+  }
+
   /** A fact takes effect at its place in the log, whatever its time. */
   #apply(record: ParsedRecord, program: ProgramState, place: Place, outcome: BatchOutcome): void {
     const { state } = this;
@@ -273,7 +278,8 @@ export class PartitionFold {
           break;
         }
         state.programs.touch(program);
-        program.declaration = putInForce(record.data, program.declaration);
+        program.declaration = putInForce(record.data, program.declaration, this.#factTimeUs(record.attributes.timeUs, place));
+        state.baselines.declared(program);
         break;
       case 'ntk.entitlement':
         if (!LISTED.has(record.data.category)) break;

@@ -1,10 +1,14 @@
 /** Judges one access: checks 1 to 9 against the state as it is at the access's place in the log. */
 import { ACTIONS, CATEGORIES, type Note, UNCHECKED_CATEGORIES } from '../../../schemas/codes.ts';
 import { CATALOGUE } from '../../../schemas/catalogue/index.ts';
+import type { Baselines } from '../baselines/baselines.ts';
+import { comparedBy, toldFeatures } from '../baselines/explain.ts';
+import { FEATURES, REASON_OF_FEATURE } from '../baselines/features.ts';
 import { runChecks } from '../checks/checks.ts';
 import type { Subject } from '../checks/subject.ts';
 import { askLimits, type LimitCircumstances, type LimitRefusal } from '../limits/ask-limits.ts';
 import type { Access } from '../record/record.ts';
+import { classOf } from '../program/class-of.ts';
 import type { ProgramState } from '../state/program-table.ts';
 import { decide } from '../verdict/decide.ts';
 import { evidenceJson } from '../verdict/evidence.ts';
@@ -18,19 +22,17 @@ const UNCHECKED: ReadonlySet<string> = new Set(UNCHECKED_CATEGORIES);
 const RATE_LIMITED = reasonIndex('rate_limited');
 const INTERCEPT = ACTIONS.indexOf('intercept');
 
-/** A program without a declaration, and one whose declaration names no class. */
-export const CLASS_WITHOUT_DECLARATION = 'undeclared';
-export const CLASS_NOT_GIVEN = 'unclassified';
-
 export interface Judgement {
   readonly subject: Subject;
   /** Shared by all accesses: read it before the next one is judged. */
   readonly findings: Findings;
   readonly refusal: LimitRefusal | null;
   readonly remedy: string;
-  /** Empty when `proposed` is `allow`. */
+  /** Empty when `proposed` is `allow` and no baseline spoke. */
   readonly evidence: string;
   readonly notes: readonly Note[];
+  /** What the baselines found; null where they were not asked or have nothing to say. Shared by all accesses, as `findings` is. */
+  readonly baselines: Baselines | null;
 }
 
 export interface Circumstances extends LimitCircumstances {
@@ -45,11 +47,6 @@ export interface Circumstances extends LimitCircumstances {
 export function categoryOf(access: Access): string {
   const category = access.category === '' ? CATALOGUE.get(access.api) : access.category;
   return category !== undefined && LISTED.has(category) ? category : 'unknown';
-}
-
-export function classOf(program: ProgramState): string {
-  // An empty class says as little as none.
-  return program.declaration === null ? CLASS_WITHOUT_DECLARATION : program.declaration.className || CLASS_NOT_GIVEN;
 }
 
 export function judge(
@@ -73,7 +70,8 @@ export function judge(
   let refusal: LimitRefusal | null = null;
   let late = false;
   const limits = policy.limitsByCategory.get(category);
-  if (findings.verdict < INTERCEPT && !circumstances.isImported && limits !== undefined) {
+  const isAsked = findings.verdict < INTERCEPT && !circumstances.isImported;
+  if (isAsked && limits !== undefined) {
     const answer = askLimits(limits, subject, circumstances, state.limits, tally);
     ({ refusal, late } = answer);
     if (refusal !== null) {
@@ -87,10 +85,31 @@ export function judge(
     }
   }
 
+  const baselines = isAsked && policy.baselineBudget !== null ? askBaselines(subject, state, findings, tally) : null;
   const remedy = findings.count > 0 ? remedyFor(subject, findings, refusal) : '';
-  const evidence = findings.proposed > 0 ? evidenceJson(findings, remedy) : '';
-  return { subject, findings, refusal, remedy, evidence, notes: notesOf(circumstances, late) };
+  const evidence = findings.proposed > 0 || baselines?.isAlarm === true ? evidenceJson(findings, remedy, baselines) : '';
+  return { subject, findings, refusal, remedy, evidence, notes: notesOf(circumstances, late), baselines };
 }
+
+/** Check 10: every access that reaches check 9 is seen; an alarm is a finding for each reason that it has. */
+function askBaselines(subject: Subject, state: PartitionState, findings: Findings, tally: Tally): Baselines | null {
+  const baselines = state.baselines.see(subject, subject.policy.baselineBudget!);
+  if (baselines.isLate) tally.lateForBaseline++;
+  if (baselines.score < SCORE_SHOWN_MIN) return null;
+  if (!baselines.isAlarm) return baselines;
+  const from = findings.count;
+  const told = toldFeatures(baselines).map((feature) => [reasonIndex(REASON_OF_FEATURE[FEATURES[feature]!]), feature] as const);
+  for (const [reason, feature] of told.toSorted((a, b) => a[0] - b[0])) {
+    const { observed, expected } = comparedBy(baselines, feature, subject.program.baselineSlot);
+    findings.add(reason, { category: subject.category, ...observed }, expected);
+  }
+  decide(findings, from, subject);
+  if (baselines.opensEpisode) tally.episodes[reasonIndex(REASON_OF_FEATURE[FEATURES[baselines.largest]!])]!++;
+  return baselines;
+}
+
+/** Below one e-fold a score is not worth the bytes. */
+const SCORE_SHOWN_MIN = 1;
 
 const NO_NOTES: readonly Note[] = [];
 

@@ -1,4 +1,5 @@
 /** All that the fold remembers of one partition, and how it lies in pages. */
+import { BASELINE_PAGE_KINDS, isBaselineKind, PartitionBaselines } from '../baselines/partition-baselines.ts';
 import { DuplicateWindow } from '../duplicates/duplicate-window.ts';
 import { sipKey, type SipKey } from '../duplicates/half-sip-hash.ts';
 import { compilePolicy, type CompiledPolicy } from '../policy/compiled.ts';
@@ -17,11 +18,16 @@ import { createHash } from 'node:crypto';
 const NO_POLICY = policyFrom({ version: 'none' });
 
 /** Page kinds in the order in which they are restored. */
-export const PAGE_KINDS = ['head', 'programs', 'consents', 'limits', 'window'] as const;
+export const PAGE_KINDS = ['head', 'programs', 'consents', 'limits', 'window', ...BASELINE_PAGE_KINDS] as const;
 export type PageKind = (typeof PAGE_KINDS)[number];
 
+/** A list for each kind of pages. */
+export function pagesByKind<Page>(): Record<PageKind, Page[]> {
+  return Object.fromEntries(PAGE_KINDS.map((kind) => [kind, [] as Page[]])) as Record<PageKind, Page[]>;
+}
+
 /** Kinds of state that grow with traffic. (Remembered ids have a fixed window.) */
-export type StateKind = 'programs' | 'consents' | 'limitKeys';
+export type StateKind = 'programs' | 'consents' | 'limitKeys' | 'baselineKeys';
 
 export class PartitionState {
   readonly logId: string;
@@ -31,6 +37,7 @@ export class PartitionState {
   readonly programs = new ProgramTable();
   readonly consents = new ConsentTable();
   readonly limits: LimitTable;
+  readonly baselines: PartitionBaselines;
   /** Whose signatures count, where signatures are asked for. */
   readonly keys = new KeyTable();
   readonly window: DuplicateWindow;
@@ -56,6 +63,7 @@ export class PartitionState {
     // Known to whoever has the log, unknown to who writes events into it.
     this.duplicateKey = sipKey(createHash('sha256').update(`ntk duplicates ${logId} ${partition}`).digest());
     this.limits = new LimitTable(this.duplicateKey);
+    this.baselines = new PartitionBaselines(this.duplicateKey);
     this.chain = new RowChain(chainStart(logId, partition));
   }
 
@@ -66,10 +74,16 @@ export class PartitionState {
 
   /** What is held, by kind; each has a limit that the configuration states. */
   counts(): Readonly<Record<StateKind, number>> {
-    return { programs: this.programs.count, consents: this.consents.count, limitKeys: this.limits.count };
+    return {
+      programs: this.programs.count,
+      consents: this.consents.count,
+      limitKeys: this.limits.count,
+      baselineKeys: this.baselines.count,
+    };
   }
 
   pageSet(kind: PageKind): PageSet {
+    if (isBaselineKind(kind)) return this.baselines.pageSet(kind);
     return kind === 'head' ? this.#head : this[kind].pages;
   }
 
@@ -103,6 +117,7 @@ export class PartitionState {
     for (const bytes of pages.limits) this.limits.restore(new ByteReader(bytes), this.programs);
     pages.window.forEach((bytes, page) => this.window.restore(new ByteReader(bytes), page));
     this.window.restored(windowTotal);
+    this.baselines.restore(pages, this.programs);
     for (const kind of PAGE_KINDS) this.pageSet(kind).restored(pages[kind].length);
   }
 

@@ -1,6 +1,7 @@
 /** A policy in the form that the fold asks: sets for lists, numbers for names, microseconds for durations. */
 import { ACTIONS, CATEGORIES, MODES, REASONS } from '../../../schemas/codes.ts';
 import type { Policy } from '../../../schemas/policy/policy.ts';
+import { BUDGET_DEFAULT } from '../baselines/tuning.ts';
 import type { Subject } from '../checks/subject.ts';
 import { type CompiledLimit, compileLimit, setOf } from '../limits/compiled-limit.ts';
 
@@ -35,6 +36,8 @@ export interface CompiledPolicy {
   readonly limitsByCategory: ReadonlyMap<string, readonly CompiledLimit[]>;
   /** Alarms of the baselines that are allowed a program and day; null where the policy says nothing or has no baselines. */
   readonly falseAlarmsPerProgramDay: number | null;
+  /** The budget that the baselines keep to; null: they are off. */
+  readonly baselineBudget: number | null;
 }
 
 const DEFAULT_ACTION = ACTIONS.indexOf('flag');
@@ -65,6 +68,7 @@ export function compilePolicy(policy: Policy, hash: string, document: unknown): 
     overrides: policy.modes.overrides.map(compileOverride),
     limits,
     limitsByCategory,
+    baselineBudget: policy.baselines.enabled ? (policy.baselines.falseAlarmsPerProgramDay ?? BUDGET_DEFAULT) : null,
     falseAlarmsPerProgramDay: policy.baselines.enabled ? (policy.baselines.falseAlarmsPerProgramDay ?? null) : null,
   };
 }

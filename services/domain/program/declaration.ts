@@ -34,13 +34,18 @@ export interface DeclarationInForce extends Declaration {
   readonly entriesByPurpose: ReadonlyMap<string, ReadonlyMap<string, readonly DeclarationEntry[]>>;
   /** The version in which each listed category appeared without having been in the one before. */
   readonly firstAppeared: ReadonlyMap<string, number>;
+  /** The time of that version's record, microseconds since 1970, for the baselines: what was declared lately is new for a good reason. */
+  readonly listedSinceUs: ReadonlyMap<string, number>;
+  /** The time of the program's first declaration. */
+  readonly firstDeclaredUs: number;
 }
 
 /**
  * Puts a declaration in force after `before` (the previously accepted one, whatever its number; null for the first).
+ * `timeUs`: of its record, microseconds since 1970.
  * "First appeared": this version for a category that the one before did not list (exact-rules.md section 3).
  */
-export function putInForce(declaration: Declaration, before: DeclarationInForce | null): DeclarationInForce {
+export function putInForce(declaration: Declaration, before: DeclarationInForce | null, timeUs: number): DeclarationInForce {
   const entriesByCategory = new Map<string, DeclarationEntry[]>();
   const entriesByPurpose = new Map<string, Map<string, DeclarationEntry[]>>();
   for (const purpose of declaration.purposes) {
@@ -52,10 +57,13 @@ export function putInForce(declaration: Declaration, before: DeclarationInForce 
     }
   }
   const firstAppeared = new Map<string, number>();
+  const listedSinceUs = new Map<string, number>();
   for (const category of entriesByCategory.keys()) {
     firstAppeared.set(category, before?.firstAppeared.get(category) ?? declaration.version);
+    listedSinceUs.set(category, before?.listedSinceUs.get(category) ?? timeUs);
   }
-  return { ...declaration, entriesByCategory, entriesByPurpose, firstAppeared };
+  const firstDeclaredUs = before?.firstDeclaredUs ?? timeUs;
+  return { ...declaration, entriesByCategory, entriesByPurpose, firstAppeared, listedSinceUs, firstDeclaredUs };
 }
 
 function addTo(entries: Map<string, DeclarationEntry[]>, entry: DeclarationEntry): void {

@@ -4,6 +4,8 @@
  * the runtime; the first unit that is not ASCII hands the string over to it.
  */
 const TWO_32 = 2 ** 32;
+const FLOAT = new Float32Array(1);
+const FLOAT_BITS = new Uint32Array(FLOAT.buffer);
 
 export class RowWriter {
   buffer: Buffer;
@@ -45,6 +47,11 @@ export class RowWriter {
     buffer[this.length++] = (value >>> 8) & 0xff;
     buffer[this.length++] = (value >>> 16) & 0xff;
     buffer[this.length++] = value >>> 24;
+  }
+
+  float32(value: number): void {
+    FLOAT[0] = value;
+    this.uint32(FLOAT_BITS[0]!);
   }
 
   /** A non-negative safe integer. */

@@ -1,5 +1,7 @@
 /** One result row, in the order of ROW_COLUMNS. */
 import { REASONS } from '../../../schemas/codes.ts';
+import type { Baselines } from '../baselines/baselines.ts';
+import { FEATURE_COUNT, FEATURES } from '../baselines/features.ts';
 import { ENGINE_VERSION } from '../engine.ts';
 import type { Judgement } from '../fold/judge.ts';
 import { type AccessTexts, type Attributes, TEXT } from '../record/record.ts';
@@ -63,12 +65,31 @@ export function writeRow(out: RowWriter, row: ResultRow): void {
   out.string(judgement.evidence);
   out.reserve(FIXED_BYTES_MAX);
   out.uint16(ENGINE_VERSION);
-  // Score and contributions: no baseline speaks yet, every access is ordinary (0) with nothing that adds to it.
-  out.uint32(0);
-  out.varint(0);
+  writeScore(out, judgement.baselines);
+  out.reserve(FIXED_BYTES_MAX);
   out.raw(policy.hash);
   out.uint32(program.declaration?.version ?? 0);
   writeStrings(out, judgement.notes);
+}
+
+/** The score and what it is made of: contributions are few binary places long, so they sum to it exactly. Null: nothing to say. */
+function writeScore(out: RowWriter, baselines: Baselines | null): void {
+  if (baselines === null) {
+    out.uint32(0);
+    out.varint(0);
+    return;
+  }
+  out.float32(baselines.score);
+  let count = 0;
+  for (const contribution of baselines.contributions) if (contribution !== 0) count++;
+  out.varint(count);
+  for (let feature = 0; feature < FEATURE_COUNT; feature++) {
+    const contribution = baselines.contributions[feature]!;
+    if (contribution === 0) continue;
+    out.string(FEATURES[feature]!);
+    out.reserve(FIXED_BYTES_MAX);
+    out.float32(contribution);
+  }
 }
 
 function writeText(out: RowWriter, texts: AccessTexts | null, which: number, text: string): void {

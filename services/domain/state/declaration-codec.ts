@@ -19,7 +19,9 @@ export function writeDeclarationInForce(out: ByteWriter, declaration: Declaratio
   for (const [category, version] of declaration.firstAppeared) {
     out.string(category);
     out.varint(version);
+    out.double(declaration.listedSinceUs.get(category)!);
   }
+  out.double(declaration.firstDeclaredUs);
 }
 
 function writeEntry(out: ByteWriter, entry: DeclarationEntry): void {
@@ -43,9 +45,16 @@ export function readDeclarationInForce(reader: ByteReader): DeclarationInForce {
   const className = reader.string();
   const linkHosts = readStrings(reader);
   const purposes = readMany(reader, readPurpose);
-  const firstAppeared = new Map(readMany(reader, () => [reader.string(), reader.varint()] as const));
+  const firstAppeared = new Map<string, number>();
+  const listedSinceUs = new Map<string, number>();
+  for (let count = reader.varint(); count > 0; count--) {
+    const category = reader.string();
+    firstAppeared.set(category, reader.varint());
+    listedSinceUs.set(category, reader.double());
+  }
+  const firstDeclaredUs = reader.double();
   const declaration = { version, developer, className: hasClass ? className : null, linkHosts, purposes };
-  return { ...putInForce(declaration, null), firstAppeared };
+  return { ...putInForce(declaration, null, firstDeclaredUs), firstAppeared, listedSinceUs };
 }
 
 function readPurpose(reader: ByteReader): DeclaredPurpose {

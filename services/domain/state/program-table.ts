@@ -23,6 +23,8 @@ export interface ProgramState {
   consents: Map<string, UserConsents> | null;
   /** Its number in the LimitTable; -1 while it has none. */
   limitNumber: number;
+  /** Its slot among the baselines; -1 before its first access that they see. */
+  baselineSlot: number;
   /** Derived from the id: which cohort it is in, and the hash of (subject) and (subject, source) for the duplicate window. */
   cohortBucket: number;
   idHash: SipState | null;
@@ -73,6 +75,7 @@ export class ProgramTable {
         signedTimes: null,
         consents: null,
         limitNumber: -1,
+        baselineSlot: -1,
         cohortBucket: cohortBucket(id),
         idHash: null,
         hashedSource: '',

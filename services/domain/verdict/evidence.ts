@@ -3,6 +3,8 @@
  * remedy. A function of the log alone, so that it can be recomputed bit for bit. Never holds a user id.
  */
 import { ACTIONS, MODES, REASONS } from '../../../schemas/codes.ts';
+import type { Baselines } from '../baselines/baselines.ts';
+import { FEATURES } from '../baselines/features.ts';
 import type { Findings } from './findings.ts';
 
 export const EVIDENCE_BYTES_MAX = 2048;
@@ -40,14 +42,25 @@ export interface EvidenceFinding {
   readonly expected?: Readonly<Record<string, unknown>>;
 }
 
+export interface BaselineEvidence {
+  /** The contributions sum to it. */
+  readonly score: number;
+  /** What it took for an alarm: the counterfactual of the score. */
+  readonly threshold: number;
+  readonly contributions: Readonly<Record<string, number>>;
+}
+
 export interface Evidence {
   readonly findings: readonly EvidenceFinding[];
   readonly remedy: string;
+  /** What the baselines say of an access that alarmed. */
+  readonly baseline?: BaselineEvidence;
   /** True when what was compared did not fit. */
   readonly cut?: boolean;
 }
 
-export function evidenceJson(findings: Findings, remedy: string): string {
+export function evidenceJson(findings: Findings, remedy: string, baselines: Baselines | null = null): string {
+  const baseline = baselines?.isAlarm === true ? baselineEvidence(baselines) : undefined;
   const list: EvidenceFinding[] = findings.reasons.map((reason, i) => ({
     reason: REASONS[reason]!,
     action: ACTIONS[findings.actions[i]!]!,
@@ -56,10 +69,15 @@ export function evidenceJson(findings: Findings, remedy: string): string {
     observed: clipAll(findings.compared[i]!.observed),
     expected: clipAll(findings.compared[i]!.expected),
   }));
-  const whole = JSON.stringify({ findings: list, remedy } satisfies Evidence);
+  const whole = JSON.stringify({ findings: list, baseline, remedy });
   if (whole.length <= EVIDENCE_BYTES_MAX && Buffer.byteLength(whole) <= EVIDENCE_BYTES_MAX) return whole;
   const bare = list.map(({ reason, action, mode, effect }) => ({ reason, action, mode, effect }));
-  const short = JSON.stringify({ findings: bare, remedy, cut: true } satisfies Evidence);
+  const short = JSON.stringify({ findings: bare, baseline, remedy, cut: true });
   if (Buffer.byteLength(short) <= EVIDENCE_BYTES_MAX) return short;
   return JSON.stringify({ findings: bare, remedy: '', cut: true } satisfies Evidence);
+}
+
+function baselineEvidence({ score, threshold, contributions }: Baselines): BaselineEvidence {
+  const parts = FEATURES.map((feature, i) => [feature, contributions[i]!] as const).filter(([, amount]) => amount !== 0);
+  return { score, threshold: Math.round(threshold * 100) / 100, contributions: Object.fromEntries(parts) };
 }

@@ -118,6 +118,7 @@ export const SETTINGS = {
   statePrograms: whole(1_000, 10_000_000, 200_000, 'programs a partition'),
   stateConsents: whole(1_000, 100_000_000, 5_000_000, 'consents a partition'),
   stateLimitKeys: whole(1_000, 100_000_000, 2_000_000, 'limit keys a partition'),
+  stateBaselineKeys: whole(1_000, 100_000_000, 2_000_000, 'baselines (a program and a category each) a partition'),
   /** Null: only the system's own token. */
   gatewayTokensFile: {
     schema: z.string().min(1).nullable().default(null),

@@ -28,9 +28,9 @@ export const TIMING = { values: TIMINGS };
 export const REJECT_REASON = { values: REJECT_REASONS };
 export const FACT_TYPE = { values: FACT_TYPES };
 export const BOOLEAN = { values: ['true', 'false'] };
-export const STATE_KIND = { values: ['programs', 'consents', 'limit_keys', 'duplicate_ids'] };
+export const STATE_KIND = { values: ['programs', 'consents', 'limit_keys', 'baseline_keys', 'duplicate_ids'] };
 /** Kinds that a setting limits; remembered ids have a window of fixed size. */
-export const LIMITED_KIND = { values: ['programs', 'consents', 'limit_keys'] };
+export const LIMITED_KIND = { values: ['programs', 'consents', 'limit_keys', 'baseline_keys'] };
 export const LOG = { values: ['access', 'results'] };
 
 export const PARTITION = { says: "the partition's number, from 0", max: PARTITIONS_MAX };

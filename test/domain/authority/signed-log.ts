@@ -2,6 +2,7 @@
 import { type Authority } from '../../../services/domain/authority/authority.ts';
 import type { Signer } from '../../../services/domain/authority/signature.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
+import { pagesByKind } from '../../../services/domain/fold/partition-state.ts';
 import { foldInput } from '../fold/partitioned.ts';
 import { signed, signerCalled } from './signing.ts';
 
@@ -90,10 +91,9 @@ export class SignedLog {
   /** The same state, written to pages and read again. */
   restarted(authority: Authority): SignedLog {
     const { state } = this.fold;
-    const pages: Parameters<typeof state.restore>[0] = { head: [], programs: [], consents: [], limits: [], window: [] };
+    const pages = pagesByKind<Buffer>();
     state.beginCheckpoint();
-    for (let next = state.nextPage(); next !== null; next = state.nextPage())
-      (pages[next.kind] as Buffer[])[next.page] = next.bytes;
+    for (let next = state.nextPage(); next !== null; next = state.nextPage()) pages[next.kind][next.page] = next.bytes;
     const again = new SignedLog(authority);
     again.fold.state.restore(pages);
     again.#next = this.#next;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Authority, OPEN } from '../../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
-import { PAGE_KINDS, type PageKind } from '../../../services/domain/fold/partition-state.ts';
+import { PAGE_KINDS, pagesByKind } from '../../../services/domain/fold/partition-state.ts';
 import { EVENTS, POLICY_YAML } from '../../conformance/example.ts';
 import { APPENDED_MS, makeSignedTraffic, ROOTS } from '../../reference/signed-traffic.ts';
 import { signed } from '../authority/signing.ts';
@@ -43,7 +43,7 @@ interface Folded {
 
 /** Pages as a store keeps them: the newest version of each. */
 class Pages {
-  readonly #bytes: Record<PageKind, Buffer[]> = { head: [], programs: [], consents: [], limits: [], window: [] };
+  readonly #bytes = pagesByKind<Buffer>();
 
   takeOne(fold: PartitionFold): boolean {
     const next = fold.state.nextPage();

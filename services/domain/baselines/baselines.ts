@@ -1,0 +1,325 @@
+/**
+ * What is ordinary for each program, learned from what it did, and how far an access is from that. A score is a sum of contributions, one a
+ * feature: e-folds that its surprise is rarer than the worst tenth of the platform's program-days (calibration.ts), the largest
+ * whole and the others half. Above a threshold that the policy's budget sets, it is an alarm. docs/baselines.md derives all of it.
+ *
+ * No clock and no randomness: the state is a function of the accesses in the order of the log.
+ */
+import { CATEGORIES } from '../../../schemas/codes.ts';
+import {
+  CALLS,
+  FEATURE_COUNT,
+  FEATURES,
+  type Feature,
+  NOVEL,
+  QUIET,
+  RATE,
+  REASON_OF_FEATURE,
+  RHYTHM,
+  SHARE,
+} from './features.ts';
+import { PartitionKnowledge } from './partition-knowledge.ts';
+import { judgeRate } from './rates.ts';
+import { rhythmSurprise } from './rhythm.ts';
+import { judgeBackground, judgeShare, judgeUsers, judgeVolume } from './shares.ts';
+import { judgeSiblings } from './siblings.ts';
+import { type Sighting, Surprises } from './sighting.ts';
+import { C_WITH } from './state/class-rows.ts';
+import {
+  K_BACKGROUND,
+  K_BLOCK,
+  K_CALLS,
+  K_CELLS,
+  K_LEARNED,
+  K_SQUARES_TODAY,
+  K_TOLD_NEW,
+  K_USES,
+  K_VISITS,
+  K_VOLUME,
+} from './state/key-rows.ts';
+import {
+  NEVER,
+  P_ALARMED,
+  P_BLOCK,
+  P_CALLS,
+  P_CELLS,
+  P_HOUR,
+  P_LAST_ALARM,
+  P_NUMBERS,
+  P_SCALE,
+  P_TOLD,
+  P_TOLD_AT,
+  P_TOLD_SCORE,
+  P_TOP_SCORE,
+  P_USES,
+  P_VISITS,
+  P_WORST,
+} from './state/program-rows.ts';
+import { ANY_CATEGORY } from './state/recent-users.ts';
+import {
+  CALLS_PER_USE_MAX,
+  CONTRIBUTION_MAX,
+  EPISODE_SECONDS,
+  OTHERS_WEIGHT,
+  QUIET_SHARE_MAX,
+  RATE_SHARE_MAX,
+  RHYTHM_NATS,
+  SCALE_HOURS,
+  SCALES,
+  TOLD_MARGIN,
+  TOLD_SECONDS,
+  USE_SECONDS,
+  VISIT_SECONDS,
+} from './tuning.ts';
+import { categoryCell } from './partition-knowledge.ts';
+import { forgetTold, rollKey, rollProgram } from './windows.ts';
+
+const NAVIGATION = CATEGORIES.indexOf('navigation');
+const NETWORK = CATEGORIES.indexOf('network');
+const UNKNOWN = CATEGORIES.indexOf('unknown');
+/** Reasons by feature, numbered in the order of their first feature: what was told is kept for each. */
+const REASONS_TOLD = [...new Set(FEATURES.map((feature) => REASON_OF_FEATURE[feature]))];
+const TOLD_OF_FEATURE = FEATURES.map((feature: Feature) => REASONS_TOLD.indexOf(REASON_OF_FEATURE[feature]));
+/** Contributions are whole multiples of this, so that they sum to the score in any order, to the last bit of a Float32. */
+const STEP = 1 / 256;
+/** Program-days after which what they show is taken up. */
+const REFRESH_DAYS = 16;
+/** Standard deviations of the logarithmic volume at which a single call is cut. */
+const VOLUME_SPREAD_MAX = 2.5;
+const SIBLINGS_FROM_NATS = 1;
+
+export class Baselines {
+  readonly known = new PartitionKnowledge();
+  readonly surprises = new Surprises();
+  /** By feature; they sum to `score`. Valid until the next access. */
+  readonly contributions = new Float64Array(FEATURE_COUNT);
+  score = 0;
+  /** The score that this access had to reach for an alarm. */
+  threshold = 0;
+  isAlarm = false;
+  /** The alarm opens an episode. */
+  opensEpisode = false;
+  /** Feature with the largest contribution. */
+  largest = 0;
+  /** The access came when its windows had gone on. */
+  isLate = false;
+  /** Of the rhythm of the user of the last access: seconds, and how many in a row. */
+  #interval = 0;
+  #intervals = 0;
+  readonly #classOf: (slot: number) => number;
+
+  /** @param classOf number of a program's class, by its slot */
+  constructor(classOf: (slot: number) => number) {
+    this.#classOf = classOf;
+  }
+
+  /**
+   * Takes in an access and says how far from ordinary it is.
+   * @param userHash words of a keyed hash of (program, user); `developerPrograms` the slots of its developer's programs, ascending
+   */
+  see(seen: Sighting, userHash: Uint32Array, developerPrograms: readonly number[], budget: number): void {
+    this.contributions.fill(0);
+    this.score = 0;
+    this.isAlarm = this.opensEpisode = this.isLate = false;
+    if (seen.category === NETWORK) return;
+    this.#refresh();
+    const { known } = this;
+    known.threshold = known.scores.at(Math.max(budget, BUDGET_MIN));
+    const hour = Math.floor(seen.seconds / 3600);
+    known.programs.touch(seen.program);
+    const before = known.programs.numbers[seen.program * P_NUMBERS + P_HOUR]!;
+    if (before !== NEVER && hour < before) {
+      this.#seeLate(seen, hour, before);
+      return;
+    }
+    rollProgram(known, seen.program, seen.classNumber, hour);
+    const key = known.keyOf(seen.program, seen.category, hour);
+    rollKey(known, key, hour);
+    known.keys.touch(key);
+    const lastAlarm = known.programs.numbers[seen.program * P_NUMBERS + P_LAST_ALARM]!;
+    const told = known.programs.rows.cells[seen.program * P_CELLS + P_TOLD]! > 0;
+    if (told && seen.seconds - lastAlarm >= EPISODE_SECONDS) forgetTold(known, seen.program, seen.classNumber, hour);
+    const rhythm = this.#count(seen, key, userHash);
+    if (seen.category === NAVIGATION || seen.category === UNKNOWN) return;
+    this.#judge(seen, key, hour, rhythm, developerPrograms);
+    this.#sum(seen.program);
+    this.#decide(seen, key, hour);
+  }
+
+  #refresh(): void {
+    const days = this.known.daysSeen;
+    if (days >= this.known.daysAtRefresh && days < this.known.daysAtRefresh + REFRESH_DAYS) return;
+    this.known.refresh();
+  }
+
+  /** Adds an access to the windows; answers the evidence for a rhythm of its user, nats. */
+  #count(seen: Sighting, key: number, userHash: Uint32Array): number {
+    const { known } = this;
+    const { users } = known;
+    users.growIfFull();
+    const seconds = Math.max(1, Math.floor(seen.seconds));
+    let isVisit = true;
+    const anywhere = users.find(mixed(userHash[0]!, ANY_CATEGORY), userHash[1]!);
+    if (!anywhere.isNew && seconds - users.last(anywhere.at) < VISIT_SECONDS) isVisit = false;
+    users.setLast(anywhere.at, Math.max(seconds, users.last(anywhere.at)));
+    const { at, isNew } = users.find(mixed(userHash[0]!, seen.category), userHash[1]!);
+    let isUse = true;
+    let isCall = true;
+    let rhythm = 0;
+    if (isNew) users.beginUse(at, seconds);
+    else {
+      const interval = seconds - users.last(at);
+      if (seconds - users.useBegan(at) < USE_SECONDS) {
+        isUse = false;
+        isCall = users.addCall(at) <= CALLS_PER_USE_MAX;
+      } else users.beginUse(at, seconds);
+      if (interval >= USE_SECONDS) {
+        rhythm = rhythmSurprise(users, at, interval);
+        this.#interval = users.interval(at);
+        this.#intervals = users.intervals(at);
+      }
+    }
+    users.setLast(at, Math.max(seconds, users.last(at)));
+    this.#add(seen, key, isUse ? 1 : 0, isCall ? 1 : 0, isVisit ? 1 : 0);
+    return rhythm;
+  }
+
+  #add(seen: Sighting, key: number, uses: number, calls: number, visits: number): void {
+    const { known } = this;
+    const program = known.programs.rows.cells;
+    const keys = known.keys.rows.cells;
+    const volume = calls === 0 ? 0 : this.#volumeOf(seen, key);
+    const inBackground = seen.isForeground ? 0 : uses;
+    for (let scale = 0; scale < SCALES; scale++) {
+      const k = key * K_CELLS + 2 * scale * K_BLOCK;
+      keys[k + K_USES]! += uses;
+      keys[k + K_CALLS]! += calls;
+      keys[k + K_BACKGROUND]! += inBackground;
+      keys[k + K_VISITS]! += visits;
+      keys[k + K_VOLUME]! += volume;
+      const p = seen.program * P_CELLS + 2 * scale * P_BLOCK;
+      program[p + P_USES]! += uses;
+      program[p + P_CALLS]! += calls;
+      program[seen.program * P_CELLS + P_VISITS + scale]! += visits;
+    }
+    keys[key * K_CELLS + K_SQUARES_TODAY]! += volume * volume;
+  }
+
+  /** ln(1 + rows) + ln(1 + bytes), cut at some deviations from what is usual: one large call is no change. */
+  #volumeOf(seen: Sighting, key: number): number {
+    const volume = Math.log(1 + seen.rows) + Math.log(1 + seen.bytes);
+    const classRow = this.known.classes.row(seen.classNumber);
+    const isKnown =
+      this.known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_CALLS]! > 0 || classRow[categoryCell(seen.category) + C_WITH]! > 2;
+    if (!isKnown) return volume;
+    const { mean, variance } = this.known.volumeOf(key, classRow);
+    const spread = VOLUME_SPREAD_MAX * Math.sqrt(variance);
+    return Math.min(mean + spread, Math.max(mean - spread, volume));
+  }
+
+  #judge(seen: Sighting, key: number, hour: number, rhythm: number, developerPrograms: readonly number[]): void {
+    const { known, surprises } = this;
+    const classRow = known.classes.row(seen.classNumber);
+    surprises.clear();
+    const isJudged = judgeShare(known, key, seen, classRow, surprises);
+    if (isJudged && surprises.nats[SHARE]! > SIBLINGS_FROM_NATS)
+      judgeSiblings(known, developerPrograms, this.#classOf, hour, seen.category, surprises);
+    if (!seen.isForeground) judgeBackground(known, key, seen, classRow, surprises);
+    judgeUsers(known, key, seen, classRow, surprises);
+    judgeVolume(known, key, seen, classRow, surprises);
+    judgeRate(known, seen.program, surprises);
+    if (rhythm > RHYTHM_NATS) surprises.take(RHYTHM, rhythm - RHYTHM_NATS, 0, 0, this.#interval, this.#intervals, 0, 1);
+  }
+
+  /** Surprises, scaled to the program's own noise, calibrated, bounded, and added up. */
+  #sum(slot: number): void {
+    const { known, surprises, contributions } = this;
+    const program = known.programs.rows.cells;
+    const at = slot * P_CELLS;
+    let largest = 0;
+    for (let feature = 0; feature < FEATURE_COUNT; feature++) {
+      const nats = surprises.nats[feature]!;
+      if (nats === 0) continue;
+      if (nats > program[at + P_WORST + feature]!) program[at + P_WORST + feature] = nats;
+      const folds = known.calibrations[feature]!.folds(nats / program[at + P_SCALE + feature]!);
+      const most = feature === RATE ? RATE_SHARE_MAX : feature === QUIET ? QUIET_SHARE_MAX : CONTRIBUTION_MAX;
+      contributions[feature] = Math.min(most, folds);
+    }
+    // Uses and calls are the same accesses, counted twice.
+    if (contributions[CALLS]! > contributions[SHARE]!) contributions[SHARE] = 0;
+    else contributions[CALLS] = 0;
+    for (let feature = 1; feature < FEATURE_COUNT; feature++)
+      if (contributions[feature]! > contributions[largest]!) largest = feature;
+    this.largest = largest;
+    let score = 0;
+    for (let feature = 0; feature < FEATURE_COUNT; feature++) {
+      if (contributions[feature] === 0) continue;
+      const weighted = contributions[feature]! * (feature === largest ? 1 : OTHERS_WEIGHT);
+      contributions[feature] = Math.round(weighted / STEP) * STEP;
+      score += contributions[feature]!;
+    }
+    this.score = score;
+    if (score > program[at + P_TOP_SCORE]!) program[at + P_TOP_SCORE] = score;
+  }
+
+  #decide(seen: Sighting, key: number, hour: number): void {
+    const { known } = this;
+    this.threshold = known.threshold;
+    if (this.score === 0 || this.score < this.threshold) return;
+    const numbers = known.programs.numbers;
+    const n = seen.program * P_NUMBERS;
+    const program = known.programs.rows.cells;
+    const at = seen.program * P_CELLS;
+    const told = TOLD_OF_FEATURE[this.largest]!;
+    const isOpen = numbers[n + P_LAST_ALARM] !== NEVER && seen.seconds - numbers[n + P_LAST_ALARM]! < EPISODE_SECONDS;
+    if (!isOpen && numbers[n + P_TOLD_AT + told] !== NEVER) {
+      const left = 1 - (seen.seconds - numbers[n + P_TOLD_AT + told]!) / TOLD_SECONDS;
+      if (left > 0) this.threshold += Math.max(0, program[at + P_TOLD_SCORE + told]! + TOLD_MARGIN - this.threshold) * left;
+      if (this.score < this.threshold) return;
+    }
+    this.isAlarm = true;
+    this.opensEpisode = !isOpen;
+    program[at + P_TOLD] = 1;
+    program[at + P_TOLD_SCORE + told] = isOpen ? Math.max(this.score, program[at + P_TOLD_SCORE + told]!) : this.score;
+    numbers[n + P_TOLD_AT + told] = numbers[n + P_LAST_ALARM] = Math.floor(seen.seconds);
+    // A new category is told and then learned; anything else is not to become ordinary.
+    if (this.largest === NOVEL) known.keys.rows.cells[key * K_CELLS + K_TOLD_NEW] = hour;
+    else program[at + P_ALARMED] = 1;
+  }
+
+  /** Counted where its windows still hold its time, never judged: it says what was, not what is. */
+  #seeLate({ program, category }: Sighting, hour: number, newest: number): void {
+    const { known } = this;
+    const key = known.keys.find(known.firstKey(program), category);
+    const programs = known.programs.rows.cells;
+    let isHeld = false;
+    for (let scale = 0; scale < SCALES; scale++) {
+      const hours = SCALE_HOURS[scale]!;
+      const block = Math.floor(hour / hours);
+      const behind = Math.floor(newest / hours) - block;
+      if (behind <= 1) {
+        isHeld = true;
+        const p = program * P_CELLS + (2 * scale + behind) * P_BLOCK;
+        programs[p + P_USES]!++;
+        programs[p + P_CALLS]!++;
+      }
+      if (key === -1) continue;
+      const keyBehind = Math.floor(known.keys.numbers[key * 2]! / hours) - block;
+      if (keyBehind < 0 || keyBehind > 1) continue;
+      known.keys.touch(key);
+      const k = key * K_CELLS + (2 * scale + keyBehind) * K_BLOCK;
+      known.keys.rows.cells[k + K_USES]!++;
+      known.keys.rows.cells[k + K_CALLS]!++;
+    }
+    this.isLate = !isHeld;
+  }
+}
+
+/** A budget of nothing at all is one alarm in a hundred million program-days. */
+const BUDGET_MIN = 1e-8;
+
+/** The first word of a hash with a category worked in; odd factors spread over all bits. */
+function mixed(word: number, category: number): number {
+  const hash = Math.imul(word ^ Math.imul(category + 1, 0x9e3779b1), 0x85ebca6b);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}

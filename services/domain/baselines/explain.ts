@@ -1,0 +1,133 @@
+/** What a feature compared, in numbers that a person can check: what was seen, what is ordinary, how much would have been. */
+import type { Compared } from '../verdict/findings.ts';
+import type { Baselines } from './baselines.ts';
+import {
+  BACKGROUND,
+  CALLS,
+  FEATURE_COUNT,
+  FEATURES,
+  FIRST,
+  NOVEL,
+  QUIET,
+  RATE,
+  REASON_OF_FEATURE,
+  RHYTHM,
+  ROWS,
+  SHARE,
+  SIBLINGS,
+  USERS,
+} from './features.ts';
+import type { Measured } from './sighting.ts';
+import { P_CELLS, P_SCALE } from './state/program-rows.ts';
+import { ordinaryFrom, ordinaryUpTo } from './surprise.ts';
+import { RATIO_USES, RATIO_WEIGHT, SCALE_HOURS } from './tuning.ts';
+
+/** A contribution of at least this part of the largest is worth a sentence of its own. */
+const TOLD_SHARE = 0.5;
+
+/** What is counted, of what, by feature. */
+const WORDS: Readonly<Record<number, readonly [counted: string, of: string]>> = {
+  [SHARE]: ['usesOfCategory', 'usesOfProgram'],
+  [CALLS]: ['callsOfCategory', 'callsOfProgram'],
+  [BACKGROUND]: ['usesInBackground', 'usesOfCategory'],
+  [USERS]: ['usersReached', 'calls'],
+  [NOVEL]: ['usesOfNewCategory', 'usesOfProgram'],
+  [FIRST]: ['usesOfCategory', 'usesOfProgram'],
+};
+
+/**
+ * The features behind an alarm, by reason: the one with the largest contribution of each reason, and only reasons that say at least half of
+ * what the strongest says. In the order of the features.
+ */
+export function toldFeatures({ contributions, largest }: Baselines): number[] {
+  const byReason = new Map<string, number>();
+  for (let feature = 0; feature < FEATURE_COUNT; feature++) {
+    const contribution = contributions[feature]!;
+    if (feature !== largest && contribution < TOLD_SHARE * contributions[largest]!) continue;
+    if (contribution === 0) continue;
+    const reason = REASON_OF_FEATURE[FEATURES[feature]!];
+    const before = byReason.get(reason);
+    if (before === undefined || contributions[before]! < contribution) byReason.set(reason, feature);
+  }
+  return [...byReason.values()];
+}
+
+/** @param slot the program's */
+export function comparedBy(baselines: Baselines, feature: number, slot: number): Compared {
+  const measured = baselines.surprises.measured[feature]!;
+  const { known } = baselines;
+  const scale = known.programs.rows.cells[slot * P_CELLS + P_SCALE + feature]!;
+  const ordinaryNats = known.calibrations[feature]!.ordinaryNats * scale;
+  return {
+    observed: { feature: FEATURES[feature]!, ...observedBy(feature, measured) },
+    expected: expectedBy(feature, measured, ordinaryNats),
+  };
+}
+
+function observedBy(feature: number, measured: Measured): Record<string, unknown> {
+  const { x, n } = measured;
+  const window = hoursOf(measured);
+  switch (feature) {
+    case ROWS:
+      return { ...window, calls: whole(n), typicalVolume: volumeOf(x) };
+    case RATE:
+    case QUIET:
+      return { ...window, usesOfProgram: whole(x) };
+    case SIBLINGS:
+      return { ...window, siblingsAboveTheirShare: whole(x), siblings: whole(n) };
+    case RHYTHM:
+      return { intervalSeconds: whole(x), intervalsInARow: whole(n) };
+    default: {
+      const [counted, of] = WORDS[feature]!;
+      return { ...window, [counted]: whole(x), [of]: whole(n) };
+    }
+  }
+}
+
+function expectedBy(feature: number, { x, n, p, inflation }: Measured, nats: number): Record<string, unknown> {
+  switch (feature) {
+    case ROWS:
+      return { typicalVolume: volumeOf(p), ordinaryUpTo: volumeOf(p + Math.sqrt(2 * nats * inflation)) };
+    case RATE:
+    case QUIET:
+      return { usesOfProgram: tenths(p), ordinaryUpTo: whole(Math.exp(nats / RATIO_WEIGHT) * (p + RATIO_USES) - RATIO_USES) };
+    case SIBLINGS:
+      return {
+        siblingsAboveTheirShare: whole(n * SIBLINGS_BY_CHANCE),
+        combinedDeviations: tenths(p),
+        ordinaryUpTo: tenths(Math.sqrt(2 * nats)),
+      };
+    case RHYTHM:
+      return { intervals: 'irregular, as people are' };
+    default: {
+      const [counted] = WORDS[feature]!;
+      const trials = Math.max(n, x);
+      return {
+        [counted]: tenths(p * n),
+        from: ordinaryFrom(trials, p, inflation, nats),
+        ordinaryUpTo: ordinaryUpTo(trials, p, inflation, nats),
+      };
+    }
+  }
+}
+
+/** Of standard normal scores, the share above 0.7. */
+const SIBLINGS_BY_CHANCE = 0.24;
+
+/** A window looks back between one and two of its lengths where the block before is part of it. */
+function hoursOf({ scale, blocks }: Measured): { readonly withinHours: number } {
+  return { withinHours: SCALE_HOURS[scale]! * (blocks + 1) };
+}
+
+/** Rows times bytes, each with one added: what the sum of their logarithms stands for. */
+function volumeOf(logarithm: number): number {
+  return tenths(Math.exp(logarithm));
+}
+
+function whole(value: number): number {
+  return Math.round(value);
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,250 @@
+/**
+ * What closed blocks teach: over-dispersion after four hours, everything else after a day. What alarms is hardly learned, and a day whose
+ * mix of categories surprises is learned the less the more it does, so that what goes wrong slowly does not become normal.
+ */
+import { FEATURE_COUNT } from './features.ts';
+import { type PartitionKnowledge, categoryCell } from './partition-knowledge.ts';
+import {
+  C_BACKGROUND,
+  C_DAYS,
+  C_SHAPE,
+  C_SHAPES,
+  C_SHARE,
+  C_SHARE_SQUARES,
+  C_VISIT_DAYS,
+  C_VISIT_SQUARES,
+  C_VISIT_SUM,
+  C_VISITS,
+  C_VOLUME,
+  C_VOLUME_SQUARES,
+  C_WITH,
+  type ClassRow,
+} from './state/class-rows.ts';
+import {
+  K_BACKGROUND,
+  K_BLOCK,
+  K_CALLS,
+  K_CELLS,
+  K_DISPERSION,
+  K_LEARNED,
+  K_LEARNED_SQUARES,
+  K_SQUARES_TODAY,
+  K_USES,
+  K_VISITS,
+  K_VOLUME,
+  MARK_BACKGROUND,
+  MARK_CALLS,
+  MARK_SHARE,
+  MARK_VISITS,
+  MARK_VOLUME,
+  MARKS,
+} from './state/key-rows.ts';
+import {
+  P_ALARMED,
+  P_BLOCK,
+  P_CALLS,
+  P_CELLS,
+  P_DAYS,
+  P_DAYS_SEEN,
+  P_HOURS,
+  P_LEARNED_CALLS,
+  P_LEARNED_USES,
+  P_LEARNED_VISITS,
+  P_MEAN_HOUR,
+  P_TOP_SCORE,
+  P_USES,
+  P_VISITS,
+  P_WORST,
+} from './state/program-rows.ts';
+import { trustIn } from './trust.ts';
+import { learnWorst } from './worst-days.ts';
+import { HALF_LIFE_DAYS, LEARNED_OF_ALARMS, PAIRS_A_BLOCK, SQUARE_MAX } from './tuning.ts';
+
+const FOUR_HOURS = 1;
+const A_DAY = 2;
+/** A program-day of so many uses counts as a whole one in its class; ten uses of a category. */
+const DAY_USES = 40;
+const WITH_USES = 10;
+/** Uses that must have been learned before a deviation from them is one. */
+const DISPERSION_USES_MIN = 10;
+const DISPERSION_CALLS_MIN = 5;
+const SHAPE_DAYS_MIN = 2;
+const SHAPE_USES_MIN = 30;
+
+/** One (mark, block) of a key: `x` of `n` trials where `p` was expected. */
+function learnDispersion(
+  known: PartitionKnowledge,
+  key: number,
+  mark: number,
+  isDay: boolean,
+  squares: number,
+  n: number,
+  unit: number,
+  weight: number,
+): void {
+  if (n < 2) return;
+  const dispersion = known.dispersionOf(key, mark) * (isDay ? known.dayRatio(mark) : 1);
+  const limited = Math.min(squares, SQUARE_MAX * n * unit * (1 + (n - 1) * dispersion));
+  const pairs = n * (n - 1) * unit;
+  const scale = weight * (pairs > PAIRS_A_BLOCK ? PAIRS_A_BLOCK / pairs : 1);
+  const excess = (limited - n * unit) * scale;
+  const pool = 2 * (mark + (isDay ? MARKS : 0));
+  known.dispersion[pool]! += excess;
+  known.dispersion[pool + 1]! += pairs * scale;
+  if (isDay) return;
+  const at = key * K_CELLS + K_DISPERSION + 2 * mark;
+  known.keys.rows.cells[at]! += excess;
+  known.keys.rows.cells[at + 1]! += pairs * scale;
+}
+
+function learnShareDispersion(
+  known: PartitionKnowledge,
+  key: number,
+  mark: number,
+  isDay: boolean,
+  x: number,
+  n: number,
+  p: number,
+  weight: number,
+): void {
+  learnDispersion(known, key, mark, isDay, (x - p * n) ** 2, n, p * (1 - p), weight);
+}
+
+/** The filling block of a scale closes: how far its shares were from what was expected. */
+export function learnDispersions(known: PartitionKnowledge, slot: number, classRow: ClassRow, isDay: boolean): void {
+  const program = known.programs.rows.cells;
+  const at = slot * P_CELLS;
+  if (program[at + P_LEARNED_USES]! < DISPERSION_USES_MIN) return;
+  const scale = isDay ? A_DAY : FOUR_HOURS;
+  const weight = program[at + P_ALARMED]! > 0 ? LEARNED_OF_ALARMS : 1;
+  const uses = program[at + scale * 2 * P_BLOCK + P_USES]!;
+  const calls = program[at + scale * 2 * P_BLOCK + P_CALLS]!;
+  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+    const cells = known.keys.rows.cells;
+    const block = key * K_CELLS + scale * 2 * K_BLOCK;
+    const [x, c] = [cells[block + K_USES]!, cells[block + K_CALLS]!];
+    learnShareDispersion(known, key, MARK_SHARE, isDay, x, uses, known.shareOf(slot, key, classRow), weight);
+    learnShareDispersion(known, key, MARK_CALLS, isDay, c, calls, known.callShareOf(slot, key, classRow), weight);
+    if (x > 0)
+      learnShareDispersion(
+        known,
+        key,
+        MARK_BACKGROUND,
+        isDay,
+        cells[block + K_BACKGROUND]!,
+        x,
+        known.backgroundOf(key, classRow),
+        weight,
+      );
+    if (c === 0 || cells[key * K_CELLS + K_LEARNED + K_CALLS]! <= DISPERSION_CALLS_MIN) continue;
+    learnShareDispersion(known, key, MARK_VISITS, isDay, cells[block + K_VISITS]!, c, known.visitsOf(key, classRow), weight);
+    const { mean, variance } = known.volumeOf(key, classRow);
+    learnDispersion(known, key, MARK_VOLUME, isDay, (cells[block + K_VOLUME]! - c * mean) ** 2 / variance, c, 1, weight);
+  }
+}
+
+/** A day of a program with its windows as they stand: what was worst, what is learned, what its class learns. */
+export function learnDay(known: PartitionKnowledge, slot: number, classNumber: number): void {
+  const classRow = known.classes.row(classNumber);
+  known.classes.touch(classNumber);
+  const program = known.programs.rows.cells;
+  const at = slot * P_CELLS;
+  const day = at + A_DAY * 2 * P_BLOCK;
+  const uses = program[day + P_USES]!;
+  if (uses > 0) learnWorst(known, slot);
+  program.fill(0, at + P_WORST, at + P_WORST + FEATURE_COUNT);
+  program[at + P_TOP_SCORE] = 0;
+  const weight = (program[at + P_ALARMED]! > 0 ? LEARNED_OF_ALARMS : 1) * trustIn(known, slot, classRow, uses);
+  const classWeight = Math.min(1, uses / DAY_USES) * weight;
+  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+    learnKeyDay(known, key, classRow, uses, weight, classWeight);
+  }
+  const calls = program[day + P_CALLS]!;
+  const visits = program[at + P_VISITS + A_DAY]!;
+  program[at + P_LEARNED_USES]! += weight * uses;
+  program[at + P_LEARNED_CALLS]! += weight * calls;
+  program[at + P_LEARNED_VISITS]! += weight * visits;
+  classRow[C_DAYS]! += classWeight;
+  if (calls > 0) {
+    const share = visits / calls;
+    classRow[C_VISIT_DAYS]! += classWeight;
+    classRow[C_VISIT_SUM]! += classWeight * share;
+    classRow[C_VISIT_SQUARES]! += classWeight * share * share;
+  }
+  learnShape(program, at, classRow, uses);
+  program[at + P_DAYS]!++;
+  program[at + P_ALARMED] = 0;
+  forget(known, slot, 1);
+}
+
+function learnKeyDay(
+  known: PartitionKnowledge,
+  key: number,
+  classRow: ClassRow,
+  uses: number,
+  weight: number,
+  classWeight: number,
+): void {
+  const cells = known.keys.rows.cells;
+  const row = key * K_CELLS;
+  const block = row + A_DAY * 2 * K_BLOCK;
+  for (let i = 0; i < K_BLOCK; i++) cells[row + K_LEARNED + i]! += weight * cells[block + i]!;
+  cells[row + K_LEARNED_SQUARES]! += weight * cells[row + K_SQUARES_TODAY]!;
+  cells[row + K_SQUARES_TODAY] = 0;
+  const ofClass = categoryCell(known.keys.categories[key]!);
+  const [x, calls] = [cells[block + K_USES]!, cells[block + K_CALLS]!];
+  if (uses > 0) {
+    const share = x / uses;
+    classRow[ofClass + C_SHARE]! += classWeight * share;
+    classRow[ofClass + C_SHARE_SQUARES]! += classWeight * share * share;
+  }
+  if (calls === 0) return;
+  const withIt = Math.min(1, x / WITH_USES) * weight;
+  const volume = cells[block + K_VOLUME]! / calls;
+  classRow[ofClass + C_WITH]! += withIt;
+  classRow[ofClass + C_BACKGROUND]! += (withIt * cells[block + K_BACKGROUND]!) / Math.max(1, x);
+  classRow[ofClass + C_VISITS]! += (withIt * cells[block + K_VISITS]!) / calls;
+  classRow[ofClass + C_VOLUME]! += withIt * volume;
+  classRow[ofClass + C_VOLUME_SQUARES]! += withIt * (volume * volume + WITHIN_A_DAY);
+}
+
+/** Variance of the volume of calls within a day, beside the variance between days that the class measures. */
+const WITHIN_A_DAY = 0.3;
+
+function learnShape(program: Float32Array, at: number, classRow: ClassRow, uses: number): void {
+  let sum = 0;
+  let mean = 0;
+  let halves = 0;
+  for (let half = 0; half < 2; half++) {
+    let ofHalf = 0;
+    for (let i = 0; i < 24; i++) ofHalf += program[at + P_HOURS + half * 24 + i]!;
+    sum += ofHalf;
+    if (program[at + P_DAYS_SEEN + half]! > 0) {
+      mean += ofHalf / 24;
+      halves++;
+    }
+  }
+  program[at + P_MEAN_HOUR] = halves === 0 ? 0 : mean / halves;
+  if (uses <= 0 || sum <= 0 || program[at + P_LEARNED_USES]! < SHAPE_USES_MIN || program[at + P_DAYS]! < SHAPE_DAYS_MIN) return;
+  for (let i = 0; i < 48; i++) classRow[C_SHAPE + i]! += (program[at + P_HOURS + i]! / sum) * 2;
+  classRow[C_SHAPES]!++;
+}
+
+/** Time passes: everything that was learned fades. */
+export function forget(known: PartitionKnowledge, slot: number, days: number): void {
+  const kept = halfLives(days / HALF_LIFE_DAYS);
+  const program = known.programs.rows.cells;
+  const at = slot * P_CELLS;
+  for (let i = P_LEARNED_USES; i <= P_LEARNED_VISITS; i++) program[at + i]! *= kept;
+  const cells = known.keys.rows.cells;
+  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+    const row = key * K_CELLS;
+    for (let i = K_LEARNED; i <= K_LEARNED_SQUARES; i++) cells[row + i]! *= kept;
+    for (let i = K_DISPERSION; i < K_DISPERSION + 2 * MARKS; i++) cells[row + i]! *= kept;
+  }
+}
+
+/** 0.5 to that power; `Math.exp` is the same on every machine that runs this engine, `**` need not be. */
+function halfLives(count: number): number {
+  return Math.exp(-Math.LN2 * count);
+}

@@ -1,0 +1,185 @@
+/** The baselines as a part of a partition's state: which program has which slot, whose siblings they are, and how all lies in pages. */
+import { CATEGORIES } from '../../../schemas/codes.ts';
+import type { Subject } from '../checks/subject.ts';
+import { type SipKey, sipAbsorb, sipFinish } from '../duplicates/half-sip-hash.ts';
+import { ByteReader, ByteWriter } from '../state/bytes.ts';
+import { PageSet } from '../state/page-set.ts';
+import type { ProgramState, ProgramTable } from '../state/program-table.ts';
+import { classOf } from '../program/class-of.ts';
+import { Baselines } from './baselines.ts';
+import type { Sighting } from './sighting.ts';
+import { LISTED_SECONDS } from './tuning.ts';
+
+export const BASELINE_PAGE_KINDS = [
+  'baselinePlatform',
+  'baselineClasses',
+  'baselinePrograms',
+  'baselineKeys',
+  'baselineUsers',
+] as const;
+export type BaselinePageKind = (typeof BASELINE_PAGE_KINDS)[number];
+
+const CATEGORY_INDEX = new Map<string, number>(CATEGORIES.map((category, index) => [category, index]));
+const NO_PROGRAMS: readonly number[] = [];
+
+export function isBaselineKind(kind: string): kind is BaselinePageKind {
+  return (BASELINE_PAGE_KINDS as readonly string[]).includes(kind);
+}
+
+export class PartitionBaselines {
+  /** What the last access was found to be; see {@link Baselines}. */
+  readonly baselines: Baselines;
+  readonly #hashKey: SipKey;
+  readonly #sip = new Int32Array(8);
+  readonly #hash = new Uint32Array(4);
+  readonly #platform = new PageSet('baselinePlatform', () => this.#encodePlatform());
+  /** By slot: number of the program's class, and its developer. */
+  readonly #classes: number[] = [];
+  readonly #developers: string[] = [];
+  /** Slots by developer, ascending. */
+  readonly #siblings = new Map<string, number[]>();
+  readonly #seen: Sighting = {
+    program: 0,
+    classNumber: 0,
+    developer: -1,
+    category: 0,
+    seconds: 0,
+    isForeground: true,
+    rows: 0,
+    bytes: 0,
+    isNewlyListed: false,
+    isFreshlyListed: false,
+  };
+
+  /** `hashKey` is unknown to whoever chooses programs and users. */
+  constructor(hashKey: SipKey) {
+    this.#hashKey = hashKey;
+    this.baselines = new Baselines((slot) => this.#classes[slot]!);
+  }
+
+  /** Baselines, each of a program and a category. */
+  get count(): number {
+    return this.baselines.known.keys.count;
+  }
+
+  /** Bytes of memory that the baselines hold, but for a few kilobytes. */
+  get bytes(): number {
+    const { programs, keys, users } = this.baselines.known;
+    return programs.bytes + keys.bytes + users.bytes;
+  }
+
+  pageSet(kind: BaselinePageKind): PageSet {
+    const { known } = this.baselines;
+    switch (kind) {
+      case 'baselinePlatform':
+        return this.#platform;
+      case 'baselineClasses':
+        return known.classes.pages;
+      case 'baselinePrograms':
+        return known.programs.pages;
+      case 'baselineKeys':
+        return known.keys.pages;
+      case 'baselineUsers':
+        return known.users.pages;
+    }
+  }
+
+  /** Takes in an access that reached check 9, with the budget of the policy in force. */
+  see(subject: Subject, budget: number): Baselines {
+    const { program, access, category, eventTimeUs } = subject;
+    this.#platform.touch(0);
+    if (program.baselineSlot === -1) this.#add(program);
+    const seen = this.#seen;
+    const seconds = eventTimeUs / 1e6;
+    seen.program = program.baselineSlot;
+    seen.classNumber = this.#classes[program.baselineSlot]!;
+    seen.category = CATEGORY_INDEX.get(category)!;
+    seen.seconds = seconds;
+    seen.isForeground = access.foreground;
+    seen.rows = access.rows;
+    seen.bytes = access.bytes;
+    const { declaration } = program;
+    const listedUs = declaration?.listedSinceUs.get(category);
+    seen.isFreshlyListed = listedUs !== undefined && seconds - listedUs / 1e6 < LISTED_SECONDS;
+    seen.isNewlyListed = seen.isFreshlyListed && listedUs! > declaration!.firstDeclaredUs;
+    this.#hashOf(program, access.user);
+    const developer = this.#developers[program.baselineSlot]!;
+    const siblings = developer === '' ? NO_PROGRAMS : this.#siblings.get(developer)!;
+    this.baselines.see(seen, this.#hash, siblings, budget);
+    return this.baselines;
+  }
+
+  /** Two words of a keyed hash of (program, user) into `#hash`. */
+  #hashOf(program: ProgramState, user: string): void {
+    if (program.idHash === null) {
+      program.idHash = new Int32Array(8);
+      sipAbsorb(this.#hashKey.initial, program.id, program.idHash);
+    }
+    sipAbsorb(program.idHash, user, this.#sip);
+    sipFinish(this.#sip, this.#hash);
+  }
+
+  #add(program: ProgramState): void {
+    program.baselineSlot = this.baselines.known.addProgram(program.id);
+    this.declared(program);
+  }
+
+  /** Must be called when a program's declaration changed: class and siblings follow from it. */
+  declared(program: ProgramState): void {
+    const slot = program.baselineSlot;
+    if (slot === -1) return;
+    this.#classes[slot] = this.baselines.known.classes.numberOf(classOf(program));
+    const developer = program.declaration?.developer ?? '';
+    const before = this.#developers[slot];
+    if (before === developer) return;
+    if (before !== undefined && before !== '') {
+      const rest = this.#siblings.get(before)!.filter((sibling) => sibling !== slot);
+      if (rest.length === 0) this.#siblings.delete(before);
+      else this.#siblings.set(before, rest);
+    }
+    this.#developers[slot] = developer;
+    if (developer === '') return;
+    const siblings = this.#siblings.get(developer) ?? [];
+    const at = siblings.findIndex((sibling) => sibling > slot);
+    siblings.splice(at === -1 ? siblings.length : at, 0, slot);
+    this.#siblings.set(developer, siblings);
+  }
+
+  #encodePlatform(): Buffer {
+    const out = new ByteWriter();
+    const { known } = this.baselines;
+    for (const calibration of known.calibrations) calibration.write(out);
+    known.scores.write(out);
+    for (const value of known.dispersion) out.double(value);
+    for (const value of known.worst) out.double(value);
+    out.double(known.daysAtRefresh);
+    return out.finish();
+  }
+
+  /**
+   * Takes up stored pages; the programs have been restored.
+   * @throws PageCorruptError when they are not what was written
+   */
+  restore(pages: Readonly<Record<BaselinePageKind, readonly Buffer[]>>, programs: ProgramTable): void {
+    const { known } = this.baselines;
+    for (const bytes of pages.baselineClasses) known.classes.restore(new ByteReader(bytes));
+    for (const bytes of pages.baselinePrograms) {
+      const [from, to] = known.programs.restore(new ByteReader(bytes));
+      for (let slot = from; slot < to; slot++) {
+        const program = programs.of(known.programs.id(slot));
+        program.baselineSlot = slot;
+        this.declared(program);
+      }
+    }
+    for (const bytes of pages.baselineKeys) known.keys.restore(new ByteReader(bytes));
+    known.users.restore(pages.baselineUsers);
+    const [platform] = pages.baselinePlatform;
+    if (platform === undefined) return;
+    const reader = new ByteReader(platform);
+    for (const calibration of known.calibrations) calibration.restore(reader);
+    known.scores.restore(reader);
+    for (let i = 0; i < known.dispersion.length; i++) known.dispersion[i] = reader.double();
+    for (let i = 0; i < known.worst.length; i++) known.worst[i] = reader.double();
+    known.daysAtRefresh = reader.double();
+  }
+}

@@ -1,0 +1,220 @@
+/** All that the baselines of a partition know, and the few questions that every feature asks of it. */
+import { CATEGORIES } from '../../../schemas/codes.ts';
+import { Calibration } from './calibration.ts';
+import { CALLS, FEATURE_COUNT, FIRST, QUIET, RATE } from './features.ts';
+import { ScoreThreshold } from './score-threshold.ts';
+import {
+  C_BACKGROUND,
+  C_CATEGORY,
+  C_CATEGORY_CELLS,
+  C_DAYS,
+  C_SHARE,
+  C_SHARE_SQUARES,
+  C_VISITS,
+  C_VOLUME,
+  C_VOLUME_SQUARES,
+  C_WITH,
+  type ClassRow,
+  ClassRows,
+} from './state/class-rows.ts';
+import {
+  K_BACKGROUND,
+  K_CALLS,
+  K_CELLS,
+  K_DISPERSION,
+  K_LEARNED,
+  K_LEARNED_SQUARES,
+  K_USES,
+  K_VISITS,
+  K_VOLUME,
+  KeyRows,
+  MARKS,
+} from './state/key-rows.ts';
+import { NEVER, P_CELLS, P_FIRST_KEY, P_LEARNED_CALLS, P_LEARNED_USES, P_NUMBERS, ProgramRows } from './state/program-rows.ts';
+import { RecentUsers } from './state/recent-users.ts';
+import {
+  CLASS_CALLS,
+  CLASS_ROW_CALLS,
+  CLASS_USES,
+  DISPERSION_AT_FIRST,
+  DISPERSION_MAX,
+  DISPERSION_MIN,
+  POOL_PAIRS_MIN,
+  POOLED_PAIRS,
+} from './tuning.ts';
+
+/** Tails that are assumed before there are days enough: surprises are nearly what they say, rates are not (promotions). */
+const ASSUMED: readonly (readonly [nats: number, slope: number])[] = Array.from({ length: FEATURE_COUNT }, (_, feature) =>
+  feature === QUIET || feature === RATE ? [12, 8] : feature === CALLS ? [6, 2] : [4, 1.3],
+);
+/** Of the 24-hour over-dispersion against that of four hours. */
+const DAY_RATIO_MIN = 0.3;
+const DAY_RATIO_MAX = 1.2;
+/** Before a class has been seen with a category. */
+const CLASS_SHARE_AT_FIRST = 0.05;
+const CLASS_SHARE_MIN = 0.002;
+const CLASS_WITH_MIN = 0.5;
+
+export interface Volume {
+  mean: number;
+  variance: number;
+}
+
+export class PartitionKnowledge {
+  readonly programs = new ProgramRows();
+  readonly keys = new KeyRows();
+  readonly classes = new ClassRows();
+  readonly users = new RecentUsers();
+  readonly calibrations = ASSUMED.map(([nats, slope]) => new Calibration(nats, slope));
+  /** Of the highest score of a program-day. */
+  readonly scores = new ScoreThreshold();
+  /** The threshold in force, for what alarmed to count as having just reached it. */
+  threshold = 0;
+  /** Pooled over-dispersion: by mark over four hours, then over a day; sums of excess squares and of pairs. */
+  readonly dispersion = new Float64Array(4 * MARKS);
+  /** By feature: sum of program-days' worst surprises, and how many. */
+  readonly worst = new Float64Array(2 * FEATURE_COUNT);
+  readonly #volume: Volume = { mean: 0, variance: 1 };
+
+  /** Program-days when what they showed was last taken up. */
+  daysAtRefresh = 0;
+
+  /** Program-days with accesses, of programs of any age; halved now and then. */
+  get daysSeen(): number {
+    return this.calibrations[FIRST]!.days;
+  }
+
+  /** Takes up what program-days have shown since the last time. */
+  refresh(): void {
+    for (const calibration of this.calibrations) calibration.refresh();
+    this.scores.refresh();
+    this.daysAtRefresh = this.daysSeen;
+  }
+
+  /** Slot of a program by its id; made at first sight by the caller, who keeps the number. */
+  addProgram(id: string): number {
+    return this.programs.add(id);
+  }
+
+  program(slot: number): number {
+    return slot * P_CELLS;
+  }
+
+  firstKey(slot: number): number {
+    return this.programs.numbers[slot * P_NUMBERS + P_FIRST_KEY]!;
+  }
+
+  /** The key of a program's category, made at first sight. */
+  keyOf(slot: number, category: number, hour: number): number {
+    const first = this.firstKey(slot);
+    const key = this.keys.find(first, category);
+    if (key !== NEVER) return key;
+    const made = this.keys.add(category, hour, first);
+    this.programs.numbers[slot * P_NUMBERS + P_FIRST_KEY] = made;
+    return made;
+  }
+
+  /** Pooled over-dispersion of a mark; `index` beyond the marks: over a day. */
+  pooled(index: number): number {
+    const pairs = this.dispersion[2 * index + 1]!;
+    return pairs > POOL_PAIRS_MIN ? Math.max(0.005, this.dispersion[2 * index]! / pairs) : DISPERSION_AT_FIRST;
+  }
+
+  /** Over-dispersion of a mark of a key over four hours: its own, shrunk to the pool. */
+  dispersionOf(key: number, mark: number): number {
+    const at = key * K_CELLS + K_DISPERSION + 2 * mark;
+    const { cells } = this.keys.rows;
+    const own = (cells[at]! + this.pooled(mark) * POOLED_PAIRS) / (cells[at + 1]! + POOLED_PAIRS);
+    return Math.min(DISPERSION_MAX, Math.max(DISPERSION_MIN, own));
+  }
+
+  /** What a day's over-dispersion is of four hours'. */
+  dayRatio(mark: number): number {
+    return Math.min(DAY_RATIO_MAX, Math.max(DAY_RATIO_MIN, this.pooled(mark + MARKS) / this.pooled(mark)));
+  }
+
+  /** Expected share of a category among a program's uses. */
+  shareOf(slot: number, key: number, classRow: ClassRow): number {
+    const learned = this.keys.rows.cells[key * K_CELLS + K_LEARNED + K_USES]!;
+    const all = this.programs.rows.cells[slot * P_CELLS + P_LEARNED_USES]!;
+    return Math.min(0.995, (learned + this.#classShare(key, classRow) * CLASS_USES) / (all + CLASS_USES));
+  }
+
+  /** The same among its calls. */
+  callShareOf(slot: number, key: number, classRow: ClassRow): number {
+    const learned = this.keys.rows.cells[key * K_CELLS + K_LEARNED + K_CALLS]!;
+    const all = this.programs.rows.cells[slot * P_CELLS + P_LEARNED_CALLS]!;
+    const strength = 2 * CLASS_USES;
+    return Math.min(0.995, (learned + this.#classShare(key, classRow) * strength) / (all + strength));
+  }
+
+  #classShare(key: number, classRow: ClassRow): number {
+    const days = classRow[C_DAYS]!;
+    if (days <= 0) return CLASS_SHARE_AT_FIRST;
+    return Math.max(CLASS_SHARE_MIN, classRow[categoryCell(this.keys.categories[key]!) + C_SHARE]! / days);
+  }
+
+  /** How much the shares of a category differ between the programs of a class: their variance over that of a single trial. */
+  betweenPrograms(category: number, classRow: ClassRow): number {
+    const at = categoryCell(category);
+    const mean = classRow[at + C_SHARE]! / classRow[C_DAYS]!;
+    const variance = classRow[at + C_SHARE_SQUARES]! / classRow[C_DAYS]! - mean * mean;
+    return Math.min(0.5, Math.max(0.03, variance / Math.max(0.01, mean * (1 - mean))));
+  }
+
+  /** Expected share of a key's uses that are in the background. */
+  backgroundOf(key: number, classRow: ClassRow): number {
+    const at = key * K_CELLS + K_LEARNED;
+    const { cells } = this.keys.rows;
+    const mean = Math.max(0.01, this.#ofClass(key, classRow, C_BACKGROUND, 0.05));
+    return bounded((cells[at + K_BACKGROUND]! + mean * CLASS_CALLS) / (cells[at + K_USES]! + CLASS_CALLS), 0.003, 0.98);
+  }
+
+  /** Expected share of a key's calls that are the first of a user's visit. */
+  visitsOf(key: number, classRow: ClassRow): number {
+    const at = key * K_CELLS + K_LEARNED;
+    const { cells } = this.keys.rows;
+    const mean = this.#ofClass(key, classRow, C_VISITS, 0.5);
+    return bounded((cells[at + K_VISITS]! + mean * CLASS_CALLS) / (cells[at + K_CALLS]! + CLASS_CALLS), 0.01, 0.99);
+  }
+
+  /** Mean and variance of the logarithmic volume of a call. Valid until the next question. */
+  volumeOf(key: number, classRow: ClassRow): Volume {
+    const at = key * K_CELLS + K_LEARNED;
+    const { cells } = this.keys.rows;
+    const category = categoryCell(this.keys.categories[key]!);
+    const days = classRow[category + C_WITH]!;
+    const classMean = days > CLASS_WITH_MIN ? classRow[category + C_VOLUME]! / days : 0;
+    const classVariance =
+      days > CLASS_WITH_MIN ? Math.max(0.05, classRow[category + C_VOLUME_SQUARES]! / days - classMean * classMean) : 1;
+    const calls = cells[at + K_CALLS]! + CLASS_ROW_CALLS;
+    const mean = (cells[at + K_VOLUME]! + classMean * CLASS_ROW_CALLS) / calls;
+    const squares = cells[key * K_CELLS + K_LEARNED_SQUARES]!;
+    this.#volume.mean = mean;
+    this.#volume.variance = Math.max(
+      VOLUME_VARIANCE_MIN,
+      (squares + (classVariance + classMean * classMean) * CLASS_ROW_CALLS) / calls - mean * mean,
+    );
+    return this.#volume;
+  }
+
+  #ofClass(key: number, classRow: ClassRow, cell: number, otherwise: number): number {
+    const at = categoryCell(this.keys.categories[key]!);
+    const days = classRow[at + C_WITH]!;
+    return days > CLASS_WITH_MIN ? classRow[at + cell]! / days : otherwise;
+  }
+}
+
+/** A standard deviation of a third of an e-fold: rows that never differ would make the first other number a sensation. */
+const VOLUME_VARIANCE_MIN = 0.12;
+
+function bounded(value: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, value));
+}
+
+/** Where a category's cells begin in a class's row. */
+export function categoryCell(category: number): number {
+  return C_CATEGORY + category * C_CATEGORY_CELLS;
+}
+
+export const CATEGORY_COUNT = CATEGORIES.length;

@@ -1,0 +1,243 @@
+/**
+ * What part of a program's uses and calls a category has, how many of its uses are in the background, how many of its calls begin a visit, and
+ * how much a call returns. Each is a share given the program's own activity, so that promotions, holidays, launches and growth cancel.
+ */
+import { BACKGROUND, CALLS, FIRST, NOVEL, ROWS, SHARE, USERS } from './features.ts';
+import { uncertainty } from './trust.ts';
+import type { PartitionKnowledge } from './partition-knowledge.ts';
+import type { Sighting, Surprises } from './sighting.ts';
+import { C_DAYS, C_VISIT_DAYS, C_VISIT_SQUARES, C_VISIT_SUM, C_WITH, type ClassRow } from './state/class-rows.ts';
+import {
+  K_BACKGROUND,
+  K_BLOCK,
+  K_CALLS,
+  K_CELLS,
+  K_LEARNED,
+  K_TOLD_NEW,
+  K_USES,
+  K_VISITS,
+  K_VOLUME,
+  MARK_BACKGROUND,
+  MARK_CALLS,
+  MARK_SHARE,
+  MARK_VISITS,
+  MARK_VOLUME,
+} from './state/key-rows.ts';
+import {
+  P_BLOCK,
+  P_CALLS,
+  P_CELLS,
+  P_DAYS,
+  P_LEARNED_CALLS,
+  P_LEARNED_USES,
+  P_LEARNED_VISITS,
+  P_USES,
+  P_VISITS,
+} from './state/program-rows.ts';
+import { shareSurprise } from './surprise.ts';
+import {
+  CLASS_CALLS,
+  CLASS_DAYS_MIN,
+  CLASS_ROW_CALLS,
+  CLASS_USES,
+  LISTED_SECONDS,
+  NOVEL_DAYS,
+  NOVEL_USES,
+  NOVEL_WEIGHT,
+  SCALES,
+  USES_MIN,
+  YOUNG_DAYS,
+} from './tuning.ts';
+import { categoryCell } from './partition-knowledge.ts';
+
+/** Fewer uses, calls, first calls are no evidence. */
+const USES_SEEN_MIN = 3;
+const CALLS_SEEN_MIN = 4;
+const LEARNED_CALLS_FOR_USERS = 20;
+const LEARNED_CALLS_FOR_ROWS = 10;
+const CLASS_WITH_MIN = 5;
+const DAY_SCALE = 2;
+/** Told as new: for six hours more of it may be told, then it is learned for a week. */
+const TOLD_NEW_SECONDS = 6 * 3600;
+
+/** Share of the category among uses and among calls; for young programs against the class; for a category never used, as new. */
+export function judgeShare(
+  known: PartitionKnowledge,
+  key: number,
+  seen: Sighting,
+  classRow: ClassRow,
+  found: Surprises,
+): boolean {
+  const program = known.programs.rows.cells;
+  const at = seen.program * P_CELLS;
+  const keys = known.keys.rows.cells;
+  const row = key * K_CELLS;
+  const days = program[at + P_DAYS]!;
+  const learned = program[at + P_LEARNED_USES]!;
+  const isOld = learned >= USES_MIN;
+  const isYoung = days < YOUNG_DAYS && classRow[C_DAYS]! > CLASS_DAYS_MIN;
+  const told = keys[row + K_TOLD_NEW]!;
+  const isNovel = keys[row + K_LEARNED + K_USES]! < NOVEL_USES && told === 0 && days >= NOVEL_DAYS && isOld;
+  if ((!isOld && !isYoung) || seen.isNewlyListed || (isNovel && seen.isFreshlyListed) || wasToldNew(told, seen.seconds))
+    return false;
+  const p = known.shareOf(seen.program, key, classRow);
+  const uses = program[at + P_USES]! + program[at + P_BLOCK + P_USES]!;
+  if (keys[row + K_USES]! + keys[row + K_BLOCK + K_USES]! <= p * uses) return false;
+  const pCalls = known.callShareOf(seen.program, key, classRow);
+  const dispersion = known.dispersionOf(key, MARK_SHARE);
+  const callDispersion = known.dispersionOf(key, MARK_CALLS);
+  const ratio = known.dayRatio(MARK_SHARE);
+  const callRatio = known.dayRatio(MARK_CALLS);
+  const between = isOld ? 0 : known.betweenPrograms(seen.category, classRow);
+  const unsure = isOld ? uncertainty(learned, days, dispersion * ratio, CLASS_USES) : between;
+  const callsUnsure = isOld ? uncertainty(program[at + P_LEARNED_CALLS]!, days, callDispersion * callRatio, CLASS_USES) : between;
+  const feature = isNovel ? NOVEL : isOld ? SHARE : FIRST;
+  for (let scale = 0; scale < SCALES; scale++) {
+    const rho = dispersion * (scale === DAY_SCALE ? ratio : 1) + unsure;
+    const callRho = callDispersion * (scale === DAY_SCALE ? callRatio : 1) + callsUnsure;
+    for (let blocks = 0, x = 0, n = 0, calls = 0, all = 0; blocks < 2; blocks++) {
+      const k = row + (2 * scale + blocks) * K_BLOCK;
+      const b = at + (2 * scale + blocks) * P_BLOCK;
+      x += keys[k + K_USES]!;
+      calls += keys[k + K_CALLS]!;
+      n += program[b + P_USES]!;
+      all += program[b + P_CALLS]!;
+      if (calls < CALLS_SEEN_MIN) continue;
+      if (x >= USES_SEEN_MIN && x > p * n) {
+        const inflation = (1 + (n - 1) * rho) / (isNovel ? NOVEL_WEIGHT : 1);
+        found.take(feature, shareSurprise(x, n, p) / inflation, scale, blocks, x, n, p, inflation);
+      }
+      if (isNovel || !isOld || calls <= pCalls * all) continue;
+      const inflation = 1 + (all - 1) * callRho;
+      found.take(CALLS, shareSurprise(calls, all, pCalls) / inflation, scale, blocks, calls, all, pCalls, inflation);
+    }
+  }
+  return isOld && !isNovel;
+}
+
+function wasToldNew(toldHour: number, seconds: number): boolean {
+  if (toldHour === 0) return false;
+  const since = seconds - toldHour * 3600;
+  return since > TOLD_NEW_SECONDS && since < LISTED_SECONDS;
+}
+
+/** One mark of a key's uses or calls: `marked` of `of`, cells of a block. */
+function judgeMark(
+  known: PartitionKnowledge,
+  key: number,
+  feature: number,
+  mark: number,
+  [marked, of]: readonly [number, number],
+  min: number,
+  p: number,
+  unsure: number,
+  found: Surprises,
+): void {
+  const keys = known.keys.rows.cells;
+  const dispersion = known.dispersionOf(key, mark);
+  for (let scale = 0; scale < SCALES; scale++) {
+    const rho = dispersion * (scale === DAY_SCALE ? known.dayRatio(mark) : 1) + unsure;
+    for (let blocks = 0, x = 0, n = 0; blocks < 2; blocks++) {
+      const k = key * K_CELLS + (2 * scale + blocks) * K_BLOCK;
+      x += keys[k + marked]!;
+      n += keys[k + of]!;
+      if (x < min || x <= p * n) continue;
+      const inflation = 1 + (n - 1) * rho;
+      found.take(feature, shareSurprise(Math.min(x, n), n, p) / inflation, scale, blocks, x, n, p, inflation);
+    }
+  }
+}
+
+const BACKGROUND_OF_USES = [K_BACKGROUND, K_USES] as const;
+const VISITS_OF_CALLS = [K_VISITS, K_CALLS] as const;
+
+function unsureOf(known: PartitionKnowledge, key: number, mark: number, learned: number, days: number, strength: number): number {
+  return uncertainty(learned, days, known.dispersionOf(key, mark) * known.dayRatio(mark), strength);
+}
+
+export function judgeBackground(
+  known: PartitionKnowledge,
+  key: number,
+  seen: Sighting,
+  classRow: ClassRow,
+  found: Surprises,
+): void {
+  const program = known.programs.rows.cells;
+  const at = seen.program * P_CELLS;
+  const learned = known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_USES]!;
+  if (learned + program[at + P_LEARNED_USES]! <= USES_MIN) return;
+  const unsure = unsureOf(known, key, MARK_BACKGROUND, learned, program[at + P_DAYS]!, CLASS_CALLS);
+  judgeMark(
+    known,
+    key,
+    BACKGROUND,
+    MARK_BACKGROUND,
+    BACKGROUND_OF_USES,
+    USES_SEEN_MIN,
+    known.backgroundOf(key, classRow),
+    unsure,
+    found,
+  );
+}
+
+/** Distinct users, given calls: a call that begins a visit is another user. */
+export function judgeUsers(known: PartitionKnowledge, key: number, seen: Sighting, classRow: ClassRow, found: Surprises): void {
+  const program = known.programs.rows.cells;
+  const at = seen.program * P_CELLS;
+  const learned = known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_CALLS]!;
+  if (learned > LEARNED_CALLS_FOR_USERS || classRow[categoryCell(seen.category) + C_WITH]! > CLASS_WITH_MIN) {
+    const unsure = unsureOf(known, key, MARK_VISITS, learned, program[at + P_DAYS]!, CLASS_CALLS);
+    judgeMark(known, key, USERS, MARK_VISITS, VISITS_OF_CALLS, CALLS_SEEN_MIN, known.visitsOf(key, classRow), unsure, found);
+  }
+  if (program[at + P_DAYS]! < YOUNG_DAYS && classRow[C_VISIT_DAYS]! > CLASS_WITH_MIN)
+    judgeFirstUsers(known, seen, classRow, found);
+}
+
+/** The whole of a young program against its class; adds to what its shares say. */
+function judgeFirstUsers(known: PartitionKnowledge, seen: Sighting, classRow: ClassRow, found: Surprises): void {
+  const program = known.programs.rows.cells;
+  const at = seen.program * P_CELLS;
+  const mean = classRow[C_VISIT_SUM]! / classRow[C_VISIT_DAYS]!;
+  const variance = classRow[C_VISIT_SQUARES]! / classRow[C_VISIT_DAYS]! - mean * mean;
+  const between = Math.min(0.5, Math.max(0.02, variance / (mean * (1 - mean) + 0.01)));
+  const p = Math.min(
+    0.97,
+    (program[at + P_LEARNED_VISITS]! + mean * CLASS_CALLS) / (program[at + P_LEARNED_CALLS]! + CLASS_CALLS),
+  );
+  const rho = between + known.pooled(MARK_VISITS);
+  let most = 0;
+  for (let scale = 0; scale < SCALES; scale++) {
+    const x = program[at + P_VISITS + scale]!;
+    const n = program[at + 2 * scale * P_BLOCK + P_CALLS]!;
+    if (x < CALLS_SEEN_MIN || x <= p * n) continue;
+    most = Math.max(most, shareSurprise(Math.min(x, n), n, p) / (1 + (n - 1) * rho));
+  }
+  if (most === 0) return;
+  const before = found.nats[FIRST]!;
+  const scale = DAY_SCALE;
+  const n = program[at + 2 * scale * P_BLOCK + P_CALLS]!;
+  found.take(FIRST, before + most, scale, 0, program[at + P_VISITS + scale]!, n, p, 1 + (n - 1) * rho);
+}
+
+/** Rows and bytes, given calls: the mean of their logarithms, whose square over its variance is a surprise (Gaussian tail). */
+export function judgeVolume(known: PartitionKnowledge, key: number, seen: Sighting, classRow: ClassRow, found: Surprises): void {
+  const keys = known.keys.rows.cells;
+  const learned = keys[key * K_CELLS + K_LEARNED + K_CALLS]!;
+  if (learned <= LEARNED_CALLS_FOR_ROWS && classRow[categoryCell(seen.category) + C_WITH]! <= CLASS_WITH_MIN) return;
+  const { mean, variance } = known.volumeOf(key, classRow);
+  const days = known.programs.rows.cells[seen.program * P_CELLS + P_DAYS]!;
+  const dispersion = known.dispersionOf(key, MARK_VOLUME);
+  const unsure = unsureOf(known, key, MARK_VOLUME, learned, days, CLASS_ROW_CALLS);
+  for (let scale = 0; scale < SCALES; scale++) {
+    const rho = dispersion * (scale === DAY_SCALE ? known.dayRatio(MARK_VOLUME) : 1) + unsure;
+    for (let blocks = 0, volume = 0, n = 0; blocks < 2; blocks++) {
+      const k = key * K_CELLS + (2 * scale + blocks) * K_BLOCK;
+      volume += keys[k + K_VOLUME]!;
+      n += keys[k + K_CALLS]!;
+      const above = volume / n - mean;
+      if (n < USES_SEEN_MIN || above <= 0) continue;
+      const inflation = (variance * (1 + (n - 1) * rho)) / n;
+      found.take(ROWS, (above * above) / inflation / 2, scale, blocks, volume / n, n, mean, inflation);
+    }
+  }
+}

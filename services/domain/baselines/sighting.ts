@@ -1,0 +1,61 @@
+/** One access as the baselines see it, and what they find about it. One object of each serves a whole partition. */
+import { FEATURE_COUNT } from './features.ts';
+
+export interface Sighting {
+  /** Slot of the program, of its class and its developer (-1: none). */
+  program: number;
+  classNumber: number;
+  developer: number;
+  /** Index in CATEGORIES. */
+  category: number;
+  /** Event time, seconds since 1970. */
+  seconds: number;
+  isForeground: boolean;
+  rows: number;
+  bytes: number;
+  /** The program's declaration has listed the category for less than a week, not counting its first declaration. */
+  isNewlyListed: boolean;
+  /** The same, its first declaration included. */
+  isFreshlyListed: boolean;
+}
+
+/** Windows of a measured share: the scale, and 1 where the block before the filling one is part of it. */
+export interface Measured {
+  scale: number;
+  blocks: number;
+  /** Successes of trials, expected share, variance inflation; for a ratio: uses, none, expected uses, none. */
+  x: number;
+  n: number;
+  p: number;
+  inflation: number;
+}
+
+export class Surprises {
+  /** Nats by feature, before any calibration. */
+  readonly nats = new Float64Array(FEATURE_COUNT);
+  readonly measured: Measured[] = Array.from({ length: FEATURE_COUNT }, () => ({
+    scale: 0,
+    blocks: 0,
+    x: 0,
+    n: 0,
+    p: 0,
+    inflation: 1,
+  }));
+
+  clear(): void {
+    this.nats.fill(0);
+  }
+
+  /** Keeps the largest surprise of a feature, with where it comes from. */
+  take(feature: number, nats: number, scale: number, blocks: number, x: number, n: number, p: number, inflation: number): void {
+    if (nats <= this.nats[feature]!) return;
+    this.nats[feature] = nats;
+    const to = this.measured[feature]!;
+    to.scale = scale;
+    to.blocks = blocks;
+    to.x = x;
+    to.n = n;
+    to.p = p;
+    to.inflation = inflation;
+  }
+}

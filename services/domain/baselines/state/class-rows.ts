@@ -1,0 +1,81 @@
+/** What programs of a class do, from those of this partition: sums over program-days, each worth at most one day. */
+import { CATEGORIES } from '../../../../schemas/codes.ts';
+import { type ByteReader, ByteWriter } from '../../state/bytes.ts';
+import { PageSet } from '../../state/page-set.ts';
+
+export const C_DAYS = 0;
+/** First calls of visits among all calls: days, sum, sum of squares. */
+export const C_VISIT_DAYS = 1;
+export const C_VISIT_SUM = 2;
+export const C_VISIT_SQUARES = 3;
+/** Shapes of a week and their number. */
+export const C_SHAPES = 4;
+export const C_SHAPE = 5;
+/** By category: sum and sum of squares of its share; then of days with it: number, background share, share of first calls, volume, its square. */
+export const C_CATEGORY = C_SHAPE + 48;
+export const C_SHARE = 0;
+export const C_SHARE_SQUARES = 1;
+export const C_WITH = 2;
+export const C_BACKGROUND = 3;
+export const C_VISITS = 4;
+export const C_VOLUME = 5;
+export const C_VOLUME_SQUARES = 6;
+export const C_CATEGORY_CELLS = 7;
+export const C_CELLS = C_CATEGORY + CATEGORIES.length * C_CATEGORY_CELLS;
+
+/** Classes a partition tells apart; developers choose their names, so there is an end: later ones are one class together. */
+const CLASSES_MAX = 1024;
+const CLASSES_PER_PAGE = 16;
+const ALL_OTHERS = '';
+
+export type ClassRow = Float64Array;
+
+export class ClassRows {
+  readonly pages = new PageSet('baselineClasses', (page) => this.#encode(page));
+  readonly #numbers = new Map<string, number>();
+  readonly #names: string[] = [];
+  readonly #rows: ClassRow[] = [];
+
+  /** The number of a class; made at first sight. */
+  numberOf(name: string): number {
+    const number = this.#numbers.get(name);
+    if (number !== undefined) return number;
+    return this.#names.length < CLASSES_MAX - 1 || name === ALL_OTHERS ? this.#add(name) : this.numberOf(ALL_OTHERS);
+  }
+
+  #add(name: string): number {
+    const number = this.#names.length;
+    this.touch(number);
+    this.#names.push(name);
+    this.#numbers.set(name, number);
+    this.#rows.push(new Float64Array(C_CELLS));
+    return number;
+  }
+
+  row(number: number): ClassRow {
+    return this.#rows[number]!;
+  }
+
+  /** Must be called before a class's row changes. */
+  touch(number: number): void {
+    this.pages.touch(Math.floor(number / CLASSES_PER_PAGE));
+  }
+
+  #encode(page: number): Buffer {
+    const out = new ByteWriter();
+    const from = page * CLASSES_PER_PAGE;
+    for (let number = from; number < Math.min(from + CLASSES_PER_PAGE, this.#names.length); number++) {
+      out.string(this.#names[number]!);
+      for (const cell of this.#rows[number]!) out.double(cell);
+    }
+    return out.finish();
+  }
+
+  /** Takes up a stored page; pages come in ascending order. */
+  restore(reader: ByteReader): void {
+    while (!reader.done) {
+      const row = this.#rows[this.#add(reader.string())]!;
+      for (let i = 0; i < C_CELLS; i++) row[i] = reader.double();
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * What is remembered of each (program, category): uses, calls, background uses, first calls of visits and volume in windows; what was learned
+ * of them; how over-dispersed they are. A program has few, so they hang in a list on it and need no index.
+ */
+import { PageCorruptError, type ByteReader, ByteWriter } from '../../state/bytes.ts';
+import { PageSet } from '../../state/page-set.ts';
+import { SCALES } from '../tuning.ts';
+import { FloatRows, grownInt32 } from './columns.ts';
+
+/** Of a window block: uses, calls, uses in the background, first calls of visits, volume (sum of logarithms). */
+export const K_BLOCK = 5;
+export const K_USES = 0;
+export const K_CALLS = 1;
+export const K_BACKGROUND = 2;
+export const K_VISITS = 3;
+export const K_VOLUME = 4;
+/** Learned: the same five, and the sum of squares of the volume; then that sum of today. */
+export const K_LEARNED = SCALES * 2 * K_BLOCK;
+export const K_LEARNED_SQUARES = K_LEARNED + K_BLOCK;
+export const K_SQUARES_TODAY = K_LEARNED_SQUARES + 1;
+/** Over-dispersion by mark: sums of excess squares and of pairs. */
+export const K_DISPERSION = K_SQUARES_TODAY + 1;
+export const MARK_SHARE = 0;
+export const MARK_BACKGROUND = 1;
+export const MARK_VISITS = 2;
+export const MARK_VOLUME = 3;
+export const MARK_CALLS = 4;
+export const MARKS = 5;
+/** Hours since 1970 at which it was told as new; 0 while it was not. */
+export const K_TOLD_NEW = K_DISPERSION + 2 * MARKS;
+export const K_CELLS = K_TOLD_NEW + 1;
+
+const KEYS_PER_PAGE = 256;
+
+export class KeyRows {
+  readonly pages = new PageSet('baselineKeys', (page) => this.#encode(page));
+  readonly rows = new FloatRows(K_CELLS, 512);
+  /** By slot: hour of the filling blocks, then the next key of the same program (-1: none). */
+  numbers = new Int32Array(1024);
+  categories = new Uint8Array(512);
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes of memory. */
+  get bytes(): number {
+    return this.rows.cells.byteLength + this.numbers.byteLength + this.categories.byteLength;
+  }
+
+  /** The key of a category in the list that begins with `first`, or -1. */
+  find(first: number, category: number): number {
+    let slot = first;
+    while (slot !== -1 && this.categories[slot] !== category) slot = this.numbers[slot * 2 + 1]!;
+    return slot;
+  }
+
+  /** The next key of the same program, or -1. */
+  next(slot: number): number {
+    return this.numbers[slot * 2 + 1]!;
+  }
+
+  add(category: number, hour: number, next: number): number {
+    const slot = this.#count++;
+    this.rows.reserve(this.#count);
+    this.numbers = grownInt32(this.numbers, this.#count * 2);
+    if (this.#count > this.categories.length) {
+      const wider = new Uint8Array(Math.ceil(this.categories.length * 1.5));
+      wider.set(this.categories);
+      this.categories = wider;
+    }
+    this.pages.touch(Math.floor(slot / KEYS_PER_PAGE));
+    this.categories[slot] = category;
+    this.numbers[slot * 2] = hour;
+    this.numbers[slot * 2 + 1] = next;
+    return slot;
+  }
+
+  /** Must be called before a key's row changes. */
+  touch(slot: number): void {
+    this.pages.touch(slot >>> 8);
+  }
+
+  #encode(page: number): Buffer {
+    const from = page * KEYS_PER_PAGE;
+    const to = Math.min(from + KEYS_PER_PAGE, this.#count);
+    const out = new ByteWriter();
+    out.varint(to - from);
+    for (let slot = from; slot < to; slot++) {
+      out.varint(this.categories[slot]!);
+      out.varint(this.numbers[slot * 2]! + 1);
+      out.varint(this.numbers[slot * 2 + 1]! + 1);
+    }
+    out.bytes(this.rows.bytes(from, to));
+    return out.finish();
+  }
+
+  /** Takes up a stored page; pages come in ascending order. */
+  restore(reader: ByteReader): void {
+    const from = this.#count;
+    const to = from + reader.varint();
+    for (let slot = from; slot < to; slot++) {
+      const category = reader.varint();
+      this.add(category, reader.varint() - 1, reader.varint() - 1);
+    }
+    const bytes = reader.bytes();
+    if (bytes.length !== (to - from) * K_CELLS * 4) throw new PageCorruptError('a page of baselines has another size');
+    this.rows.put(from, bytes);
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * What is remembered of each program: its uses and calls in windows, when in a week it is used, how surprising its days are, what was told.
+ * Cells of a row, by name; all floats, because they are learned averages, and whole numbers up to 2^24 are exact in them.
+ */
+import { PageCorruptError, type ByteReader, ByteWriter } from '../../state/bytes.ts';
+import { PageSet } from '../../state/page-set.ts';
+import { FEATURE_COUNT } from '../features.ts';
+import { SCALES } from '../tuning.ts';
+import { FloatRows } from './columns.ts';
+
+/** Of a window block: uses, calls, expected uses. Scale by scale, the filling block and the one before it. */
+export const P_BLOCK = 3;
+export const P_USES = 0;
+export const P_CALLS = 1;
+export const P_EXPECTED = 2;
+/** First calls of visits in the filling block of each scale. */
+export const P_VISITS = SCALES * 2 * P_BLOCK;
+/** Learned: uses, calls, first calls of visits. */
+export const P_LEARNED_USES = P_VISITS + SCALES;
+export const P_LEARNED_CALLS = P_LEARNED_USES + 1;
+export const P_LEARNED_VISITS = P_LEARNED_USES + 2;
+/** Mean uses by hour of a working day, then of a day of the weekend; how many of either were seen; mean of all. */
+export const P_HOURS = P_LEARNED_USES + 3;
+export const P_DAYS_SEEN = P_HOURS + 48;
+export const P_MEAN_HOUR = P_DAYS_SEEN + 2;
+/** The worst surprise of the day by feature, decayed sums of earlier days' and their number (rates begin later), the scale they give. */
+export const P_WORST = P_MEAN_HOUR + 1;
+export const P_WORST_SUM = P_WORST + FEATURE_COUNT;
+export const P_WORST_DAYS = P_WORST_SUM + FEATURE_COUNT;
+export const P_WORST_RATE_DAYS = P_WORST_DAYS + 1;
+export const P_SCALE = P_WORST_RATE_DAYS + 1;
+/** The day's highest score, days with history, and whether today alarmed (1). */
+export const P_TOP_SCORE = P_SCALE + FEATURE_COUNT;
+export const P_DAYS = P_TOP_SCORE + 1;
+export const P_ALARMED = P_DAYS + 1;
+/** 1: the windows' evidence has been told and is cleared when the episode is over. */
+export const P_TOLD = P_ALARMED + 1;
+/** By reason: how strong it was when last told. */
+export const P_TOLD_SCORE = P_TOLD + 1;
+export const TOLD_REASONS = 5;
+export const P_CELLS = P_TOLD_SCORE + TOLD_REASONS;
+
+/** Whole numbers of a program: hour of its newest access, first hour, last alarm, when each reason was last told (seconds), first key. */
+export const P_HOUR = 0;
+export const P_FIRST_HOUR = 1;
+export const P_LAST_ALARM = 2;
+export const P_TOLD_AT = 3;
+export const P_FIRST_KEY = P_TOLD_AT + TOLD_REASONS;
+export const P_NUMBERS = P_FIRST_KEY + 1;
+
+const PROGRAMS_PER_PAGE = 64;
+export const NEVER = -1;
+
+export class ProgramRows {
+  readonly pages = new PageSet('baselinePrograms', (page) => this.#encode(page));
+  readonly rows = new FloatRows(P_CELLS, 256);
+  /** Seconds are too many for 32 bits from 2038 on. */
+  numbers = new Float64Array(256 * P_NUMBERS);
+  readonly #ids: string[] = [];
+
+  get count(): number {
+    return this.#ids.length;
+  }
+
+  /** Bytes of memory. */
+  get bytes(): number {
+    return this.rows.cells.byteLength + this.numbers.byteLength;
+  }
+
+  id(slot: number): string {
+    return this.#ids[slot]!;
+  }
+
+  add(id: string): number {
+    const slot = this.#ids.length;
+    this.#ids.push(id);
+    this.rows.reserve(slot + 1);
+    if ((slot + 1) * P_NUMBERS > this.numbers.length) {
+      const wider = new Float64Array(Math.ceil(this.numbers.length * 1.5));
+      wider.set(this.numbers);
+      this.numbers = wider;
+    }
+    this.numbers.fill(NEVER, slot * P_NUMBERS, (slot + 1) * P_NUMBERS);
+    this.rows.cells.fill(1, slot * P_CELLS + P_SCALE, slot * P_CELLS + P_SCALE + FEATURE_COUNT);
+    return slot;
+  }
+
+  /** Must be called before a program's row changes. */
+  touch(slot: number): void {
+    this.pages.touch(Math.floor(slot / PROGRAMS_PER_PAGE));
+  }
+
+  #encode(page: number): Buffer {
+    const from = page * PROGRAMS_PER_PAGE;
+    const to = Math.min(from + PROGRAMS_PER_PAGE, this.count);
+    const out = new ByteWriter();
+    out.varint(to - from);
+    for (let slot = from; slot < to; slot++) {
+      out.string(this.#ids[slot]!);
+      for (let i = 0; i < P_NUMBERS; i++) out.double(this.numbers[slot * P_NUMBERS + i]!);
+    }
+    out.bytes(this.rows.bytes(from, to));
+    return out.finish();
+  }
+
+  /** Takes up a stored page; pages come in ascending order. Answers the slots that it holds, from and to. */
+  restore(reader: ByteReader): readonly [from: number, to: number] {
+    const from = this.count;
+    const to = from + reader.varint();
+    for (let slot = from; slot < to; slot++) {
+      this.add(reader.string());
+      for (let i = 0; i < P_NUMBERS; i++) this.numbers[slot * P_NUMBERS + i] = reader.double();
+    }
+    const bytes = reader.bytes();
+    if (bytes.length !== (to - from) * P_CELLS * 4) throw new PageCorruptError('a page of baselines has another size');
+    this.rows.put(from, bytes);
+    return [from, to];
+  }
+}

@@ -1,0 +1,40 @@
+/** How much of a day is believed, and how sure a learned share is. */
+import type { PartitionKnowledge } from './partition-knowledge.ts';
+import type { ClassRow } from './state/class-rows.ts';
+import { K_BLOCK, K_CELLS, K_USES, MARK_SHARE } from './state/key-rows.ts';
+import { P_CELLS, P_DAYS, P_LEARNED_USES } from './state/program-rows.ts';
+import { shareSurprise } from './surprise.ts';
+import { CLASS_USES, LEARNED_NATS } from './tuning.ts';
+
+const A_DAY = 2;
+const TRUST_DAYS = 3;
+const TRUST_USES = 30;
+const DAYS_REMEMBERED = 14;
+
+/** How much of a day is learned: all while its shares surprise by little, then inversely to the most surprising one. */
+export function trustIn(known: PartitionKnowledge, slot: number, classRow: ClassRow, uses: number): number {
+  const program = known.programs.rows.cells;
+  const at = slot * P_CELLS;
+  const learned = program[at + P_LEARNED_USES]!;
+  const days = program[at + P_DAYS]!;
+  if (learned <= TRUST_USES || days < TRUST_DAYS || uses <= 3) return 1;
+  let worst = 0;
+  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+    const x = known.keys.rows.cells[key * K_CELLS + A_DAY * 2 * K_BLOCK + K_USES]!;
+    if (x < 3) continue;
+    const dispersion = known.dispersionOf(key, MARK_SHARE) * known.dayRatio(MARK_SHARE);
+    const unsure = uncertainty(learned, days, dispersion, CLASS_USES);
+    const surprise = shareSurprise(x, uses, known.shareOf(slot, key, classRow)) / (1 + (uses - 1) * (dispersion + unsure));
+    if (surprise > worst) worst = surprise;
+  }
+  return Math.min(1, LEARNED_NATS / (0.01 + worst));
+}
+
+/**
+ * How unsure a learned share is, on the scale of over-dispersion: one over the number of independent trials that it was learned
+ * from. Trials of one day depend on each other, so a day of n is worth `n / (1 + n rho)`.
+ */
+export function uncertainty(learned: number, days: number, dispersion: number, strength: number): number {
+  const ofADay = learned / Math.max(1, Math.min(days, DAYS_REMEMBERED));
+  return 1 / (learned / (1 + ofADay * dispersion) + strength);
+}

@@ -1,0 +1,96 @@
+/**
+ * The numbers of the baselines, each with its reason. One fixed set for all programs, platforms and policies; docs/baselines.md derives
+ * what they stand in and shows how the measures move when one is halved or doubled.
+ */
+
+/** Lengths of the windows in hours; each has a block that fills and the one before it, so it looks back between one and two lengths. */
+export const SCALE_HOURS = [1, 4, 24] as const;
+export const SCALES = SCALE_HOURS.length;
+
+/** What was learned two weeks ago counts half: habits change with releases, and releases come about as often. */
+export const HALF_LIFE_DAYS = 14;
+
+/** One user's calls of a category within a minute are one use: visits and trips are made of many, and would be all that is counted. */
+export const USE_SECONDS = 60;
+/** Calls of a use that count as calls: a loop or a retry is no more evidence than three. */
+export const CALLS_PER_USE_MAX = 3;
+/** A user who was not in the program for so long is another visit. */
+export const VISIT_SECONDS = 3600;
+
+/** Strength of what a program's class does, in uses: a shopkeeper's dozen, so that the second day already is mostly the program's own. */
+export const CLASS_USES = 12;
+/** The same for background, users and rows of a category. */
+export const CLASS_CALLS = 8;
+export const CLASS_ROW_CALLS = 4;
+/** Strength of the pooled over-dispersion against a key's own, in pairs of uses: about one busy day. */
+export const POOLED_PAIRS = 15;
+/** A block says no more than so many pairs about over-dispersion: ten busy hours must not drown a week. */
+export const PAIRS_A_BLOCK = 20;
+/** Squares of deviations are cut at nine times their expectation (three standard deviations). */
+export const SQUARE_MAX = 9;
+/** Over-dispersion before a partition has seen any, and the least that is believed. */
+export const DISPERSION_AT_FIRST = 0.15;
+export const DISPERSION_MIN = 0.003;
+export const DISPERSION_MAX = 0.9;
+/** Pairs after which a partition's own pool is believed. */
+export const POOL_PAIRS_MIN = 5;
+
+/** Uses a program must have been seen with before its own shares are judged. */
+export const USES_MIN = 15;
+/** Days before a program is no longer judged by its class alone. */
+export const YOUNG_DAYS = 2;
+/** Days of history before a category can be new, and before rates by the hour of the week can be told: a week and a day. */
+export const NOVEL_DAYS = 3;
+export const SEASON_DAYS = 8;
+/** A category listed for less than this is new for a good reason (exact-rules.md section 10). */
+export const LISTED_SECONDS = 7 * 86_400;
+/** A category with fewer learned uses is still new. */
+export const NOVEL_USES = 3;
+/** Uses of a new category come together: three say as much as two. */
+export const NOVEL_WEIGHT = 0.6;
+/** Program-days of its class before a young program is judged by it. */
+export const CLASS_DAYS_MIN = 8;
+
+/** Logarithm of a ratio of rates, times this, is about a surprise in nats (docs/baselines.md, "Rates"). */
+export const RATIO_WEIGHT = 12;
+/** Uses added to both sides of a ratio: nine against one are no ninefold rate. */
+export const RATIO_USES = 8;
+/** An hour whose expectation is below this share of the program's mean hour is quiet. */
+export const QUIET_SHARE = 0.35;
+/** Rates alone never alarm: promotions and launches are rates. */
+export const RATE_SHARE_MAX = 6;
+export const QUIET_SHARE_MAX = 8;
+/** Any other feature adds no more than this; beyond, numbers say nothing. */
+export const CONTRIBUTION_MAX = 40;
+/** All but the largest contribution count half: features share their evidence. */
+export const OTHERS_WEIGHT = 0.5;
+
+/** A program's own daily worst, against everybody's, scales its surprises; worth this many days of everybody's, and this many nats. */
+export const OWN_DAYS = 4;
+export const OWN_NATS = 2;
+export const OWN_MIN = 0.6;
+export const OWN_MAX = 5;
+
+/** Least siblings that must be in excess, and bounds of what one of them adds: a fleet is many that do a little. */
+export const SIBLINGS_MIN = 3;
+export const SIBLING_Z_MIN = 0.7;
+export const SIBLING_Z_MAX = 2.5;
+/** Programs of one developer that are looked at. */
+export const SIBLINGS_LOOKED_AT_MAX = 64;
+
+/** Intervals longer than this end a rhythm. */
+export const RHYTHM_GAP_SECONDS = 3 * 3600;
+/** Nats of a rhythm that everybody has by chance. */
+export const RHYTHM_NATS = 2;
+
+/** A result of the same program within this belongs to the same episode (exact-rules.md section 10). */
+export const EPISODE_SECONDS = 3600;
+/** The same reason is told again only when it is this much stronger; the margin is gone after a week. */
+export const TOLD_MARGIN = 3;
+export const TOLD_SECONDS = 7 * 86_400;
+/** Of what alarms, this share is learned, and of a day whose worst share surprises by s nats at most this over s. */
+export const LEARNED_OF_ALARMS = 0.1;
+export const LEARNED_NATS = 1.5;
+
+/** The budget where the policy states none: one alarm episode in a thousand program-days. */
+export const BUDGET_DEFAULT = 0.001;
