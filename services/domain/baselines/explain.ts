@@ -93,9 +93,7 @@ function expectedBy(feature: number, { x, n, p, inflation }: Measured, nats: num
       return { usesOfProgram: tenths(p), ordinaryUpTo: whole(Math.exp(nats / RATIO_WEIGHT) * (p + RATIO_USES) - RATIO_USES) };
     case SIBLINGS:
       return {
-        siblingsAboveTheirShare: whole(n * SIBLINGS_BY_CHANCE),
-        combinedDeviations: tenths(p),
-        ordinaryUpTo: tenths(Math.sqrt(2 * nats)),
+        siblingsAboveTheirShare: tenths(n * p),
       };
     case RHYTHM:
       return { intervals: 'irregular, as people are' };
@@ -110,9 +108,6 @@ function expectedBy(feature: number, { x, n, p, inflation }: Measured, nats: num
     }
   }
 }
-
-/** Of standard normal scores, the share above 0.7. */
-const SIBLINGS_BY_CHANCE = 0.24;
 
 /** A window looks back between one and two of its lengths where the block before is part of it. */
 function hoursOf({ scale, blocks }: Measured): { readonly withinHours: number } {

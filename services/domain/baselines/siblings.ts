@@ -1,8 +1,11 @@
 /**
- * Programs of one developer that all take a little more of the same category: bounded standard scores, weighted by what is expected and summed
- * (S. A. Stouffer et al. 1949; T. Liptak 1958). Bounded, so that one program's incident is not its siblings'.
+ * Programs of one developer that take a little more of the same category: what each one's share says beyond two nats, at most three of
+ * them, is summed (truncated product: D. V. Zaykin et al. 2002) and held against as many programs that have nothing to do with each other by
+ * Chernoff's bound: good where some do much. Beside it the bounded standard scores of all, weighted by what is expected (S. A. Stouffer et al.
+ * 1949): good where all do a little. The larger one counts; bounds see to it that one program's incident is not its siblings'.
  */
 import { SIBLINGS } from './features.ts';
+import { shareSurprise } from './surprise.ts';
 import { uncertainty } from './trust.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Surprises } from './sighting.ts';
@@ -12,21 +15,39 @@ import {
   CLASS_USES,
   SCALE_HOURS,
   SCALES,
+  SIBLING_NATS_MAX,
+  SIBLING_NATS_MIN,
   SIBLING_Z_MAX,
-  SIBLING_Z_MIN,
   SIBLINGS_LOOKED_AT_MAX,
   SIBLINGS_MIN,
   USES_MIN,
 } from './tuning.ts';
 
-/** Of a sum: weighted scores, squares of weights, siblings, those in excess. */
+/** Of a sum: nats beyond {@link SIBLING_NATS_MIN}, siblings, those that have some. */
 interface Sum {
-  scores: number;
-  weights: number;
+  nats: number;
   members: number;
   inExcess: number;
+  /** Standard scores times their weights, and squares of the weights. */
+  scores: number;
+  weights: number;
 }
-const SUM: Sum = { scores: 0, weights: 0, members: 0, inExcess: 0 };
+const SUM: Sum = { nats: 0, members: 0, inExcess: 0, scores: 0, weights: 0 };
+/** Where Chernoff's bound is tried: it holds for any, so the best one is taken. */
+const TILTS = [0.3, 0.5, 0.7, 0.85];
+
+/**
+ * Nats of a sum of excesses of `members` programs: each has one with probability e^-{@link SIBLING_NATS_MIN}, exponential then, so
+ * that the logarithm of its moment generating function is `ln(1 + q t / (1 - t))`.
+ */
+export function siblingsSurprise(nats: number, members: number): number {
+  let best = 0;
+  for (const tilt of TILTS) {
+    best = Math.max(best, tilt * nats - members * Math.log(1 + (EXCESS_CHANCE * tilt) / (1 - tilt)));
+  }
+  return best;
+}
+const EXCESS_CHANCE = Math.exp(-SIBLING_NATS_MIN);
 
 /**
  * @param slots programs of the developer, ascending
@@ -44,9 +65,10 @@ export function judgeSiblings(
   for (let scale = 1; scale < SCALES; scale++) {
     for (let blocks = 0; blocks < 2; blocks++) {
       const sum = addUp(known, slots, classOf, hour, category, scale, blocks);
-      if (sum.inExcess < SIBLINGS_MIN || sum.scores <= 0) continue;
-      const score = sum.scores / Math.sqrt(sum.weights);
-      found.take(SIBLINGS, (score * score) / 2, scale, blocks, sum.inExcess, sum.members, score, 1);
+      if (sum.inExcess < SIBLINGS_MIN) continue;
+      const together = sum.scores <= 0 ? 0 : (sum.scores * sum.scores) / sum.weights / 2;
+      const nats = Math.max(together, siblingsSurprise(sum.nats, sum.members));
+      found.take(SIBLINGS, nats, scale, blocks, sum.inExcess, sum.members, EXCESS_CHANCE, 1);
     }
   }
 }
@@ -60,7 +82,7 @@ function addUp(
   scale: number,
   blocks: number,
 ): Sum {
-  SUM.scores = SUM.weights = SUM.members = SUM.inExcess = 0;
+  SUM.nats = SUM.members = SUM.inExcess = SUM.scores = SUM.weights = 0;
   const hours = SCALE_HOURS[scale]!;
   const block = Math.floor(hour / hours);
   const count = Math.min(slots.length, SIBLINGS_LOOKED_AT_MAX);
@@ -88,14 +110,17 @@ function addUp(
     const p = known.shareOf(slot, key, known.classes.row(classOf(slot)));
     const dispersion = known.dispersionOf(key, MARK_SHARE);
     const unsure = uncertainty(learned, known.programs.rows.cells[slot * P_CELLS + P_DAYS]!, dispersion, CLASS_USES);
+    const nats = shareSurprise(Math.min(x, n), n, p) / (1 + (n - 1) * (dispersion + unsure));
     const expected = p * n;
-    const variance = expected * (1 - p) * (1 + (n - 1) * (dispersion + unsure)) + 0.1;
-    const score = Math.min(SIBLING_Z_MAX, Math.max(-SIBLING_Z_MAX, (x - expected) / Math.sqrt(variance)));
+    const deviation = Math.sqrt(expected * (1 - p) * (1 + (n - 1) * (dispersion + unsure)) + 0.1);
+    const score = Math.min(SIBLING_Z_MAX, Math.max(-SIBLING_Z_MAX, (x - expected) / deviation));
     const weight = Math.sqrt(expected + 0.2);
     SUM.scores += weight * score;
     SUM.weights += weight * weight;
     SUM.members++;
-    if (score > SIBLING_Z_MIN) SUM.inExcess++;
+    if (nats <= SIBLING_NATS_MIN) continue;
+    SUM.inExcess++;
+    SUM.nats += Math.min(nats, SIBLING_NATS_MAX) - SIBLING_NATS_MIN;
   }
   return SUM;
 }

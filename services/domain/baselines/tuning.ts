@@ -73,7 +73,8 @@ export const OWN_MAX = 5;
 
 /** Least siblings that must be in excess, and bounds of what one of them adds: a fleet is many that do a little. */
 export const SIBLINGS_MIN = 3;
-export const SIBLING_Z_MIN = 0.7;
+export const SIBLING_NATS_MIN = 2;
+export const SIBLING_NATS_MAX = 5;
 export const SIBLING_Z_MAX = 2.5;
 /** Programs of one developer that are looked at. */
 export const SIBLINGS_LOOKED_AT_MAX = 64;
