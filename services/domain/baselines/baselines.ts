@@ -103,6 +103,8 @@ export class Baselines {
   largest = 0;
   /** The access came when its windows had gone on. */
   isLate = false;
+  /** The last access began a use. */
+  #isUse = false;
   /** Of the rhythm of the user of the last access: seconds, and how many in a row. */
   #interval = 0;
   #intervals = 0;
@@ -140,7 +142,8 @@ export class Baselines {
     const told = known.programs.rows.cells[seen.program * P_CELLS + P_TOLD]! > 0;
     if (told && seen.seconds - lastAlarm >= EPISODE_SECONDS) forgetTold(known, seen.program, seen.classNumber, hour);
     const rhythm = this.#count(seen, key, userHash);
-    if (seen.category === NAVIGATION || seen.category === UNKNOWN) return;
+    // More calls of a use are counted, and judged with the next use.
+    if (!this.#isUse || seen.category === NAVIGATION || seen.category === UNKNOWN) return;
     this.#judge(seen, key, hour, rhythm, developerPrograms);
     this.#sum(seen.program);
     this.#decide(seen, key, hour);
@@ -180,6 +183,7 @@ export class Baselines {
       }
     }
     users.setLast(at, Math.max(seconds, users.last(at)));
+    this.#isUse = isUse;
     this.#add(seen, key, isUse ? 1 : 0, isCall ? 1 : 0, isVisit ? 1 : 0);
     return rhythm;
   }

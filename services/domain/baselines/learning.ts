@@ -141,6 +141,7 @@ export function learnDispersions(known: PartitionKnowledge, slot: number, classR
     const { mean, variance } = known.volumeOf(key, classRow);
     learnDispersion(known, key, MARK_VOLUME, isDay, (cells[block + K_VOLUME]! - c * mean) ** 2 / variance, c, 1, weight);
   }
+  known.poolDispersions();
 }
 
 /** A day of a program with its windows as they stand: what was worst, what is learned, what its class learns. */

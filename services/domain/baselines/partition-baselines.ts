@@ -179,6 +179,7 @@ export class PartitionBaselines {
     for (const calibration of known.calibrations) calibration.restore(reader);
     known.scores.restore(reader);
     for (let i = 0; i < known.dispersion.length; i++) known.dispersion[i] = reader.double();
+    known.poolDispersions();
     for (let i = 0; i < known.worst.length; i++) known.worst[i] = reader.double();
     known.daysAtRefresh = reader.double();
   }

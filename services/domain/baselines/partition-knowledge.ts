@@ -47,6 +47,7 @@ import {
 const ASSUMED: readonly (readonly [nats: number, slope: number])[] = Array.from({ length: FEATURE_COUNT }, (_, feature) =>
   feature === QUIET || feature === RATE ? [12, 8] : feature === CALLS ? [6, 2] : [4, 1.3],
 );
+const DISPERSION_POOLED_MIN = 0.005;
 /** Of the 24-hour over-dispersion against that of four hours. */
 const DAY_RATIO_MIN = 0.3;
 const DAY_RATIO_MAX = 1.2;
@@ -75,6 +76,9 @@ export class PartitionKnowledge {
   /** By feature: sum of program-days' worst surprises, and how many. */
   readonly worst = new Float64Array(2 * FEATURE_COUNT);
   readonly #volume: Volume = { mean: 0, variance: 1 };
+  /** By mark: pooled over-dispersion, then a day's; and what a day's is of four hours'. */
+  readonly #pooled = new Float64Array(2 * MARKS).fill(DISPERSION_AT_FIRST);
+  readonly #dayRatio = new Float64Array(MARKS).fill(1);
 
   /** Program-days when what they showed was last taken up. */
   daysAtRefresh = 0;
@@ -116,8 +120,20 @@ export class PartitionKnowledge {
 
   /** Pooled over-dispersion of a mark; `index` beyond the marks: over a day. */
   pooled(index: number): number {
-    const pairs = this.dispersion[2 * index + 1]!;
-    return pairs > POOL_PAIRS_MIN ? Math.max(0.005, this.dispersion[2 * index]! / pairs) : DISPERSION_AT_FIRST;
+    return this.#pooled[index]!;
+  }
+
+  /** Takes up what blocks added to {@link dispersion}. */
+  poolDispersions(): void {
+    for (let index = 0; index < 2 * MARKS; index++) {
+      const pairs = this.dispersion[2 * index + 1]!;
+      this.#pooled[index] =
+        pairs > POOL_PAIRS_MIN ? Math.max(DISPERSION_POOLED_MIN, this.dispersion[2 * index]! / pairs) : DISPERSION_AT_FIRST;
+    }
+    for (let mark = 0; mark < MARKS; mark++) {
+      const ratio = this.#pooled[mark + MARKS]! / this.#pooled[mark]!;
+      this.#dayRatio[mark] = Math.min(DAY_RATIO_MAX, Math.max(DAY_RATIO_MIN, ratio));
+    }
   }
 
   /** Over-dispersion of a mark of a key over four hours: its own, shrunk to the pool. */
@@ -130,7 +146,7 @@ export class PartitionKnowledge {
 
   /** What a day's over-dispersion is of four hours'. */
   dayRatio(mark: number): number {
-    return Math.min(DAY_RATIO_MAX, Math.max(DAY_RATIO_MIN, this.pooled(mark + MARKS) / this.pooled(mark)));
+    return this.#dayRatio[mark]!;
   }
 
   /** Expected share of a category among a program's uses. */

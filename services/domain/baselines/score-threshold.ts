@@ -25,6 +25,9 @@ export class ScoreThreshold {
   #daysTaken = 0;
   #q98 = 0;
   #slope = SLOPE_MIN;
+  /** The last answer, and to what. */
+  #budget = Number.NaN;
+  #threshold = 0;
 
   /** The highest score of a program-day. */
   add(score: number): void {
@@ -36,6 +39,7 @@ export class ScoreThreshold {
     const histogram = this.#histogram;
     histogram.fade();
     this.#daysTaken = histogram.days;
+    this.#budget = Number.NaN;
     const [q90, q95, q98] = [histogram.quantile(0.9), histogram.quantile(0.95), histogram.quantile(0.98)];
     this.#q98 = q98;
     this.#slope = Math.max(SLOPE_MIN, (q98 - q90) / Math.log(5), (q98 - q95) / Math.log(2.5));
@@ -43,6 +47,14 @@ export class ScoreThreshold {
 
   /** @param budget false episodes a program-day, above 0 */
   at(budget: number): number {
+    if (budget !== this.#budget) {
+      this.#budget = budget;
+      this.#threshold = this.#thresholdFor(budget);
+    }
+    return this.#threshold;
+  }
+
+  #thresholdFor(budget: number): number {
     const assumed = Math.log(FEATURES_AT_ONCE / budget) + FOR_SUMS;
     if (this.#daysTaken <= DAYS_FEW) return assumed;
     const measured = Math.min(THRESHOLD_MAX, Math.max(THRESHOLD_MIN, this.#q98 + this.#slope * Math.log(0.02 / budget)));
@@ -60,5 +72,6 @@ export class ScoreThreshold {
     this.#daysTaken = reader.double();
     this.#q98 = reader.double();
     this.#slope = reader.double();
+    this.#budget = Number.NaN;
   }
 }

@@ -34,7 +34,7 @@ import {
   P_USES,
   P_VISITS,
 } from './state/program-rows.ts';
-import { shareSurprise } from './surprise.ts';
+import { mayExceed, shareSurprise } from './surprise.ts';
 import {
   CLASS_CALLS,
   CLASS_DAYS_MIN,
@@ -103,13 +103,15 @@ export function judgeShare(
       n += program[b + P_USES]!;
       all += program[b + P_CALLS]!;
       if (calls < CALLS_SEEN_MIN) continue;
-      if (x >= USES_SEEN_MIN && x > p * n) {
-        const inflation = (1 + (n - 1) * rho) / (isNovel ? NOVEL_WEIGHT : 1);
+      const inflation = (1 + (n - 1) * rho) / (isNovel ? NOVEL_WEIGHT : 1);
+      if (x >= USES_SEEN_MIN && mayExceed(found.least(feature), x, n, p, inflation)) {
         found.take(feature, shareSurprise(x, n, p) / inflation, scale, blocks, x, n, p, inflation);
       }
-      if (isNovel || !isOld || calls <= pCalls * all) continue;
-      const inflation = 1 + (all - 1) * callRho;
-      found.take(CALLS, shareSurprise(calls, all, pCalls) / inflation, scale, blocks, calls, all, pCalls, inflation);
+      if (isNovel || !isOld) continue;
+      const callInflation = 1 + (all - 1) * callRho;
+      if (!mayExceed(found.least(CALLS), calls, all, pCalls, callInflation)) continue;
+      const nats = shareSurprise(calls, all, pCalls) / callInflation;
+      found.take(CALLS, nats, scale, blocks, calls, all, pCalls, callInflation);
     }
   }
   return isOld && !isNovel;
@@ -141,8 +143,9 @@ function judgeMark(
       const k = key * K_CELLS + (2 * scale + blocks) * K_BLOCK;
       x += keys[k + marked]!;
       n += keys[k + of]!;
-      if (x < min || x <= p * n) continue;
+      if (x < min) continue;
       const inflation = 1 + (n - 1) * rho;
+      if (!mayExceed(found.least(feature), x, n, p, inflation)) continue;
       found.take(feature, shareSurprise(Math.min(x, n), n, p) / inflation, scale, blocks, x, n, p, inflation);
     }
   }

@@ -46,6 +46,11 @@ export class Surprises {
     this.nats.fill(0);
   }
 
+  /** What another surprise of a feature has to exceed: the largest so far, and a nat, below which nothing is said or remembered. */
+  least(feature: number): number {
+    return Math.max(1, this.nats[feature]!);
+  }
+
   /** Keeps the largest surprise of a feature, with where it comes from. */
   take(feature: number, nats: number, scale: number, blocks: number, x: number, n: number, p: number, inflation: number): void {
     if (nats <= this.nats[feature]!) return;

@@ -13,6 +13,15 @@ export function shareSurprise(x: number, n: number, p: number): number {
   return n * (q * Math.log(q / p) + (q < 1 ? (1 - q) * Math.log((1 - q) / (1 - p)) : 0));
 }
 
+/**
+ * Whether an inflated surprise can exceed `nats` at all: `KL(q || p) <= (q - p)^2 / (p (1 - p))` (the chi-square divergence is never smaller), two
+ * multiplications in place of logarithms.
+ */
+export function mayExceed(nats: number, x: number, n: number, p: number, inflation: number): boolean {
+  const above = x - n * p;
+  return above > 0 && above * above > nats * inflation * n * p * (1 - p);
+}
+
 /** The smallest whole number of successes whose inflated surprise exceeds `nats`, less one: what is ordinary goes so far. */
 export function ordinaryUpTo(n: number, p: number, inflation: number, nats: number): number {
   let low = Math.floor(n * p);

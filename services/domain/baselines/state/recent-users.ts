@@ -27,6 +27,8 @@ const NARROW = 6;
 const WIDE = 7;
 const CELLS = 8;
 const CALLS_MASK = 0xff;
+/** From a cell to its page: 1,024 entries of eight cells. */
+const PAGE_SHIFT = 13;
 
 export class RecentUsers {
   readonly pages = new PageSet('baselineUsers', (page) => this.#encode(page));
@@ -53,32 +55,40 @@ export class RecentUsers {
    * @param hash two words of a keyed hash of (program, category, user)
    */
   find(hash: number, check: number): { readonly at: number; readonly isNew: boolean } {
-    const entries = this.#entries;
-    const bucket = ((hash >>> 0) % (entries / BUCKET)) * BUCKET;
-    let oldest = bucket;
-    for (let entry = bucket; entry < bucket + BUCKET; entry++) {
-      const at = entry * CELLS;
-      if (this.#numbers[at + LAST] === 0) {
-        oldest = entry;
-        break;
-      }
-      if (this.#numbers[at + HASH] === hash >>> 0 && this.#numbers[at + CHECK] === check >>> 0) {
-        this.pages.touch(Math.floor(entry / ENTRIES_PER_PAGE));
-        FOUND.at = at;
-        FOUND.isNew = false;
-        return FOUND;
-      }
-      if (this.#ageOf(entry) < this.#ageOf(oldest)) oldest = entry;
+    const numbers = this.#numbers;
+    // A power of two.
+    const bucket = (hash & (numbers.length / CELLS / BUCKET - 1)) * BUCKET;
+    const end = (bucket + BUCKET) * CELLS;
+    for (let at = bucket * CELLS; at < end; at += CELLS) {
+      if (numbers[at + HASH] !== hash >>> 0 || numbers[at + CHECK] !== check >>> 0 || numbers[at + LAST] === 0) continue;
+      this.pages.touch(at >>> PAGE_SHIFT);
+      FOUND.at = at;
+      FOUND.isNew = false;
+      return FOUND;
     }
-    if (this.#numbers[oldest * CELLS + LAST] === 0) this.#used++;
-    this.pages.touch(Math.floor(oldest / ENTRIES_PER_PAGE));
-    const at = oldest * CELLS;
-    this.#numbers.fill(0, at, at + CELLS);
-    this.#numbers[at + HASH] = hash;
-    this.#numbers[at + CHECK] = check;
+    const at = this.#oldestOf(bucket) * CELLS;
+    if (numbers[at + LAST] === 0) this.#used++;
+    this.pages.touch(at >>> PAGE_SHIFT);
+    numbers.fill(0, at, at + CELLS);
+    numbers[at + HASH] = hash;
+    numbers[at + CHECK] = check;
     FOUND.at = at;
     FOUND.isNew = true;
     return FOUND;
+  }
+
+  /** The first free entry of a bucket, or the one that was seen longest ago. */
+  #oldestOf(bucket: number): number {
+    let oldest = bucket;
+    let age = Number.POSITIVE_INFINITY;
+    for (let entry = bucket; entry < bucket + BUCKET; entry++) {
+      if (this.#numbers[entry * CELLS + LAST] === 0) return entry;
+      const its = this.#ageOf(entry);
+      if (its >= age) continue;
+      oldest = entry;
+      age = its;
+    }
+    return oldest;
   }
 
   /** When it was last seen; a rhythm is remembered for two of its intervals more. */
