@@ -8,13 +8,11 @@
 import { CATEGORIES } from '../../../schemas/codes.ts';
 import {
   CALLS,
+  DISCOUNT,
   FEATURE_COUNT,
-  FEATURES,
-  type Feature,
   NOVEL,
   QUIET,
   RATE,
-  REASON_OF_FEATURE,
   RHYTHM,
   SHARE,
 } from './features.ts';
@@ -32,7 +30,9 @@ import {
   K_CELLS,
   K_LEARNED,
   K_SQUARES_TODAY,
+  K_TOLD_HOUR,
   K_TOLD_NEW,
+  K_TOLD_SCORE,
   K_USES,
   K_VISITS,
   K_VOLUME,
@@ -48,8 +48,6 @@ import {
   P_NUMBERS,
   P_SCALE,
   P_TOLD,
-  P_TOLD_AT,
-  P_TOLD_SCORE,
   P_TOP_SCORE,
   P_USES,
   P_VISITS,
@@ -67,7 +65,7 @@ import {
   SCALE_HOURS,
   SCALES,
   TOLD_MARGIN,
-  TOLD_SECONDS,
+  TOLD_HOURS,
   USE_SECONDS,
   VISIT_SECONDS,
 } from './tuning.ts';
@@ -77,9 +75,6 @@ import { forgetTold, rollKey, rollProgram } from './windows.ts';
 const NAVIGATION = CATEGORIES.indexOf('navigation');
 const NETWORK = CATEGORIES.indexOf('network');
 const UNKNOWN = CATEGORIES.indexOf('unknown');
-/** Reasons by feature, numbered in the order of their first feature: what was told is kept for each. */
-const REASONS_TOLD = [...new Set(FEATURES.map((feature) => REASON_OF_FEATURE[feature]))];
-const TOLD_OF_FEATURE = FEATURES.map((feature: Feature) => REASONS_TOLD.indexOf(REASON_OF_FEATURE[feature]));
 /** Contributions are whole multiples of this, so that they sum to the score in any order, to the last bit of a Float32. */
 const STEP = 1 / 256;
 /** Program-days after which what they show is taken up. */
@@ -247,7 +242,7 @@ export class Baselines {
       if (nats > program[at + P_WORST + feature]!) program[at + P_WORST + feature] = nats;
       const folds = known.calibrations[feature]!.folds(nats / program[at + P_SCALE + feature]!);
       const most = feature === RATE ? RATE_SHARE_MAX : feature === QUIET ? QUIET_SHARE_MAX : CONTRIBUTION_MAX;
-      contributions[feature] = Math.min(most, folds);
+      contributions[feature] = Math.min(most, Math.max(0, folds - DISCOUNT[feature]!));
     }
     // Uses and calls are the same accesses, counted twice.
     if (contributions[CALLS]! > contributions[SHARE]!) contributions[SHARE] = 0;
@@ -274,18 +269,20 @@ export class Baselines {
     const n = seen.program * P_NUMBERS;
     const program = known.programs.rows.cells;
     const at = seen.program * P_CELLS;
-    const told = TOLD_OF_FEATURE[this.largest]!;
+    const keys = known.keys.rows.cells;
+    const told = key * K_CELLS;
     const isOpen = numbers[n + P_LAST_ALARM] !== NEVER && seen.seconds - numbers[n + P_LAST_ALARM]! < EPISODE_SECONDS;
-    if (!isOpen && numbers[n + P_TOLD_AT + told] !== NEVER) {
-      const left = 1 - (seen.seconds - numbers[n + P_TOLD_AT + told]!) / TOLD_SECONDS;
-      if (left > 0) this.threshold += Math.max(0, program[at + P_TOLD_SCORE + told]! + TOLD_MARGIN - this.threshold) * left;
+    if (!isOpen && keys[told + K_TOLD_HOUR] !== 0) {
+      const left = 1 - (hour - keys[told + K_TOLD_HOUR]!) / TOLD_HOURS;
+      if (left > 0) this.threshold += Math.max(0, keys[told + K_TOLD_SCORE]! + TOLD_MARGIN - this.threshold) * left;
       if (this.score < this.threshold) return;
     }
     this.isAlarm = true;
     this.opensEpisode = !isOpen;
     program[at + P_TOLD] = 1;
-    program[at + P_TOLD_SCORE + told] = isOpen ? Math.max(this.score, program[at + P_TOLD_SCORE + told]!) : this.score;
-    numbers[n + P_TOLD_AT + told] = numbers[n + P_LAST_ALARM] = Math.floor(seen.seconds);
+    keys[told + K_TOLD_SCORE] = isOpen ? Math.max(this.score, keys[told + K_TOLD_SCORE]!) : this.score;
+    keys[told + K_TOLD_HOUR] = hour;
+    numbers[n + P_LAST_ALARM] = Math.floor(seen.seconds);
     // A new category is told and then learned; anything else is not to become ordinary.
     if (this.largest === NOVEL) known.keys.rows.cells[key * K_CELLS + K_TOLD_NEW] = hour;
     else program[at + P_ALARMED] = 1;

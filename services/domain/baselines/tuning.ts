@@ -86,9 +86,9 @@ export const RHYTHM_NATS = 2;
 
 /** A result of the same program within this belongs to the same episode (exact-rules.md section 10). */
 export const EPISODE_SECONDS = 3600;
-/** The same reason is told again only when it is this much stronger; the margin is gone after a week. */
+/** The same category is told again only when it is this much stronger; the margin is gone after a week. */
 export const TOLD_MARGIN = 3;
-export const TOLD_SECONDS = 7 * 86_400;
+export const TOLD_HOURS = 7 * 24;
 /** Of what alarms, this share is learned, and of a day whose worst share surprises by s nats at most this over s. */
 export const LEARNED_OF_ALARMS = 0.1;
 export const LEARNED_NATS = 1.5;

@@ -28,7 +28,10 @@ export const MARK_CALLS = 4;
 export const MARKS = 5;
 /** Hours since 1970 at which it was told as new; 0 while it was not. */
 export const K_TOLD_NEW = K_DISPERSION + 2 * MARKS;
-export const K_CELLS = K_TOLD_NEW + 1;
+/** How strong it was when it was last told, and the hour since 1970; 0 while it was not. */
+export const K_TOLD_SCORE = K_TOLD_NEW + 1;
+export const K_TOLD_HOUR = K_TOLD_NEW + 2;
+export const K_CELLS = K_TOLD_NEW + 3;
 
 const KEYS_PER_PAGE = 256;
 

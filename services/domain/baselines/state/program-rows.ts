@@ -35,17 +35,13 @@ export const P_DAYS = P_TOP_SCORE + 1;
 export const P_ALARMED = P_DAYS + 1;
 /** 1: the windows' evidence has been told and is cleared when the episode is over. */
 export const P_TOLD = P_ALARMED + 1;
-/** By reason: how strong it was when last told. */
-export const P_TOLD_SCORE = P_TOLD + 1;
-export const TOLD_REASONS = 5;
-export const P_CELLS = P_TOLD_SCORE + TOLD_REASONS;
+export const P_CELLS = P_TOLD + 1;
 
-/** Whole numbers of a program: hour of its newest access, first hour, last alarm, when each reason was last told (seconds), first key. */
+/** Whole numbers of a program: hour of its newest access, first hour, last alarm (seconds), first key. */
 export const P_HOUR = 0;
 export const P_FIRST_HOUR = 1;
 export const P_LAST_ALARM = 2;
-export const P_TOLD_AT = 3;
-export const P_FIRST_KEY = P_TOLD_AT + TOLD_REASONS;
+export const P_FIRST_KEY = 3;
 export const P_NUMBERS = P_FIRST_KEY + 1;
 
 const PROGRAMS_PER_PAGE = 64;
