@@ -6,16 +6,7 @@
  * No clock and no randomness: the state is a function of the accesses in the order of the log.
  */
 import { CATEGORIES } from '../../../schemas/codes.ts';
-import {
-  CALLS,
-  DISCOUNT,
-  FEATURE_COUNT,
-  NOVEL,
-  QUIET,
-  RATE,
-  RHYTHM,
-  SHARE,
-} from './features.ts';
+import { CALLS, DISCOUNT, FEATURE_COUNT, NOVEL, QUIET, RATE, RHYTHM, SHARE } from './features.ts';
 import { PartitionKnowledge } from './partition-knowledge.ts';
 import { judgeRate } from './rates.ts';
 import { rhythmSurprise } from './rhythm.ts';

@@ -1,0 +1,122 @@
+/** A labelled world through the fold, in the process: no log, no database, the alarms as `ntk evaluate` would read them. */
+import { BASELINE_REASONS, ORIGIN, REASONS } from '../../schemas/codes.ts';
+import { OPEN } from '../../services/domain/authority/authority.ts';
+import type { Alarm } from '../../services/domain/evaluation/episodes.ts';
+import { type LabelledWorld, readLabels } from '../../services/domain/evaluation/labels-file.ts';
+import { PartitionFold } from '../../services/domain/fold/fold.ts';
+import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
+import type { ResultRow } from '../../services/domain/results/row.ts';
+import { labelsOf, simulate } from '../../services/simulator/write-files.ts';
+import { eventLines, labels } from './other-world/records.ts';
+import { makeWorld } from './other-world/world.ts';
+
+export interface WorldToMeasure {
+  readonly maker: 'simulator' | 'other';
+  readonly seed: number;
+  readonly programs: number;
+  readonly days: number;
+  readonly dispersion: number;
+  /** False episodes a program-day. */
+  readonly budget: number;
+}
+
+export interface MeasuredWorld {
+  readonly labels: LabelledWorld;
+  readonly alarms: readonly Alarm[];
+  readonly accesses: number;
+  /** Program-days with at least one access. */
+  readonly activeProgramDays: number;
+}
+
+const PARTITIONS = 4;
+const BATCH_RECORDS = 2_000;
+const BASELINE: ReadonlySet<string> = new Set(BASELINE_REASONS);
+
+/** Lines of a world and its labels as JSON. */
+function linesOf({ maker, seed, programs, days, dispersion }: WorldToMeasure): { lines: Iterable<string>; json: () => string } {
+  if (maker === 'simulator') {
+    const options = { seed, programs, days, daily: 100 };
+    const { story, slices } = simulate(options);
+    return { lines: flat(slices), json: () => JSON.stringify(labelsOf(options, story)) };
+  }
+  const options = { seed, programs, days, dispersion, incidents: true };
+  const world = makeWorld(options);
+  return { lines: eventLines(world), json: () => JSON.stringify(labels(options, world.incidents)) };
+}
+
+function* flat(slices: Iterable<string[]>): Generator<string> {
+  for (const slice of slices) yield* slice;
+}
+
+/** One partition as it is filled: folded whenever there is a batch. */
+class Filling {
+  readonly #fold: PartitionFold;
+  readonly #onAccess: (row: ResultRow) => void;
+  #records: Buffer[] = [];
+  #next = 0;
+
+  constructor(partition: number, onAccess: (row: ResultRow) => void) {
+    this.#fold = new PartitionFold({
+      logId: 'measured',
+      partition,
+      partitions: PARTITIONS,
+      storedUser: (user) => user,
+      authority: OPEN,
+    });
+    this.#onAccess = onAccess;
+  }
+
+  add(record: Buffer): void {
+    this.#records.push(record);
+    if (this.#records.length === BATCH_RECORDS) this.flush();
+  }
+
+  flush(): void {
+    const records = this.#records;
+    const starts = new Uint32Array(records.length + 1);
+    records.forEach(({ length }, i) => {
+      starts[i + 1] = starts[i]! + length;
+    });
+    const input = {
+      count: records.length,
+      bytes: Buffer.concat(records),
+      starts,
+      offsets: Float64Array.from(records, (_, i) => this.#next + i),
+      appendedAtMs: new Float64Array(records.length),
+      origins: new Uint8Array(records.length).fill(ORIGIN.run),
+      nextOffset: this.#next + records.length,
+    };
+    while (this.#fold.state.position < input.nextOffset) this.#fold.fold(input, 0, this.#onAccess);
+    this.#next = input.nextOffset;
+    this.#records = [];
+  }
+}
+
+export function measureWorld(world: WorldToMeasure): MeasuredWorld {
+  const alarms: Alarm[] = [];
+  const active = new Set<string>();
+  let accesses = 0;
+  const partitions = Array.from(
+    { length: PARTITIONS },
+    (_, partition) =>
+      new Filling(partition, ({ offset, attributes, judgement }) => {
+        accesses++;
+        const { eventTimeUs } = judgement.subject;
+        active.add(`${attributes.subject} ${Math.floor(eventTimeUs / 86_400_000_000)}`);
+        const reasons = judgement.findings.reasons.map((reason) => REASONS[reason]!).filter((reason) => BASELINE.has(reason));
+        if (reasons.length > 0) alarms.push({ program: attributes.subject, partition, offset, timeUs: eventTimeUs, reasons });
+      }),
+  );
+  const policy = { version: 'measured', baselines: { falseAlarmsPerProgramDay: world.budget } };
+  const fact = { specversion: '1.0', id: 'p', source: 'ntk', type: 'ntk.policy', subject: '*', time: '2020-01-01T00:00:00Z' };
+  for (const partition of partitions) partition.add(Buffer.from(JSON.stringify({ ...fact, data: policy })));
+  const { lines, json } = linesOf(world);
+  for (const line of lines) {
+    const subject = /"subject":"([^"]+)"/.exec(line)?.[1] ?? '';
+    partitions[partitionOf(subject, PARTITIONS)]!.add(Buffer.from(line.trimEnd()));
+  }
+  for (const partition of partitions) partition.flush();
+  const read = readLabels(json());
+  if (!read.ok) throw new Error(read.problem.message);
+  return { labels: read.world, alarms, accesses, activeProgramDays: active.size };
+}
