@@ -60,6 +60,8 @@ import { trustIn } from './trust.ts';
 import { learnWorst } from './worst-days.ts';
 import { HALF_LIFE_DAYS, LEARNED_OF_ALARMS, PAIRS_A_BLOCK, SQUARE_MAX } from './tuning.ts';
 
+/** Of so few trials the variance is that of clusters, not of days. */
+const FEW_TRIALS = 6;
 const FOUR_HOURS = 1;
 const A_DAY = 2;
 /** A program-day of so many uses counts as a whole one in its class; ten uses of a category. */
@@ -84,10 +86,15 @@ function learnDispersion(
 ): void {
   if (n < 2) return;
   const dispersion = known.dispersionOf(key, mark) * (isDay ? known.dayRatio(mark) : 1);
-  const limited = Math.min(squares, SQUARE_MAX * n * unit * (1 + (n - 1) * dispersion));
+  const cluster = known.clusterOf(mark);
+  const limited = Math.min(squares, SQUARE_MAX * n * unit * (cluster + (n - 1) * dispersion));
+  if (!isDay && n <= FEW_TRIALS) {
+    known.clustering[2 * mark]! += limited * weight;
+    known.clustering[2 * mark + 1]! += n * unit * weight;
+  }
   const pairs = n * (n - 1) * unit;
   const scale = weight * (pairs > PAIRS_A_BLOCK ? PAIRS_A_BLOCK / pairs : 1);
-  const excess = (limited - n * unit) * scale;
+  const excess = (limited - cluster * n * unit) * scale;
   const pool = 2 * (mark + (isDay ? MARKS : 0));
   known.dispersion[pool]! += excess;
   known.dispersion[pool + 1]! += pairs * scale;

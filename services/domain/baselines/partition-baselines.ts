@@ -151,6 +151,7 @@ export class PartitionBaselines {
     for (const calibration of known.calibrations) calibration.write(out);
     known.scores.write(out);
     for (const value of known.dispersion) out.double(value);
+    for (const value of known.clustering) out.double(value);
     for (const value of known.worst) out.double(value);
     out.double(known.daysAtRefresh);
     return out.finish();
@@ -179,6 +180,7 @@ export class PartitionBaselines {
     for (const calibration of known.calibrations) calibration.restore(reader);
     known.scores.restore(reader);
     for (let i = 0; i < known.dispersion.length; i++) known.dispersion[i] = reader.double();
+    for (let i = 0; i < known.clustering.length; i++) known.clustering[i] = reader.double();
     known.poolDispersions();
     for (let i = 0; i < known.worst.length; i++) known.worst[i] = reader.double();
     known.daysAtRefresh = reader.double();

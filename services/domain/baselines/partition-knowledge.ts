@@ -47,6 +47,10 @@ import {
 const ASSUMED: readonly (readonly [nats: number, slope: number])[] = Array.from({ length: FEATURE_COUNT }, (_, feature) =>
   feature === QUIET || feature === RATE ? [12, 8] : feature === CALLS ? [6, 2] : [4, 1.3],
 );
+/** Before blocks with few trials have been seen, and bounds. */
+const CLUSTER_AT_FIRST = 1.5;
+const CLUSTER_MAX = 4;
+const CLUSTER_CHANCE_MIN = 50;
 const DISPERSION_POOLED_MIN = 0.005;
 /** Of the 24-hour over-dispersion against that of four hours. */
 const DAY_RATIO_MIN = 0.3;
@@ -73,12 +77,15 @@ export class PartitionKnowledge {
   threshold = 0;
   /** Pooled over-dispersion: by mark over four hours, then over a day; sums of excess squares and of pairs. */
   readonly dispersion = new Float64Array(4 * MARKS);
+  /** By mark, of blocks with few trials: sum of squares, and of what chance alone would give. */
+  readonly clustering = new Float64Array(2 * MARKS);
   /** By feature: sum of program-days' worst surprises, and how many. */
   readonly worst = new Float64Array(2 * FEATURE_COUNT);
   readonly #volume: Volume = { mean: 0, variance: 1 };
   /** By mark: pooled over-dispersion, then a day's; and what a day's is of four hours'. */
   readonly #pooled = new Float64Array(2 * MARKS).fill(DISPERSION_AT_FIRST);
   readonly #dayRatio = new Float64Array(MARKS).fill(1);
+  readonly #clusters = new Float64Array(MARKS).fill(CLUSTER_AT_FIRST);
 
   /** Program-days when what they showed was last taken up. */
   daysAtRefresh = 0;
@@ -118,6 +125,11 @@ export class PartitionKnowledge {
     return made;
   }
 
+  /** Variance of few trials over that of chance: uses of one visit are of a kind. The rest of over-dispersion grows with their number. */
+  clusterOf(mark: number): number {
+    return this.#clusters[mark]!;
+  }
+
   /** Pooled over-dispersion of a mark; `index` beyond the marks: over a day. */
   pooled(index: number): number {
     return this.#pooled[index]!;
@@ -131,6 +143,9 @@ export class PartitionKnowledge {
         pairs > POOL_PAIRS_MIN ? Math.max(DISPERSION_POOLED_MIN, this.dispersion[2 * index]! / pairs) : DISPERSION_AT_FIRST;
     }
     for (let mark = 0; mark < MARKS; mark++) {
+      const chance = this.clustering[2 * mark + 1]!;
+      if (chance > CLUSTER_CHANCE_MIN)
+        this.#clusters[mark] = Math.min(CLUSTER_MAX, Math.max(1, this.clustering[2 * mark]! / chance));
       const ratio = this.#pooled[mark + MARKS]! / this.#pooled[mark]!;
       this.#dayRatio[mark] = Math.min(DAY_RATIO_MAX, Math.max(DAY_RATIO_MIN, ratio));
     }

@@ -86,6 +86,8 @@ export function judgeShare(
   const pCalls = known.callShareOf(seen.program, key, classRow);
   const dispersion = known.dispersionOf(key, MARK_SHARE);
   const callDispersion = known.dispersionOf(key, MARK_CALLS);
+  const cluster = known.clusterOf(MARK_SHARE);
+  const callCluster = known.clusterOf(MARK_CALLS);
   const ratio = known.dayRatio(MARK_SHARE);
   const callRatio = known.dayRatio(MARK_CALLS);
   const between = isOld ? 0 : known.betweenPrograms(seen.category, classRow);
@@ -103,12 +105,12 @@ export function judgeShare(
       n += program[b + P_USES]!;
       all += program[b + P_CALLS]!;
       if (calls < CALLS_SEEN_MIN) continue;
-      const inflation = (1 + (n - 1) * rho) / (isNovel ? NOVEL_WEIGHT : 1);
+      const inflation = (cluster + (n - 1) * rho) / (isNovel ? NOVEL_WEIGHT : 1);
       if (x >= USES_SEEN_MIN && mayExceed(found.least(feature), x, n, p, inflation)) {
         found.take(feature, shareSurprise(x, n, p) / inflation, scale, blocks, x, n, p, inflation);
       }
       if (isNovel || !isOld) continue;
-      const callInflation = 1 + (all - 1) * callRho;
+      const callInflation = callCluster + (all - 1) * callRho;
       if (!mayExceed(found.least(CALLS), calls, all, pCalls, callInflation)) continue;
       const nats = shareSurprise(calls, all, pCalls) / callInflation;
       found.take(CALLS, nats, scale, blocks, calls, all, pCalls, callInflation);
@@ -144,7 +146,7 @@ function judgeMark(
       x += keys[k + marked]!;
       n += keys[k + of]!;
       if (x < min) continue;
-      const inflation = 1 + (n - 1) * rho;
+      const inflation = known.clusterOf(mark) + (n - 1) * rho;
       if (!mayExceed(found.least(feature), x, n, p, inflation)) continue;
       found.take(feature, shareSurprise(Math.min(x, n), n, p) / inflation, scale, blocks, x, n, p, inflation);
     }
@@ -239,7 +241,7 @@ export function judgeVolume(known: PartitionKnowledge, key: number, seen: Sighti
       n += keys[k + K_CALLS]!;
       const above = volume / n - mean;
       if (n < USES_SEEN_MIN || above <= 0) continue;
-      const inflation = (variance * (1 + (n - 1) * rho)) / n;
+      const inflation = (variance * (known.clusterOf(MARK_VOLUME) + (n - 1) * rho)) / n;
       found.take(ROWS, (above * above) / inflation / 2, scale, blocks, volume / n, n, mean, inflation);
     }
   }

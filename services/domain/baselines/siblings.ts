@@ -110,9 +110,9 @@ function addUp(
     const p = known.shareOf(slot, key, known.classes.row(classOf(slot)));
     const dispersion = known.dispersionOf(key, MARK_SHARE);
     const unsure = uncertainty(learned, known.programs.rows.cells[slot * P_CELLS + P_DAYS]!, dispersion, CLASS_USES);
-    const nats = shareSurprise(Math.min(x, n), n, p) / (1 + (n - 1) * (dispersion + unsure));
+    const nats = shareSurprise(Math.min(x, n), n, p) / (known.clusterOf(MARK_SHARE) + (n - 1) * (dispersion + unsure));
     const expected = p * n;
-    const deviation = Math.sqrt(expected * (1 - p) * (1 + (n - 1) * (dispersion + unsure)) + 0.1);
+    const deviation = Math.sqrt(expected * (1 - p) * (known.clusterOf(MARK_SHARE) + (n - 1) * (dispersion + unsure)) + 0.1);
     const score = Math.min(SIBLING_Z_MAX, Math.max(-SIBLING_Z_MAX, (x - expected) / deviation));
     const weight = Math.sqrt(expected + 0.2);
     SUM.scores += weight * score;

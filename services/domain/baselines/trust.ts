@@ -24,7 +24,9 @@ export function trustIn(known: PartitionKnowledge, slot: number, classRow: Class
     if (x < 3) continue;
     const dispersion = known.dispersionOf(key, MARK_SHARE) * known.dayRatio(MARK_SHARE);
     const unsure = uncertainty(learned, days, dispersion, CLASS_USES);
-    const surprise = shareSurprise(x, uses, known.shareOf(slot, key, classRow)) / (1 + (uses - 1) * (dispersion + unsure));
+    const surprise =
+      shareSurprise(x, uses, known.shareOf(slot, key, classRow)) /
+      (known.clusterOf(MARK_SHARE) + (uses - 1) * (dispersion + unsure));
     if (surprise > worst) worst = surprise;
   }
   return Math.min(1, LEARNED_NATS / (0.01 + worst));
