@@ -1,5 +1,5 @@
 /** The table of approaches in docs/baselines-series.md: `node test/baselines/compare-approaches.ts`. Takes a few minutes. */
-import { SERIES_BYTES, SeriesDetector } from '../../services/domain/baselines/series/series-detector.ts';
+import { SERIES_BYTES } from '../../services/domain/baselines/series/series-detector.ts';
 import type { ApproachKind } from './approaches/approach.ts';
 import { CHANGE_POINT } from './approaches/change-point.ts';
 import { CONFORMAL } from './approaches/conformal.ts';
@@ -10,7 +10,7 @@ import { FUZZY_ART } from './approaches/fuzzy-art.ts';
 import { SEASONAL_TAIL } from './approaches/seasonal-tail.ts';
 import { SPECTRAL_RESIDUAL } from './approaches/spectral-residual.ts';
 import { lookAlikes } from './look-alikes/look-alikes.ts';
-import { scoreAll, seriesDetector } from './nab/run-detector.ts';
+import { fiveViews, scoreAll, seriesDetector } from './nab/run-detector.ts';
 import { benchmarkScore } from './nab/score.ts';
 import { readNab } from './nab/series.ts';
 
@@ -38,14 +38,5 @@ for (const kind of [SEASONAL_TAIL, CONFORMAL, SPECTRAL_RESIDUAL, CUT_FOREST, CHA
   const alone = benchmarkScore(scoreAll(given, () => plain(kind.start()))).standard.score.toFixed(1);
   line(kind.name, kind.stateBytes + EMISSION_BYTES, () => emitting(kind.start()), alone);
 }
-const detector = new SeriesDetector();
-const untold = scoreAll(given, () => {
-  const state = new Float32Array(detector.layout.floats);
-  return {
-    next(value, timeMs) {
-      detector.next(state, 0, value, timeMs);
-      return detector.surprise;
-    },
-  };
-});
+const untold = scoreAll(given, fiveViews());
 line('five views (what was built)', SERIES_BYTES, seriesDetector(), benchmarkScore(untold).standard.score.toFixed(1));

@@ -20,3 +20,17 @@ export function seriesDetector(constants: SeriesConstants = SERIES_CONSTANTS): (
     return { next: (value, timeMs) => detector.next(state, 0, value, timeMs) };
   };
 }
+
+/** The surprise of each row, whether or not it is told. */
+export function fiveViews(constants: SeriesConstants = SERIES_CONSTANTS): () => Approach {
+  const detector = new SeriesDetector(constants);
+  return () => {
+    const state = new Float32Array(detector.layout.floats);
+    return {
+      next(value, timeMs) {
+        detector.next(state, 0, value, timeMs);
+        return detector.surprise;
+      },
+    };
+  };
+}
