@@ -1,6 +1,6 @@
 /**
  * What the baselines find and how often they are wrong, on worlds made on the spot:
- * `node test/baselines/measure.ts --maker other --seeds 31 32 33 34 [--programs 400] [--days 21] [--dispersion 1] [--budget 0.001] [--json]`.
+ * `node test/baselines/measure.ts --maker other|simulator|both --seeds 31 32 33 34 [--programs 400] [--days 21] [--dispersion 1] [--budget 0.001] [--json]`.
  * One after another through the fold, some 20 seconds each; several count as one.
  */
 import { parseArgs } from 'node:util';
@@ -19,10 +19,14 @@ const { values, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const maker = values.maker === 'simulator' ? 'simulator' : 'other';
+const makers =
+  values.maker === 'both'
+    ? (['simulator', 'other'] as const)
+    : [values.maker === 'simulator' ? ('simulator' as const) : ('other' as const)];
 
 const worlds: JudgedWorld[] = [];
-for (const seed of [values.seeds, ...positionals].map(Number)) {
+const seeds = [values.seeds, ...positionals].map(Number);
+for (const { maker, seed } of makers.flatMap((one) => seeds.map((number) => ({ maker: one, seed: number })))) {
   const { programs, days, dispersion, budget } = values;
   const world: WorldToMeasure = {
     maker,

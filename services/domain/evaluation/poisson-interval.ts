@@ -1,5 +1,10 @@
 /** How far a counted number may be from the rate behind it. */
 
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
 /** Of both tails together: a 95 % interval. */
 const OUTSIDE = 0.05;
 /** Halvings of the interval that holds the answer; doubles have no more digits. */
@@ -12,7 +17,7 @@ const NEGLIGIBLE = 1e-18;
  * distribution, Biometrika 28, 1936): from the mean at which `count` or more have a probability of 2.5 % to the one at which `count`
  * or fewer have it.
  */
-export function poissonInterval(count: number): { readonly low: number; readonly high: number } {
+export function poissonInterval(count: number): Interval {
   const far = count + 10 * Math.sqrt(count + 1) + 10;
   return {
     low: count === 0 ? 0 : meanAt(count - 1, 1 - OUTSIDE / 2, far),

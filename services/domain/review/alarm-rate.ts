@@ -1,6 +1,6 @@
 /** The false-alarm rate that reviews measure, beside the one that the policy allows. */
 import type { Disposition } from '../../../schemas/codes.ts';
-import { type Interval, poissonInterval } from './poisson-interval.ts';
+import { type Interval, poissonInterval } from '../evaluation/poisson-interval.ts';
 
 export interface AlarmCounts {
   readonly byDisposition: Readonly<Record<Disposition, number>>;
