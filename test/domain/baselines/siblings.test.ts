@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CATEGORIES } from '../../../schemas/codes.ts';
+import { SIBLINGS } from '../../../services/domain/baselines/features.ts';
+import { PartitionKnowledge } from '../../../services/domain/baselines/partition-knowledge.ts';
+import { judgeSiblings, siblingsSurprise } from '../../../services/domain/baselines/siblings.ts';
+import { Surprises } from '../../../services/domain/baselines/sighting.ts';
+import {
+  K_BLOCK,
+  K_CELLS,
+  K_DISPERSION,
+  K_LEARNED,
+  K_USES,
+  MARK_SHARE,
+} from '../../../services/domain/baselines/state/key-rows.ts';
+import {
+  P_BLOCK,
+  P_CELLS,
+  P_DAYS,
+  P_HOUR,
+  P_LEARNED_USES,
+  P_NUMBERS,
+  P_USES,
+} from '../../../services/domain/baselines/state/program-rows.ts';
+import { SIBLING_NATS_MIN, SIBLINGS_LOOKED_AT_MAX, SIBLINGS_MIN } from '../../../services/domain/baselines/tuning.ts';
+import { Random } from '../../reference/random.ts';
+
+const HOUR = Date.UTC(2026, 2, 2, 12) / 3_600_000;
+const LOCATION = CATEGORIES.indexOf('location');
+
+/** Programs of one developer; each has a fifth of its 400 learned uses in the category, and now so many of 40. */
+function surpriseOf(usesNow: readonly number[]): number {
+  const known = new PartitionKnowledge();
+  known.classes.numberOf('food-delivery');
+  const slots = usesNow.map((uses, i) => {
+    const slot = known.addProgram(`wx${i}`);
+    const key = known.keyOf(slot, LOCATION, HOUR);
+    known.programs.numbers[slot * P_NUMBERS + P_HOUR] = HOUR;
+    const program = known.programs.rows.cells;
+    program[slot * P_CELLS + P_LEARNED_USES] = 400;
+    program[slot * P_CELLS + P_DAYS] = 14;
+    const keys = known.keys.rows.cells;
+    keys[key * K_CELLS + K_LEARNED + K_USES] = 80;
+    // Four-hour shares have hardly scattered more than coins.
+    keys[key * K_CELLS + K_DISPERSION + 2 * MARK_SHARE] = 10;
+    keys[key * K_CELLS + K_DISPERSION + 2 * MARK_SHARE + 1] = 1000;
+    for (const scale of [1, 2]) {
+      program[slot * P_CELLS + 2 * scale * P_BLOCK + P_USES] = 40;
+      keys[key * K_CELLS + 2 * scale * K_BLOCK + K_USES] = uses;
+    }
+    return slot;
+  });
+  const found = new Surprises();
+  judgeSiblings(known, slots, () => 0, HOUR, LOCATION, found);
+  return found.nats[SIBLINGS]!;
+}
+
+function fleet(members: number, uses: number, others: number, ordinary = 8): number[] {
+  return [...Array.from({ length: members }, () => uses), ...Array.from({ length: others }, () => ordinary)];
+}
+
+describe('siblings', () => {
+  it('who all take a little more say together what none of them says', () => {
+    expect(surpriseOf(fleet(12, 22, 0))).toBeGreaterThan(10);
+    expect(surpriseOf(fleet(12, 8, 0))).toBe(0);
+  });
+
+  it('are not in it together when one of them alone, or two, take all', () => {
+    expect(surpriseOf(fleet(1, 40, 11))).toBe(0);
+    expect(surpriseOf(fleet(SIBLINGS_MIN - 1, 40, 10))).toBe(0);
+  });
+
+  it('say the more the more of them there are', () => {
+    const surprises = [3, 6, 12, 24].map((members) => surpriseOf(fleet(members, 22, 24 - members)));
+    for (let i = 1; i < surprises.length; i++) expect(surprises[i]!).toBeGreaterThan(surprises[i - 1]!);
+  });
+
+  it('who take less than they did never make others’ excess more', () => {
+    expect(surpriseOf(fleet(6, 22, 12, 0))).toBeLessThanOrEqual(surpriseOf(fleet(6, 22, 12, 8)));
+  });
+
+  it('are looked at up to a limit, so that a developer with thousands costs no more', () => {
+    const many = fleet(SIBLINGS_LOOKED_AT_MAX, 22, 0);
+    expect(surpriseOf([...many, ...fleet(100, 40, 0)])).toBe(surpriseOf(many));
+  });
+
+  it('who have nothing to do with each other are never less likely than the bound says', () => {
+    const random = new Random(9);
+    fc.assert(
+      fc.property(fc.integer({ min: 3, max: 40 }), fc.integer({ min: 1, max: 12 }), (members, nats) => {
+        const tries = 4000;
+        let reached = 0;
+        for (let i = 0; i < tries; i++) {
+          let sum = 0;
+          for (let member = 0; member < members; member++)
+            if (random.next() < Math.exp(-SIBLING_NATS_MIN)) sum -= Math.log(1 - random.next());
+          if (sum >= nats) reached++;
+        }
+        const bound = Math.exp(-siblingsSurprise(nats, members));
+        // Five standard deviations of the count above it would be a bound that does not hold.
+        expect(reached).toBeLessThanOrEqual(tries * bound + 5 * Math.sqrt(tries * bound) + 1);
+      }),
+      { numRuns: 60, seed: 9 },
+    );
+  });
+});

@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RecentUsers } from '../../../../services/domain/baselines/state/recent-users.ts';
+import { PageCorruptError } from '../../../../services/domain/state/bytes.ts';
+import { Random } from '../../../reference/random.ts';
+
+const ENTRIES_MAX = 1 << 18;
+const BUCKET = 8;
+
+interface Call {
+  /** Few of them, so that buckets overflow. */
+  readonly hash: number;
+  readonly check: number;
+  readonly seconds: number;
+}
+
+const calls = fc.array(
+  fc.record({
+    hash: fc.integer({ min: 0, max: 3 }).map((bucket) => bucket * 0x1000_0193),
+    check: fc.integer({ min: 1, max: 40 }),
+    seconds: fc.integer({ min: 0, max: 4000 }),
+  }),
+  { maxLength: 300 },
+);
+
+/** As the baselines use it. */
+function see(users: RecentUsers, { hash, check }: Call, atSeconds: number): string {
+  users.growIfFull();
+  const { at, isNew } = users.find(hash, check);
+  const interval = isNew ? 0 : atSeconds - users.last(at);
+  if (isNew || atSeconds - users.useBegan(at) >= 60) users.beginUse(at, atSeconds);
+  else users.addCall(at);
+  if (interval >= 60) users.setRhythm(at, users.intervals(at) + 1, interval, interval / 2, interval / 3);
+  users.setLast(at, atSeconds);
+  return [isNew, interval, users.intervals(at), users.interval(at), users.narrow(at), users.wide(at)].join(' ');
+}
+
+class Seen {
+  #now = 1;
+
+  all(users: RecentUsers, some: readonly Call[]): string[] {
+    return some.map((call) => see(users, call, (this.#now += 1 + call.seconds)));
+  }
+
+  goingOn(): Seen {
+    const other = new Seen();
+    other.#now = this.#now;
+    return other;
+  }
+}
+
+/** Pages as a store keeps them. */
+function store(users: RecentUsers, pages: Buffer[] = []): Buffer[] {
+  users.pages.begin();
+  for (let next = users.pages.next(); next !== null; next = users.pages.next()) pages[next.page] = next.bytes;
+  return pages;
+}
+
+/** Entries in use, wherever they lie, in hexadecimal digits. */
+function entriesIn(pages: readonly Buffer[]): string[] {
+  const entries: string[] = [];
+  for (const page of pages) {
+    for (let at = 0; at < page.length; at += 32)
+      if (page.readUInt32LE(at + 8) !== 0) entries.push(page.toString('hex', at, at + 32));
+  }
+  return entries.toSorted();
+}
+
+function restored(pages: readonly Buffer[]): RecentUsers {
+  const users = new RecentUsers();
+  users.restore(pages);
+  users.pages.restored(pages.length);
+  return users;
+}
+
+describe('users who were in a program lately', () => {
+  it('are known again with what was remembered of them', () => {
+    const users = new RecentUsers();
+    const { at } = users.find(77, 5);
+    users.beginUse(at, 100);
+    users.setRhythm(at, 3, 300, 9.5, 4.25);
+    users.setLast(at, 130);
+    const again = users.find(77, 5);
+    expect(again).toEqual({ at, isNew: false });
+    expect([users.last(at), users.useBegan(at), users.intervals(at), users.interval(at)]).toEqual([130, 100, 3, 300]);
+    expect([users.narrow(at), users.wide(at)]).toEqual([9.5, 4.25]);
+    expect(users.find(77, 6).isNew).toBe(true);
+  });
+
+  it('count the calls of a use up to 255, without touching the rhythm', () => {
+    const users = new RecentUsers();
+    const { at } = users.find(1, 1);
+    users.beginUse(at, 100);
+    users.setRhythm(at, 70_000, 300, 1, 1);
+    users.setLast(at, 100);
+    let most = 0;
+    for (let call = 0; call < 1000; call++) most = users.addCall(at);
+    expect(most).toBe(256);
+    expect(users.intervals(at)).toBe(0xffff);
+    users.beginUse(at, 200);
+    expect([users.addCall(at), users.intervals(at)]).toEqual([2, 0xffff]);
+  });
+
+  it('give way one at a time where a bucket is full, whoever was there longest ago first', () => {
+    const users = new RecentUsers();
+    for (let check = 1; check <= BUCKET + 3; check++) {
+      const { at } = users.find(0, check);
+      users.setLast(at, 1000 + check);
+    }
+    const pages = store(users);
+    const known = Array.from({ length: BUCKET + 3 }, (_, i) => !restored(pages).find(0, i + 1).isNew);
+    expect(known).toEqual([false, false, false, ...Array.from({ length: BUCKET }, () => true)]);
+  });
+
+  it('with a rhythm are remembered for two of its intervals more', () => {
+    const users = new RecentUsers();
+    const clock = users.find(0, 99).at;
+    users.setRhythm(clock, 3, 600, 5, 5);
+    users.setLast(clock, 1000);
+    for (let check = 1; check <= BUCKET; check++) {
+      const { at } = users.find(0, check);
+      users.setLast(at, 1000 + 100 * check);
+    }
+    expect(users.find(0, 99).isNew).toBe(false);
+  });
+
+  it('are as many as there is room for and no more, and the newest of a crowd are among them', () => {
+    const users = new RecentUsers();
+    const random = new Random(1);
+    const crowd = Array.from({ length: 400_000 }, () => [random.below(2 ** 32), random.below(2 ** 32)] as const);
+    crowd.forEach(([hash, check], i) => {
+      users.growIfFull();
+      users.setLast(users.find(hash, check).at, i + 1);
+    });
+    expect(users.count).toBeLessThanOrEqual(ENTRIES_MAX);
+    expect(users.bytes).toBe(ENTRIES_MAX * 32);
+    const newest = crowd.slice(-50_000);
+    const known = newest.filter(([hash, check]) => !users.find(hash, check).isNew);
+    expect(known.length).toBeGreaterThan(49_000);
+  });
+
+  it('are all there after it has grown', () => {
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const [random, users, seen] = [new Random(seed), new RecentUsers(), new Seen()];
+        const { bytes } = users;
+        const pages: Buffer[] = [];
+        while (users.count < 0.7 * 1024)
+          seen.all(users, [{ hash: random.below(2 ** 32), check: random.below(2 ** 32), seconds: random.below(90) }]);
+        const there = entriesIn(store(users, pages));
+        expect(there).toHaveLength(users.count);
+        users.growIfFull();
+        expect(users.bytes).toBe(2 * bytes);
+        expect(entriesIn(store(users, pages))).toEqual(there);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('go on alike when they are taken up from pages, whenever these were written', () => {
+    fc.assert(
+      fc.property(calls, calls, (before, after) => {
+        const [users, seen] = [new RecentUsers(), new Seen()];
+        seen.all(users, before);
+        const pages = store(users);
+        const [twin, twinSeen] = [restored(pages), seen.goingOn()];
+        expect(twin.count).toBe(users.count);
+        expect(twinSeen.all(twin, after)).toEqual(seen.all(users, after));
+        // Only what changed is written again; together with the first pages it is the whole.
+        expect(store(twin, [...pages])).toEqual(store(users, [...pages]));
+      }),
+    );
+  });
+
+  it('are in pages as they were when the checkpoint began, also when it grows before they are written', () => {
+    const users = new RecentUsers();
+    const random = new Random(4);
+    const one = (): Call => ({ hash: random.below(2 ** 32), check: random.below(2 ** 32), seconds: 10 });
+    const seen = new Seen();
+    seen.all(users, Array.from({ length: 700 }, one));
+    users.pages.begin();
+    const { bytes, count: before } = users;
+    seen.all(users, Array.from({ length: 100 }, one));
+    expect(users.bytes).toBeGreaterThan(bytes);
+    const pages: Buffer[] = [];
+    for (let next = users.pages.next(); next !== null; next = users.pages.next()) pages[next.page] = next.bytes;
+    expect(pages).toHaveLength(1);
+    const lasts = entriesIn(pages).map((entry) => Buffer.from(entry, 'hex').readUInt32LE(8));
+    expect(Math.max(...lasts)).toBe(1 + 700 * 11);
+    expect(restored(pages).count).toBe(before);
+  });
+
+  it.each([
+    ['a page that is cut', (page: Buffer) => [page.subarray(0, 100)]],
+    ['a page that is missing', (page: Buffer) => [page, page, page]],
+  ])('are not taken up from %s', (_, spoil) => {
+    const users = new RecentUsers();
+    users.setLast(users.find(1, 1).at, 5);
+    expect(() => new RecentUsers().restore(spoil(store(users)[0]!))).toThrow(PageCorruptError);
+  });
+});

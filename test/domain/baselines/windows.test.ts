@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CATEGORIES } from '../../../schemas/codes.ts';
+import { Baselines } from '../../../services/domain/baselines/baselines.ts';
+import { K_BLOCK, K_CALLS, K_CELLS, K_USES } from '../../../services/domain/baselines/state/key-rows.ts';
+import {
+  P_BLOCK,
+  P_CALLS,
+  P_CELLS,
+  P_DAYS,
+  P_HOUR,
+  P_LEARNED_USES,
+  P_NUMBERS,
+  P_USES,
+} from '../../../services/domain/baselines/state/program-rows.ts';
+import { HALF_LIFE_DAYS, SCALE_HOURS } from '../../../services/domain/baselines/tuning.ts';
+
+const START_HOUR = Date.UTC(2026, 2, 2) / 3_600_000;
+const PHOTOS = CATEGORIES.indexOf('photos');
+const CAMERA = CATEGORIES.indexOf('camera');
+/** A budget that nothing reaches. */
+const NO_ALARMS = 1e-8;
+
+/** One program whose users come once each. */
+class OneProgram {
+  readonly baselines = new Baselines(() => 0);
+  readonly slot = this.baselines.known.addProgram('wx1');
+  readonly #hash = new Uint32Array(2);
+
+  constructor() {
+    this.baselines.known.classes.numberOf('unclassified');
+  }
+
+  use(hour: number, category: number): void {
+    this.#hash[0]! += 0x9e3779b1;
+    this.#hash[1]!++;
+    const seen = {
+      program: this.slot,
+      classNumber: 0,
+      developer: -1,
+      category,
+      seconds: hour * 3600 + 60,
+      isForeground: true,
+      rows: 1,
+      bytes: 0,
+      isNewlyListed: false,
+      isFreshlyListed: false,
+    };
+    this.baselines.see(seen, this.#hash, [], NO_ALARMS);
+  }
+
+  /** Uses in the filling block and the one before, by scale. */
+  uses(): number[][] {
+    const { cells } = this.baselines.known.programs.rows;
+    return SCALE_HOURS.map((_, scale) => [0, 1].map((block) => cells[(2 * scale + block) * P_BLOCK + P_USES]!));
+  }
+
+  usesOf(category: number): number[][] {
+    const { keys } = this.baselines.known;
+    const key = keys.find(this.baselines.known.firstKey(this.slot), category);
+    return SCALE_HOURS.map((_, scale) =>
+      [0, 1].map((block) => keys.rows.cells[key * K_CELLS + (2 * scale + block) * K_BLOCK + K_USES]!),
+    );
+  }
+}
+
+interface Use {
+  readonly hours: number;
+  readonly category: number;
+}
+
+const story = fc.array(
+  fc.record({
+    /** Since the use before. */
+    hours: fc.oneof(
+      { weight: 6, arbitrary: fc.integer({ min: 0, max: 6 }) },
+      fc.integer({ min: 7, max: 60 }),
+      fc.integer({ min: 60, max: 500 }),
+    ),
+    category: fc.constantFrom(PHOTOS, CAMERA),
+  }),
+  { minLength: 1, maxLength: 80 },
+);
+
+/** What the blocks hold when each is the uses of its own hours: counted from the whole story. */
+function counted(uses: readonly (Use & { readonly hour: number })[], now: number): number[][] {
+  return SCALE_HOURS.map((hours) => {
+    const block = Math.floor(now / hours);
+    return [0, 1].map((before) => uses.filter(({ hour }) => Math.floor(hour / hours) === block - before).length);
+  });
+}
+
+describe('windows', () => {
+  it('hold the uses of the hour, the four hours and the day, and of as long before, whatever came when', () => {
+    fc.assert(
+      fc.property(story, (told) => {
+        const program = new OneProgram();
+        const uses: (Use & { hour: number })[] = [];
+        let hour = START_HOUR;
+        for (const use of told) {
+          hour += use.hours;
+          uses.push({ ...use, hour });
+          program.use(hour, use.category);
+          expect(program.uses()).toEqual(counted(uses, hour));
+          const same = uses.filter(({ category }) => category === use.category);
+          expect(program.usesOf(use.category)).toEqual(counted(same, hour));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('teach each use once, when its day is over, and forget half in two weeks', () => {
+    const program = new OneProgram();
+    const { cells } = program.baselines.known.programs.rows;
+    for (let i = 0; i < 10; i++) program.use(START_HOUR + 9 + (i % 4), PHOTOS);
+    expect(cells[P_LEARNED_USES]).toBe(0);
+    program.use(START_HOUR + 24, PHOTOS);
+    expect(cells[P_DAYS]).toBe(1);
+    expect(cells[P_LEARNED_USES]).toBeCloseTo(10 * 0.5 ** (1 / HALF_LIFE_DAYS), 4);
+    // The use of the second day is learned, then both fade over the silence.
+    program.use(START_HOUR + 24 * (1 + HALF_LIFE_DAYS), PHOTOS);
+    const left = (days: number): number => 10 * 0.5 ** ((days + 1) / HALF_LIFE_DAYS) + 0.5 ** (days / HALF_LIFE_DAYS);
+    // A silence that is not walked through may count for a day more.
+    expect(cells[P_LEARNED_USES]!).toBeGreaterThan(left(HALF_LIFE_DAYS + 1) - 1e-3);
+    expect(cells[P_LEARNED_USES]!).toBeLessThan(left(HALF_LIFE_DAYS) + 1e-3);
+  });
+
+  it('cost no more for a silence of ten years than for one of four days', () => {
+    const program = new OneProgram();
+    for (let i = 0; i < 30; i++) program.use(START_HOUR, PHOTOS);
+    program.use(START_HOUR + 24 * 3650, PHOTOS);
+    const { programs } = program.baselines.known;
+    expect(programs.numbers[program.slot * P_NUMBERS + P_HOUR]).toBe(START_HOUR + 24 * 3650);
+    // Days that were walked through, and the one that was learned as it stood.
+    expect(programs.rows.cells[program.slot * P_CELLS + P_DAYS]).toBeLessThanOrEqual(5);
+    expect(programs.rows.cells[P_LEARNED_USES]).toBeLessThan(1e-6);
+    expect(program.uses()[2]).toEqual([1, 0]);
+  });
+
+  it('still take in what comes late while they hold its time, and judge it never', () => {
+    const program = new OneProgram();
+    for (const hour of [0, 1, 24, 30]) program.use(START_HOUR + hour, PHOTOS);
+    program.use(START_HOUR + 29, PHOTOS);
+    expect(program.baselines.score).toBe(0);
+    expect(program.baselines.isLate).toBe(false);
+    expect(program.uses()).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 2],
+    ]);
+    program.use(START_HOUR + 1, PHOTOS);
+    expect(program.uses()[2]).toEqual([3, 3]);
+    program.use(START_HOUR - 1, PHOTOS);
+    expect(program.baselines.isLate).toBe(true);
+    expect(program.uses()[2]).toEqual([3, 3]);
+    const { cells } = program.baselines.known.programs.rows;
+    expect(cells[2 * 2 * P_BLOCK + P_CALLS]).toBe(3);
+    expect(program.baselines.known.keys.rows.cells[4 * K_BLOCK + K_CALLS]).toBe(3);
+  });
+});
