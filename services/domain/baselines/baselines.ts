@@ -113,6 +113,7 @@ export class Baselines {
     this.#refresh();
     const { known } = this;
     known.threshold = known.scores.at(Math.max(budget, BUDGET_MIN));
+    this.threshold = budget > 0 ? known.threshold : Number.POSITIVE_INFINITY;
     const hour = Math.floor(seen.seconds / 3600);
     known.programs.touch(seen.program);
     const before = known.programs.numbers[seen.program * P_NUMBERS + P_HOUR]!;
@@ -254,7 +255,6 @@ export class Baselines {
 
   #decide(seen: Sighting, key: number, hour: number): void {
     const { known } = this;
-    this.threshold = known.threshold;
     if (this.score === 0 || this.score < this.threshold) return;
     const numbers = known.programs.numbers;
     const n = seen.program * P_NUMBERS;
@@ -307,7 +307,7 @@ export class Baselines {
   }
 }
 
-/** A budget of nothing at all is one alarm in a hundred million program-days. */
+/** Below this a threshold says nothing. A budget of nothing at all has no alarms; what reached this one is learned as if it had. */
 const BUDGET_MIN = 1e-8;
 
 /** The first word of a hash with a category worked in; odd factors spread over all bits. */

@@ -6,6 +6,7 @@ import { PAGE_KINDS, pagesByKind } from '../../../services/domain/fold/partition
 import { EVENTS, POLICY_YAML } from '../../conformance/example.ts';
 import { APPENDED_MS, makeSignedTraffic, ROOTS } from '../../reference/signed-traffic.ts';
 import { signed } from '../authority/signing.ts';
+import { DAY, declarations, inOrder, ordinaryUses, programName, recordsOf, START } from './platform.ts';
 import { foldAll, foldInput, partitioned, type PlacedRecord } from './partitioned.ts';
 
 const PARTITIONS = 2;
@@ -117,6 +118,22 @@ function foldWhole(told: Told): Folded[] {
   return told.records.map((placed, partition) => fold(told, partition, [placed.length], new Set()));
 }
 
+/** Five days of twelve programs, and one that polls for what it never took before. */
+function baselined(): Told {
+  const polls = Array.from({ length: 40 }, (_, i) => {
+    const at = START + 4 * DAY + i * 300;
+    return { at, program: programName(1), user: 'u1', category: 'camera', foreground: false };
+  });
+  const uses = ordinaryUses({ programs: 12, days: 5 });
+  const lines = recordsOf(inOrder([...declarations(12), ...uses, ...polls])).map(({ value }) => `${value.toString()}\n`);
+  const policyYaml = 'version: b\nbaselines: { enabled: true, falseAlarmsPerProgramDay: 0.01 }\n';
+  return {
+    records: partitioned(Buffer.from(lines.join('')), policyYaml, PARTITIONS),
+    authority: OPEN,
+    appendedAtMs: APPENDED_MS,
+  };
+}
+
 /** Whatever the batches, checkpoints and restarts are: the same rows, verdicts, rejects and chained hash. */
 function expectInvariance(told: Told, numRuns: number): void {
   const whole = foldWhole(told);
@@ -161,6 +178,14 @@ describe('the fold', () => {
     expectInvariance(told, 25);
   }, 120_000);
 
+  it('does so where baselines alarm, too: what is ordinary is a part of the state', () => {
+    const told = baselined();
+    const rows = foldWhole(told).map((folded) => folded.rows.toString('latin1'));
+    for (const said of ['"baseline":{"score":', 'category_new_for_program', 'background_share'])
+      expect(rows.join('')).toContain(said);
+    expectInvariance(told, 25);
+  }, 120_000);
+
   it('drops what is below its position, so that a batch read twice changes nothing', () => {
     const placed = records[0]!;
     const twice = newFold(0);
@@ -170,11 +195,13 @@ describe('the fold', () => {
   });
 
   it('keeps its state in pages of every kind', () => {
-    const whole = newFold(0);
-    foldAll(whole, foldInput(records[0]!, { from: 0, to: records[0]!.length }), () => {});
-    whole.state.beginCheckpoint();
     const kinds = new Set<string>();
-    for (let next = whole.state.nextPage(); next !== null; next = whole.state.nextPage()) kinds.add(next.kind);
+    for (const placed of [records[0]!, baselined().records[0]!]) {
+      const whole = newFold(0);
+      foldAll(whole, foldInput(placed, { from: 0, to: placed.length }), () => {});
+      whole.state.beginCheckpoint();
+      for (let next = whole.state.nextPage(); next !== null; next = whole.state.nextPage()) kinds.add(next.kind);
+    }
     expect([...kinds].sort()).toEqual([...PAGE_KINDS].sort());
   });
 });

@@ -65,6 +65,8 @@ export class KeyRows {
   }
 
   add(category: number, hour: number, next: number): number {
+    // Before it is there: a page that a checkpoint has not written yet is drawn without it.
+    this.touch(this.#count);
     const slot = this.#count++;
     this.rows.reserve(this.#count);
     this.numbers = grownInt32(this.numbers, this.#count * 2);
@@ -73,7 +75,6 @@ export class KeyRows {
       wider.set(this.categories);
       this.categories = wider;
     }
-    this.pages.touch(Math.floor(slot / KEYS_PER_PAGE));
     this.categories[slot] = category;
     this.numbers[slot * 2] = hour;
     this.numbers[slot * 2 + 1] = next;

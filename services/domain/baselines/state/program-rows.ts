@@ -69,6 +69,8 @@ export class ProgramRows {
 
   add(id: string): number {
     const slot = this.#ids.length;
+    // Before it is there: a page that a checkpoint has not written yet is drawn without it.
+    this.touch(slot);
     this.#ids.push(id);
     this.rows.reserve(slot + 1);
     if ((slot + 1) * P_NUMBERS > this.numbers.length) {
