@@ -35,7 +35,7 @@ export function printExplanation(out: Output, access: StoredAccess, recomputed: 
 function printChecks(out: Output, checks: readonly CheckExplanation[], remedy: string): void {
   for (const { check, name, status, text } of checks) {
     const mark = { found: out.paint('yellow', '!'), passed: out.paint('green', '✓'), skipped: out.paint('gray', '-') }[status];
-    out.line(`  ${mark} ${check} ${name.padEnd(12)} ${brief(text, 400)}`);
+    out.line(`  ${mark} ${check} ${name.padEnd(12)} ${brief(text, 700)}`);
   }
   if (remedy !== '') out.line(`  remedy: ${brief(remedy, 400)}`);
 }

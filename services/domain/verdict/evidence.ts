@@ -60,7 +60,7 @@ export interface Evidence {
 }
 
 export function evidenceJson(findings: Findings, remedy: string, baselines: Baselines | null = null): string {
-  const baseline = baselines?.isAlarm === true ? baselineEvidence(baselines) : undefined;
+  const baseline = baselineEvidence(baselines);
   const list: EvidenceFinding[] = findings.reasons.map((reason, i) => ({
     reason: REASONS[reason]!,
     action: ACTIONS[findings.actions[i]!]!,
@@ -77,7 +77,10 @@ export function evidenceJson(findings: Findings, remedy: string, baselines: Base
   return JSON.stringify({ findings: bare, remedy: '', cut: true } satisfies Evidence);
 }
 
-function baselineEvidence({ score, threshold, contributions }: Baselines): BaselineEvidence {
+/** Undefined unless they alarmed. */
+export function baselineEvidence(baselines: Baselines | null): BaselineEvidence | undefined {
+  if (baselines?.isAlarm !== true) return undefined;
+  const { score, threshold, contributions } = baselines;
   const parts = FEATURES.map((feature, i) => [feature, contributions[i]!] as const).filter(([, amount]) => amount !== 0);
   return { score, threshold: Math.round(threshold * 100) / 100, contributions: Object.fromEntries(parts) };
 }

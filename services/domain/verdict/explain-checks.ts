@@ -6,7 +6,9 @@ import { ACTIONS, MODES, REASONS } from '../../../schemas/codes.ts';
 import type { Subject } from '../checks/subject.ts';
 import type { Judgement } from '../fold/judge.ts';
 import { limitMatches } from '../limits/compiled-limit.ts';
+import { baselineFindingInWords, scoreInWords } from '../wording/baseline-finding.ts';
 import { consentFor } from '../state/consent-table.ts';
+import { baselineEvidence } from './evidence.ts';
 
 export interface CheckExplanation {
   /** Number of the check in contracts.md section 2. */
@@ -38,7 +40,15 @@ export const CHECK_OF_REASON: Readonly<Record<string, number>> = {
   download_link: 8,
   reveals_friends: 8,
   rate_limited: 9,
+  rate_above_baseline: 10,
+  volume_above_baseline: 10,
+  users_above_baseline: 10,
+  category_new_for_program: 10,
+  periodic_polling: 10,
 };
+
+/** The check that is only spoken of when it finds something: everything else is ordinary. */
+export const BASELINES = 10;
 
 export const CHECK_NAMES = [
   '',
@@ -51,6 +61,7 @@ export const CHECK_NAMES = [
   'consent',
   'link',
   'limits',
+  'baselines',
 ];
 
 /** Must be called while the judgement's findings are still there. */
@@ -59,16 +70,19 @@ export function explainChecks(judgement: Judgement): CheckExplanation[] {
   const { findings } = judgement;
   findings.reasons.forEach((reason, i) => {
     const code = REASONS[reason]!;
-    const check = CHECK_OF_REASON[code] ?? 10;
+    const check = CHECK_OF_REASON[code] ?? BASELINES;
     const effect = ACTIONS[findings.effective[i]!]!;
     const action = ACTIONS[findings.actions[i]!]!;
     const lowered =
       effect === action ? '' : ` (the policy would ${action}, mode ${MODES[findings.modes[i]!]} makes it ${effect})`;
     const sentences = found.get(check) ?? [];
-    sentences.push(`${code}: ${foundText(judgement, i)}; ${effect}${lowered}`);
+    sentences.push(`${code}: ${foundText(judgement, check, i)}; ${effect}${lowered}`);
     found.set(check, sentences);
   });
-  return [1, 2, 3, 4, 5, 6, 7, 8, 9].map((check) => {
+  const baseline = baselineEvidence(judgement.baselines);
+  if (baseline !== undefined) found.get(BASELINES)?.push(scoreInWords(baseline));
+  const all = [1, 2, 3, 4, 5, 6, 7, 8, 9, ...(found.has(BASELINES) ? [BASELINES] : [])];
+  return all.map((check) => {
     const name = CHECK_NAMES[check]!;
     const sentences = found.get(check);
     if (sentences !== undefined) return { check, name, status: 'found' as const, text: sentences.join('. ') };
@@ -78,8 +92,9 @@ export function explainChecks(judgement: Judgement): CheckExplanation[] {
   });
 }
 
-function foundText({ findings }: Judgement, i: number): string {
+function foundText({ findings }: Judgement, check: number, i: number): string {
   const { observed, expected } = findings.compared[i]!;
+  if (check === BASELINES) return baselineFindingInWords(observed, expected).trim().replace(/\.$/, '');
   return `it was ${inWords(observed)}, ordinary would be ${inWords(expected)}`;
 }
 

@@ -5,7 +5,8 @@
 import { UNCHECKED_CATEGORIES } from '../../../schemas/codes.ts';
 import { printable } from '../../../schemas/policy/wording.ts';
 import type { Evidence, EvidenceFinding } from '../verdict/evidence.ts';
-import { CHECK_NAMES, CHECK_OF_REASON, type CheckExplanation, inWords } from '../verdict/explain-checks.ts';
+import { BASELINES, CHECK_NAMES, CHECK_OF_REASON, type CheckExplanation, inWords } from '../verdict/explain-checks.ts';
+import { baselineFindingInWords, scoreInWords } from './baseline-finding.ts';
 import { categoryInWords } from './categories.ts';
 import { reasonInWords } from './reasons.ts';
 
@@ -29,8 +30,8 @@ export interface StoredRow {
 }
 
 const CHECKS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
-/** Where the baselines speak. */
-const BASELINES = 10;
+type Values = Readonly<Record<string, unknown>>;
+
 const NAME_CHARACTERS_MAX = 80;
 const TEXT_CHARACTERS_MAX = 600;
 const UNCHECKED: ReadonlySet<string> = new Set(UNCHECKED_CATEGORIES);
@@ -38,17 +39,18 @@ const UNCHECKED: ReadonlySet<string> = new Set(UNCHECKED_CATEGORIES);
 /** In the order in which the checks run. */
 export function storedChecks(row: StoredRow): CheckExplanation[] {
   const found = new Map<number, string[]>();
-  const { findings } = evidenceOf(row);
+  const { findings, baseline } = evidenceOf(row);
   for (const [i, reason] of row.reasons.entries()) {
     const check = CHECK_OF_REASON[reason] ?? BASELINES;
     // Both list the findings in the order of the checks; a row that nothing is proposed for has no evidence.
     const effect = row.effective[i] ?? 'allow';
     const finding = findings[i] ?? { reason, action: effect, mode: '', effect };
-    found.set(check, [...(found.get(check) ?? []), foundInWords(finding)]);
+    found.set(check, [...(found.get(check) ?? []), foundInWords(check, finding)]);
   }
+  if (baseline !== undefined) found.get(BASELINES)?.push(scoreInWords(baseline));
   const all = found.has(BASELINES) ? [...CHECKS, BASELINES] : CHECKS;
   return all.map((check): CheckExplanation => {
-    const name = CHECK_NAMES[check] ?? 'baseline';
+    const name = CHECK_NAMES[check]!;
     const sentences = found.get(check);
     if (sentences !== undefined) return { check, name, status: 'found', text: sentences.join(' ') };
     const skipped = whySkipped(check, row);
@@ -62,11 +64,16 @@ export function evidenceOf({ evidence }: Pick<StoredRow, 'evidence'>): Evidence 
   return evidence === '' ? { findings: [], remedy: '' } : (JSON.parse(evidence) as Evidence);
 }
 
-function foundInWords({ reason, action, mode, effect, observed, expected }: EvidenceFinding): string {
-  const compared = observed === undefined ? '' : ` It was: ${inWords(observed)}. Ordinary would be: ${inWords(expected ?? {})}.`;
+function foundInWords(check: number, { reason, action, mode, effect, observed, expected }: EvidenceFinding): string {
+  const compared = observed === undefined ? '' : comparedInWords(check, observed, expected ?? {});
   const lowered =
     effect === action ? `The policy says ${action}.` : `The policy would ${action}; its mode, ${mode}, makes it ${effect}.`;
   return printable(`${reasonInWords(reason).sentence}${compared} ${lowered}`, TEXT_CHARACTERS_MAX);
+}
+
+function comparedInWords(check: number, observed: Values, expected: Values): string {
+  if (check === BASELINES) return baselineFindingInWords(observed, expected);
+  return ` It was: ${inWords(observed)}. Ordinary would be: ${inWords(expected)}.`;
 }
 
 function whySkipped(check: number, row: StoredRow): string | null {

@@ -60,6 +60,24 @@ describe('the checks of a stored access', () => {
     expect(checks[3]).toMatchObject({ status: 'skipped', text: 'No purpose lists this kind of data.' });
   });
 
+  test('end with what is not ordinary for the program, and what the score is made of', () => {
+    const observed = { category: 'location', feature: 'rhythm', intervalSeconds: 300, intervalsInARow: 7 };
+    const expected = { intervals: 'irregular, as people are' };
+    const evidence = JSON.stringify({
+      findings: [{ reason: 'periodic_polling', action: 'flag', mode: 'observe', effect: 'allow', observed, expected }],
+      baseline: { score: 9.5, threshold: 8.28, contributions: { rhythm: 9.5 } },
+      remedy: '',
+    });
+    const checks = storedChecks({ ...ROW, reasons: ['periodic_polling'], effective: ['allow'], evidence });
+    expect(checks.map(({ check }) => check)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(checks[9]).toEqual({
+      check: 10,
+      name: 'baselines',
+      status: 'found',
+      text: 'The calls come at even intervals, as a machine makes them and no person does. For one user, 7 calls in a row came 5 minutes apart; people come at irregular times. The policy would flag; its mode, observe, makes it allow. Score 9.5, and 8.3 is an alarm: 9.5 for the even intervals.',
+    });
+  });
+
   test('say it too where what was compared did not fit', () => {
     const evidence = JSON.stringify({
       findings: [{ reason: 'consent_missing', action: 'flag', mode: 'enforce', effect: 'flag' }],

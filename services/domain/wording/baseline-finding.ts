@@ -1,0 +1,81 @@
+/** What the baselines found, in plain words: what was seen, what is ordinary for this program, and what the score is made of. */
+import type { Feature } from '../baselines/features.ts';
+import type { BaselineEvidence } from '../verdict/evidence.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+
+const NAMES: Readonly<Record<Feature, string>> = {
+  category_share: 'this kind’s share of the program’s uses',
+  category_calls: 'its share of the calls',
+  background_share: 'how many are in the background',
+  distinct_users: 'how many users are reached',
+  rows_per_call: 'how much a call takes',
+  quiet_hours: 'use at quiet hours',
+  program_rate: 'use of the whole program',
+  new_category: 'a kind of data that is new',
+  rhythm: 'the even intervals',
+  siblings: 'other programs of the developer',
+  first_days: 'a first day unlike that of its class',
+};
+
+/** Empty where a release had other features, or what was compared did not fit into the evidence. */
+export function baselineFindingInWords(observed: Values, expected: Values): string {
+  const { feature } = observed;
+  if (typeof feature !== 'string' || !Object.hasOwn(NAMES, feature)) return '';
+  const hours = number(observed.withinHours);
+  const within = `Within ${hours} ${hours === '1' ? 'hour' : 'hours'}`;
+  return ` ${SENTENCES[feature as Feature](within, observed, expected)}`;
+}
+
+const SENTENCES: Readonly<Record<Feature, (within: string, observed: Values, expected: Values) => string>> = {
+  category_share: (within, o, e) =>
+    `${within}, ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)} uses of the program were of this kind; ordinary would be ${usual(e, 'usesOfCategory')}.`,
+  category_calls: (within, o, e) =>
+    `${within}, ${number(o.callsOfCategory)} of ${number(o.callsOfProgram)} calls of the program were of this kind; ordinary would be ${usual(e, 'callsOfCategory')}.`,
+  background_share: (within, o, e) =>
+    `${within}, ${number(o.usesInBackground)} of ${number(o.usesOfCategory)} uses were in the background; ordinary would be ${usual(e, 'usesInBackground')}.`,
+  distinct_users: (within, o, e) =>
+    `${within}, ${number(o.calls)} calls reached ${number(o.usersReached)} users; ordinary would be ${usual(e, 'usersReached')}.`,
+  rows_per_call: (within, o, e) =>
+    `${within}, ${number(o.calls)} calls took ${number(o.typicalVolume)} each (rows times bytes, in the middle); ordinary would be ${usual(e, 'typicalVolume')}.`,
+  quiet_hours: (within, o, e) =>
+    `${within}, when it is hardly ever used, it was used ${number(o.usesOfProgram)} times; ordinary would be ${usual(e, 'usesOfProgram')}.`,
+  program_rate: (within, o, e) =>
+    `${within} it was used ${number(o.usesOfProgram)} times; ordinary would be ${usual(e, 'usesOfProgram')}.`,
+  new_category: (within, o, e) =>
+    `${within}, ${number(o.usesOfNewCategory)} of ${number(o.usesOfProgram)} uses were of a kind that it had not used before; ordinary would be ${usual(e, 'usesOfNewCategory')}.`,
+  rhythm: (_, o) =>
+    `For one user, ${number(o.intervalsInARow)} calls in a row came ${interval(o.intervalSeconds)} apart; people come at irregular times.`,
+  siblings: (within, o, e) =>
+    `${within}, ${number(o.siblingsAboveTheirShare)} of ${number(o.siblings)} programs of its developer took more of this kind than is ordinary for them; by chance it would be about ${number(e.siblingsAboveTheirShare)}.`,
+  first_days: (within, o, e) =>
+    `It is new. ${within}, it had ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)}; in programs of its class ordinary would be ${usual(e, 'usesOfCategory')}.`,
+};
+
+/** `Score 21.9, and 19 is an alarm: 15 for the even intervals, 6.9 for …`; the parts are ordered by what they add. */
+export function scoreInWords({ score, threshold, contributions }: BaselineEvidence): string {
+  const parts = Object.entries(contributions)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(
+      ([feature, amount]) =>
+        `${tenths(amount)} for ${Object.hasOwn(NAMES, feature) ? NAMES[feature as Feature] : 'something else'}`,
+    );
+  return `Score ${tenths(score)}, and ${tenths(threshold)} is an alarm: ${parts.join(', ')}.`;
+}
+
+function usual(expected: Values, name: string): string {
+  return `about ${number(expected[name])}, up to ${number(expected.ordinaryUpTo)}`;
+}
+
+function interval(seconds: unknown): string {
+  if (typeof seconds !== 'number') return 'evenly';
+  return seconds < 120 ? `${seconds} seconds` : `${tenths(seconds / 60)} minutes`;
+}
+
+function number(value: unknown): string {
+  return typeof value === 'number' ? String(value) : 'some';
+}
+
+function tenths(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}

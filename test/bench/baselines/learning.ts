@@ -1,0 +1,131 @@
+/**
+ * Baselines and limit keys of many programs in a process of its own: every program takes every category once, then accesses come as they
+ * do on a platform, most of them to few programs, for three days. Prints how much memory it takes and how long the baselines take.
+ */
+import { createHash } from 'node:crypto';
+import { CATEGORIES } from '../../../schemas/codes.ts';
+import { PartitionState } from '../../../services/domain/fold/partition-state.ts';
+import { Tally } from '../../../services/domain/fold/tally.ts';
+import { askLimits } from '../../../services/domain/limits/ask-limits.ts';
+import { compilePolicy } from '../../../services/domain/policy/compiled.ts';
+import { parsePolicyDocument } from '../../../services/domain/policy/document.ts';
+import type { Access } from '../../../services/domain/record/record.ts';
+import type { ProgramState } from '../../../services/domain/state/program-table.ts';
+import { Random } from '../../reference/random.ts';
+
+const [programCount = 0, accesses = 0] = process.argv.slice(2).map(Number);
+const BUDGET = 0.001;
+const USED = CATEGORIES.slice(0, 8);
+const USERS = 50_000;
+const START_US = Date.UTC(2026, 2, 2) * 1000;
+const DAY_US = 86_400e6;
+const DAYS = 3;
+const CIRCUMSTANCES = { absentBeforeUs: Number.NEGATIVE_INFINITY, isLive: false };
+
+const document = {
+  version: 'bench',
+  limits: [{ name: 'each-kind', key: ['program', 'category'], match: {}, count: 600, per: '1m', burst: 100 }],
+};
+const parsed = parsePolicyDocument(document);
+if (!parsed.ok) throw new Error('the policy does not check');
+const state = new PartitionState('bench', 0, 1);
+state.policy = compilePolicy(parsed.policy, parsed.hash, parsed.document);
+const tally = new Tally();
+const random = new Random(1);
+const programs = Array.from({ length: programCount }, (_, i) => state.programs.of(`wx${i.toString(16).padStart(14, '0')}`));
+const users = Array.from({ length: USERS }, (_, i) => `u_${i}`);
+
+interface Asking {
+  program: ProgramState;
+  access: { -readonly [Name in keyof Access]: Access[Name] };
+  category: string;
+  eventTimeUs: number;
+}
+const access = {
+  api: 'wx.bench',
+  purpose: '',
+  page: '',
+  fields: null,
+  rows: 1,
+  bytes: 48,
+  outcome: 'performed',
+  link: null,
+} as const;
+const asking: Asking = {
+  program: programs[0]!,
+  access: { ...access, user: '', category: '', foreground: true, durationMs: 0 },
+  category: '',
+  eventTimeUs: START_US,
+};
+const subject = { ...asking, className: 'undeclared', policy: state.policy, isPersonal: true };
+
+function goTo(program: ProgramState, category: string, user: string, eventTimeUs: number): void {
+  subject.program = program;
+  subject.category = category;
+  subject.access.user = user;
+  subject.access.foreground = random.next() > 0.05;
+  subject.eventTimeUs = eventTimeUs;
+}
+
+function askLimit(): void {
+  const limits = state.policy.limitsByCategory.get(subject.category);
+  if (limits === undefined) throw new Error('the limit matches every category');
+  askLimits(limits, subject, CIRCUMSTANCES, state.limits, tally);
+}
+
+let eventTimeUs = START_US;
+for (const category of USED) {
+  for (const program of programs) {
+    goTo(program, category, users[random.below(USERS)]!, (eventTimeUs += 1000));
+    askLimit();
+    state.baselines.see(subject, BUDGET);
+  }
+}
+const keys = { baselines: state.counts().baselineKeys, limits: state.counts().limitKeys };
+
+/** Half of the accesses go to few programs: the n-th one has a share of 1/n (G. K. Zipf 1949). */
+const shares = new Float64Array(programCount);
+for (let i = 0, sum = 0; i < programCount; i++) shares[i] = sum += 1 / (i + 1);
+function zipf(): number {
+  const at = random.next() * shares[programCount - 1]!;
+  let [low, high] = [0, programCount - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (shares[middle]! < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+// Drawn before the clock starts.
+const drawn = Uint32Array.from({ length: accesses }, zipf);
+const drawnUsers = Uint32Array.from({ length: accesses }, () => random.below(USERS));
+const drawnCategories = Uint8Array.from({ length: accesses }, () => Math.min(random.below(8), random.below(8)));
+
+const sum = createHash('sha256');
+let [scores, alarms] = [0, 0];
+const began = process.cpuUsage();
+const beganMs = performance.now();
+for (let i = 0; i < accesses; i++) {
+  eventTimeUs += (DAYS * DAY_US) / accesses;
+  goTo(programs[drawn[i]!]!, USED[drawnCategories[i]!]!, users[drawnUsers[i]!]!, eventTimeUs);
+  const { score, isAlarm } = state.baselines.see(subject, BUDGET);
+  scores += score;
+  if (isAlarm) alarms++;
+}
+const elapsedMs = performance.now() - beganMs;
+const { user, system } = process.cpuUsage(began);
+sum.update(`${scores} ${alarms} ${keys.baselines}`);
+globalThis.gc?.();
+const { rss } = process.memoryUsage();
+process.stdout.write(
+  JSON.stringify({
+    ...keys,
+    rssMb: rss / 2 ** 20,
+    peakMb: process.resourceUsage().maxRSS / 1024,
+    baselineBytesAKey: state.baselines.bytes / keys.baselines,
+    microsecondsAnUpdate: (elapsedMs * 1000) / accesses,
+    processorMicrosecondsAnUpdate: (user + system) / accesses,
+    alarms,
+    resultHash: sum.digest('hex').slice(0, 16),
+  }),
+);
