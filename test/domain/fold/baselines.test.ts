@@ -214,7 +214,7 @@ describe('what baselines keep', () => {
     const sums = { engine: 2, catalogueHash: '', offset: 0, rowsHash: '', entryHash: '', writtenAtMs: 0 };
     const read = decodeManifest(Buffer.from(JSON.stringify({ ...sums, pages })));
     expect(Object.keys(read!.pages)).toEqual([...PAGE_KINDS]);
-    const older = { ...afterAWeek, ...Object.fromEntries(PAGE_KINDS.filter(isBaselineKind).map((kind) => [kind, []])) } as Pages;
+    const older: Pages = { ...afterAWeek, ...Object.fromEntries(PAGE_KINDS.filter(isBaselineKind).map((kind) => [kind, []])) };
     const fold = foldFrom(older);
     expect(fold.state.counts()).toMatchObject({ baselineKeys: 0, programs: PROGRAMS });
     const told = [...log(ENABLED, []), ...cameraUses(1)];
