@@ -11,7 +11,7 @@ import { PartitionKnowledge } from './partition-knowledge.ts';
 import { judgeRate } from './rates.ts';
 import { rhythmSurprise } from './rhythm.ts';
 import { judgeBackground, judgeShare, judgeUsers, judgeVolume } from './shares.ts';
-import { judgeSiblings } from './siblings.ts';
+import { judgeFleets, judgeSiblings } from './siblings.ts';
 import { type Sighting, Surprises } from './sighting.ts';
 import { C_WITH } from './state/class-rows.ts';
 import {
@@ -213,8 +213,10 @@ export class Baselines {
     const classRow = known.classes.row(seen.classNumber);
     surprises.clear();
     const isJudged = judgeShare(known, key, seen, classRow, surprises);
-    if (isJudged && surprises.nats[SHARE]! > SIBLINGS_FROM_NATS)
+    if (isJudged && surprises.nats[SHARE]! > SIBLINGS_FROM_NATS) {
       judgeSiblings(known, developerPrograms, this.#classOf, hour, seen.category, surprises);
+      if (seen.fleets !== null) judgeFleets(seen.fleets, hour, seen.category, surprises);
+    }
     if (!seen.isForeground) judgeBackground(known, key, seen, classRow, surprises);
     judgeUsers(known, key, seen, classRow, surprises);
     judgeVolume(known, key, seen, classRow, surprises);

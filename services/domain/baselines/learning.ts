@@ -153,7 +153,7 @@ export function learnDispersions(known: PartitionKnowledge, slot: number, classR
 
 /** A day of a program with its windows as they stand: what was worst, what is learned, what its class learns. */
 export function learnDay(known: PartitionKnowledge, slot: number, classNumber: number): void {
-  const classRow = known.classes.row(classNumber);
+  const classRow = known.classes.own(classNumber);
   known.classes.touch(classNumber);
   const program = known.programs.rows.cells;
   const at = slot * P_CELLS;
@@ -162,7 +162,8 @@ export function learnDay(known: PartitionKnowledge, slot: number, classNumber: n
   if (uses > 0) learnWorst(known, slot);
   program.fill(0, at + P_WORST, at + P_WORST + FEATURE_COUNT);
   program[at + P_TOP_SCORE] = 0;
-  const weight = (program[at + P_ALARMED]! > 0 ? LEARNED_OF_ALARMS : 1) * trustIn(known, slot, classRow, uses);
+  const weight =
+    (program[at + P_ALARMED]! > 0 ? LEARNED_OF_ALARMS : 1) * trustIn(known, slot, known.classes.row(classNumber), uses);
   const classWeight = Math.min(1, uses / DAY_USES) * weight;
   for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
     learnKeyDay(known, key, classRow, uses, weight, classWeight);

@@ -2,13 +2,19 @@
 import { CATEGORIES } from '../../../schemas/codes.ts';
 import type { Subject } from '../checks/subject.ts';
 import { type SipKey, sipAbsorb, sipFinish } from '../duplicates/half-sip-hash.ts';
+import type { Access } from '../record/record.ts';
 import { ByteReader, ByteWriter } from '../state/bytes.ts';
 import { PageSet } from '../state/page-set.ts';
 import type { ProgramState, ProgramTable } from '../state/program-table.ts';
 import { classOf } from '../program/class-of.ts';
 import { Baselines } from './baselines.ts';
-import type { Sighting } from './sighting.ts';
-import { LISTED_SECONDS } from './tuning.ts';
+import type { Prior } from '../../../schemas/events/prior.ts';
+import { classRowOf } from './priors/class-prior.ts';
+import { SIBLINGS } from './features.ts';
+import { judgeSiblings } from './siblings.ts';
+import { type Sighting, Surprises } from './sighting.ts';
+import { type Fleet, FLEET_PRIORS_MAX, FleetPriors, fleetOf } from './state/fleet-priors.ts';
+import { LISTED_SECONDS, SCALE_HOURS, SIBLINGS_MIN } from './tuning.ts';
 
 export const BASELINE_PAGE_KINDS = [
   'baselinePlatform',
@@ -16,8 +22,15 @@ export const BASELINE_PAGE_KINDS = [
   'baselinePrograms',
   'baselineKeys',
   'baselineUsers',
+  'baselineClassPriors',
+  'baselineFleetPriors',
 ] as const;
 export type BaselinePageKind = (typeof BASELINE_PAGE_KINDS)[number];
+
+/** What of an access, and of what is true about it, the baselines look at. */
+export type Seen = Pick<Subject, 'program' | 'category' | 'eventTimeUs'> & {
+  readonly access: Pick<Access, 'user' | 'foreground' | 'rows' | 'bytes'>;
+};
 
 const CATEGORY_INDEX = new Map<string, number>(CATEGORIES.map((category, index) => [category, index]));
 const NO_PROGRAMS: readonly number[] = [];
@@ -38,7 +51,10 @@ export class PartitionBaselines {
   readonly #developers: string[] = [];
   /** Slots by developer, ascending. */
   readonly #siblings = new Map<string, number[]>();
+  readonly #found = new Surprises();
+  readonly #fleets = new FleetPriors();
   readonly #seen: Sighting = {
+    fleets: null,
     program: 0,
     classNumber: 0,
     developer: -1,
@@ -81,11 +97,15 @@ export class PartitionBaselines {
         return known.keys.pages;
       case 'baselineUsers':
         return known.users.pages;
+      case 'baselineClassPriors':
+        return known.classes.priors.pages;
+      case 'baselineFleetPriors':
+        return this.#fleets.pages;
     }
   }
 
   /** Takes in an access that reached check 9, with the budget of the policy in force. */
-  see(subject: Subject, budget: number): Baselines {
+  see(subject: Seen, budget: number): Baselines {
     const { program, access, category, eventTimeUs } = subject;
     this.#platform.touch(0);
     if (program.baselineSlot === -1) this.#add(program);
@@ -105,6 +125,7 @@ export class PartitionBaselines {
     this.#hashOf(program, access.user);
     const developer = this.#developers[program.baselineSlot]!;
     const siblings = developer === '' ? NO_PROGRAMS : this.#siblings.get(developer)!;
+    seen.fleets = developer === '' ? null : this.#fleets.of(developer);
     this.baselines.see(seen, this.#hash, siblings, budget);
     return this.baselines;
   }
@@ -145,6 +166,48 @@ export class PartitionBaselines {
     this.#siblings.set(developer, siblings);
   }
 
+  /** Whether a developer has programs enough here to be a fleet. */
+  hasSiblings(developer: string): boolean {
+    return developer !== '' && (this.#siblings.get(developer)?.length ?? 0) >= SIBLINGS_MIN;
+  }
+
+  /** What the programs of a developer say together of a category at an hour; null: nothing. Valid until the next question. */
+  siblingsOf(developer: string, category: number, hour: number): Fleet | null {
+    this.#found.clear();
+    const { known } = this.baselines;
+    judgeSiblings(
+      known,
+      this.#siblings.get(developer) ?? NO_PROGRAMS,
+      (slot) => this.#classes[slot]!,
+      hour,
+      category,
+      this.#found,
+    );
+    const nats = this.#found.nats[SIBLINGS]!;
+    if (nats === 0) return null;
+    const { scale, x, n } = this.#found.measured[SIBLINGS]!;
+    return { category, scale, block: Math.floor(hour / SCALE_HOURS[scale]!), nats, inExcess: x, members: n };
+  }
+
+  /** Takes up what a prior says, from its place in the log on. Answers how much of it has no effect here, for want of room. */
+  tell(prior: Prior): number {
+    let left = 0;
+    if (prior.kind === 'classes') {
+      const { classes } = this.baselines.known;
+      for (const one of prior.classes) if (!classes.tell(one.name, classRowOf(one))) left++;
+      return left;
+    }
+    const hour = Math.max(0, ...prior.fleets.map(({ block, scaleHours }) => block * scaleHours));
+    if (this.#fleets.count + prior.fleets.length > FLEET_PRIORS_MAX) this.#fleets.forgetBefore(hour);
+    for (const one of prior.fleets) {
+      const fleet = fleetOf(one);
+      // Whoever has no program here needs no place.
+      if (fleet === null || !this.#siblings.has(one.developer)) continue;
+      if (!this.#fleets.put(one.developer, fleet)) left++;
+    }
+    return left;
+  }
+
   #encodePlatform(): Buffer {
     const out = new ByteWriter();
     const { known } = this.baselines;
@@ -163,6 +226,8 @@ export class PartitionBaselines {
    */
   restore(pages: Readonly<Record<BaselinePageKind, readonly Buffer[]>>, programs: ProgramTable): void {
     const { known } = this.baselines;
+    for (const bytes of pages.baselineClassPriors) known.classes.priors.restore(new ByteReader(bytes));
+    for (const bytes of pages.baselineFleetPriors) this.#fleets.restore(new ByteReader(bytes));
     for (const bytes of pages.baselineClasses) known.classes.restore(new ByteReader(bytes));
     for (const bytes of pages.baselinePrograms) {
       const [from, to] = known.programs.restore(new ByteReader(bytes));

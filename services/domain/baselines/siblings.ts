@@ -5,6 +5,7 @@
  * 1949): good where all do a little. The larger one counts; bounds see to it that one program's incident is not its siblings'.
  */
 import { SIBLINGS } from './features.ts';
+import type { Fleet } from './state/fleet-priors.ts';
 import { shareSurprise } from './surprise.ts';
 import { uncertainty } from './trust.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
@@ -70,6 +71,16 @@ export function judgeSiblings(
       const nats = Math.max(together, siblingsSurprise(sum.nats, sum.members));
       found.take(SIBLINGS, nats, scale, blocks, sum.inExcess, sum.members, EXCESS_CHANCE, 1);
     }
+  }
+}
+
+/** The same over all partitions, as priors tell it of the present block or the one before; the larger surprise counts. */
+export function judgeFleets(fleets: readonly Fleet[], hour: number, category: number, found: Surprises): void {
+  for (const fleet of fleets) {
+    if (fleet.category !== category || fleet.inExcess < SIBLINGS_MIN) continue;
+    const behind = Math.floor(hour / SCALE_HOURS[fleet.scale]!) - fleet.block;
+    if (behind !== 0 && behind !== 1) continue;
+    found.take(SIBLINGS, fleet.nats, fleet.scale, 1, fleet.inExcess, fleet.members, EXCESS_CHANCE, 1);
   }
 }
 

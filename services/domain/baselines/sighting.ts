@@ -1,11 +1,14 @@
 /** One access as the baselines see it, and what they find about it. One object of each serves a whole partition. */
 import { FEATURE_COUNT } from './features.ts';
+import type { Fleet } from './state/fleet-priors.ts';
 
 export interface Sighting {
   /** Slot of the program, of its class and its developer (-1: none). */
   program: number;
   classNumber: number;
   developer: number;
+  /** What priors tell of its developer's programs in all partitions; null: nothing. */
+  fleets: readonly Fleet[] | null;
   /** Index in CATEGORIES. */
   category: number;
   /** Event time, seconds since 1970. */

@@ -305,8 +305,10 @@ export class PartitionFold {
       case 'ntk.review':
         outcome.tally.reviewed(record.data.disposition);
         break;
-      case 'ntk.access':
       case 'ntk.prior':
+        outcome.tally.priorsIgnored += record.data === null ? 1 : state.baselines.tell(record.data);
+        break;
+      case 'ntk.access':
       case 'ntk.heartbeat':
       case 'ntk.key': // Where signatures are asked for, see Admission; in an open log a key has no effect.
         break;

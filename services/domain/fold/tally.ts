@@ -28,6 +28,8 @@ export class Tally implements LimitCounts {
   readonly episodes = new Float64Array(REASONS.length);
   /** Accesses older than what their baseline's window still holds: scored 0. */
   lateForBaseline = 0;
+  /** Priors that are not understood, and classes and fleets of others for which there is no room. */
+  priorsIgnored = 0;
   /** Reviews by what they conclude. */
   readonly reviews = new Float64Array(DISPOSITIONS.length);
   readonly refusals = new Map<string, number>();

@@ -16,6 +16,7 @@ import { readAccess } from './access.ts';
 import { readConsent, readDeclaration, readEntitlement, readKey, readReview, readStanding } from './facts.ts';
 import { INVALID, type Invalid, isObject, isUser, type JsonObject, optionalInteger } from './fields.ts';
 import { type Encoding, INVALID_JSON, parseJson } from './json.ts';
+import { readPrior } from './prior.ts';
 import type { Access, Attributes, ParsedRecord, Reject } from './record.ts';
 import { scanAccess } from './scan-access.ts';
 import { INVALID_TIME, parseTimeUs } from './time.ts';
@@ -91,7 +92,7 @@ function readData(type: RecordType, attributes: Attributes, data: JsonObject): P
     case 'ntk.key':
       return record(type, attributes, readKey(data));
     case 'ntk.prior':
-      return { type, attributes, data: null };
+      return { type, attributes, data: readPrior(data) };
   }
 }
 

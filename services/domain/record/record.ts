@@ -1,5 +1,6 @@
 /** What a record of the access log says, after validation: the fold's input. */
 import type { Disposition, LinkKind, Outcome, RejectReason, Standing } from '../../../schemas/codes.ts';
+import type { Prior } from '../../../schemas/events/prior.ts';
 import type { Declaration } from '../program/declaration.ts';
 import type { CompiledPolicy } from '../policy/compiled.ts';
 
@@ -105,7 +106,11 @@ export type ParsedRecord =
   | { readonly type: 'ntk.heartbeat'; readonly attributes: Attributes; readonly data: { readonly partition: number | null } }
   | { readonly type: 'ntk.key'; readonly attributes: Attributes; readonly data: KeyFact }
   | { readonly type: 'ntk.review'; readonly attributes: Attributes; readonly data: ReviewFact }
-  | { readonly type: 'ntk.prior'; readonly attributes: Attributes; readonly data: null };
+  | {
+      readonly type: 'ntk.prior';
+      readonly attributes: Attributes /** Null: of a kind that has no effect. */;
+      readonly data: Prior | null;
+    };
 
 /** What cannot be read, and which broadcast it would have been (its copies are counted once). */
 export interface Reject {

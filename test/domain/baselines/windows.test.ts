@@ -37,6 +37,7 @@ class OneProgram {
     const seen = {
       program: this.slot,
       classNumber: 0,
+      fleets: null,
       developer: -1,
       category,
       seconds: hour * 3600 + 60,

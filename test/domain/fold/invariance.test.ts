@@ -6,7 +6,9 @@ import { PAGE_KINDS, pagesByKind } from '../../../services/domain/fold/partition
 import { EVENTS, POLICY_YAML } from '../../conformance/example.ts';
 import { APPENDED_MS, makeSignedTraffic, ROOTS } from '../../reference/signed-traffic.ts';
 import { signed } from '../authority/signing.ts';
-import { DAY, declarations, inOrder, ordinaryUses, programName, recordsOf, START } from './platform.ts';
+import { classPriorOf } from '../../../services/domain/baselines/priors/class-prior.ts';
+import { C_CELLS } from '../../../services/domain/baselines/state/class-rows.ts';
+import { DAY, declarations, type Fact, HOUR, inOrder, ordinaryUses, programName, recordsOf, START } from './platform.ts';
 import { foldAll, foldInput, partitioned, type PlacedRecord } from './partitioned.ts';
 
 const PARTITIONS = 2;
@@ -118,6 +120,20 @@ function foldWhole(told: Told): Folded[] {
   return told.records.map((placed, partition) => fold(told, partition, [placed.length], new Set()));
 }
 
+/** Told on the third day: a class that few here have, and a fleet of every developer. */
+function priors(): Fact[] {
+  const at = START + 2 * DAY;
+  const block = Math.floor(at / (4 * HOUR));
+  const said = { category: 'location', scaleHours: 4, block, nats: 9, inExcess: 4, members: 9 };
+  const developers = new Set(declarations(12).map(({ data }) => (data as { developer: string }).developer));
+  const fleets = [...developers].map((developer) => ({ developer, ...said }));
+  const classes = [classPriorOf('maps', new Float64Array(C_CELLS).fill(50))];
+  return [
+    { at, program: '*', type: 'ntk.prior', data: { kind: 'classes', classes } },
+    { at, program: '*', type: 'ntk.prior', data: { kind: 'fleets', fleets } },
+  ];
+}
+
 /** Five days of twelve programs, and one that polls for what it never took before. */
 function baselined(): Told {
   const polls = Array.from({ length: 40 }, (_, i) => {
@@ -125,7 +141,9 @@ function baselined(): Told {
     return { at, program: programName(1), user: 'u1', category: 'camera', foreground: false };
   });
   const uses = ordinaryUses({ programs: 12, days: 5 });
-  const lines = recordsOf(inOrder([...declarations(12), ...uses, ...polls])).map(({ value }) => `${value.toString()}\n`);
+  const lines = recordsOf(inOrder([...declarations(12), ...priors(), ...uses, ...polls])).map(
+    ({ value }) => `${value.toString()}\n`,
+  );
   const policyYaml = 'version: b\nbaselines: { enabled: true, falseAlarmsPerProgramDay: 0.01 }\n';
   return {
     records: partitioned(Buffer.from(lines.join('')), policyYaml, PARTITIONS),

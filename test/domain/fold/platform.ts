@@ -33,7 +33,7 @@ export interface Use {
 export interface Fact {
   readonly at: number;
   readonly program: string;
-  readonly type: 'ntk.declaration' | 'ntk.standing' | 'ntk.policy';
+  readonly type: 'ntk.declaration' | 'ntk.standing' | 'ntk.policy' | 'ntk.prior';
   readonly data: object;
 }
 

@@ -2,6 +2,7 @@
 import { CATEGORIES } from '../../../../schemas/codes.ts';
 import { type ByteReader, ByteWriter } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
+import { ClassPriors } from './class-priors.ts';
 
 export const C_DAYS = 0;
 /** First calls of visits among all calls: days, sum, sum of squares. */
@@ -31,10 +32,13 @@ const ALL_OTHERS = '';
 export type ClassRow = Float64Array;
 
 export class ClassRows {
+  readonly priors = new ClassPriors();
   readonly pages = new PageSet('baselineClasses', (page) => this.#encode(page));
   readonly #numbers = new Map<string, number>();
   readonly #names: string[] = [];
   readonly #rows: ClassRow[] = [];
+  /** By number: what a prior says, if any did. */
+  readonly #told: (ClassRow | null)[] = [];
 
   /** The number of a class; made at first sight. */
   numberOf(name: string): number {
@@ -49,11 +53,33 @@ export class ClassRows {
     this.#names.push(name);
     this.#numbers.set(name, number);
     this.#rows.push(new Float64Array(C_CELLS));
+    this.#told.push(this.priors.find(name));
     return number;
   }
 
+  /** What is believed of a class: what comes from more days, this partition or a prior. Not to be changed. */
   row(number: number): ClassRow {
+    const own = this.#rows[number]!;
+    const told = this.#told[number]!;
+    return told !== null && told[C_DAYS]! > own[C_DAYS]! ? told : own;
+  }
+
+  /** What this partition has seen, to be added to. */
+  own(number: number): ClassRow {
     return this.#rows[number]!;
+  }
+
+  /** Names and what was seen of them, in the order of their numbers. */
+  *all(): Iterable<readonly [name: string, row: ClassRow]> {
+    for (const [number, name] of this.#names.entries()) yield [name, this.#rows[number]!];
+  }
+
+  /** Takes up what a prior says of a class. False, and nothing changes, when there is no room for another name. */
+  tell(name: string, row: ClassRow): boolean {
+    if (!this.priors.put(name, row)) return false;
+    const number = this.#numbers.get(name);
+    if (number !== undefined) this.#told[number] = row;
+    return true;
   }
 
   /** Must be called before a class's row changes. */

@@ -1,0 +1,98 @@
+/**
+ * Fleets that priors told of: programs of one developer, over all partitions, that together take more of a category than their share. Of each
+ * (developer, category, length of blocks) the latest word. It is past after its block and the next.
+ */
+import { CATEGORIES } from '../../../../schemas/codes.ts';
+import type { FleetPrior } from '../../../../schemas/events/prior.ts';
+import { type ByteReader, ByteWriter } from '../../state/bytes.ts';
+import { PageSet } from '../../state/page-set.ts';
+import { SCALE_HOURS, SCALES } from '../tuning.ts';
+
+/** Fleets that a partition keeps in mind; of those that are past none is kept when it is full. */
+export const FLEET_PRIORS_MAX = 1024;
+
+export interface Fleet {
+  /** Index in CATEGORIES, and in SCALE_HOURS. */
+  readonly category: number;
+  readonly scale: number;
+  /** Hours since 1970 by the length of blocks. */
+  readonly block: number;
+  readonly nats: number;
+  readonly inExcess: number;
+  readonly members: number;
+}
+
+const CATEGORY_INDEX = new Map<string, number>(CATEGORIES.map((category, index) => [category, index]));
+
+/** Null: of a category or a length of blocks that this engine has not. */
+export function fleetOf({ category, scaleHours, block, nats, inExcess, members }: FleetPrior): Fleet | null {
+  const index = CATEGORY_INDEX.get(category);
+  const scale = (SCALE_HOURS as readonly number[]).indexOf(scaleHours);
+  return index === undefined || scale === -1 ? null : { category: index, scale, block, nats, inExcess, members };
+}
+
+export class FleetPriors {
+  readonly pages = new PageSet('baselineFleetPriors', () => this.#encode());
+  readonly #byDeveloper = new Map<string, Fleet[]>();
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Null where nothing was told. */
+  of(developer: string): readonly Fleet[] | null {
+    return this.#count === 0 ? null : (this.#byDeveloper.get(developer) ?? null);
+  }
+
+  /** False, and nothing changes, when there is no room for another one. */
+  put(developer: string, fleet: Fleet): boolean {
+    const known = this.#byDeveloper.get(developer) ?? [];
+    const at = known.findIndex(({ category, scale }) => category === fleet.category && scale === fleet.scale);
+    if (at === -1 && this.#count >= FLEET_PRIORS_MAX) return false;
+    this.pages.touch(0);
+    if (at === -1) {
+      known.push(fleet);
+      this.#count++;
+    } else known[at] = fleet;
+    this.#byDeveloper.set(developer, known);
+    return true;
+  }
+
+  /** Forgets those that are past at an hour since 1970. */
+  forgetBefore(hour: number): void {
+    this.pages.touch(0);
+    for (const [developer, fleets] of this.#byDeveloper) {
+      const left = fleets.filter(({ scale, block }) => Math.floor(hour / SCALE_HOURS[scale]!) - block <= 1);
+      this.#count -= fleets.length - left.length;
+      if (left.length === 0) this.#byDeveloper.delete(developer);
+      else this.#byDeveloper.set(developer, left);
+    }
+  }
+
+  #encode(): Buffer {
+    const out = new ByteWriter();
+    for (const [developer, fleets] of this.#byDeveloper) {
+      for (const { category, scale, block, nats, inExcess, members } of fleets) {
+        out.string(developer);
+        for (const value of [category, scale, block, inExcess, members]) out.varint(value);
+        out.double(nats);
+      }
+    }
+    return out.finish();
+  }
+
+  restore(reader: ByteReader): void {
+    while (!reader.done) {
+      const developer = reader.string();
+      const [category, scale, block, inExcess, members] = [
+        reader.varint(),
+        Math.min(SCALES - 1, reader.varint()),
+        reader.varint(),
+        reader.varint(),
+        reader.varint(),
+      ];
+      this.put(developer, { category, scale, block, inExcess, members, nats: reader.double() });
+    }
+  }
+}
