@@ -33,8 +33,8 @@ export interface ImportOptions {
   readonly origin: Origin;
   /** Kept in the ledger from the first chunk on; see {@link ImportEntry}. */
   readonly startedWith: string;
-  /** Awaited before each chunk. An error of it ends the import as a kill would. */
-  readonly admit?: () => Promise<void>;
+  /** Awaited before each chunk, with the records of the file so far. An error of it ends the import as a kill would. */
+  readonly admit?: (records: number) => Promise<void>;
   /** Called after each chunk. */
   readonly onProgress?: (progress: ImportProgress) => void;
   /** Aborting ends the import; what is not committed yet is left for the next one. */
@@ -130,7 +130,7 @@ class ImportRun {
   /** False, with nothing committed, when the import was aborted. */
   async #commit(done: boolean): Promise<boolean> {
     const { admit, onProgress, origin, signal } = this.#options;
-    await admit?.();
+    await admit?.(this.#entry.records);
     if (signal?.aborted) return false;
     const chunk = this.#chunk;
     const entry: ImportEntry = {

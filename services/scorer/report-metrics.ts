@@ -108,8 +108,8 @@ export class ScorerMetrics {
     }
   }
 
-  #tallyBaselines({ findings, episodes, lateForBaseline, reviews }: Tally): void {
-    const { baselineAlarms, baselineEpisodes, baselineLate, reviews: reviewed } = this.#metrics;
+  #tallyBaselines({ findings, episodes, lateForBaseline, reviews, priorsIgnored: ignored }: Tally): void {
+    const { baselineAlarms, baselineEpisodes, baselineLate, priorsIgnored, reviews: reviewed } = this.#metrics;
     for (const { reason, index } of BASELINES) {
       const found = findings.subarray(index * ACTIONS.length, (index + 1) * ACTIONS.length);
       baselineAlarms.inc(
@@ -119,6 +119,7 @@ export class ScorerMetrics {
       baselineEpisodes.inc({ reason }, episodes[index]);
     }
     baselineLate.inc(lateForBaseline);
+    priorsIgnored.inc(ignored);
     for (const [i, disposition] of DISPOSITIONS.entries()) reviewed.inc({ disposition }, reviews[i]);
   }
 

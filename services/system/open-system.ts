@@ -21,8 +21,8 @@ import { isOnKafka, type LogConfig, openLog } from './open-log.ts';
 import { hashedUsers, plainUsers } from './stored-user.ts';
 import type { Tuning } from './tuning.ts';
 
-/** `gateway`: the doors for hosts; of those it only matters here that a process may have no other role. */
-export type Role = 'scorer' | 'writer' | 'gateway';
+/** `gateway`: the doors for hosts, `aggregator`: knowledge across programs; here it only matters that a process may have no other role. */
+export type Role = 'scorer' | 'writer' | 'gateway' | 'aggregator';
 
 export interface SystemOptions extends LogConfig, AuthorityConfig {
   readonly data: string;

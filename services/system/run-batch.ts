@@ -28,8 +28,8 @@ export interface BatchOptions {
   readonly nowMs: number;
   /** Of times that name none; see ImportOptions. */
   readonly utcOffset?: string;
-  /** Awaited before each chunk: the importer may not run away from the scorer. */
-  readonly admit: () => Promise<void>;
+  /** Awaited before each chunk, with the records of the input so far: the importer may not run away from the scorer. */
+  readonly admit: (records: number) => Promise<void>;
   readonly onProgress: (input: Input, progress: ImportProgress) => void;
   readonly onFinished?: (input: Input) => void;
   readonly signal?: AbortSignal;

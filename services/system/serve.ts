@@ -7,6 +7,7 @@ import { registerClickHouseProxy } from '../platform/http/clickhouse-proxy.ts';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
 import { EXIT_CODES, Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import { aggregatorPart } from './aggregator-part.ts';
 import { authorityOf } from './authority.ts';
 import { whenLogAnswers } from './await-log.ts';
 import { heartbeatPart, openGateway, openTokens } from './gateway-parts.ts';
@@ -58,14 +59,14 @@ export async function serve(options: ServeOptions): Promise<number> {
   // Before anything is opened: a file that is not right is a mistake of a person.
   const tokens = hasDoors ? openTokens({ config, systemToken: token, clock, logger }) : null;
   const open = (): Promise<System> => openSystem({ ...config, roles, clock, tuning: tuningOf(config), ...told });
-  const { httpHost: host, httpPort: port } = config;
+  const { httpHost, httpPort } = config;
   const system = isOnKafka(config)
-    ? await whenLogAnswers(open, { clock, logger, registry, host, port, signal: options.signal })
+    ? await whenLogAnswers(open, { clock, logger, registry, host: httpHost, port: httpPort, signal: options.signal })
     : await open();
   if (system === null) return EXIT_CODES.stopped;
   const health = systemHealth(system, clock);
   const headers = system.warehouse === null ? { headerBytesMax: HEADER_BYTES_MAX } : {};
-  const server = createHttpServer({ host, port, health, registry, ...headers });
+  const server = createHttpServer({ host: httpHost, port: httpPort, health, registry, ...headers });
   const observer = told.observerOf(system);
   server.app.addHook('onRequest', async (request) => {
     if (request.url === '/metrics') await observer.look();
@@ -78,6 +79,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   if (system.warehouse !== null)
     await registerClickHouseProxy(server.app, { warehouse: system.warehouse, spoolDir: system.spoolFolder, token });
   const heartbeat = heartbeatPart({ ...options, log: system.log, registry, health, secret: makeToken() });
+  const aggregator = aggregatorPart({ ...options, log: system.log, registry, health });
   const isSimulated = simulated !== null;
   const shown =
     pages === null
@@ -114,11 +116,9 @@ export async function serve(options: ServeOptions): Promise<number> {
     },
     stop: () => removeSystemFile(systemFile, token),
   });
-  if (heartbeat !== null) lifecycle.add(heartbeat);
-  if (simulated !== null)
-    lifecycle.add(
-      simulatedHost({ ...simulated, log: system.log, clock, logger, admit: () => system.admit(SIMULATED_BACKLOG_MAX) }),
-    );
+  const admit = (): Promise<void> => system.admit(SIMULATED_BACKLOG_MAX);
+  const host = simulated === null ? null : simulatedHost({ ...simulated, log: system.log, clock, logger, admit });
+  for (const part of [heartbeat, aggregator, host]) if (part !== null) lifecycle.add(part);
   return lifecycle.run();
 }
 

@@ -43,6 +43,7 @@ function traffic(): string[] {
     event('ntk.standing', { state: 'active' }),
     event('ntk.review', { episode: 'e', disposition: 'expected', by: 'r' }),
     event('ntk.erasure', { user: 'u9' }),
+    event('ntk.prior', { kind: 'moods' }),
     ...(['pending', 'performed', 'refused'] as const).map((outcome) => access({ category: 'contacts', outcome })),
     access({ category: 'photos' }),
     ...Array.from({ length: 12 }, () => access({})),
@@ -117,8 +118,10 @@ describe('a running system', { timeout: 120_000 }, () => {
     ['ntk_facts_total{type="ntk.standing"}', 1],
     ['ntk_facts_total{type="ntk.review"}', 1],
     ['ntk_reviews_total{disposition="expected"}', 1],
+    ['ntk_priors_ignored_total', 2],
     ['ntk_facts_total{type="ntk.erasure"}', 1],
     ['ntk_facts_total{type="ntk.policy"}', 1],
+    ['ntk_facts_total{type="ntk.prior"}', 1],
     ['ntk_stale_facts_total', 1],
     ['ntk_policy_rejected_total', 1],
     ['ntk_results_written_total', 17],
@@ -127,7 +130,7 @@ describe('a running system', { timeout: 120_000 }, () => {
     ['ntk_baseline_budget_alarms_per_program_day', 0.02],
     ['ntk_gateway_requests_total{code="202"}', 1],
     ['ntk_gateway_requests_total{code="401"}', 1],
-    ['ntk_gateway_records_accepted_total', 31],
+    ['ntk_gateway_records_accepted_total', 32],
   ])('says %s %d', (sample, value) => {
     expect(after.value(sample)).toBe(value);
     expect(before.value(sample) || 0).not.toBe(value);

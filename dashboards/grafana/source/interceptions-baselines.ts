@@ -103,5 +103,32 @@ export const BASELINES: Section = {
       },
       { expr: `${rate('ntk_baseline_late_total')} / ${rate('ntk_access_events_total')}`, legend: 'of all accesses' },
     ),
+    metricLines(
+      {
+        title: 'Told across programs',
+        shows:
+          'Priors that the aggregator has said, what of them had no effect in a partition, and times it had to try again: each in an hour.',
+        worry: 'when nothing is said for a day while programs are used, or what is said has no effect.',
+        unit: 'short',
+        decimals: 0,
+        width: 12,
+        height: 8,
+      },
+      { expr: 'sum by (kind) (increase(ntk_priors_published_total[1h]))', legend: '{{kind}}' },
+      { expr: 'sum (increase(ntk_priors_ignored_total[1h]))', legend: 'without an effect' },
+      { expr: 'sum (increase(ntk_aggregator_failures_total[1h]))', legend: 'tried again' },
+    ),
+    metricLines(
+      {
+        title: 'Hour of events that the aggregator is behind',
+        shows: 'From the hour of event time at which it has arrived to now. Traffic of history is as far behind as it is old.',
+        worry:
+          'when it grows beyond two hours while programs are used: young programs and fleets are judged by what was known then.',
+        unit: 's',
+        width: 12,
+        height: 8,
+      },
+      { expr: 'time() - max (ntk_aggregator_event_hour_timestamp_seconds > 0)', legend: 'behind' },
+    ),
   ],
 };

@@ -4,6 +4,7 @@ import { IMPORT_FORMATS, type ImportFormat, UTC_OFFSET } from '../../importers/f
 import { type Input, openInput } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import type { Config } from '../../platform/config/load-config.ts';
+import { batchAggregation } from '../../system/aggregate-batch.ts';
 import { authorityOf, signerFrom } from '../../system/authority.ts';
 import { type BatchInput, importBatch } from '../../system/run-batch.ts';
 import { openForeignSystem } from '../../system/foreign-system.ts';
@@ -97,11 +98,14 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
   const policy = flags.policy === undefined ? null : await loadPolicyFile(flags.policy);
   const config = embedded(context.config());
   const authority = authorityOf(config);
-  const signer = policy === null ? null : signerFrom(config.signingKeyFile);
+  const signer = signerFrom(config.signingKeyFile);
   const startedMs = clock.monotonicMs();
   // On a folder that a running system holds, that system does the work.
-  const system =
-    (await openForeignSystem(flags.data, clock)) ?? (await context.openSystem(flags.data, ['scorer', 'writer'], config));
+  const foreign = await openForeignSystem(flags.data, clock);
+  const own = foreign === null ? await context.openSystem(flags.data, ['scorer', 'writer'], config) : null;
+  const system = (foreign ?? own)!;
+  const isAggregating = own !== null && config.aggregator === 'on';
+  const aggregate = isAggregating ? batchAggregation({ system: own, authority, signer, clock }) : null;
   const bar = out.progress('importing', 'bytes');
   let inputs: BatchInput[] = [];
   try {
@@ -120,7 +124,10 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
         nowMs: clock.nowMs(),
         signal: context.signal,
         ...(flags.utcOffset === undefined ? {} : { utcOffset: flags.utcOffset }),
-        admit: () => system.admit(BACKLOG_RECORDS_MAX),
+        admit: async (records) => {
+          await system.admit(BACKLOG_RECORDS_MAX);
+          await aggregate?.(records);
+        },
         onProgress: (_, { readBytes }) => bar.update(before + readBytes, total),
         onFinished: (input) => (before += input.sizeBytes),
       }),

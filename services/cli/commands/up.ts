@@ -36,7 +36,7 @@ interface Form {
 const FORMS: readonly Form[] = [
   {
     name: 'up',
-    roles: ['scorer', 'writer', 'gateway'],
+    roles: ['scorer', 'writer', 'gateway', 'aggregator'],
     portOffset: 0,
     description: 'everything in one process: take in, judge and store what hosts report, until stopped',
     example: '--data ./data',
@@ -61,6 +61,14 @@ const FORMS: readonly Form[] = [
     portOffset: 2,
     description: 'only the door for hosts: POST /v1/events into the log',
     example: '--kafka broker-1:9092 --port 7070',
+  },
+  {
+    name: 'aggregator',
+    roles: ['aggregator'],
+    portOffset: 3,
+    description:
+      'only the aggregator: from the results of all partitions to what each is told of classes and fleets; one is enough',
+    example: '--kafka broker-1:9092',
   },
 ];
 

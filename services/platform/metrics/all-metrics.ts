@@ -1,4 +1,5 @@
 /** All definitions, for the page about them and for tests. */
+import { AGGREGATOR, AGGREGATOR_HOUR } from './aggregator-metrics.ts';
 import type { AnyDefinition } from './definition.ts';
 import { GATEWAY, GATEWAY_STATE } from './gateway-metrics.ts';
 import { HEARTBEAT } from './heartbeat-metrics.ts';
@@ -17,6 +18,7 @@ export const METRIC_SECTIONS: readonly MetricSection[] = [
   { title: 'Verdicts', definitions: [...Object.values(JUDGING), SOURCE_LAST_SEEN] },
   { title: 'How the scorer stands', definitions: Object.values(STATE) },
   { title: 'Storing', definitions: Object.values(STORING) },
+  { title: 'The aggregator', definitions: [...Object.values(AGGREGATOR), AGGREGATOR_HOUR] },
   { title: 'The heartbeat', definitions: Object.values(HEARTBEAT) },
   { title: 'The door for hosts', definitions: [...Object.values(GATEWAY), ...Object.values(GATEWAY_STATE)] },
   { title: 'Every process', definitions: Object.values(PROCESS) },

@@ -5,7 +5,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 /** Processes by what they do; `ntk up` does all of it. `process`: whatever it does. */
-export const EXPORTERS = ['gateway', 'scorer', 'writer', 'process'] as const;
+export const EXPORTERS = ['gateway', 'scorer', 'writer', 'aggregator', 'process'] as const;
 export type Exporter = (typeof EXPORTERS)[number];
 
 /** What a label can be: one of a list, or one of at most `max` that are described. */

@@ -121,6 +121,13 @@ export const JUDGING = {
     by: ['scorer'],
     worry: 'it is a large share of all accesses: a host reports too late to be compared with what is usual',
   }),
+  priorsIgnored: counter({
+    name: 'ntk_priors_ignored_total',
+    help: 'Priors that the engine does not understand, and classes or fleets of others for which a partition has no room; by partition.',
+    unit: 'priors, classes and fleets',
+    by: ['scorer'],
+    worry: 'it grows: somebody publishes what has no effect',
+  }),
   reviews: counter({
     name: 'ntk_reviews_total',
     help: 'Reviews by what they conclude; a second one about the same episode counts again.',

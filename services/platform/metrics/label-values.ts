@@ -10,6 +10,7 @@ import {
   REJECT_REASONS,
   TIMINGS,
 } from '../../../schemas/codes.ts';
+import { PRIOR_KINDS } from '../../../schemas/events/prior.ts';
 import { LOG_ERROR_CODES } from '../log/event-log.ts';
 import { RETRYABLE_CODES } from '../warehouse/error-codes.ts';
 import { LIMIT_NAMES_MAX, SOURCE_NAMES_MAX } from './bounded-names.ts';
@@ -23,6 +24,7 @@ export const VERDICT = { values: ACTIONS };
 export const ACTION = { values: ACTIONS };
 export const REASON = { values: REASONS };
 export const BASELINE_REASON = { values: BASELINE_REASONS };
+export const PRIOR_KIND = { values: PRIOR_KINDS };
 export const DISPOSITION = { values: DISPOSITIONS };
 export const TIMING = { values: TIMINGS };
 export const REJECT_REASON = { values: REJECT_REASONS };

@@ -97,6 +97,8 @@ const EXPECTED: Readonly<Record<string, Figures>> = {
   'interceptions / Baseline episodes, last 24 hours': { rate_above_baseline: 1, periodic_polling: 2 },
   'interceptions / Reviews, last 7 days': { true_positive: 5, false_positive: 1 },
   'interceptions / Too late for a baseline': { 'of all accesses': 2 / 20 },
+  'interceptions / Told across programs': { classes: 1, fleets: 4, 'without an effect': 3, 'tried again': 6 },
+  'interceptions / Hour of events that the aggregator is behind': { behind: 5000 },
   'interceptions / False-alarm budget': { 'of the budget': 3 / 6, 'alarms allowed a day': 6 },
   'interceptions / Policy in force': { 'policy_hash=0123456789abcdef': 2 },
 

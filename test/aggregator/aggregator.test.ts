@@ -1,0 +1,186 @@
+/** The aggregator on a real log: results of four partitions in, priors into every partition, said once whatever is started again. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ORIGIN } from '../../schemas/codes.ts';
+import { Aggregator, type PriorRecord } from '../../services/aggregator/aggregator.ts';
+import { OPEN } from '../../services/domain/authority/authority.ts';
+import { decodeBlock } from '../../services/domain/results/block.ts';
+import { systemClock } from '../../services/platform/clock.ts';
+import { readBatches } from '../../services/platform/log/read-batches.ts';
+import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
+import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
+import { Scorer } from '../../services/scorer/scorer.ts';
+import { priorPublisher } from '../../services/system/aggregator-part.ts';
+import { PARTITIONS, type Program, SmallPlatform } from '../domain/aggregation/small-platform.ts';
+
+const READ = { maxRecords: 10_000, maxBytes: 16 * 1024 * 1024 };
+const silent = { scored: () => {}, taken: () => {}, lost: () => {}, failed: () => {}, nearlyFull: () => {} };
+const programs = Array.from(
+  { length: 24 },
+  (_, i): Program => ({
+    id: `program${i}`,
+    developer: `developer${i % 5}`,
+    className: 'maps',
+    from: 0,
+    accesses: 3,
+    shares: () => [0.25, 0.3, 0.35, 0.1],
+  }),
+);
+
+let folder: string;
+let log: SqliteEventLog;
+let traffic: SmallPlatform;
+
+beforeEach(async () => {
+  traffic = new SmallPlatform(programs, { isAggregated: false });
+  folder = mkdtempSync(join(tmpdir(), 'ntk-aggregator-'));
+  log = await openSqliteLog({ path: join(folder, 'log.db'), create: true, partitions: PARTITIONS, clock: systemClock });
+});
+afterEach(async () => {
+  await log.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function append(from: number, to: number): Promise<void> {
+  const before = traffic.log.map((records) => records.length);
+  if (from === 0) before.fill(0);
+  traffic.runHours(from, to);
+  await log.commit({
+    appends: traffic.log.map((records, partition) => ({
+      stream: 'access' as const,
+      partition,
+      values: records.slice(before[partition]).map(({ value }) => value),
+      origin: ORIGIN.run,
+    })),
+  });
+}
+
+/** Judges all that is in the log. */
+async function score(): Promise<void> {
+  const scorer = new Scorer({
+    log,
+    partitions: Array.from({ length: PARTITIONS }, (_, partition) => partition),
+    clock: systemClock,
+    storedUser: (user) => user,
+    authority: OPEN,
+    batchRecordsMax: 500,
+    batchBytesMax: 1024 * 1024,
+    checkpointRecords: 1_000_000,
+    checkpointIntervalMs: 86_400_000,
+    observer: silent,
+  });
+  await scorer.start();
+  while (!(await scorer.isDrained())) await systemClock.turn();
+  await scorer.stop();
+}
+
+function newAggregator(onPublish: (record: PriorRecord) => void = () => {}): Aggregator {
+  const publish = priorPublisher(log, OPEN, null);
+  return new Aggregator({
+    log,
+    clock: systemClock,
+    publish: async (record, put) => {
+      onPublish(record);
+      await publish(record, put);
+    },
+  });
+}
+
+async function aggregate(aggregator: Aggregator): Promise<number> {
+  await aggregator.catchUp();
+  return aggregator.publishDue();
+}
+
+/** Ids of the priors of each partition, in the order of the log. */
+async function priors(): Promise<string[][]> {
+  const found = Array.from({ length: PARTITIONS }, (): string[] => []);
+  for (const [partition, ids] of found.entries()) {
+    for await (const { bytes, starts, count } of readBatches(log, 'access', partition, READ)) {
+      for (let i = 0; i < count; i++) {
+        const event = JSON.parse(bytes.toString('utf8', starts[i], starts[i + 1])) as { type: string; id: string };
+        if (event.type === 'ntk.prior') ids.push(event.id);
+      }
+    }
+  }
+  return found;
+}
+
+/** Sums over the headers of all blocks. */
+async function ledger(): Promise<{ copies: number; facts: number; liveRecords: number }> {
+  const sums = { copies: 0, facts: 0, liveRecords: 0 };
+  for (let partition = 0; partition < PARTITIONS; partition++) {
+    for await (const { bytes, starts, count } of readBatches(log, 'results', partition, READ)) {
+      for (let i = 0; i < count; i++) {
+        const { header } = decodeBlock(bytes.subarray(starts[i], starts[i + 1]));
+        sums.copies += header.policyCopies;
+        sums.facts += header.facts['ntk.prior'] ?? 0;
+        sums.liveRecords += header.liveRecords;
+      }
+    }
+  }
+  return sums;
+}
+
+describe('an aggregator', () => {
+  it('says nothing before there is something to be known', async () => {
+    await append(0, 20);
+    await score();
+    expect(await aggregate(newAggregator())).toBe(0);
+    expect((await priors()).flat()).toEqual([]);
+  });
+
+  it('tells every partition the same, once, whoever is started again', async () => {
+    await append(0, 60);
+    await score();
+    expect(await aggregate(newAggregator())).toBeGreaterThan(0);
+    const [first, ...others] = await priors();
+    for (const other of others) expect(other).toEqual(first);
+    expect(first).toEqual([expect.stringMatching(/^classes\/\d+\/0$/)]);
+    expect(await aggregate(newAggregator())).toBe(0);
+    expect((await priors())[0]).toEqual(first);
+  });
+
+  it('goes on where it was when more is judged, and what it says is in no figure of what hosts report', async () => {
+    await append(0, 60);
+    await score();
+    const aggregator = newAggregator();
+    await aggregate(aggregator);
+    const before = await ledger();
+    await append(60, 90);
+    await score();
+    expect(await aggregate(aggregator)).toBeGreaterThan(0);
+    await score();
+    const all = (await priors()).flat().length;
+    const after = await ledger();
+    expect(after).toEqual({ copies: before.copies + all, facts: 0, liveRecords: 0 });
+  });
+
+  it('that dies before it has noted what it said repeats it, and a repeat is a duplicate', async () => {
+    await append(0, 60);
+    await score();
+    const said: PriorRecord[] = [];
+    const dying = new Aggregator({
+      log,
+      clock: systemClock,
+      publish: async (record) => {
+        said.push(record);
+        await priorPublisher(log, OPEN, null)(record, null);
+      },
+    });
+    await aggregate(dying);
+    const again: PriorRecord[] = [];
+    await aggregate(newAggregator((record) => again.push(record)));
+    expect(again.map(({ id, data }) => ({ id, data }))).toEqual(said.map(({ id, data }) => ({ id, data })));
+  });
+
+  it('ends when it is asked to, twice is fine', async () => {
+    const aggregator = newAggregator();
+    aggregator.start();
+    await aggregator.stop();
+    await aggregator.stop();
+    await aggregator.ended();
+    expect(aggregator.hour).toBeNull();
+  });
+});

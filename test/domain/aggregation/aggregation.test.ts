@@ -1,0 +1,153 @@
+/** What partitions cannot know of each other, and what they make of it once they are told. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { RECORD_BYTES_MAX } from '../../../schemas/codes.ts';
+import type { PartitionFold } from '../../../services/domain/fold/fold.ts';
+import { PAGE_KINDS, pagesByKind } from '../../../services/domain/fold/partition-state.ts';
+import { foldInput } from '../fold/partitioned.ts';
+import { type Alarm, idIn, newFold, PARTITIONS, type Program, SmallPlatform } from './small-platform.ts';
+
+const DAY = 24;
+const QUIET_DAYS = 8;
+/** Parts of location, photos, clipboard, contacts. */
+const ORDINARY = [0.25, 0.3, 0.35, 0.1];
+const MORE_LOCATION = [0.43, 0.21, 0.26, 0.1];
+const MOSTLY_CONTACTS = [0.05, 0.05, 0.05, 0.85];
+const NIGHT = QUIET_DAYS * DAY + 8;
+
+/** Three in each partition: too few to be summed there beyond doubt, and each too little above its share. */
+const FLEET = Array.from(
+  { length: 12 },
+  (_, i): Program => ({
+    id: idIn(i % PARTITIONS, `fleet${i}`),
+    developer: 'fleet',
+    className: 'maps',
+    from: 0,
+    accesses: 5,
+    shares: (hour) => (hour >= NIGHT ? MORE_LOCATION : ORDINARY),
+  }),
+);
+const OTHERS = Array.from(
+  { length: 28 },
+  (_, i): Program => ({
+    id: `other${i}`,
+    developer: `developer${i % 13}`,
+    className: i % 2 === 0 ? 'games' : 'maps',
+    from: 0,
+    accesses: 5,
+    shares: () => ORDINARY,
+  }),
+);
+
+function ofFleet({ program }: Alarm): boolean {
+  return program.startsWith('fleet');
+}
+
+/** Ends of the chains over all rows: the same when every row is. */
+function chains(folds: readonly PartitionFold[]): string[] {
+  return folds.map(({ state }) => state.chain.state.link.toString('hex') + state.chain.state.pending.toString('hex'));
+}
+
+describe('a fleet over four partitions', () => {
+  let told: SmallPlatform;
+  let untold: SmallPlatform;
+
+  beforeAll(() => {
+    told = new SmallPlatform([...FLEET, ...OTHERS]).runHours(0, (QUIET_DAYS + 1) * DAY);
+    untold = new SmallPlatform([...FLEET, ...OTHERS], { isAggregated: false }).runHours(0, (QUIET_DAYS + 1) * DAY);
+  });
+
+  it('is found by its members when they are told of each other, and nobody else is accused', () => {
+    expect(untold.alarms.filter(ofFleet)).toEqual([]);
+    const found = told.alarms.filter(ofFleet);
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.every(({ hour, siblings }) => hour > NIGHT && siblings > 0)).toBe(true);
+    expect(told.alarms.filter((alarm) => !ofFleet(alarm))).toEqual([]);
+  });
+
+  it('is said in records that the log takes', () => {
+    const fleets = told.said.filter(({ kind }) => kind === 'fleets');
+    expect(fleets.length).toBeGreaterThan(0);
+    for (const prior of told.said) expect(JSON.stringify(prior).length).toBeLessThan(RECORD_BYTES_MAX / 2);
+  });
+
+  it('is judged the same when the log is folded again, in one batch', () => {
+    const again = told.log.map((records, partition) => {
+      const fold = newFold(partition);
+      fold.fold(foldInput(records, { from: 0, to: records.length }), 0);
+      return fold;
+    });
+    expect(chains(again)).toEqual(chains(told.folds));
+  });
+
+  it('is judged the same by whoever goes on from a checkpoint just before the first alarm', () => {
+    expect(chainFromCheckpoint(told, told.alarms.find(ofFleet)!)).toEqual(
+      chains(told.folds)[told.alarms.find(ofFleet)!.partition],
+    );
+  });
+});
+
+/** Of the alarm's partition, folded up to the alarm, stored, restored, and folded to the end. */
+function chainFromCheckpoint({ log }: SmallPlatform, { partition, offset }: Alarm): string {
+  const records = log[partition]!;
+  const before = newFold(partition);
+  before.fold(foldInput(records, { from: 0, to: offset }), 0);
+  const after = restored(before, partition);
+  after.fold(foldInput(records, { from: offset, to: records.length }), 0);
+  return chains([after])[0]!;
+}
+
+function restored(fold: PartitionFold, partition: number): PartitionFold {
+  const pages = pagesByKind<{ readonly page: number; readonly bytes: Buffer }>();
+  fold.state.beginCheckpoint();
+  for (let next = fold.state.nextPage(); next !== null; next = fold.state.nextPage()) pages[next.kind].push(next);
+  const stored = pagesByKind<Buffer>();
+  for (const kind of PAGE_KINDS) stored[kind] = pages[kind].toSorted((a, b) => a.page - b.page).map(({ bytes }) => bytes);
+  const again = newFold(partition);
+  again.state.restore(stored);
+  return again;
+}
+
+describe('a young program', () => {
+  const elsewhere = Array.from(
+    { length: 18 },
+    (_, i): Program => ({
+      id: idIn(1 + (i % 3), `maps${i}`),
+      developer: `developer${i}`,
+      className: 'maps',
+      from: 0,
+      accesses: 5,
+      shares: () => ORDINARY,
+    }),
+  );
+  const beside = Array.from(
+    { length: 8 },
+    (_, i): Program => ({
+      id: idIn(0, `games${i}`),
+      developer: `studio${i}`,
+      className: 'games',
+      from: 0,
+      accesses: 5,
+      shares: () => ORDINARY,
+    }),
+  );
+  const young = (name: string, shares: readonly number[]): Program => ({
+    id: idIn(0, name),
+    developer: name,
+    className: 'maps',
+    from: 3 * DAY + 6,
+    accesses: 12,
+    shares: () => shares,
+  });
+  const programs = [...elsewhere, ...beside, young('greedy', MOSTLY_CONTACTS), young('modest', ORDINARY)];
+
+  it('whose class is known from other partitions alone is judged by it on its first day', () => {
+    const told = new SmallPlatform(programs).runHours(0, 4 * DAY);
+    expect(new Set(told.alarms.map(({ program }) => program))).toEqual(new Set([idIn(0, 'greedy')]));
+    expect(chainFromCheckpoint(told, told.alarms[0]!)).toBe(chains(told.folds)[0]);
+  });
+
+  it('is not judged by its class where nobody has seen it', () => {
+    const untold = new SmallPlatform(programs, { isAggregated: false }).runHours(0, 4 * DAY);
+    expect(untold.alarms).toEqual([]);
+  });
+});
