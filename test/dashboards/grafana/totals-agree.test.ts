@@ -148,8 +148,10 @@ afterAll(async () => {
   desk.clear();
 });
 
-/** Panels that may have nothing to show without a budget in the policy, a past of an hour, a failure, or a log that deletes by time. */
+/** Panels that may have nothing to show without a budget in the policy, a past of an hour, a failure, a log that deletes by time, or an aggregator. */
 const MAY_BE_SILENT = [
+  'Told across programs',
+  'Hour of events that the aggregator is behind',
   'False-alarm budget',
   'Hit rate of each reason against its own past week',
   'Inserts that failed',
