@@ -66,7 +66,8 @@ describe('a running system', { timeout: 120_000 }, () => {
   let after: Scrape;
 
   beforeAll(async () => {
-    system = await new ScrapedSystem(['up', '--data', data], { NTK_HEARTBEAT_SECONDS: '1', NTK_PARTITIONS: '2' }).ready();
+    const settings = { NTK_HEARTBEAT_SECONDS: '1', NTK_PARTITIONS: '2', NTK_AGGREGATOR: 'on' };
+    system = await new ScrapedSystem(['up', '--data', data], settings).ready();
     before = await system.scrape();
     writeFileSync(join(folder, 'policy.yaml'), POLICY);
     await ntkOk(['policy', 'apply', join(folder, 'policy.yaml'), '--data', data]);
