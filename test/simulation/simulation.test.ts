@@ -13,7 +13,7 @@ const SEED = process.env['NTK_SIMULATION_SEED'];
 const FIRST_SEED = SEED !== undefined ? Number(SEED) : SECONDS !== undefined ? Math.floor(Date.now() / 1000) : 1;
 const SCHEDULES = SEED !== undefined ? 1 : SECONDS !== undefined ? Number.POSITIVE_INFINITY : 300;
 /** Where others use the machine the normal suite runs as many as there is time for. */
-const BUDGET_MS = SECONDS === undefined ? 12_000 : Number(SECONDS) * 1000;
+const BUDGET_MS = SECONDS === undefined ? 8_000 : Number(SECONDS) * 1000;
 const TIMEOUT_MS = 200_000;
 /** With fewer the rarest faults may not come up. */
 const SCHEDULES_WITH_ALL_FAULTS = 300;
