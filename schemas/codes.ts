@@ -42,6 +42,7 @@ export const CATEGORIES = [
   'unknown',
 ] as const;
 export type Category = (typeof CATEGORIES)[number];
+export const CATEGORY_INDEX: ReadonlyMap<string, number> = new Map(CATEGORIES.map((category, index) => [category, index]));
 
 /** Categories that are not personal data themselves: checks 3-7 are skipped for them. */
 export const UNCHECKED_CATEGORIES = ['unknown', 'navigation', 'network'] as const satisfies readonly Category[];

@@ -42,5 +42,5 @@ for (const { maker, seed } of makers.flatMap((one) => seeds.map((number) => ({ m
 }
 const score = scoreWorlds(worlds);
 process.stdout.write(
-  `${JSON.stringify(score, (key, value: unknown) => (key === 'missed' || key === 'falseEpisodes' ? undefined : value), values.json ? 0 : 2)}\n`,
+  `${JSON.stringify(score, (key, value: unknown) => (key === 'missed' || key === 'falseAlarms' ? undefined : value), values.json ? 0 : 2)}\n`,
 );

@@ -7,6 +7,7 @@ import { PartitionFold } from '../../services/domain/fold/fold.ts';
 import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
 import type { ResultRow } from '../../services/domain/results/row.ts';
 import { labelsOf, simulate } from '../../services/simulator/write-files.ts';
+import { foldAll } from '../domain/fold/partitioned.ts';
 import { eventLines, labels } from './other-world/records.ts';
 import { makeWorld } from './other-world/world.ts';
 
@@ -86,7 +87,7 @@ class Filling {
       origins: new Uint8Array(records.length).fill(ORIGIN.run),
       nextOffset: this.#next + records.length,
     };
-    while (this.#fold.state.position < input.nextOffset) this.#fold.fold(input, 0, this.#onAccess);
+    foldAll(this.#fold, input, () => {}, this.#onAccess);
     this.#next = input.nextOffset;
     this.#records = [];
   }

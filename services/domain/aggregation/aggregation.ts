@@ -3,7 +3,7 @@
  * it partitions are to be told. Bounded, without a clock; what it says follows from the rows and their order.
  */
 import { createHash } from 'node:crypto';
-import { CATEGORIES } from '../../../schemas/codes.ts';
+import { CATEGORIES, CATEGORY_INDEX } from '../../../schemas/codes.ts';
 import {
   type ClassPrior,
   FLEET_NATS_MAX,
@@ -174,8 +174,6 @@ export class Aggregation {
     return editions;
   }
 }
-
-const CATEGORY_INDEX = new Map<string, number>(CATEGORIES.map((category, index) => [category, index]));
 
 function pieces<Item>(items: readonly Item[], max: number): Item[][] {
   return Array.from({ length: Math.ceil(items.length / max) }, (_, i) => items.slice(i * max, (i + 1) * max));

@@ -13,7 +13,7 @@ import { rhythmSurprise } from './rhythm.ts';
 import { judgeBackground, judgeShare, judgeUsers, judgeVolume } from './shares.ts';
 import { judgeFleets, judgeSiblings } from './siblings.ts';
 import { type Sighting, Surprises } from './sighting.ts';
-import { C_WITH } from './state/class-rows.ts';
+import { C_WITH, categoryCell } from './state/class-rows.ts';
 import {
   K_BACKGROUND,
   K_BLOCK,
@@ -60,7 +60,6 @@ import {
   USE_SECONDS,
   VISIT_SECONDS,
 } from './tuning.ts';
-import { categoryCell } from './partition-knowledge.ts';
 import { forgetTold, rollKey, rollProgram } from './windows.ts';
 
 const NAVIGATION = CATEGORIES.indexOf('navigation');

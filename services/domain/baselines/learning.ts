@@ -3,7 +3,7 @@
  * mix of categories surprises is learned the less the more it does, so that what goes wrong slowly does not become normal.
  */
 import { FEATURE_COUNT } from './features.ts';
-import { type PartitionKnowledge, categoryCell } from './partition-knowledge.ts';
+import { type PartitionKnowledge } from './partition-knowledge.ts';
 import {
   C_BACKGROUND,
   C_DAYS,
@@ -18,6 +18,7 @@ import {
   C_VOLUME,
   C_VOLUME_SQUARES,
   C_WITH,
+  categoryCell,
   type ClassRow,
 } from './state/class-rows.ts';
 import {

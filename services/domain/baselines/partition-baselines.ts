@@ -1,11 +1,11 @@
 /** The baselines as a part of a partition's state: which program has which slot, whose siblings they are, and how all lies in pages. */
-import { CATEGORIES } from '../../../schemas/codes.ts';
+import { CATEGORY_INDEX } from '../../../schemas/codes.ts';
 import type { Subject } from '../checks/subject.ts';
 import { type SipKey, sipAbsorb, sipFinish } from '../duplicates/half-sip-hash.ts';
 import type { Access } from '../record/record.ts';
 import { ByteReader, ByteWriter } from '../state/bytes.ts';
 import { PageSet } from '../state/page-set.ts';
-import type { ProgramState, ProgramTable } from '../state/program-table.ts';
+import { idHashOf, type ProgramState, type ProgramTable } from '../state/program-table.ts';
 import { classOf } from '../program/class-of.ts';
 import { Baselines } from './baselines.ts';
 import type { Prior } from '../../../schemas/events/prior.ts';
@@ -32,7 +32,6 @@ export type Seen = Pick<Subject, 'program' | 'category' | 'eventTimeUs'> & {
   readonly access: Pick<Access, 'user' | 'foreground' | 'rows' | 'bytes'>;
 };
 
-const CATEGORY_INDEX = new Map<string, number>(CATEGORIES.map((category, index) => [category, index]));
 const NO_PROGRAMS: readonly number[] = [];
 
 export function isBaselineKind(kind: string): kind is BaselinePageKind {
@@ -57,7 +56,6 @@ export class PartitionBaselines {
     fleets: null,
     program: 0,
     classNumber: 0,
-    developer: -1,
     category: 0,
     seconds: 0,
     isForeground: true,
@@ -132,11 +130,7 @@ export class PartitionBaselines {
 
   /** Two words of a keyed hash of (program, user) into `#hash`. */
   #hashOf(program: ProgramState, user: string): void {
-    if (program.idHash === null) {
-      program.idHash = new Int32Array(8);
-      sipAbsorb(this.#hashKey.initial, program.id, program.idHash);
-    }
-    sipAbsorb(program.idHash, user, this.#sip);
+    sipAbsorb(idHashOf(program, this.#hashKey), user, this.#sip);
     sipFinish(this.#sip, this.#hash);
   }
 

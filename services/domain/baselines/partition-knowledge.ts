@@ -1,12 +1,9 @@
 /** All that the baselines of a partition know, and the few questions that every feature asks of it. */
-import { CATEGORIES } from '../../../schemas/codes.ts';
 import { Calibration } from './calibration.ts';
 import { CALLS, FEATURE_COUNT, FIRST, QUIET, RATE } from './features.ts';
 import { ScoreThreshold } from './score-threshold.ts';
 import {
   C_BACKGROUND,
-  C_CATEGORY,
-  C_CATEGORY_CELLS,
   C_DAYS,
   C_SHARE,
   C_SHARE_SQUARES,
@@ -14,6 +11,7 @@ import {
   C_VOLUME,
   C_VOLUME_SQUARES,
   C_WITH,
+  categoryCell,
   type ClassRow,
   ClassRows,
 } from './state/class-rows.ts';
@@ -242,10 +240,3 @@ const VOLUME_VARIANCE_MIN = 0.12;
 function bounded(value: number, min: number, max: number): number {
   return Math.min(max, Math.max(min, value));
 }
-
-/** Where a category's cells begin in a class's row. */
-export function categoryCell(category: number): number {
-  return C_CATEGORY + category * C_CATEGORY_CELLS;
-}
-
-export const CATEGORY_COUNT = CATEGORIES.length;

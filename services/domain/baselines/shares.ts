@@ -6,7 +6,7 @@ import { BACKGROUND, CALLS, FIRST, NOVEL, ROWS, SHARE, USERS } from './features.
 import { uncertainty } from './trust.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Sighting, Surprises } from './sighting.ts';
-import { C_DAYS, C_VISIT_DAYS, C_VISIT_SQUARES, C_VISIT_SUM, C_WITH, type ClassRow } from './state/class-rows.ts';
+import { C_DAYS, C_VISIT_DAYS, C_VISIT_SQUARES, C_VISIT_SUM, C_WITH, categoryCell, type ClassRow } from './state/class-rows.ts';
 import {
   K_BACKGROUND,
   K_BLOCK,
@@ -48,7 +48,6 @@ import {
   USES_MIN,
   YOUNG_DAYS,
 } from './tuning.ts';
-import { categoryCell } from './partition-knowledge.ts';
 
 /** Fewer uses, calls, first calls are no evidence. */
 const USES_SEEN_MIN = 3;

@@ -3,10 +3,9 @@ import { FEATURE_COUNT } from './features.ts';
 import type { Fleet } from './state/fleet-priors.ts';
 
 export interface Sighting {
-  /** Slot of the program, of its class and its developer (-1: none). */
+  /** Slot of the program, and number of its class. */
   program: number;
   classNumber: number;
-  developer: number;
   /** What priors tell of its developer's programs in all partitions; null: nothing. */
   fleets: readonly Fleet[] | null;
   /** Index in CATEGORIES. */

@@ -1,5 +1,6 @@
 /** Results with a baseline reason, gathered into what a person on call would see as one alarm (exact-rules.md section 10). */
 import { BASELINE_REASONS } from '../../../schemas/codes.ts';
+import { EPISODE_SECONDS } from '../baselines/tuning.ts';
 
 /** A result with at least one baseline reason; whatever else it has among its reasons plays no part. */
 export interface Alarm {
@@ -28,7 +29,7 @@ export interface Episode {
 }
 
 /** A pause of an hour or more between two results begins a new episode. */
-export const EPISODE_GAP_US = 3_600_000_000;
+export const EPISODE_GAP_US = EPISODE_SECONDS * 1_000_000;
 
 const BASELINE: ReadonlySet<string> = new Set(BASELINE_REASONS);
 

@@ -20,7 +20,7 @@ import { parseRecord } from '../record/parse.ts';
 import { type AccessRecord, type AccessTexts, type Attributes, type ParsedRecord, TEXT } from '../record/record.ts';
 import type { ResultRow } from '../results/row.ts';
 import { RowWriter } from '../results/row-writer.ts';
-import type { ProgramState } from '../state/program-table.ts';
+import { idHashOf, type ProgramState } from '../state/program-table.ts';
 import { Findings } from '../verdict/findings.ts';
 import { BatchOutcome } from './batch-outcome.ts';
 import { type Circumstances, judge } from './judge.ts';
@@ -224,14 +224,11 @@ export class PartitionFold {
   /** Keyed hash of (subject, source, id) into `#hash`; the part that repeats is kept with the program. */
   #hashOf(program: ProgramState, attributes: Attributes, texts: AccessTexts | null): void {
     const { source } = attributes;
-    if (program.idHash === null) {
-      program.idHash = new Int32Array(8);
-      sipAbsorb(this.state.duplicateKey.initial, program.id, program.idHash);
-    }
+    const idHash = idHashOf(program, this.state.duplicateKey);
     if (program.sourceHash === null || program.hashedSource !== source) {
       program.sourceHash ??= new Int32Array(8);
       program.hashedSource = source;
-      sipAbsorb(program.idHash, source, program.sourceHash);
+      sipAbsorb(idHash, source, program.sourceHash);
     }
     if (texts === null) sipAbsorb(program.sourceHash, attributes.id, this.#sip);
     else sipAbsorbAscii(program.sourceHash, texts.bytes, texts.places[2 * TEXT.id]!, texts.places[2 * TEXT.id + 1]!, this.#sip);

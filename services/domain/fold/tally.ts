@@ -1,8 +1,15 @@
 /** What one batch amounts to, counted for metrics. Plain numbers by index; whoever reports them names them. */
-import { ACTIONS, CATEGORIES, type Disposition, DISPOSITIONS, OUTCOMES, REASONS, TIMINGS } from '../../../schemas/codes.ts';
+import {
+  ACTIONS,
+  CATEGORIES,
+  CATEGORY_INDEX,
+  type Disposition,
+  DISPOSITIONS,
+  OUTCOMES,
+  REASONS,
+  TIMINGS,
+} from '../../../schemas/codes.ts';
 import type { LimitCounts } from '../limits/ask-limits.ts';
-
-const CATEGORY_INDEX = new Map<string, number>(CATEGORIES.map((category, index) => [category, index]));
 
 /** Index of a listed category in CATEGORIES. */
 export function categoryIndex(category: string): number {

@@ -3,10 +3,11 @@
  * (microseconds since 1970). What is read may be everything; what is held in memory is bounded, and spills to disk beyond.
  */
 import { BASELINE_REASONS } from '../../../schemas/codes.ts';
+import { EPISODE_SECONDS } from '../baselines/tuning.ts';
 import { AS_OF, IN_RANGE } from '../report/queries.ts';
 
 /** Two results of one program that are so far apart belong to two episodes. */
-const GAP_MS = 3_600_000;
+const GAP_MS = EPISODE_SECONDS * 1000;
 /** A sort or an aggregation that needs more goes on on disk. */
 const MEMORY_BYTES_MAX = 256 * 1024 * 1024;
 const SPILLING = `SETTINGS max_bytes_before_external_group_by = ${MEMORY_BYTES_MAX}, max_bytes_before_external_sort = ${MEMORY_BYTES_MAX}`;

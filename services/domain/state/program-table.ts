@@ -2,7 +2,7 @@
 import type { Standing } from '../../../schemas/codes.ts';
 import { cohortBucket } from '../policy/cohort.ts';
 import type { DeclarationInForce } from '../program/declaration.ts';
-import type { SipState } from '../duplicates/half-sip-hash.ts';
+import { sipAbsorb, type SipKey, type SipState } from '../duplicates/half-sip-hash.ts';
 import type { UserConsents } from './consent-table.ts';
 import { type ByteReader, ByteWriter } from './bytes.ts';
 import { PageSet } from './page-set.ts';
@@ -38,6 +38,15 @@ export interface SignedTimes {
   /** {@link NEVER_US} before the first. */
   standingUs: number;
   readonly entitlementsUs: Map<string, number>;
+}
+
+/** The hash of a program's id, on which those of its events and of its users go on; `key` is always the partition's. */
+export function idHashOf(program: ProgramState, key: SipKey): SipState {
+  if (program.idHash === null) {
+    program.idHash = new Int32Array(8);
+    sipAbsorb(key.initial, program.id, program.idHash);
+  }
+  return program.idHash;
 }
 
 /** Bits of the number in front of a program in a page. */

@@ -47,7 +47,7 @@ describe('whatever is seen', () => {
           for (let time = 0; time < times; time++) {
             seconds = Math.min(SECONDS_MAX, Math.max(0, seconds + step));
             const hash = Uint32Array.of(user * 7919, time % 3);
-            baselines.see({ ...rest, fleets: null, program, classNumber: 0, developer: -1, seconds }, hash, [0, 1, 2], budget);
+            baselines.see({ ...rest, fleets: null, program, classNumber: 0, seconds }, hash, [0, 1, 2], budget);
             const { score, contributions, isAlarm, opensEpisode, threshold } = baselines;
             expect(Number.isFinite(score)).toBe(true);
             expect(contributions.every((amount) => amount >= 0)).toBe(true);
@@ -74,7 +74,7 @@ describe('whatever is seen', () => {
     baselines.known.classes.numberOf('unclassified');
     const program = baselines.known.addProgram('wx1');
     const see = (category: string, at: number): number => {
-      const seen = { program, classNumber: 0, developer: -1, category: CATEGORIES.indexOf(category as never), seconds: at };
+      const seen = { program, classNumber: 0, category: CATEGORIES.indexOf(category as never), seconds: at };
       const more = { fleets: null, isForeground: true, rows: 1, bytes: 1, isNewlyListed: false, isFreshlyListed: false };
       baselines.see({ ...seen, ...more }, Uint32Array.of(1, 1), [], 0.5);
       return baselines.score;

@@ -38,7 +38,6 @@ class OneProgram {
       program: this.slot,
       classNumber: 0,
       fleets: null,
-      developer: -1,
       category,
       seconds: hour * 3600 + 60,
       isForeground: true,

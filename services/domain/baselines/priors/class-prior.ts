@@ -4,7 +4,6 @@ import type { CategoryPrior, ClassPrior } from '../../../../schemas/events/prior
 import {
   C_BACKGROUND,
   C_CATEGORY,
-  C_CATEGORY_CELLS,
   C_CELLS,
   C_DAYS,
   C_SHAPE,
@@ -18,6 +17,7 @@ import {
   C_VOLUME,
   C_VOLUME_SQUARES,
   C_WITH,
+  categoryCell,
   type ClassRow,
 } from '../state/class-rows.ts';
 
@@ -31,7 +31,7 @@ export function classPriorOf(name: string, row: ClassRow): ClassPrior {
   const shapes = row[C_SHAPES]!;
   const categories: CategoryPrior[] = [];
   for (const [index, category] of CATEGORIES.entries()) {
-    const at = C_CATEGORY + index * C_CATEGORY_CELLS;
+    const at = categoryCell(index);
     const withIt = row[at + C_WITH]!;
     if (row[at + C_SHARE] === 0 && withIt === 0) continue;
     categories.push({
@@ -73,7 +73,7 @@ export function classRowOf({ days, visits, week, categories }: ClassPrior): Clas
   for (const one of categories) {
     const index = (CATEGORIES as readonly string[]).indexOf(one.category);
     if (index === -1) continue;
-    const at = C_CATEGORY + index * C_CATEGORY_CELLS;
+    const at = categoryCell(index);
     row[at + C_SHARE] = one.share * days;
     row[at + C_SHARE_SQUARES] = one.shareSquare * days;
     row[at + C_WITH] = one.days;

@@ -24,6 +24,11 @@ export const C_VOLUME_SQUARES = 6;
 export const C_CATEGORY_CELLS = 7;
 export const C_CELLS = C_CATEGORY + CATEGORIES.length * C_CATEGORY_CELLS;
 
+/** Where a category's cells begin in a class's row. */
+export function categoryCell(category: number): number {
+  return C_CATEGORY + category * C_CATEGORY_CELLS;
+}
+
 /** Classes a partition tells apart; developers choose their names, so there is an end: later ones are one class together. */
 const CLASSES_MAX = 1024;
 const CLASSES_PER_PAGE = 16;

@@ -2,7 +2,7 @@
  * Fleets that priors told of: programs of one developer, over all partitions, that together take more of a category than their share. Of each
  * (developer, category, length of blocks) the latest word. It is past after its block and the next.
  */
-import { CATEGORIES } from '../../../../schemas/codes.ts';
+import { CATEGORY_INDEX } from '../../../../schemas/codes.ts';
 import type { FleetPrior } from '../../../../schemas/events/prior.ts';
 import { type ByteReader, ByteWriter } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
@@ -21,8 +21,6 @@ export interface Fleet {
   readonly inExcess: number;
   readonly members: number;
 }
-
-const CATEGORY_INDEX = new Map<string, number>(CATEGORIES.map((category, index) => [category, index]));
 
 /** Null: of a category or a length of blocks that this engine has not. */
 export function fleetOf({ category, scaleHours, block, nats, inExcess, members }: FleetPrior): Fleet | null {
