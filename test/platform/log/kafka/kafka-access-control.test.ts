@@ -1,5 +1,5 @@
 /** TLS, SASL and ACLs against a broker that has them. The plain listener is the operator's. */
-import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import { type Admin, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LogError } from '../../../../services/platform/log/event-log.ts';
 import { type Acl, aclsOf, type Principal } from '../../../../services/platform/log/kafka/acls.ts';
@@ -15,6 +15,7 @@ const RESOURCE = { topic: 2, group: 3, transactionalId: 5 } as const;
 const PATTERN = { literal: 3, prefixed: 4 } as const;
 const OPERATION = { Read: 3, Write: 4, Create: 5, Describe: 8, DescribeConfigs: 10 } as const;
 const ALLOW = 3;
+const ANY = 1;
 const ALL_HOSTS = '*';
 
 allowKafkaItsTime();
@@ -70,7 +71,17 @@ async function allow(principal: string, acls: readonly Acl[]): Promise<void> {
       permissionType: ALLOW,
     })),
   );
-  await administrate(broker, (admin) => admin.createAcls({ acl }));
+  await administrate(broker, async (admin) => {
+    await admin.createAcls({ acl });
+    // Made is not known: the broker learns of them from the controller's log, a moment later.
+    await expect.poll(() => knownOf(admin, principal)).toBeGreaterThanOrEqual(acl.length);
+  });
+}
+
+async function knownOf(admin: Admin, principal: string): Promise<number> {
+  const any = { resourceType: ANY, resourcePatternType: ANY, operation: ANY, permissionType: ANY };
+  const { resources } = await admin.describeAcls({ ...any, principal: `User:${principal}` });
+  return resources.reduce((known, { acls }) => known + acls.length, 0);
 }
 
 const scram = (username: string, password = PASSWORD): SASLOptions => ({ mechanism: 'scram-sha-512', username, password });
