@@ -6,7 +6,7 @@
  * No clock and no randomness: the state is a function of the accesses in the order of the log.
  */
 import { CATEGORIES } from '../../../schemas/codes.ts';
-import { CALLS, DISCOUNT, FEATURE_COUNT, NOVEL, QUIET, RATE, RHYTHM, SHARE } from './features.ts';
+import { CALLS, DISCOUNT, FEATURE_COUNT, FIRST, NOVEL, QUIET, RATE, RHYTHM, ROWS, SHARE } from './features.ts';
 import { PartitionKnowledge } from './partition-knowledge.ts';
 import { judgeRate } from './rates.ts';
 import { rhythmSurprise } from './rhythm.ts';
@@ -72,6 +72,12 @@ const REFRESH_DAYS = 16;
 /** Standard deviations of the logarithmic volume at which a single call is cut. */
 const VOLUME_SPREAD_MAX = 2.5;
 const SIBLINGS_FROM_NATS = 1;
+/** Of shares less than a nat is never said or remembered. */
+const FLOOR_NATS = Array.from({ length: FEATURE_COUNT }, (_, feature) =>
+  feature === ROWS || feature === QUIET || feature === RATE ? 0 : 1,
+);
+/** Others follow from these: first days are added up, and what is quiet is no rate. */
+const NEEDED_WHOLE = Array.from({ length: FEATURE_COUNT }, (_, feature) => feature === FIRST || feature === QUIET);
 
 export class Baselines {
   readonly known = new PartitionKnowledge();
@@ -105,7 +111,7 @@ export class Baselines {
    * @param userHash words of a keyed hash of (program, user); `developerPrograms` the slots of its developer's programs, ascending
    */
   see(seen: Sighting, userHash: Uint32Array, developerPrograms: readonly number[], budget: number): void {
-    this.contributions.fill(0);
+    if (this.score !== 0) this.contributions.fill(0);
     this.score = 0;
     this.isAlarm = this.opensEpisode = this.isLate = false;
     if (seen.category === NETWORK) return;
@@ -130,7 +136,10 @@ export class Baselines {
     const rhythm = this.#count(seen, key, userHash);
     // More calls of a use are counted, and judged with the next use.
     if (!this.#isUse || seen.category === NAVIGATION || seen.category === UNKNOWN) return;
+    this.surprises.clear();
+    this.#setFloors(seen.program, developerPrograms.length > 1 || seen.fleets !== null);
     this.#judge(seen, key, hour, rhythm, developerPrograms);
+    if (!this.surprises.isAny) return;
     this.#sum(seen.program);
     this.#decide(seen, key, hour);
   }
@@ -197,7 +206,7 @@ export class Baselines {
 
   /** ln(1 + rows) + ln(1 + bytes), cut at some deviations from what is usual: one large call is no change. */
   #volumeOf(seen: Sighting, key: number): number {
-    const volume = Math.log(1 + seen.rows) + Math.log(1 + seen.bytes);
+    const volume = logarithmOf(seen.rows) + logarithmOf(seen.bytes);
     const classRow = this.known.classes.row(seen.classNumber);
     const isKnown =
       this.known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_CALLS]! > 0 || classRow[categoryCell(seen.category) + C_WITH]! > 2;
@@ -207,10 +216,27 @@ export class Baselines {
     return Math.min(mean + spread, Math.max(mean - spread, volume));
   }
 
+  /**
+   * Most of what a busy program does is no more surprising than what it did today already, and nothing that the platform's worst days do not have:
+   * that contributes nothing and is not remembered.
+   */
+  #setFloors(slot: number, hasSiblings: boolean): void {
+    const { known, surprises } = this;
+    const { cells } = known.programs.rows;
+    const at = slot * P_CELLS;
+    for (let feature = 0; feature < FEATURE_COUNT; feature++) {
+      const worst = cells[at + P_WORST + feature]!;
+      const ordinary = known.calibrations[feature]!.ordinaryNats * cells[at + P_SCALE + feature]!;
+      const least = FLOOR_NATS[feature]!;
+      surprises.setFloor(feature, NEEDED_WHOLE[feature] ? least : Math.max(least, Math.min(worst, ordinary)));
+    }
+    // What siblings do is asked for wherever a share is a little too large.
+    if (hasSiblings) surprises.setFloor(SHARE, FLOOR_NATS[SHARE]!);
+  }
+
   #judge(seen: Sighting, key: number, hour: number, rhythm: number, developerPrograms: readonly number[]): void {
     const { known, surprises } = this;
     const classRow = known.classes.row(seen.classNumber);
-    surprises.clear();
     const isJudged = judgeShare(known, key, seen, classRow, surprises);
     if (isJudged && surprises.nats[SHARE]! > SIBLINGS_FROM_NATS) {
       judgeSiblings(known, developerPrograms, this.#classOf, hour, seen.category, surprises);
@@ -284,6 +310,7 @@ export class Baselines {
   #seeLate({ program, category }: Sighting, hour: number, newest: number): void {
     const { known } = this;
     const key = known.keys.find(known.firstKey(program), category);
+    if (key !== -1) rollKey(known, key, newest);
     const programs = known.programs.rows.cells;
     let isHeld = false;
     for (let scale = 0; scale < SCALES; scale++) {
@@ -307,6 +334,12 @@ export class Baselines {
     this.isLate = !isHeld;
   }
 }
+
+/** ln(1 + n); most calls return few rows and few bytes. */
+function logarithmOf(n: number): number {
+  return n < LOGARITHMS.length ? LOGARITHMS[n]! : Math.log(1 + n);
+}
+const LOGARITHMS = Float64Array.from({ length: 4096 }, (_, n) => Math.log(1 + n));
 
 /** Below this a threshold says nothing. A budget of nothing at all has no alarms; what reached this one is learned as if it had. */
 const BUDGET_MIN = 1e-8;

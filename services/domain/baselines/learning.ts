@@ -59,12 +59,10 @@ import {
 } from './state/program-rows.ts';
 import { trustIn } from './trust.ts';
 import { learnWorst } from './worst-days.ts';
-import { HALF_LIFE_DAYS, LEARNED_OF_ALARMS, PAIRS_A_BLOCK, SQUARE_MAX } from './tuning.ts';
+import { A_DAY, FOUR_HOURS, HALF_LIFE_DAYS, LEARNED_OF_ALARMS, PAIRS_A_BLOCK, SQUARE_MAX } from './tuning.ts';
 
 /** Of so few trials the variance is that of clusters, not of days. */
 const FEW_TRIALS = 6;
-const FOUR_HOURS = 1;
-const A_DAY = 2;
 /** A program-day of so many uses counts as a whole one in its class; ten uses of a category. */
 const DAY_USES = 40;
 const WITH_USES = 10;
@@ -166,10 +164,10 @@ export function learnDay(known: PartitionKnowledge, slot: number, classNumber: n
   const weight =
     (program[at + P_ALARMED]! > 0 ? LEARNED_OF_ALARMS : 1) * trustIn(known, slot, known.classes.row(classNumber), uses);
   const classWeight = Math.min(1, uses / DAY_USES) * weight;
-  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+  const calls = program[day + P_CALLS]!;
+  for (let key = calls === 0 ? -1 : known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
     learnKeyDay(known, key, classRow, uses, weight, classWeight);
   }
-  const calls = program[day + P_CALLS]!;
   const visits = program[at + P_VISITS + A_DAY]!;
   program[at + P_LEARNED_USES]! += weight * uses;
   program[at + P_LEARNED_CALLS]! += weight * calls;
@@ -240,21 +238,30 @@ function learnShape(program: Float32Array, at: number, classRow: ClassRow, uses:
   classRow[C_SHAPES]!++;
 }
 
-/** Time passes: everything that was learned fades. */
+/** Days pass: what was learned of a program fades. Its keys follow when they are looked at ({@link forgetKey}). */
 export function forget(known: PartitionKnowledge, slot: number, days: number): void {
-  const kept = halfLives(days / HALF_LIFE_DAYS);
+  const kept = keptAfter(days);
   const program = known.programs.rows.cells;
   const at = slot * P_CELLS;
   for (let i = P_LEARNED_USES; i <= P_LEARNED_VISITS; i++) program[at + i]! *= kept;
-  const cells = known.keys.rows.cells;
-  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
-    const row = key * K_CELLS;
-    for (let i = K_LEARNED; i <= K_LEARNED_SQUARES; i++) cells[row + i]! *= kept;
-    for (let i = K_DISPERSION; i < K_DISPERSION + 2 * MARKS; i++) cells[row + i]! *= kept;
-  }
+}
+
+/** The same for a key, which has been touched. */
+export function forgetKey(known: PartitionKnowledge, key: number, days: number): void {
+  const kept = keptAfter(days);
+  const { cells } = known.keys.rows;
+  const row = key * K_CELLS;
+  for (let i = row + K_LEARNED; i <= row + K_LEARNED_SQUARES; i++) cells[i]! *= kept;
+  for (let i = row + K_DISPERSION; i < row + K_DISPERSION + 2 * MARKS; i++) cells[i]! *= kept;
+}
+
+function keptAfter(days: number): number {
+  return days === 1 ? KEPT_A_DAY : halfLives(days / HALF_LIFE_DAYS);
 }
 
 /** 0.5 to that power; `Math.exp` is the same on every machine that runs this engine, `**` need not be. */
 function halfLives(count: number): number {
   return Math.exp(-Math.LN2 * count);
 }
+
+const KEPT_A_DAY = halfLives(1 / HALF_LIFE_DAYS);

@@ -26,9 +26,12 @@ export function judgeRate(known: PartitionKnowledge, slot: number, found: Surpri
       sum += cells[b + P_EXPECTED]!;
       const expected = Math.max(sum, EXPECTED_MIN);
       if (uses < USES_SEEN_MIN || uses <= expected) continue;
-      const nats = RATIO_WEIGHT * Math.log((uses + RATIO_USES) / (expected + RATIO_USES));
       const isQuiet = scale < QUIET_SCALES && expected < QUIET_SHARE * mean * SCALE_HOURS[scale]! * (blocks + 1);
-      found.take(isQuiet ? QUIET : RATE, nats, scale, blocks, uses, 0, expected, 0);
+      const feature = isQuiet ? QUIET : RATE;
+      const ratio = (uses + RATIO_USES) / (expected + RATIO_USES);
+      // A logarithm is never more than what the ratio exceeds one by.
+      if (RATIO_WEIGHT * (ratio - 1) <= found.least(feature)) continue;
+      found.take(feature, RATIO_WEIGHT * Math.log(ratio), scale, blocks, uses, 0, expected, 0);
     }
   }
   if (found.nats[QUIET]! > 0) found.nats[RATE] = 0;

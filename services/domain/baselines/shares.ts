@@ -36,6 +36,7 @@ import {
 } from './state/program-rows.ts';
 import { mayExceed, shareSurprise } from './surprise.ts';
 import {
+  A_DAY,
   CLASS_CALLS,
   CLASS_DAYS_MIN,
   CLASS_ROW_CALLS,
@@ -55,7 +56,6 @@ const CALLS_SEEN_MIN = 4;
 const LEARNED_CALLS_FOR_USERS = 20;
 const LEARNED_CALLS_FOR_ROWS = 10;
 const CLASS_WITH_MIN = 5;
-const DAY_SCALE = 2;
 /** Told as new: for six hours more of it may be told, then it is learned for a week. */
 const TOLD_NEW_SECONDS = 6 * 3600;
 
@@ -94,8 +94,8 @@ export function judgeShare(
   const callsUnsure = isOld ? uncertainty(program[at + P_LEARNED_CALLS]!, days, callDispersion * callRatio, CLASS_USES) : between;
   const feature = isNovel ? NOVEL : isOld ? SHARE : FIRST;
   for (let scale = 0; scale < SCALES; scale++) {
-    const rho = dispersion * (scale === DAY_SCALE ? ratio : 1) + unsure;
-    const callRho = callDispersion * (scale === DAY_SCALE ? callRatio : 1) + callsUnsure;
+    const rho = dispersion * (scale === A_DAY ? ratio : 1) + unsure;
+    const callRho = callDispersion * (scale === A_DAY ? callRatio : 1) + callsUnsure;
     for (let blocks = 0, x = 0, n = 0, calls = 0, all = 0; blocks < 2; blocks++) {
       const k = row + (2 * scale + blocks) * K_BLOCK;
       const b = at + (2 * scale + blocks) * P_BLOCK;
@@ -124,39 +124,40 @@ function wasToldNew(toldHour: number, seconds: number): boolean {
   return since > TOLD_NEW_SECONDS && since < LISTED_SECONDS;
 }
 
-/** One mark of a key's uses or calls: `marked` of `of`, cells of a block. */
+/** One mark of a key's uses or calls: `marked` of `of`, cells of a block; `strength` is what the class is worth beside what was `learned`. */
 function judgeMark(
   known: PartitionKnowledge,
   key: number,
   feature: number,
   mark: number,
-  [marked, of]: readonly [number, number],
+  marked: number,
+  of: number,
   min: number,
   p: number,
-  unsure: number,
+  learned: number,
+  days: number,
   found: Surprises,
 ): void {
   const keys = known.keys.rows.cells;
-  const dispersion = known.dispersionOf(key, mark);
+  let dispersion = -1;
+  let unsure = 0;
   for (let scale = 0; scale < SCALES; scale++) {
-    const rho = dispersion * (scale === DAY_SCALE ? known.dayRatio(mark) : 1) + unsure;
     for (let blocks = 0, x = 0, n = 0; blocks < 2; blocks++) {
       const k = key * K_CELLS + (2 * scale + blocks) * K_BLOCK;
       x += keys[k + marked]!;
       n += keys[k + of]!;
-      if (x < min) continue;
+      if (x < min || x <= n * p) continue;
+      // Most go no further, and need none of this.
+      if (dispersion === -1) {
+        dispersion = known.dispersionOf(key, mark);
+        unsure = uncertainty(learned, days, dispersion * known.dayRatio(mark), CLASS_CALLS);
+      }
+      const rho = dispersion * (scale === A_DAY ? known.dayRatio(mark) : 1) + unsure;
       const inflation = known.clusterOf(mark) + (n - 1) * rho;
       if (!mayExceed(found.least(feature), x, n, p, inflation)) continue;
       found.take(feature, shareSurprise(Math.min(x, n), n, p) / inflation, scale, blocks, x, n, p, inflation);
     }
   }
-}
-
-const BACKGROUND_OF_USES = [K_BACKGROUND, K_USES] as const;
-const VISITS_OF_CALLS = [K_VISITS, K_CALLS] as const;
-
-function unsureOf(known: PartitionKnowledge, key: number, mark: number, learned: number, days: number, strength: number): number {
-  return uncertainty(learned, days, known.dispersionOf(key, mark) * known.dayRatio(mark), strength);
 }
 
 export function judgeBackground(
@@ -170,16 +171,17 @@ export function judgeBackground(
   const at = seen.program * P_CELLS;
   const learned = known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_USES]!;
   if (learned + program[at + P_LEARNED_USES]! <= USES_MIN) return;
-  const unsure = unsureOf(known, key, MARK_BACKGROUND, learned, program[at + P_DAYS]!, CLASS_CALLS);
   judgeMark(
     known,
     key,
     BACKGROUND,
     MARK_BACKGROUND,
-    BACKGROUND_OF_USES,
+    K_BACKGROUND,
+    K_USES,
     USES_SEEN_MIN,
     known.backgroundOf(key, classRow),
-    unsure,
+    learned,
+    program[at + P_DAYS]!,
     found,
   );
 }
@@ -190,8 +192,8 @@ export function judgeUsers(known: PartitionKnowledge, key: number, seen: Sightin
   const at = seen.program * P_CELLS;
   const learned = known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_CALLS]!;
   if (learned > LEARNED_CALLS_FOR_USERS || classRow[categoryCell(seen.category) + C_WITH]! > CLASS_WITH_MIN) {
-    const unsure = unsureOf(known, key, MARK_VISITS, learned, program[at + P_DAYS]!, CLASS_CALLS);
-    judgeMark(known, key, USERS, MARK_VISITS, VISITS_OF_CALLS, CALLS_SEEN_MIN, known.visitsOf(key, classRow), unsure, found);
+    const p = known.visitsOf(key, classRow);
+    judgeMark(known, key, USERS, MARK_VISITS, K_VISITS, K_CALLS, CALLS_SEEN_MIN, p, learned, program[at + P_DAYS]!, found);
   }
   if (program[at + P_DAYS]! < YOUNG_DAYS && classRow[C_VISIT_DAYS]! > CLASS_WITH_MIN)
     judgeFirstUsers(known, seen, classRow, found);
@@ -218,7 +220,7 @@ function judgeFirstUsers(known: PartitionKnowledge, seen: Sighting, classRow: Cl
   }
   if (most === 0) return;
   const before = found.nats[FIRST]!;
-  const scale = DAY_SCALE;
+  const scale = A_DAY;
   const n = program[at + 2 * scale * P_BLOCK + P_CALLS]!;
   found.take(FIRST, before + most, scale, 0, program[at + P_VISITS + scale]!, n, p, 1 + (n - 1) * rho);
 }
@@ -230,18 +232,23 @@ export function judgeVolume(known: PartitionKnowledge, key: number, seen: Sighti
   if (learned <= LEARNED_CALLS_FOR_ROWS && classRow[categoryCell(seen.category) + C_WITH]! <= CLASS_WITH_MIN) return;
   const { mean, variance } = known.volumeOf(key, classRow);
   const days = known.programs.rows.cells[seen.program * P_CELLS + P_DAYS]!;
-  const dispersion = known.dispersionOf(key, MARK_VOLUME);
-  const unsure = unsureOf(known, key, MARK_VOLUME, learned, days, CLASS_ROW_CALLS);
+  let dispersion = -1;
+  let unsure = 0;
   for (let scale = 0; scale < SCALES; scale++) {
-    const rho = dispersion * (scale === DAY_SCALE ? known.dayRatio(MARK_VOLUME) : 1) + unsure;
     for (let blocks = 0, volume = 0, n = 0; blocks < 2; blocks++) {
       const k = key * K_CELLS + (2 * scale + blocks) * K_BLOCK;
       volume += keys[k + K_VOLUME]!;
       n += keys[k + K_CALLS]!;
+      if (n < USES_SEEN_MIN || volume <= n * mean) continue;
+      if (dispersion === -1) {
+        dispersion = known.dispersionOf(key, MARK_VOLUME);
+        unsure = uncertainty(learned, days, dispersion * known.dayRatio(MARK_VOLUME), CLASS_ROW_CALLS);
+      }
+      const rho = dispersion * (scale === A_DAY ? known.dayRatio(MARK_VOLUME) : 1) + unsure;
       const above = volume / n - mean;
-      if (n < USES_SEEN_MIN || above <= 0) continue;
       const inflation = (variance * (known.clusterOf(MARK_VOLUME) + (n - 1) * rho)) / n;
-      found.take(ROWS, (above * above) / inflation / 2, scale, blocks, volume / n, n, mean, inflation);
+      const nats = (above * above) / inflation / 2;
+      if (nats > found.least(ROWS)) found.take(ROWS, nats, scale, blocks, volume / n, n, mean, inflation);
     }
   }
 }

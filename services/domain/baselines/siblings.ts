@@ -23,6 +23,7 @@ import {
   SIBLINGS_MIN,
   USES_MIN,
 } from './tuning.ts';
+import { rollKey } from './windows.ts';
 
 /** Of a sum: nats beyond {@link SIBLING_NATS_MIN}, siblings, those that have some. */
 interface Sum {
@@ -111,6 +112,8 @@ function addUp(
       blocks,
     );
     if (n < 1) continue;
+    // As much faded as its program's.
+    rollKey(known, key, known.programs.numbers[slot * P_NUMBERS + P_HOUR]!);
     const x = blocksOf(
       known.keys.rows.cells,
       key * K_CELLS + 2 * scale * K_BLOCK + K_USES,

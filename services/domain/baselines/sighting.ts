@@ -44,19 +44,31 @@ export class Surprises {
     inflation: 1,
   }));
 
+  /** By feature: smaller ones have no effect, so nobody needs to work them out. */
+  readonly #floors = new Float64Array(FEATURE_COUNT);
+  /** Whether there is any since {@link clear}. */
+  isAny = false;
+
   clear(): void {
-    this.nats.fill(0);
+    if (this.isAny) this.nats.fill(0);
+    this.isAny = false;
   }
 
-  /** What another surprise of a feature has to exceed: the largest so far, and a nat, below which nothing is said or remembered. */
+  /** What a surprise of a feature has to exceed from now on to have an effect. */
+  setFloor(feature: number, nats: number): void {
+    this.#floors[feature] = nats;
+  }
+
+  /** What another surprise of a feature has to exceed: the largest so far, and what has an effect. */
   least(feature: number): number {
-    return Math.max(1, this.nats[feature]!);
+    return Math.max(this.#floors[feature]!, this.nats[feature]!);
   }
 
   /** Keeps the largest surprise of a feature, with where it comes from. */
   take(feature: number, nats: number, scale: number, blocks: number, x: number, n: number, p: number, inflation: number): void {
     if (nats <= this.nats[feature]!) return;
     this.nats[feature] = nats;
+    this.isAny = true;
     const to = this.measured[feature]!;
     to.scale = scale;
     to.blocks = blocks;

@@ -4,9 +4,8 @@ import type { ClassRow } from './state/class-rows.ts';
 import { K_BLOCK, K_CELLS, K_USES, MARK_SHARE } from './state/key-rows.ts';
 import { P_CELLS, P_DAYS, P_LEARNED_USES } from './state/program-rows.ts';
 import { shareSurprise } from './surprise.ts';
-import { CLASS_USES, LEARNED_NATS } from './tuning.ts';
+import { A_DAY, CLASS_USES, LEARNED_NATS } from './tuning.ts';
 
-const A_DAY = 2;
 const TRUST_DAYS = 3;
 const TRUST_USES = 30;
 const DAYS_REMEMBERED = 14;

@@ -6,6 +6,8 @@
 /** Lengths of the windows in hours; each has a block that fills and the one before it, so it looks back between one and two lengths. */
 export const SCALE_HOURS = [1, 4, 24] as const;
 export const SCALES = SCALE_HOURS.length;
+export const FOUR_HOURS = 1;
+export const A_DAY = 2;
 
 /** What was learned two weeks ago counts half: habits change with releases, and releases come about as often. */
 export const HALF_LIFE_DAYS = 14;

@@ -1,5 +1,5 @@
 /** Blocks of an hour, four hours and a day: they fill, close, teach, and are the ones before for as long again. */
-import { forget, learnDay, learnDispersions } from './learning.ts';
+import { forget, forgetKey, learnDay, learnDispersions } from './learning.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import { expectedUses, HOURS_AVERAGED, hourOfWeek } from './season.ts';
 import { K_BLOCK, K_CELLS } from './state/key-rows.ts';
@@ -7,6 +7,7 @@ import {
   NEVER,
   P_ALARMED,
   P_BLOCK,
+  P_CALLS,
   P_CELLS,
   P_DAYS_SEEN,
   P_EXPECTED,
@@ -18,12 +19,17 @@ import {
   P_USES,
   P_VISITS,
 } from './state/program-rows.ts';
-import { SCALE_HOURS, SCALES } from './tuning.ts';
+import { A_DAY, FOUR_HOURS, SCALE_HOURS, SCALES } from './tuning.ts';
+
+const DAY_HOURS = SCALE_HOURS[A_DAY];
 
 /** Hours of silence that are gone through one by one; after more the windows are empty anyway. */
 const HOURS_WALKED_MAX = 72;
 
-/** Moves a key's blocks on to an hour. */
+/**
+ * Moves a key's blocks on to an hour; what was learned of it fades with each day that ends. A program's keys are not moved with it: most
+ * have nothing in their blocks, and whoever looks at one moves it first.
+ */
 export function rollKey(known: PartitionKnowledge, key: number, hour: number): void {
   const { keys } = known;
   const before = keys.numbers[key * 2]!;
@@ -33,73 +39,88 @@ export function rollKey(known: PartitionKnowledge, key: number, hour: number): v
   for (let scale = 0; scale < SCALES; scale++) {
     const hours = SCALE_HOURS[scale]!;
     const steps = Math.floor(hour / hours) - Math.floor(before / hours);
-    if (steps === 0) continue;
-    const at = key * K_CELLS + scale * 2 * K_BLOCK;
-    if (steps === 1) cells.copyWithin(at + K_BLOCK, at, at + K_BLOCK);
-    else cells.fill(0, at + K_BLOCK, at + 2 * K_BLOCK);
-    cells.fill(0, at, at + K_BLOCK);
+    if (steps === 0) break;
+    shift(cells, key * K_CELLS + scale * 2 * K_BLOCK, K_BLOCK, steps);
+    if (scale === A_DAY) forgetKey(known, key, steps);
   }
   keys.numbers[key * 2] = hour;
 }
 
-function rollKeys(known: PartitionKnowledge, slot: number, hour: number): void {
-  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) rollKey(known, key, hour);
+/** A row's filling block becomes the one before it, or the one before is empty, too; a loop costs less than a call for so few cells. */
+function shift(cells: Float32Array, at: number, size: number, steps: number): void {
+  for (let i = at; i < at + size; i++) {
+    cells[i + size] = steps === 1 ? cells[i]! : 0;
+    cells[i] = 0;
+  }
 }
 
-function touchKeys(known: PartitionKnowledge, slot: number): void {
-  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) known.keys.touch(key);
+function rollKeys(known: PartitionKnowledge, slot: number, hour: number): void {
+  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+    known.keys.touch(key);
+    rollKey(known, key, hour);
+  }
 }
 
 /** Moves a program on to an hour, closing what ends on the way. Its row has been touched. */
 export function rollProgram(known: PartitionKnowledge, slot: number, classNumber: number, hour: number): void {
   const numbers = known.programs.numbers;
   const at = slot * P_NUMBERS;
+  if (numbers[at + P_HOUR] === hour) return;
   if (numbers[at + P_HOUR] === NEVER) {
     numbers[at + P_HOUR] = numbers[at + P_FIRST_HOUR] = hour;
     return;
   }
-  if (hour - numbers[at + P_HOUR]! > HOURS_WALKED_MAX) jump(known, slot, classNumber, hour - HOURS_WALKED_MAX);
-  for (let next = numbers[at + P_HOUR]! + 1; next <= hour; next++) {
+  const dayEnds = (Math.floor(numbers[at + P_HOUR]! / DAY_HOURS) + 1) * DAY_HOURS;
+  if (hour - HOURS_WALKED_MAX > dayEnds) {
+    walk(known, slot, classNumber, dayEnds);
+    jump(known, slot, hour - HOURS_WALKED_MAX);
+  }
+  walk(known, slot, classNumber, hour);
+}
+
+function walk(known: PartitionKnowledge, slot: number, classNumber: number, hour: number): void {
+  const numbers = known.programs.numbers;
+  const at = slot * P_NUMBERS + P_HOUR;
+  for (let next = numbers[at]! + 1; next <= hour; next++) {
     closeHour(known, slot, classNumber, next);
-    numbers[at + P_HOUR] = next;
+    numbers[at] = next;
   }
 }
 
-/** A long silence: the last day is learned as it stands, and what was known fades. */
-function jump(known: PartitionKnowledge, slot: number, classNumber: number, hour: number): void {
+/** Over a long silence, from the beginning of a day on: nothing is learned, and what was known fades. */
+function jump(known: PartitionKnowledge, slot: number, hour: number): void {
   const at = slot * P_NUMBERS + P_HOUR;
-  touchKeys(known, slot);
-  learnDispersions(known, slot, known.classes.row(classNumber), false);
-  learnDay(known, slot, classNumber);
-  forget(known, slot, (hour - known.programs.numbers[at]!) / 24);
-  const { cells } = known.programs.rows;
-  cells.fill(0, slot * P_CELLS, slot * P_CELLS + P_VISITS + SCALES);
-  rollKeys(known, slot, hour);
-  known.programs.numbers[at] = hour;
+  const { numbers } = known.programs;
+  forget(known, slot, Math.floor(hour / DAY_HOURS) - Math.floor(numbers[at]! / DAY_HOURS));
+  known.programs.rows.cells.fill(0, slot * P_CELLS, slot * P_CELLS + P_VISITS + SCALES);
+  numbers[at] = hour;
 }
 
-/** The hour before `next` closes, and with it the blocks that end there. */
+/** The hour before `next` closes, and with it the blocks that end there. What was silent teaches its keys nothing. */
 function closeHour(known: PartitionKnowledge, slot: number, classNumber: number, next: number): void {
   const { cells } = known.programs.rows;
   const at = slot * P_CELLS;
   learnHour(cells, at, next - 1);
-  if (next % SCALE_HOURS[1] === 0) {
-    touchKeys(known, slot);
-    rollKeys(known, slot, next - 1);
-    learnDispersions(known, slot, known.classes.row(classNumber), false);
+  let closing = 1;
+  if (next % SCALE_HOURS[FOUR_HOURS] === 0) {
+    closing++;
+    if (cells[at + FOUR_HOURS * 2 * P_BLOCK + P_CALLS]! > 1) {
+      rollKeys(known, slot, next - 1);
+      learnDispersions(known, slot, known.classes.row(classNumber), false);
+    }
   }
-  if (next % SCALE_HOURS[2] === 0) {
-    learnDispersions(known, slot, known.classes.row(classNumber), true);
+  if (next % DAY_HOURS === 0) {
+    closing++;
+    if (cells[at + A_DAY * 2 * P_BLOCK + P_CALLS]! > 0) {
+      rollKeys(known, slot, next - 1);
+      learnDispersions(known, slot, known.classes.row(classNumber), true);
+    }
     learnDay(known, slot, classNumber);
   }
-  for (let scale = 0; scale < SCALES; scale++) {
-    if (next % SCALE_HOURS[scale]! !== 0) continue;
-    const block = at + scale * 2 * P_BLOCK;
-    cells.copyWithin(block + P_BLOCK, block, block + P_BLOCK);
-    cells.fill(0, block, block + P_BLOCK);
+  for (let scale = 0; scale < closing; scale++) {
+    shift(cells, at + scale * 2 * P_BLOCK, P_BLOCK, 1);
     cells[at + P_VISITS + scale] = 0;
   }
-  if (next % SCALE_HOURS[1] === 0) rollKeys(known, slot, next);
   expectHour(known, slot, classNumber, next);
 }
 
