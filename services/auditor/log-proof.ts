@@ -2,6 +2,7 @@
 import canonicalize from 'canonicalize';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
+import { RowReader } from '../domain/results/row-reader.ts';
 import type { AuditOptions, PartitionAudit } from './audit-partition.ts';
 import { compareRows, type ExpectedRow, readStoredRows, type RowRange } from './compare-rows.ts';
 import type { Refold } from './refold.ts';
@@ -86,9 +87,10 @@ class PendingRows {
 
   add(piece: BatchOutcome, scoredAtMs: number): void {
     const bytes = Buffer.from(piece.rows.written());
+    const reader = new RowReader(bytes);
     piece.rowOffsets.forEach((offset, i) => {
-      const user = piece.rowUsers[i]!;
-      if (offset < (this.#erasedUpTo.get(user) ?? 0)) this.#erased.add(offset);
+      reader.next();
+      if (offset < (this.#erasedUpTo.get(reader.user) ?? 0)) this.#erased.add(offset);
       else
         this.#rows.push({
           offset,

@@ -22,6 +22,7 @@ import { sipKey } from '../duplicates/half-sip-hash.ts';
 import { putInForce } from '../program/declaration.ts';
 import type { RowReader } from '../results/row-reader.ts';
 import { type ProgramState, ProgramTable } from '../state/program-table.ts';
+import { UserHash } from '../state/user-hash.ts';
 import { EventHours } from './event-hours.ts';
 
 /** Classes are said anew at every so many hours, if what they are learned from has grown by a tenth. */
@@ -55,6 +56,7 @@ interface SeenAccess {
 
 export class Aggregation {
   readonly #baselines: PartitionBaselines;
+  readonly #userHash: UserHash;
   readonly #programs = new ProgramTable();
   readonly #hours = new EventHours<SeenAccess>({
     onAccess: (access) => this.#see(access),
@@ -68,7 +70,8 @@ export class Aggregation {
   readonly #due = new Map<Prior['kind'], Edition>();
 
   constructor(logId: string) {
-    this.#baselines = new PartitionBaselines(sipKey(createHash('sha256').update(`ntk aggregator ${logId}`).digest()));
+    this.#baselines = new PartitionBaselines();
+    this.#userHash = new UserHash(sipKey(createHash('sha256').update(`ntk aggregator ${logId}`).digest()));
   }
 
   /** The hour of event time that is under way, since 1970; null before the first. */
@@ -106,7 +109,7 @@ export class Aggregation {
   }
 
   #see({ state: program, category, eventTimeUs, access }: SeenAccess): void {
-    this.#baselines.see({ program, category, eventTimeUs, access }, BUDGET_DEFAULT);
+    this.#baselines.see({ program, category, eventTimeUs, access }, this.#userHash.of(access.user), BUDGET_DEFAULT);
     const developer = program.declaration?.developer ?? '';
     if (!this.#baselines.hasSiblings(developer)) return;
     let used = this.#used.get(developer);

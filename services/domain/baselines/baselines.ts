@@ -44,7 +44,6 @@ import {
   P_VISITS,
   P_WORST,
 } from './state/program-rows.ts';
-import { ANY_CATEGORY } from './state/recent-users.ts';
 import {
   CALLS_PER_USE_MAX,
   CONTRIBUTION_MAX,
@@ -108,7 +107,7 @@ export class Baselines {
 
   /**
    * Takes in an access and says how far from ordinary it is.
-   * @param userHash words of a keyed hash of (program, user); `developerPrograms` the slots of its developer's programs, ascending
+   * @param userHash words of a keyed hash of the user; `developerPrograms` the slots of its developer's programs, ascending
    */
   see(seen: Sighting, userHash: Uint32Array, developerPrograms: readonly number[], budget: number): void {
     if (this.score !== 0) this.contributions.fill(0);
@@ -156,11 +155,9 @@ export class Baselines {
     const { users } = known;
     users.growIfFull();
     const seconds = Math.max(1, Math.floor(seen.seconds));
-    let isVisit = true;
-    const anywhere = users.find(mixed(userHash[0]!, ANY_CATEGORY), userHash[1]!);
-    if (!anywhere.isNew && seconds - users.last(anywhere.at) < VISIT_SECONDS) isVisit = false;
-    users.setLast(anywhere.at, Math.max(seconds, users.last(anywhere.at)));
-    const { at, isNew } = users.find(mixed(userHash[0]!, seen.category), userHash[1]!);
+    const found = users.find(mixed(userHash[0]!, seen.program), mixed(userHash[1]!, seen.program), seen.category);
+    const { at, isNew } = found;
+    const isVisit = found.lastAnywhere === 0 || seconds - found.lastAnywhere >= VISIT_SECONDS;
     let isUse = true;
     let isCall = true;
     let rhythm = 0;
@@ -344,8 +341,8 @@ const LOGARITHMS = Float64Array.from({ length: 4096 }, (_, n) => Math.log(1 + n)
 /** Below this a threshold says nothing. A budget of nothing at all has no alarms; what reached this one is learned as if it had. */
 const BUDGET_MIN = 1e-8;
 
-/** The first word of a hash with a category worked in; odd factors spread over all bits. */
-function mixed(word: number, category: number): number {
-  const hash = Math.imul(word ^ Math.imul(category + 1, 0x9e3779b1), 0x85ebca6b);
+/** A word of a keyed hash of a user with a program worked in; odd factors spread over all bits. */
+function mixed(word: number, program: number): number {
+  const hash = Math.imul(word ^ Math.imul(program + 1, 0x9e3779b1), 0x85ebca6b);
   return (hash ^ (hash >>> 15)) >>> 0;
 }

@@ -1,11 +1,11 @@
 /** The baselines as a part of a partition's state: which program has which slot, whose siblings they are, and how all lies in pages. */
 import { CATEGORY_INDEX } from '../../../schemas/codes.ts';
 import type { Subject } from '../checks/subject.ts';
-import { type SipKey, sipAbsorb, sipFinish } from '../duplicates/half-sip-hash.ts';
 import type { Access } from '../record/record.ts';
 import { ByteReader, ByteWriter } from '../state/bytes.ts';
 import { PageSet } from '../state/page-set.ts';
-import { idHashOf, type ProgramState, type ProgramTable } from '../state/program-table.ts';
+import type { ProgramState, ProgramTable } from '../state/program-table.ts';
+import type { UserWords } from '../state/user-hash.ts';
 import { classOf } from '../program/class-of.ts';
 import { Baselines } from './baselines.ts';
 import type { Prior } from '../../../schemas/events/prior.ts';
@@ -29,7 +29,7 @@ export type BaselinePageKind = (typeof BASELINE_PAGE_KINDS)[number];
 
 /** What of an access, and of what is true about it, the baselines look at. */
 export type Seen = Pick<Subject, 'program' | 'category' | 'eventTimeUs'> & {
-  readonly access: Pick<Access, 'user' | 'foreground' | 'rows' | 'bytes'>;
+  readonly access: Pick<Access, 'foreground' | 'rows' | 'bytes'>;
 };
 
 const NO_PROGRAMS: readonly number[] = [];
@@ -41,9 +41,6 @@ export function isBaselineKind(kind: string): kind is BaselinePageKind {
 export class PartitionBaselines {
   /** What the last access was found to be; see {@link Baselines}. */
   readonly baselines: Baselines;
-  readonly #hashKey: SipKey;
-  readonly #sip = new Int32Array(8);
-  readonly #hash = new Uint32Array(4);
   readonly #platform = new PageSet('baselinePlatform', () => this.#encodePlatform());
   /** By slot: number of the program's class, and its developer. */
   readonly #classes: number[] = [];
@@ -65,9 +62,7 @@ export class PartitionBaselines {
     isFreshlyListed: false,
   };
 
-  /** `hashKey` is unknown to whoever chooses programs and users. */
-  constructor(hashKey: SipKey) {
-    this.#hashKey = hashKey;
+  constructor() {
     this.baselines = new Baselines((slot) => this.#classes[slot]!);
   }
 
@@ -103,7 +98,7 @@ export class PartitionBaselines {
   }
 
   /** Takes in an access that reached check 9, with the budget of the policy in force. */
-  see(subject: Seen, budget: number): Baselines {
+  see(subject: Seen, user: UserWords, budget: number): Baselines {
     const { program, access, category, eventTimeUs } = subject;
     this.#platform.touch(0);
     if (program.baselineSlot === -1) this.#add(program);
@@ -120,18 +115,11 @@ export class PartitionBaselines {
     const listedUs = declaration?.listedSinceUs.get(category);
     seen.isFreshlyListed = listedUs !== undefined && seconds - listedUs / 1e6 < LISTED_SECONDS;
     seen.isNewlyListed = seen.isFreshlyListed && listedUs! > declaration!.firstDeclaredUs;
-    this.#hashOf(program, access.user);
     const developer = this.#developers[program.baselineSlot]!;
     const siblings = developer === '' ? NO_PROGRAMS : this.#siblings.get(developer)!;
     seen.fleets = developer === '' ? null : this.#fleets.of(developer);
-    this.baselines.see(seen, this.#hash, siblings, budget);
+    this.baselines.see(seen, user, siblings, budget);
     return this.baselines;
-  }
-
-  /** Two words of a keyed hash of (program, user) into `#hash`. */
-  #hashOf(program: ProgramState, user: string): void {
-    sipAbsorb(idHashOf(program, this.#hashKey), user, this.#sip);
-    sipFinish(this.#sip, this.#hash);
   }
 
   #add(program: ProgramState): void {

@@ -47,6 +47,17 @@ export function sipAbsorbAscii(from: SipState, bytes: Uint8Array, start: number,
   absorbUnits(from, length, into);
 }
 
+/** Takes in words as the string of their halves. */
+export function sipAbsorbWords(from: SipState, words: Uint32Array, into: SipState): void {
+  const length = words.length * 2;
+  reserveUnits(length);
+  for (let i = 0; i < words.length; i++) {
+    units[2 * i] = words[i]! & 0xffff;
+    units[2 * i + 1] = words[i]! >>> 16;
+  }
+  absorbUnits(from, length, into);
+}
+
 function absorbUnits(from: SipState, length: number, into: SipState): void {
   const text = units;
   let a0 = from[0]!,

@@ -34,8 +34,6 @@ export class BatchOutcome {
   readonly rowOffsets: number[] = [];
   /** End of each row in `rows`. */
   readonly rowEnds: number[] = [];
-  /** Column `user` of each row. */
-  readonly rowUsers: string[] = [];
   /** JSON records for `ntk.verdicts.v1`, in the order of the log. */
   readonly verdicts: string[] = [];
   /** The program of each of them; a heartbeat's answer has none. */
@@ -159,7 +157,6 @@ export class BatchOutcome {
     writeRow(this.rows, row);
     this.rowOffsets.push(row.offset);
     this.rowEnds.push(this.rows.length);
-    this.rowUsers.push(row.user);
     if (isPublished(subject, findings)) {
       this.verdicts.push(
         publishedVerdict({ attributes, subject, findings, refusal, remedy: judgement.remedy, decidedAt: this.#decidedAt }),

@@ -17,10 +17,12 @@ import { partitionOf } from '../partitioning/murmur2.ts';
 import { putInForce } from '../program/declaration.ts';
 import { type Encoding, encodingOf } from '../record/json.ts';
 import { parseRecord } from '../record/parse.ts';
-import { type AccessRecord, type AccessTexts, type Attributes, type ParsedRecord, TEXT } from '../record/record.ts';
+import { type Access, type AccessRecord, type AccessTexts, type Attributes, type ParsedRecord, TEXT } from '../record/record.ts';
 import type { ResultRow } from '../results/row.ts';
 import { RowWriter } from '../results/row-writer.ts';
+import { StoredUsers } from '../results/stored-users.ts';
 import { idHashOf, type ProgramState } from '../state/program-table.ts';
+import type { UserWords } from '../state/user-hash.ts';
 import { Findings } from '../verdict/findings.ts';
 import { BatchOutcome } from './batch-outcome.ts';
 import { type Circumstances, judge } from './judge.ts';
@@ -67,6 +69,7 @@ export class PartitionFold {
   /** Null: whoever can append is trusted, and nothing is asked. */
   readonly #admission: Admission | null;
   readonly #storedUser: (user: string) => string;
+  readonly #storedUsers: StoredUsers;
   readonly #place = new Place();
   readonly #findings = new Findings();
   readonly #rows = new RowWriter();
@@ -76,6 +79,7 @@ export class PartitionFold {
   constructor(options: FoldOptions) {
     this.state = new PartitionState(options.logId, options.partition, options.partitions, options.windowCapacity);
     this.#storedUser = options.storedUser;
+    this.#storedUsers = new StoredUsers(options.storedUser);
     const { authority, logId } = options;
     this.authorityMark = authorityMark(authority);
     this.#admission = authority.mode === 'open' ? null : new Admission(logId, this.state.keys, authority.roots);
@@ -236,33 +240,41 @@ export class PartitionFold {
   }
 
   #access({ attributes, data: access, texts }: AccessRecord, program: ProgramState, place: Place, outcome: BatchOutcome): void {
-    const circumstances = this.#circumstances(attributes.timeUs, place);
+    const userWords = this.#userWords(access, texts);
+    const circumstances = this.#circumstances(attributes.timeUs, place, userWords);
     const judgement = judge(access, program, this.state, circumstances, this.#findings, outcome.tally);
     this.state.active.accessed(program, circumstances.eventTimeUs / 1000);
+    this.#storedUsers.find(access, userWords);
     outcome.access({
       offset: place.offset,
       appendedAtMs: place.appendedAtMs,
       attributes,
       texts,
-      user: this.#storedUser(access.user),
+      user: this.#storedUsers,
       judgement,
     });
   }
 
+  #userWords(access: Access, texts: AccessTexts | null): UserWords {
+    const { userHash } = this.state;
+    if (texts === null) return userHash.of(access.user);
+    return userHash.ofAscii(texts.bytes, texts.places[2 * TEXT.user]!, texts.places[2 * TEXT.user + 1]!);
+  }
+
   /** Event time of contracts.md section 1: within the bounds for what did not come in through `ntk run`. */
-  #circumstances(timeUs: number, { appendedAtMs, origin }: Place): Circumstances {
+  #circumstances(timeUs: number, { appendedAtMs, origin }: Place, userWords: UserWords): Circumstances {
     const isImported = origin === ORIGIN.imported;
     const isLive = origin === ORIGIN.live;
     const absentBeforeUs = this.state.isLiveLog ? this.#absentBeforeUs() : Number.NEGATIVE_INFINITY;
-    if (!isImported && !isLive) return { eventTimeUs: timeUs, isSkewed: false, isImported, isLive, absentBeforeUs };
+    if (!isImported && !isLive) return { eventTimeUs: timeUs, isSkewed: false, isImported, isLive, absentBeforeUs, userWords };
     const appendedUs = appendedAtMs * 1000;
     const eventTimeUs = Math.max(Math.min(timeUs, appendedUs + AHEAD_MAX_US), appendedUs - BEHIND_MAX_US, 0);
-    return { eventTimeUs, isSkewed: eventTimeUs !== timeUs, isImported, isLive, absentBeforeUs };
+    return { eventTimeUs, isSkewed: eventTimeUs !== timeUs, isImported, isLive, absentBeforeUs, userWords };
   }
 
   /** The event time of a fact, within the bounds of accesses. */
   #factTimeUs(timeUs: number, place: Place): number {
-    return this.#circumstances(timeUs, place).eventTimeUs;
+    return this.#circumstances(timeUs, place, this.state.userHash.words).eventTimeUs;
   }
 
   /** A fact takes effect at its place in the log, whatever its time. */

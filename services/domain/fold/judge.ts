@@ -10,6 +10,7 @@ import { askLimits, type LimitCircumstances, type LimitRefusal } from '../limits
 import type { Access } from '../record/record.ts';
 import { classOf } from '../program/class-of.ts';
 import type { ProgramState } from '../state/program-table.ts';
+import type { UserWords } from '../state/user-hash.ts';
 import { decide } from '../verdict/decide.ts';
 import { evidenceJson } from '../verdict/evidence.ts';
 import { type Findings, reasonIndex } from '../verdict/findings.ts';
@@ -85,15 +86,22 @@ export function judge(
     }
   }
 
-  const baselines = isAsked && policy.baselineBudget !== null ? askBaselines(subject, state, findings, tally) : null;
+  const baselines =
+    isAsked && policy.baselineBudget !== null ? askBaselines(subject, circumstances.userWords, state, findings, tally) : null;
   const remedy = findings.count > 0 ? remedyFor(subject, findings, refusal) : '';
   const evidence = findings.proposed > 0 || baselines?.isAlarm === true ? evidenceJson(findings, remedy, baselines) : '';
   return { subject, findings, refusal, remedy, evidence, notes: notesOf(circumstances, late), baselines };
 }
 
 /** Check 10: every access that reaches check 9 is seen; an alarm is a finding for each reason that it has. */
-function askBaselines(subject: Subject, state: PartitionState, findings: Findings, tally: Tally): Baselines | null {
-  const baselines = state.baselines.see(subject, subject.policy.baselineBudget!);
+function askBaselines(
+  subject: Subject,
+  userWords: UserWords,
+  state: PartitionState,
+  findings: Findings,
+  tally: Tally,
+): Baselines | null {
+  const baselines = state.baselines.see(subject, userWords, subject.policy.baselineBudget!);
   if (baselines.isLate) tally.lateForBaseline++;
   if (baselines.score < SCORE_SHOWN_MIN) return null;
   if (!baselines.isAlarm) return baselines;

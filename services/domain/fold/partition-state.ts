@@ -12,13 +12,14 @@ import { KeyTable } from '../state/key-table.ts';
 import { LimitTable } from '../state/limit-table.ts';
 import { PageSet } from '../state/page-set.ts';
 import { ProgramTable } from '../state/program-table.ts';
+import { UserHash } from '../state/user-hash.ts';
 import { createHash } from 'node:crypto';
 
 /** Before the first policy of a log. Checked once: a partition that is taken begins with it, whatever it restores then. */
 const NO_POLICY = policyFrom({ version: 'none' });
 
-/** Page kinds in the order in which they are restored. */
-export const PAGE_KINDS = ['head', 'programs', 'consents', 'limits', 'window', ...BASELINE_PAGE_KINDS] as const;
+/** Page kinds in the order in which they are restored. `limits` are the keys of an earlier engine, by name: read, and never written. */
+export const PAGE_KINDS = ['head', 'programs', 'consents', 'limits', 'limitKeys', 'window', ...BASELINE_PAGE_KINDS] as const;
 export type PageKind = (typeof PAGE_KINDS)[number];
 
 /** A list for each kind of pages. */
@@ -42,6 +43,8 @@ export class PartitionState {
   readonly keys = new KeyTable();
   readonly window: DuplicateWindow;
   readonly duplicateKey: SipKey;
+  /** Of users, for limits and baselines. */
+  readonly userHash: UserHash;
   /** For metrics; in no checkpoint. */
   readonly active = new ActivePrograms();
   chain: RowChain;
@@ -53,6 +56,7 @@ export class PartitionState {
   maxAppendedAtMs = 0;
   /** The head changes with every record and is small: its page is always part of a checkpoint. */
   readonly #head = new PageSet('head', () => this.#encodeHead());
+  readonly #limitsByName = new PageSet('limits', () => Buffer.alloc(0));
 
   constructor(logId: string, partition: number, partitions: number, windowCapacity?: number) {
     this.logId = logId;
@@ -62,8 +66,9 @@ export class PartitionState {
     this.window = new DuplicateWindow(windowCapacity);
     // Known to whoever has the log, unknown to who writes events into it.
     this.duplicateKey = sipKey(createHash('sha256').update(`ntk duplicates ${logId} ${partition}`).digest());
+    this.userHash = new UserHash(this.duplicateKey);
     this.limits = new LimitTable(this.duplicateKey);
-    this.baselines = new PartitionBaselines(this.duplicateKey);
+    this.baselines = new PartitionBaselines();
     this.chain = new RowChain(chainStart(logId, partition));
   }
 
@@ -84,7 +89,16 @@ export class PartitionState {
 
   pageSet(kind: PageKind): PageSet {
     if (isBaselineKind(kind)) return this.baselines.pageSet(kind);
-    return kind === 'head' ? this.#head : this[kind].pages;
+    switch (kind) {
+      case 'head':
+        return this.#head;
+      case 'limits':
+        return this.#limitsByName;
+      case 'limitKeys':
+        return this.limits.pages;
+      default:
+        return this[kind].pages;
+    }
   }
 
   /** Begins a checkpoint of the state as it is now. Pages are then taken with {@link nextPage}. */
@@ -114,11 +128,13 @@ export class PartitionState {
     const windowTotal = this.restoreHead(head);
     for (const bytes of pages.programs) this.programs.restore(new ByteReader(bytes));
     for (const bytes of pages.consents) this.consents.restore(new ByteReader(bytes), this.programs);
-    for (const bytes of pages.limits) this.limits.restore(new ByteReader(bytes), this.programs);
+    for (const bytes of pages.limits)
+      this.limits.restoreNamed(new ByteReader(bytes), this.programs, (user) => this.userHash.of(user));
+    for (const bytes of pages.limitKeys) this.limits.restore(new ByteReader(bytes), this.programs);
     pages.window.forEach((bytes, page) => this.window.restore(new ByteReader(bytes), page));
     this.window.restored(windowTotal);
     this.baselines.restore(pages, this.programs);
-    for (const kind of PAGE_KINDS) this.pageSet(kind).restored(pages[kind].length);
+    for (const kind of PAGE_KINDS) if (kind !== 'limits') this.pageSet(kind).restored(pages[kind].length);
   }
 
   #encodeHead(): Buffer {

@@ -5,6 +5,7 @@
 import type { Subject } from '../checks/subject.ts';
 import type { Access } from '../record/record.ts';
 import { blankKey, type LimitKey, type LimitTable } from '../state/limit-table.ts';
+import type { UserWords } from '../state/user-hash.ts';
 import { type CompiledLimit, limitMatches } from './compiled-limit.ts';
 import { aheadUs, chargedTatUs, retryAfterMs } from './gcra.ts';
 
@@ -31,6 +32,8 @@ export interface LimitRefusal {
 export interface LimitCircumstances {
   /** In a live log: a key whose numbers are all earlier is as absent. `-Infinity` otherwise. */
   readonly absentBeforeUs: number;
+  /** Whose access it is. */
+  readonly userWords: UserWords;
   /** The record came in live: it may be too late for a limit. */
   readonly isLive: boolean;
 }
@@ -56,7 +59,7 @@ const ASKED: Asked[] = [];
 export function askLimits(
   limits: readonly CompiledLimit[],
   subject: Subject,
-  { absentBeforeUs, isLive }: LimitCircumstances,
+  { absentBeforeUs, userWords, isLive }: LimitCircumstances,
   table: LimitTable,
   counts: LimitCounts,
 ): LimitAnswer {
@@ -67,7 +70,7 @@ export function askLimits(
   for (const limit of limits) {
     if (!limitMatches(limit, subject)) continue;
     const one = (ASKED[asked] ??= { key: blankKey(), slot: -1, tatUs: 0, nowUs: 0, limit });
-    const key = table.keyOf(program, limit, access.user, category, access.api, one.key);
+    const key = table.keyOf(program, limit, userWords, category, access.api, one.key);
     const slot = table.find(key);
     let tatUs = slot === -1 ? 0 : table.tatUs(slot);
     let lastNowUs = slot === -1 ? 0 : table.lastNowUs(slot);

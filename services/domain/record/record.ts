@@ -31,8 +31,8 @@ export interface Access {
   readonly durationMs: number;
 }
 
-/** The strings of an access that its row holds as the record has them. */
-export const TEXT = { id: 0, source: 1, subject: 2, api: 3, purpose: 4, page: 5 } as const;
+/** The strings of an access that its row holds as the record has them, and its user. */
+export const TEXT = { id: 0, source: 1, subject: 2, api: 3, purpose: 4, page: 5, user: 6 } as const;
 export const TEXTS = Object.keys(TEXT).length;
 
 /**

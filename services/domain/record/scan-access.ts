@@ -6,7 +6,7 @@
  */
 import type { Outcome } from '../../../schemas/codes.ts';
 import { Keys, NONE, PlainJson, word } from './plain-json.ts';
-import { type AccessRecord, type AccessTexts, type Attributes, TEXT, TEXTS } from './record.ts';
+import { type Access, type AccessRecord, type AccessTexts, type Attributes, TEXT, TEXTS } from './record.ts';
 import { INVALID_TIME, parseTimeUs } from './time.ts';
 
 /** As exact-rules.md says; ASCII has a byte for each code point. */
@@ -65,6 +65,44 @@ class ScannedAttributes implements Attributes {
   }
 }
 
+/** Users are many, and most accesses are judged without their names: the string is made when somebody asks. */
+class ScannedAccess implements Access {
+  readonly api: string;
+  readonly category: string;
+  readonly purpose: string;
+  readonly page: string;
+  readonly foreground: boolean;
+  readonly fields: readonly string[] | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly outcome: Outcome;
+  readonly link = null;
+  readonly durationMs: number;
+  readonly #record: Buffer;
+  readonly #userStart: number;
+  readonly #userEnd: number;
+
+  constructor(record: Buffer, userStart: number, userEnd: number, rest: Omit<Access, 'user' | 'link'>) {
+    this.#record = record;
+    this.#userStart = userStart;
+    this.#userEnd = userEnd;
+    this.api = rest.api;
+    this.category = rest.category;
+    this.purpose = rest.purpose;
+    this.page = rest.page;
+    this.foreground = rest.foreground;
+    this.fields = rest.fields;
+    this.rows = rest.rows;
+    this.bytes = rest.bytes;
+    this.outcome = rest.outcome;
+    this.durationMs = rest.durationMs;
+  }
+
+  get user(): string {
+    return this.#record.toString('latin1', this.#userStart, this.#userEnd);
+  }
+}
+
 /** One record at a time; what is kept between them only makes the next one faster. */
 class AccessScan {
   readonly #json = new PlainJson();
@@ -89,7 +127,7 @@ class AccessScan {
       key = json.key(TOP, key);
       if (key === NONE || (seen & (1 << key)) !== 0) return null;
       seen |= 1 << key;
-      if (key === ID) this.#id();
+      if (key === ID) this.#skipped(TEXT.id);
       else if (key === SOURCE) source = this.#placed(TEXT.source, json.text());
       else if (key === SUBJECT) subject = this.#placed(TEXT.subject, json.text());
       else if (key === TIME) timeUs = this.#timeUs();
@@ -107,9 +145,9 @@ class AccessScan {
     return { type: 'ntk.access', attributes, data, texts: this.#texts };
   }
 
-  #id(): void {
+  #skipped(which: number): void {
     this.#json.skipString();
-    this.#placed(TEXT.id, '');
+    this.#placed(which, '');
   }
 
   /** `text` is the string that was read last. */
@@ -133,7 +171,6 @@ class AccessScan {
     this.#absent(TEXT.page);
     let seen = 0;
     let key = DURATION;
-    let user = '';
     let api = '';
     let category = '';
     let purpose = '';
@@ -148,7 +185,7 @@ class AccessScan {
       key = json.key(MEMBERS, key);
       if (key === NONE || (seen & (1 << key)) !== 0) return null;
       seen |= 1 << key;
-      if (key === USER) user = json.string();
+      if (key === USER) this.#skipped(TEXT.user);
       else if (key === API) api = this.#placed(TEXT.api, json.text());
       else if (key === CATEGORY) category = json.text();
       else if (key === PURPOSE) purpose = this.#placed(TEXT.purpose, json.text());
@@ -163,8 +200,10 @@ class AccessScan {
     }
     const hasCategory = (seen & (1 << CATEGORY)) === 0 || category !== '';
     if (!json.isUsual || (seen & DATA_NEEDED) !== DATA_NEEDED || !hasCategory) return null;
-    if (user === '' || user.length > USER_BYTES_MAX || api === '') return null;
-    return { user, api, category, purpose, page, foreground, fields, rows, bytes, outcome, link: null, durationMs };
+    const [start, end] = [this.#texts.places[2 * TEXT.user]!, this.#texts.places[2 * TEXT.user + 1]!];
+    if (start === end || end - start > USER_BYTES_MAX || api === '') return null;
+    const rest = { api, category, purpose, page, foreground, fields, rows, bytes, outcome, durationMs };
+    return new ScannedAccess(json.bytes, start, end, rest);
   }
 
   #outcome(): Outcome {

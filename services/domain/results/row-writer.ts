@@ -98,7 +98,7 @@ export class RowWriter {
     this.length = at;
   }
 
-  /** A string of ASCII as it stands elsewhere, with its length; reserves for itself. */
+  /** A string in UTF-8 as it stands elsewhere, with its length; reserves for itself. */
   text(bytes: Uint8Array, start: number, end: number): void {
     this.reserve(end - start + 16);
     this.varint(end - start);

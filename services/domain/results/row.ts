@@ -7,14 +7,23 @@ import type { Judgement } from '../fold/judge.ts';
 import { type AccessTexts, type Attributes, TEXT } from '../record/record.ts';
 import type { RowWriter } from './row-writer.ts';
 
+/** A string where it stands in bytes, in UTF-8. */
+export interface StoredValue {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  /** The string itself. */
+  readonly text: string;
+}
+
 /** One judged access and where it stands. */
 export interface ResultRow {
   readonly offset: number;
   readonly appendedAtMs: number;
   readonly attributes: Attributes;
   readonly texts: AccessTexts | null;
-  /** As stored: a keyed hash by default. */
-  readonly user: string;
+  /** As stored, a keyed hash by default: `bytes[start, end)`, until the next access. */
+  readonly user: StoredValue;
   readonly judgement: Judgement;
 }
 
@@ -36,7 +45,7 @@ export function writeRow(out: RowWriter, row: ResultRow): void {
   writeText(out, texts, TEXT.subject, attributes.subject);
   out.string(program.declaration?.developer ?? '');
   out.string(className);
-  out.string(row.user);
+  out.text(row.user.bytes, row.user.start, row.user.end);
   writeText(out, texts, TEXT.api, access.api);
   out.string(subject.category);
   writeText(out, texts, TEXT.purpose, access.purpose);

@@ -1,45 +1,54 @@
 /**
- * Two numbers for each limit key: TAT and the last `now`. All but the user or API of a key lies in columns of numbers, so that a million
- * keys cost some eighty megabytes, little garbage and hardly anything to mark.
+ * Two numbers for each limit key: TAT and the last `now`. A key is numbers, too: its program, its scope, and 128 bits of a keyed hash of user and
+ * API (see half-sip-hash.ts), so that a million keys cost some fifty megabytes, no garbage and nothing to mark, and name no user.
  */
-import { type SipKey, sipAbsorb } from '../duplicates/half-sip-hash.ts';
+import { type SipKey, sipAbsorb, sipAbsorbWords, sipFinish } from '../duplicates/half-sip-hash.ts';
 import type { CompiledLimit } from '../limits/compiled-limit.ts';
 import { type ByteReader, ByteWriter } from './bytes.ts';
 import { KeyIndex } from './key-index.ts';
 import { PageSet } from './page-set.ts';
+import type { UserWords } from './user-hash.ts';
 import type { ProgramState, ProgramTable } from './program-table.ts';
 
 const KEYS_PER_PAGE = 512;
 /** A scope as it stands in a page for a slot that is free, and a program of such a slot. */
 const FREE = '';
 const NO_PROGRAM = -1;
-/** Numbers of a key in `#keys`: hash, program, scope. */
-const KEY_NUMBERS = 3;
+const REST_WORDS = 4;
+/** Numbers of a key in `#keys`: program, scope, and the words of what else it has. */
+const KEY_NUMBERS = 2 + REST_WORDS;
 /** Odd, half of their bits set: what is multiplied by one spreads over all bits. */
 const [PROGRAM_FACTOR, SCOPE_FACTOR] = [0x9e3779b1, 0x85ebca6b];
 
-/** A key in three parts: the program, whose state it is (limit, key names, category), and the user or API as the access has it. */
+/** A key in three parts: the program, whose state it is (limit, key names, category), and a hash of the user and the API of the access. */
 export interface LimitKey {
   program: number;
   scope: number;
-  /** Empty when the limit has neither user nor API in its key. */
-  rest: string;
-  hash: number;
+  /** All zero when the limit has neither user nor API in its key. */
+  readonly rest: Uint32Array;
 }
 
 export function blankKey(): LimitKey {
-  return { program: NO_PROGRAM, scope: 0, rest: '', hash: 0 };
+  return { program: NO_PROGRAM, scope: 0, rest: new Uint32Array(REST_WORDS) };
+}
+
+function hashOf(program: number, scope: number, rest: number): number {
+  const hash = Math.imul(Math.imul(program, PROGRAM_FACTOR) ^ Math.imul(scope, SCOPE_FACTOR) ^ rest, PROGRAM_FACTOR);
+  return hash ^ (hash >>> 15);
 }
 
 export class LimitTable {
-  readonly pages = new PageSet('limits', (page) => this.#encode(page));
+  readonly pages = new PageSet('limitKeys', (page) => this.#encode(page));
   readonly #hashKey: SipKey;
   readonly #sip = new Int32Array(8);
   readonly #index = new KeyIndex();
-  readonly #hashAt = (slot: number): number => this.#keys[slot * KEY_NUMBERS]!;
+  readonly #hashAt = (slot: number): number => {
+    const at = slot * KEY_NUMBERS;
+    return hashOf(this.#keys[at]!, this.#keys[at + 1]!, this.#keys[at + 2]!);
+  };
   /** By slot. */
   #keys = new Int32Array(KEYS_PER_PAGE * KEY_NUMBERS);
-  readonly #rests: string[] = [];
+  #slots = 0;
   /** By slot: TAT, then last `now`. */
   #timesUs = new Float64Array(KEYS_PER_PAGE * 2);
   readonly #free: number[] = [];
@@ -58,29 +67,23 @@ export class LimitTable {
 
   /** Keys in use. */
   get count(): number {
-    return this.#rests.length - this.#free.length;
+    return this.#slots - this.#free.length;
   }
 
-  /** Into `key`, which may be used again. An API in front of a user comes with its length, so that no two keys look alike. */
-  keyOf(program: ProgramState, limit: CompiledLimit, user: string, category: string, api: string, key = blankKey()): LimitKey {
-    const scope = limit.byCategory ? this.#scopeWith(limit.scope, category) : this.#scopeNumber(limit.scope);
-    if (!limit.byApi) return this.#key(program, scope, limit.byUser ? user : '', key);
-    return this.#key(program, scope, limit.byUser ? `${api.length}:${api}${user}` : api, key);
-  }
-
-  #key(state: ProgramState, scope: number, rest: string, key: LimitKey): LimitKey {
-    const program = this.#programNumber(state);
-    let hash = Math.imul(program, PROGRAM_FACTOR) ^ Math.imul(scope, SCOPE_FACTOR);
-    if (rest !== '') {
-      const sip = this.#sip;
-      sipAbsorb(this.#hashKey.initial, rest, sip);
-      hash = Math.imul(hash ^ sip[0]! ^ sip[1]! ^ sip[2]! ^ sip[3]!, PROGRAM_FACTOR) ^ sip[4]! ^ sip[5]! ^ sip[6]! ^ sip[7]!;
-    }
-    key.program = program;
-    key.scope = scope;
-    key.rest = rest;
-    key.hash = hash ^ (hash >>> 15);
+  /** Into `key`, which may be used again. */
+  keyOf(program: ProgramState, limit: CompiledLimit, user: UserWords, category: string, api: string, key = blankKey()): LimitKey {
+    key.program = this.#programNumber(program);
+    key.scope = limit.byCategory ? this.#scopeWith(limit.scope, category) : this.#scopeNumber(limit.scope);
+    this.#rest(limit.byUser ? user : null, limit.byApi ? api : null, key.rest);
     return key;
+  }
+
+  #rest(user: UserWords | null, api: string | null, rest: Uint32Array): void {
+    if (api !== null) {
+      sipAbsorb(this.#hashKey.initial, api, this.#sip);
+      if (user !== null) sipAbsorbWords(this.#sip, user, this.#sip);
+      sipFinish(this.#sip, rest);
+    } else for (let word = 0; word < REST_WORDS; word++) rest[word] = user === null ? 0 : user[word]!;
   }
 
   #programNumber(state: ProgramState): number {
@@ -110,15 +113,20 @@ export class LimitTable {
   }
 
   /** Slot of a key, or -1. */
-  find({ program, scope, rest, hash }: LimitKey): number {
+  find({ program, scope, rest }: LimitKey): number {
     const index = this.#index;
-    const keys = this.#keys;
-    for (let position = index.start(hash); ; position = index.after(position)) {
+    for (let position = index.start(hashOf(program, scope, rest[0]!)); ; position = index.after(position)) {
       const slot = index.at(position);
-      if (slot === -1) return -1;
-      const at = slot * KEY_NUMBERS;
-      if (keys[at] === hash && keys[at + 1] === program && keys[at + 2] === scope && this.#rests[slot] === rest) return slot;
+      if (slot === -1 || this.#is(slot, program, scope, rest)) return slot;
     }
+  }
+
+  #is(slot: number, program: number, scope: number, rest: Uint32Array): boolean {
+    const keys = this.#keys;
+    const at = slot * KEY_NUMBERS;
+    if (keys[at] !== program || keys[at + 1] !== scope) return false;
+    for (let word = 0; word < REST_WORDS; word++) if (keys[at + 2 + word] !== (rest[word]! | 0)) return false;
+    return true;
   }
 
   tatUs(slot: number): number {
@@ -139,24 +147,25 @@ export class LimitTable {
   }
 
   #allocate(key: LimitKey): number {
-    const at = this.#free.pop() ?? this.#rests.length;
+    const at = this.#free.pop() ?? this.#slots;
     // A slot that is used again still holds its old key in the checkpoint under way.
     this.pages.touch(at >>> 9);
     this.#put(at, key);
     return at;
   }
 
-  #put(slot: number, { program, scope, rest, hash }: LimitKey): void {
+  #put(slot: number, { program, scope, rest }: LimitKey): void {
     this.#reserve(slot);
     const at = slot * KEY_NUMBERS;
-    this.#keys[at] = hash;
-    this.#keys[at + 1] = program;
-    this.#keys[at + 2] = scope;
-    this.#rests[slot] = rest;
-    this.#index.add(hash, slot, this.#hashAt);
+    this.#keys[at] = program;
+    this.#keys[at + 1] = scope;
+    this.#keys.set(rest, at + 2);
+    this.#index.add(this.#hashAt(slot), slot, this.#hashAt);
   }
 
+  /** Makes room for a slot, which is in use from here on. */
   #reserve(slot: number): void {
+    this.#slots = Math.max(this.#slots, slot + 1);
     if (slot * 2 < this.#timesUs.length) return;
     this.#timesUs = grown(this.#timesUs, new Float64Array(this.#timesUs.length * 2));
     this.#keys = grown(this.#keys, new Int32Array(this.#keys.length * 2));
@@ -167,33 +176,33 @@ export class LimitTable {
    * (exact-rules.md section 6), so when this runs never shows.
    */
   sweep(beforeUs: number, slotsMax: number): void {
-    for (let n = Math.min(slotsMax, this.#rests.length); n > 0; n--) {
+    for (let n = Math.min(slotsMax, this.#slots); n > 0; n--) {
       const slot = this.#sweepAt;
-      this.#sweepAt = (slot + 1) % this.#rests.length;
+      this.#sweepAt = (slot + 1) % this.#slots;
       const at = slot * KEY_NUMBERS;
-      if (this.#keys[at + 1] === NO_PROGRAM) continue;
+      if (this.#keys[at] === NO_PROGRAM) continue;
       if (Math.max(this.tatUs(slot), this.lastNowUs(slot)) >= beforeUs) continue;
       this.pages.touch(slot >>> 9);
-      this.#index.remove(this.#keys[at]!, slot, this.#hashAt);
+      this.#index.remove(this.#hashAt(slot), slot, this.#hashAt);
       this.#setFree(slot);
     }
   }
 
   #setFree(slot: number): void {
-    this.#keys[slot * KEY_NUMBERS + 1] = NO_PROGRAM;
-    this.#rests[slot] = FREE;
+    this.#keys[slot * KEY_NUMBERS] = NO_PROGRAM;
     this.#free.push(slot);
   }
 
   #encode(page: number): Buffer {
     const out = new ByteWriter();
-    const end = Math.min((page + 1) * KEYS_PER_PAGE, this.#rests.length);
+    const keys = this.#keys;
+    const end = Math.min((page + 1) * KEYS_PER_PAGE, this.#slots);
     for (let slot = page * KEYS_PER_PAGE; slot < end; slot++) {
       const at = slot * KEY_NUMBERS;
-      const program = this.#programs[this.#keys[at + 1]!];
-      out.string(program === undefined ? FREE : this.#scopes[this.#keys[at + 2]!]!);
+      const program = this.#programs[keys[at]!];
+      out.string(program === undefined ? FREE : this.#scopes[keys[at + 1]!]!);
       if (program === undefined) continue;
-      out.string(this.#rests[slot]!);
+      for (let word = 0; word < REST_WORDS; word++) out.uint32(keys[at + 2 + word]! >>> 0);
       out.string(program.id);
       out.double(this.tatUs(slot));
       out.double(this.lastNowUs(slot));
@@ -203,20 +212,47 @@ export class LimitTable {
 
   /** Takes up a stored page. Pages come in ascending order. */
   restore(reader: ByteReader, programs: ProgramTable): void {
+    const key = blankKey();
     while (!reader.done) {
-      const slot = this.#rests.length;
+      const slot = this.#slots;
       const scope = reader.string();
       if (scope === FREE) {
         this.#reserve(slot);
         this.#setFree(slot);
         continue;
       }
-      const rest = reader.string();
-      this.#put(slot, this.#key(programs.of(reader.string()), this.#scopeNumber(scope), rest, blankKey()));
+      for (let word = 0; word < REST_WORDS; word++) key.rest[word] = reader.uint32();
+      key.program = this.#programNumber(programs.of(reader.string()));
+      key.scope = this.#scopeNumber(scope);
+      this.#put(slot, key);
       this.#timesUs[slot * 2] = reader.double();
       this.#timesUs[slot * 2 + 1] = reader.double();
     }
   }
+
+  /** Takes up a page of an earlier engine, which had users and APIs by name. `userOf` hashes a user. */
+  restoreNamed(reader: ByteReader, programs: ProgramTable, userOf: (user: string) => UserWords): void {
+    const key = blankKey();
+    while (!reader.done) {
+      const scope = reader.string();
+      if (scope === FREE) continue;
+      const { user, api } = namesIn(scope, reader.string());
+      this.#rest(user === null ? null : userOf(user), api, key.rest);
+      key.program = this.#programNumber(programs.of(reader.string()));
+      key.scope = this.#scopeNumber(scope);
+      this.set(key, -1, reader.double(), reader.double());
+    }
+  }
+}
+
+/** An API in front of a user came with its length. */
+function namesIn(scope: string, names: string): { readonly user: string | null; readonly api: string | null } {
+  const [, kinds] = JSON.parse(scope.split('\n', 1)[0]!) as [string, string[]];
+  if (!kinds.includes('api')) return { user: kinds.includes('user') ? names : null, api: null };
+  if (!kinds.includes('user')) return { user: null, api: names };
+  const colon = names.indexOf(':');
+  const end = colon + 1 + Number(names.slice(0, colon));
+  return { user: names.slice(end), api: names.slice(colon + 1, end) };
 }
 
 function grown<Column extends Float64Array | Int32Array>(column: Column, wider: Column): Column {

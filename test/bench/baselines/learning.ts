@@ -73,7 +73,7 @@ function goTo(program: ProgramState, category: string, user: string, eventTimeUs
 function askLimit(): void {
   const limits = state.policy.limitsByCategory.get(subject.category);
   if (limits === undefined) throw new Error('the limit matches every category');
-  askLimits(limits, subject, CIRCUMSTANCES, state.limits, tally);
+  askLimits(limits, subject, { ...CIRCUMSTANCES, userWords: state.userHash.words }, state.limits, tally);
 }
 
 let eventTimeUs = START_US;
@@ -81,7 +81,7 @@ for (const category of USED) {
   for (const program of programs) {
     goTo(program, category, users[random.below(USERS)]!, (eventTimeUs += 1000));
     askLimit();
-    state.baselines.see(subject, BUDGET);
+    state.baselines.see(subject, state.userHash.of(subject.access.user), BUDGET);
   }
 }
 const keys = { baselines: state.counts().baselineKeys, limits: state.counts().limitKeys };
@@ -114,7 +114,7 @@ function play(hours: number): { readonly wallUs: number; readonly processorUs: n
   for (let i = 0; i < accesses; i++) {
     eventTimeUs += (hours * HOUR_US) / accesses;
     goTo(programs[drawn[i]!]!, USED[drawnCategories[i]!]!, users[drawnUsers[i]!]!, eventTimeUs);
-    const { score, isAlarm } = state.baselines.see(subject, BUDGET);
+    const { score, isAlarm } = state.baselines.see(subject, state.userHash.of(subject.access.user), BUDGET);
     scores += score;
     if (isAlarm) alarms++;
   }

@@ -18,7 +18,7 @@ function natsOf(folds: number): number {
 /** How many intervals it takes until the evidence alarms; Infinity when it never does. */
 function foundAfter(intervals: Iterable<number>): number {
   const users = new RecentUsers();
-  const { at } = users.find(1, 1);
+  const { at } = users.find(1, 1, 0);
   users.setLast(at, 1);
   let count = 0;
   for (const seconds of intervals) {
@@ -64,7 +64,7 @@ describe('a clock', () => {
 
   it('is forgotten after hours of silence', () => {
     const users = new RecentUsers();
-    const { at } = users.find(1, 1);
+    const { at } = users.find(1, 1, 0);
     users.setLast(at, 1);
     for (let beat = 0; beat < 20; beat++) rhythmSurprise(users, at, 300);
     expect(rhythmSurprise(users, at, 300)).toBeGreaterThan(ALARM_NATS);

@@ -220,7 +220,8 @@ describe('the fold', () => {
       whole.state.beginCheckpoint();
       for (let next = whole.state.nextPage(); next !== null; next = whole.state.nextPage()) kinds.add(next.kind);
     }
-    expect([...kinds].sort()).toEqual([...PAGE_KINDS].sort());
+    // That of an earlier engine is only read.
+    expect([...kinds].sort()).toEqual(PAGE_KINDS.filter((kind) => kind !== 'limits').sort());
   });
 });
 

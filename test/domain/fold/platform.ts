@@ -190,7 +190,7 @@ export function judged(records: readonly PlacedRecord[], fold: PartitionFold = n
       seen.push({
         program: attributes.subject,
         category: subject.category,
-        user,
+        user: user.text,
         at: subject.eventTimeUs / 1e6,
         score: baselines?.score ?? 0,
         contributions: Object.fromEntries(parts.filter(([, amount]) => amount !== 0)),

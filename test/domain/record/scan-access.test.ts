@@ -52,7 +52,9 @@ function told(record: ParsedRecord | Reject): object {
   if (record.type !== 'ntk.access') return record;
   const { type, data, attributes } = record;
   const { id, source, subject, timeUs } = attributes;
-  return { type, data, attributes: { id, source, subject, timeUs } };
+  const { user, api, category, purpose, page, foreground, fields, rows, bytes, outcome, link, durationMs } = data;
+  const access = { user, api, category, purpose, page, foreground, fields, rows, bytes, outcome, link, durationMs };
+  return { type, data: access, attributes: { id, source, subject, timeUs } };
 }
 
 /** What stands at the places where the strings of a row are said to stand. */
@@ -61,8 +63,8 @@ function textsOf({ texts }: AccessRecord): string[] {
   return Object.values(TEXT).map((which) => bytes.toString('latin1', places[2 * which], places[2 * which + 1]));
 }
 
-function stringsOf({ attributes: { id, source, subject }, data: { api, purpose, page } }: AccessRecord): string[] {
-  const strings: Record<keyof typeof TEXT, string> = { id, source, subject, api, purpose, page };
+function stringsOf({ attributes: { id, source, subject }, data: { api, purpose, page, user } }: AccessRecord): string[] {
+  const strings: Record<keyof typeof TEXT, string> = { id, source, subject, api, purpose, page, user };
   return Object.keys(TEXT).map((name) => strings[name as keyof typeof TEXT]);
 }
 

@@ -1,12 +1,13 @@
 /**
- * Who was in which program lately, and at what intervals: for users of a program (category {@link ANY_CATEGORY}) and of one category of it.
- * A hash table with buckets of eight whose oldest entry gives way, so memory has an end and the newest are remembered; users are keyed
- * hashes of 64 bits, never ids. It is part of the state: what gives way is a function of the log.
+ * Who was in which program lately, what they took there, and at what intervals: an entry for each user of a category of a program. A hash table
+ * with buckets of eight whose oldest entry gives way, so memory has an end and the newest are remembered; users are keyed hashes, never
+ * ids. It is part of the state: what gives way is a function of the log.
+ *
+ * All categories of one user of a program share a bucket, so that one look says when the user was last in the program at all. A bucket is four
+ * lines of the processor's cache: what is compared stands in the first, times of last calls in the second, and the rest is read for one entry only.
  */
 import { PageCorruptError } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
-
-export const ANY_CATEGORY = 255;
 
 const BUCKET = 8;
 const ENTRIES_AT_FIRST = 1024;
@@ -15,23 +16,38 @@ const ENTRIES_MAX = 1 << 18;
 const ENTRIES_PER_PAGE = 1024;
 const FULL_SHARE = 0.7;
 
-/** Cells of an entry. Whole numbers: hash (two), last call, begin of the use (seconds), calls of the use + 256 * intervals of the rhythm. */
-const HASH = 0;
-const CHECK = 1;
-const LAST = 2;
-const USE = 3;
-const COUNTS = 4;
-/** Floats in the same cells: interval (seconds), evidence for a narrow and for a wide rhythm (nats). */
-const INTERVAL = 5;
-const NARROW = 6;
-const WIDE = 7;
+/** Words of an entry. */
 const CELLS = 8;
+/** Of a bucket: hashes, then checks with the category in their lowest byte, then last calls (seconds), of eight entries each. */
+const BUCKET_CELLS = BUCKET * CELLS;
+const CHECK = BUCKET;
+const LAST = 2 * BUCKET;
+/** Then of each entry: begin of the use (seconds), calls of the use + 256 * intervals of the rhythm. */
+const REST = 3 * BUCKET;
+const USE = 0;
+const COUNTS = 1;
+/** Floats in the same words: interval (seconds), evidence for a narrow and for a wide rhythm (nats). */
+const INTERVAL = 2;
+const NARROW = 3;
+const WIDE = 4;
+const REST_CELLS = 5;
 const CALLS_MASK = 0xff;
-/** From a cell to its page: 1,024 entries of eight cells. */
+const CATEGORY_MASK = 0xff;
+/** From a word to its page: 1,024 entries of eight words. */
 const PAGE_SHIFT = 13;
+
+/** What {@link RecentUsers.find} found. One object of it serves all. */
+export interface FoundUser {
+  /** The entry, for the other questions. */
+  at: number;
+  isNew: boolean;
+  /** When the user was last in the program, whatever for, seconds since 1970; 0 when nobody knows. */
+  lastAnywhere: number;
+}
 
 export class RecentUsers {
   readonly pages = new PageSet('baselineUsers', (page) => this.#encode(page));
+  readonly #found: FoundUser = { at: 0, isNew: false, lastAnywhere: 0 };
   #numbers = new Uint32Array(ENTRIES_AT_FIRST * CELLS);
   #floats = new Float32Array(this.#numbers.buffer);
   #used = 0;
@@ -51,51 +67,63 @@ export class RecentUsers {
   }
 
   /**
-   * The entry of a user, made or taken from who was there longest ago. `isNew` of the answer tells; it is valid until the next call.
-   * @param hash two words of a keyed hash of (program, category, user)
+   * The entry of a user's category, made or taken from who was there longest ago. The answer is valid until the next call.
+   * @param hash,check words of a keyed hash of (program, user); of `check` three bytes count
    */
-  find(hash: number, check: number): { readonly at: number; readonly isNew: boolean } {
+  find(hash: number, check: number, category: number): FoundUser {
     const numbers = this.#numbers;
+    const found = this.#found;
+    const mark = ((check & ~CATEGORY_MASK) | category) >>> 0;
     // A power of two.
-    const bucket = (hash & (numbers.length / CELLS / BUCKET - 1)) * BUCKET;
-    const end = (bucket + BUCKET) * CELLS;
-    for (let at = bucket * CELLS; at < end; at += CELLS) {
-      if (numbers[at + HASH] !== hash >>> 0 || numbers[at + CHECK] !== check >>> 0 || numbers[at + LAST] === 0) continue;
-      this.pages.touch(at >>> PAGE_SHIFT);
-      FOUND.at = at;
-      FOUND.isNew = false;
-      return FOUND;
+    const bucket = (hash & (numbers.length / BUCKET_CELLS - 1)) * BUCKET_CELLS;
+    this.pages.touch(bucket >>> PAGE_SHIFT);
+    found.at = -1;
+    found.lastAnywhere = 0;
+    for (let at = bucket; at < bucket + BUCKET; at++) {
+      if (numbers[at] !== hash) continue;
+      const other = (numbers[at + CHECK]! ^ mark) >>> 0;
+      const last = numbers[at + LAST]!;
+      if (other > CATEGORY_MASK || last === 0) continue;
+      if (last > found.lastAnywhere) found.lastAnywhere = last;
+      if (other === 0) found.at = at;
     }
-    const at = this.#oldestOf(bucket) * CELLS;
+    found.isNew = found.at === -1;
+    if (found.isNew) found.at = this.#make(bucket, hash, mark);
+    return found;
+  }
+
+  #make(bucket: number, hash: number, mark: number): number {
+    const numbers = this.#numbers;
+    const at = this.#oldestOf(bucket);
     if (numbers[at + LAST] === 0) this.#used++;
-    this.pages.touch(at >>> PAGE_SHIFT);
-    numbers.fill(0, at, at + CELLS);
-    numbers[at + HASH] = hash;
-    numbers[at + CHECK] = check;
-    FOUND.at = at;
-    FOUND.isNew = true;
-    return FOUND;
+    numbers[at] = hash;
+    numbers[at + CHECK] = mark;
+    numbers[at + LAST] = 0;
+    const rest = restOf(at);
+    for (let i = rest; i < rest + REST_CELLS; i++) numbers[i] = 0;
+    return at;
   }
 
   /** The first free entry of a bucket, or the one that was seen longest ago. */
   #oldestOf(bucket: number): number {
     let oldest = bucket;
     let age = Number.POSITIVE_INFINITY;
-    for (let entry = bucket; entry < bucket + BUCKET; entry++) {
-      if (this.#numbers[entry * CELLS + LAST] === 0) return entry;
-      const its = this.#ageOf(entry);
+    for (let at = bucket; at < bucket + BUCKET; at++) {
+      if (this.#numbers[at + LAST] === 0) return at;
+      // Nothing is older than when it was last seen.
+      if (this.#numbers[at + LAST]! >= age) continue;
+      const its = this.#ageOf(at);
       if (its >= age) continue;
-      oldest = entry;
+      oldest = at;
       age = its;
     }
     return oldest;
   }
 
   /** When it was last seen; a rhythm is remembered for two of its intervals more. */
-  #ageOf(entry: number): number {
-    const at = entry * CELLS;
+  #ageOf(at: number): number {
     const last = this.#numbers[at + LAST]!;
-    return this.#numbers[at + COUNTS]! >= 3 << 8 ? last + 2 * this.#floats[at + INTERVAL]! : last;
+    return this.#numbers[restOf(at) + COUNTS]! >= 3 << 8 ? last + 2 * this.#floats[restOf(at) + INTERVAL]! : last;
   }
 
   /** Makes room when it gets full; entries that were found before are elsewhere then. */
@@ -108,10 +136,15 @@ export class RecentUsers {
     this.#numbers = new Uint32Array(before.length * 2);
     this.#floats = new Float32Array(this.#numbers.buffer);
     this.#used = 0;
-    for (let from = 0; from < before.length; from += CELLS) {
-      if (before[from + LAST] === 0) continue;
-      const { at } = this.find(before[from + HASH]!, before[from + CHECK]!);
-      this.#numbers.set(before.subarray(from, from + CELLS), at);
+    for (let bucket = 0; bucket < before.length; bucket += BUCKET_CELLS) {
+      for (let from = bucket; from < bucket + BUCKET; from++) {
+        if (before[from + LAST] === 0) continue;
+        const mark = before[from + CHECK]!;
+        const { at } = this.find(before[from]!, mark, mark & CATEGORY_MASK);
+        this.#numbers[at + LAST] = before[from + LAST]!;
+        const rest = restOf(from);
+        this.#numbers.set(before.subarray(rest, rest + REST_CELLS), restOf(at));
+      }
     }
   }
 
@@ -124,43 +157,43 @@ export class RecentUsers {
   }
 
   useBegan(at: number): number {
-    return this.#numbers[at + USE]!;
+    return this.#numbers[restOf(at) + USE]!;
   }
 
   /** A use begins with its first call. */
   beginUse(at: number, seconds: number): void {
-    this.#numbers[at + USE] = seconds;
-    this.#numbers[at + COUNTS] = (this.#numbers[at + COUNTS]! & ~CALLS_MASK) | 1;
+    this.#numbers[restOf(at) + USE] = seconds;
+    this.#numbers[restOf(at) + COUNTS] = (this.#numbers[restOf(at) + COUNTS]! & ~CALLS_MASK) | 1;
   }
 
   /** One more call of the use; answers how many there are, up to 255. */
   addCall(at: number): number {
-    const calls = this.#numbers[at + COUNTS]! & CALLS_MASK;
-    if (calls < CALLS_MASK) this.#numbers[at + COUNTS]!++;
+    const calls = this.#numbers[restOf(at) + COUNTS]! & CALLS_MASK;
+    if (calls < CALLS_MASK) this.#numbers[restOf(at) + COUNTS]!++;
     return calls + 1;
   }
 
   intervals(at: number): number {
-    return this.#numbers[at + COUNTS]! >>> 8;
+    return this.#numbers[restOf(at) + COUNTS]! >>> 8;
   }
 
   interval(at: number): number {
-    return this.#floats[at + INTERVAL]!;
+    return this.#floats[restOf(at) + INTERVAL]!;
   }
 
   narrow(at: number): number {
-    return this.#floats[at + NARROW]!;
+    return this.#floats[restOf(at) + NARROW]!;
   }
 
   wide(at: number): number {
-    return this.#floats[at + WIDE]!;
+    return this.#floats[restOf(at) + WIDE]!;
   }
 
   setRhythm(at: number, intervals: number, interval: number, narrow: number, wide: number): void {
-    this.#numbers[at + COUNTS] = (Math.min(intervals, 0xffff) << 8) | (this.#numbers[at + COUNTS]! & CALLS_MASK);
-    this.#floats[at + INTERVAL] = interval;
-    this.#floats[at + NARROW] = narrow;
-    this.#floats[at + WIDE] = wide;
+    this.#numbers[restOf(at) + COUNTS] = (Math.min(intervals, 0xffff) << 8) | (this.#numbers[restOf(at) + COUNTS]! & CALLS_MASK);
+    this.#floats[restOf(at) + INTERVAL] = interval;
+    this.#floats[restOf(at) + NARROW] = narrow;
+    this.#floats[restOf(at) + WIDE] = wide;
   }
 
   #encode(page: number): Buffer {
@@ -179,8 +212,13 @@ export class RecentUsers {
     pages.forEach((page, i) => bytes.set(page, i * bytesPerPage));
     this.#numbers = new Uint32Array(bytes.buffer);
     this.#floats = new Float32Array(bytes.buffer);
-    for (let at = 0; at < this.#numbers.length; at += CELLS) if (this.#numbers[at + LAST] !== 0) this.#used++;
+    for (let bucket = 0; bucket < this.#numbers.length; bucket += BUCKET_CELLS)
+      for (let at = bucket; at < bucket + BUCKET; at++) if (this.#numbers[at + LAST] !== 0) this.#used++;
   }
 }
 
-const FOUND = { at: 0, isNew: false };
+/** Where an entry's own words begin. */
+function restOf(at: number): number {
+  const entry = at & (BUCKET_CELLS - 1);
+  return at - entry + REST + entry * REST_CELLS;
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RecentUsers } from '../../../../services/domain/baselines/state/recent-users.ts';
+import { type FoundUser, RecentUsers } from '../../../../services/domain/baselines/state/recent-users.ts';
 import { PageCorruptError } from '../../../../services/domain/state/bytes.ts';
 import { Random } from '../../../reference/random.ts';
 
@@ -23,10 +23,17 @@ const calls = fc.array(
   { maxLength: 300 },
 );
 
+const LOCATION = 7;
+const PHOTOS = 8;
+
+/** Of a check three bytes count. */
+const find = (users: RecentUsers, hash: number, check: number, category = LOCATION): FoundUser =>
+  users.find(hash, (check << 8) >>> 0, category);
+
 /** As the baselines use it. */
 function see(users: RecentUsers, { hash, check }: Call, atSeconds: number): string {
   users.growIfFull();
-  const { at, isNew } = users.find(hash, check);
+  const { at, isNew } = find(users, hash, check);
   const interval = isNew ? 0 : atSeconds - users.last(at);
   if (isNew || atSeconds - users.useBegan(at) >= 60) users.beginUse(at, atSeconds);
   else users.addCall(at);
@@ -56,12 +63,18 @@ function store(users: RecentUsers, pages: Buffer[] = []): Buffer[] {
   return pages;
 }
 
-/** Entries in use, wherever they lie, in hexadecimal digits. */
+/** Entries in use, wherever they lie, in hexadecimal digits: hash, check, last call, and the rest. */
 function entriesIn(pages: readonly Buffer[]): string[] {
   const entries: string[] = [];
   for (const page of pages) {
-    for (let at = 0; at < page.length; at += 32)
-      if (page.readUInt32LE(at + 8) !== 0) entries.push(page.toString('hex', at, at + 32));
+    for (let bucket = 0; bucket < page.length; bucket += BUCKET * 32) {
+      for (let i = 0; i < BUCKET; i++) {
+        const words = [0, 1, 2].map((column) => bucket + column * BUCKET * 4 + i * 4);
+        if (page.readUInt32LE(words[2]) === 0) continue;
+        const rest = bucket + 3 * BUCKET * 4 + i * 20;
+        entries.push(words.map((at) => page.toString('hex', at, at + 4)).join('') + page.toString('hex', rest, rest + 20));
+      }
+    }
   }
   return entries.toSorted();
 }
@@ -76,20 +89,31 @@ function restored(pages: readonly Buffer[]): RecentUsers {
 describe('users who were in a program lately', () => {
   it('are known again with what was remembered of them', () => {
     const users = new RecentUsers();
-    const { at } = users.find(77, 5);
+    const { at } = find(users, 77, 5);
     users.beginUse(at, 100);
     users.setRhythm(at, 3, 300, 9.5, 4.25);
     users.setLast(at, 130);
-    const again = users.find(77, 5);
-    expect(again).toEqual({ at, isNew: false });
+    const again = find(users, 77, 5);
+    expect(again).toEqual({ at, isNew: false, lastAnywhere: 130 });
     expect([users.last(at), users.useBegan(at), users.intervals(at), users.interval(at)]).toEqual([130, 100, 3, 300]);
     expect([users.narrow(at), users.wide(at)]).toEqual([9.5, 4.25]);
-    expect(users.find(77, 6).isNew).toBe(true);
+    expect(find(users, 77, 6).isNew).toBe(true);
+  });
+
+  it('say of each category when they were last in the program, whatever for', () => {
+    const users = new RecentUsers();
+    users.setLast(find(users, 77, 5, LOCATION).at, 130);
+    const photos = { ...find(users, 77, 5, PHOTOS) };
+    expect(photos).toMatchObject({ isNew: true, lastAnywhere: 130 });
+    users.setLast(photos.at, 90);
+    expect(find(users, 77, 5, PHOTOS)).toMatchObject({ isNew: false, lastAnywhere: 130 });
+    expect(find(users, 77, 6, LOCATION).lastAnywhere).toBe(0);
+    expect(find(users, 77, 5, LOCATION)).toMatchObject({ isNew: false, lastAnywhere: 130 });
   });
 
   it('count the calls of a use up to 255, without touching the rhythm', () => {
     const users = new RecentUsers();
-    const { at } = users.find(1, 1);
+    const { at } = find(users, 1, 1);
     users.beginUse(at, 100);
     users.setRhythm(at, 70_000, 300, 1, 1);
     users.setLast(at, 100);
@@ -104,24 +128,24 @@ describe('users who were in a program lately', () => {
   it('give way one at a time where a bucket is full, whoever was there longest ago first', () => {
     const users = new RecentUsers();
     for (let check = 1; check <= BUCKET + 3; check++) {
-      const { at } = users.find(0, check);
+      const { at } = find(users, 0, check);
       users.setLast(at, 1000 + check);
     }
     const pages = store(users);
-    const known = Array.from({ length: BUCKET + 3 }, (_, i) => !restored(pages).find(0, i + 1).isNew);
+    const known = Array.from({ length: BUCKET + 3 }, (_, i) => !find(restored(pages), 0, i + 1).isNew);
     expect(known).toEqual([false, false, false, ...Array.from({ length: BUCKET }, () => true)]);
   });
 
   it('with a rhythm are remembered for two of its intervals more', () => {
     const users = new RecentUsers();
-    const clock = users.find(0, 99).at;
+    const clock = find(users, 0, 99).at;
     users.setRhythm(clock, 3, 600, 5, 5);
     users.setLast(clock, 1000);
     for (let check = 1; check <= BUCKET; check++) {
-      const { at } = users.find(0, check);
+      const { at } = find(users, 0, check);
       users.setLast(at, 1000 + 100 * check);
     }
-    expect(users.find(0, 99).isNew).toBe(false);
+    expect(find(users, 0, 99).isNew).toBe(false);
   });
 
   it('are as many as there is room for and no more, and the newest of a crowd are among them', () => {
@@ -130,12 +154,12 @@ describe('users who were in a program lately', () => {
     const crowd = Array.from({ length: 400_000 }, () => [random.below(2 ** 32), random.below(2 ** 32)] as const);
     crowd.forEach(([hash, check], i) => {
       users.growIfFull();
-      users.setLast(users.find(hash, check).at, i + 1);
+      users.setLast(find(users, hash, check).at, i + 1);
     });
     expect(users.count).toBeLessThanOrEqual(ENTRIES_MAX);
     expect(users.bytes).toBe(ENTRIES_MAX * 32);
     const newest = crowd.slice(-50_000);
-    const known = newest.filter(([hash, check]) => !users.find(hash, check).isNew);
+    const known = newest.filter(([hash, check]) => !find(users, hash, check).isNew);
     expect(known.length).toBeGreaterThan(49_000);
   });
 
@@ -195,7 +219,7 @@ describe('users who were in a program lately', () => {
     ['a page that is missing', (page: Buffer) => [page, page, page]],
   ])('are not taken up from %s', (_, spoil) => {
     const users = new RecentUsers();
-    users.setLast(users.find(1, 1).at, 5);
+    users.setLast(find(users, 1, 1).at, 5);
     expect(() => new RecentUsers().restore(spoil(store(users)[0]!))).toThrow(PageCorruptError);
   });
 });
