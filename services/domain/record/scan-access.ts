@@ -5,6 +5,7 @@
  * `JSON.parse` alone, and what comes after it is faster too, because a program or an API is the same string object each time.
  */
 import type { Outcome } from '../../../schemas/codes.ts';
+import { type AccessEnd, AccessEnds } from './access-ends.ts';
 import { Keys, NONE, PlainJson, word } from './plain-json.ts';
 import { type Access, type AccessRecord, type AccessTexts, type Attributes, TEXT, TEXTS } from './record.ts';
 import { INVALID_TIME, parseTimeUs } from './time.ts';
@@ -17,6 +18,7 @@ const SECONDS_LENGTH = 'YYYY-MM-DDTHH:MM:SS'.length;
 const DOT = 0x2e;
 const ZERO = 0x30;
 const UTC = 0x5a;
+const CLOSE = 0x7d;
 
 const TOP = new Keys(['specversion', 'id', 'source', 'type', 'subject', 'time', 'data', 'datacontenttype']);
 const [SPECVERSION, ID, SOURCE, TYPE, SUBJECT, TIME, DATA, DATACONTENTTYPE] = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -82,20 +84,20 @@ class ScannedAccess implements Access {
   readonly #userStart: number;
   readonly #userEnd: number;
 
-  constructor(record: Buffer, userStart: number, userEnd: number, rest: Omit<Access, 'user' | 'link'>) {
+  constructor(record: Buffer, userStart: number, userEnd: number, said: AccessEnd['said']) {
     this.#record = record;
     this.#userStart = userStart;
     this.#userEnd = userEnd;
-    this.api = rest.api;
-    this.category = rest.category;
-    this.purpose = rest.purpose;
-    this.page = rest.page;
-    this.foreground = rest.foreground;
-    this.fields = rest.fields;
-    this.rows = rest.rows;
-    this.bytes = rest.bytes;
-    this.outcome = rest.outcome;
-    this.durationMs = rest.durationMs;
+    this.api = said.api;
+    this.category = said.category;
+    this.purpose = said.purpose;
+    this.page = said.page;
+    this.foreground = said.foreground;
+    this.fields = said.fields;
+    this.rows = said.rows;
+    this.bytes = said.bytes;
+    this.outcome = said.outcome;
+    this.durationMs = said.durationMs;
   }
 
   get user(): string {
@@ -109,6 +111,10 @@ class AccessScan {
   /** The second of the last record, as it was written. */
   readonly #second = new Uint8Array(SECONDS_LENGTH);
   #secondUs = INVALID_TIME;
+  readonly #ends = new AccessEnds();
+  /** Of the bytes of the last record. */
+  #viewed: Buffer | null = null;
+  #view: DataView = new DataView(new ArrayBuffer(0));
   readonly #texts: AccessTexts = { bytes: Buffer.alloc(0), places: new Int32Array(2 * TEXTS) };
 
   /** Null for everything that the general way has to look at. */
@@ -131,7 +137,7 @@ class AccessScan {
       else if (key === SOURCE) source = this.#placed(TEXT.source, json.text());
       else if (key === SUBJECT) subject = this.#placed(TEXT.subject, json.text());
       else if (key === TIME) timeUs = this.#timeUs();
-      else if (key === DATA) data = this.#data();
+      else if (key === DATA) data = this.#data(end, (seen & TOP_NEEDED) === TOP_NEEDED);
       else if (key === SPECVERSION) json.word(VERSION);
       else if (key === TYPE) json.word(ACCESS);
       else if (key === DATACONTENTTYPE) json.text();
@@ -164,13 +170,15 @@ class AccessScan {
     places[2 * which + 1] = 0;
   }
 
-  #data(): AccessRecord['data'] | null {
+  /** What is left to read of a record whose attributes are all there begins behind the user: `,"api":...}}`. */
+  #data(end: number, hasAttributes: boolean): AccessRecord['data'] | null {
     const json = this.#json;
     if (!json.isObject()) return null;
     this.#absent(TEXT.purpose);
     this.#absent(TEXT.page);
     let seen = 0;
     let key = DURATION;
+    let from = -1;
     let api = '';
     let category = '';
     let purpose = '';
@@ -185,8 +193,15 @@ class AccessScan {
       key = json.key(MEMBERS, key);
       if (key === NONE || (seen & (1 << key)) !== 0) return null;
       seen |= 1 << key;
-      if (key === USER) this.#skipped(TEXT.user);
-      else if (key === API) api = this.#placed(TEXT.api, json.text());
+      if (key === USER) {
+        this.#skipped(TEXT.user);
+        // Not when something stands before it: the end may say that again.
+        if (hasAttributes && seen === 1 << USER) {
+          const known = this.#known(end);
+          if (known !== null) return known;
+          from = json.at;
+        }
+      } else if (key === API) api = this.#placed(TEXT.api, json.text());
       else if (key === CATEGORY) category = json.text();
       else if (key === PURPOSE) purpose = this.#placed(TEXT.purpose, json.text());
       else if (key === PAGE) page = this.#placed(TEXT.page, json.text());
@@ -200,10 +215,58 @@ class AccessScan {
     }
     const hasCategory = (seen & (1 << CATEGORY)) === 0 || category !== '';
     if (!json.isUsual || (seen & DATA_NEEDED) !== DATA_NEEDED || !hasCategory) return null;
-    const [start, end] = [this.#texts.places[2 * TEXT.user]!, this.#texts.places[2 * TEXT.user + 1]!];
-    if (start === end || end - start > USER_BYTES_MAX || api === '') return null;
-    const rest = { api, category, purpose, page, foreground, fields, rows, bytes, outcome, durationMs };
-    return new ScannedAccess(json.bytes, start, end, rest);
+    if (!this.#hasUser() || api === '') return null;
+    const said = { api, category, purpose, page, foreground, fields, rows, bytes, outcome, durationMs };
+    if (from !== -1 && this.#ends.isWanted()) this.#keep(from, end, said);
+    return this.#access(said);
+  }
+
+  #access(said: AccessEnd['said']): ScannedAccess {
+    const { bytes, places } = this.#texts;
+    return new ScannedAccess(bytes, places[2 * TEXT.user]!, places[2 * TEXT.user + 1]!, said);
+  }
+
+  #hasUser(): boolean {
+    const { places } = this.#texts;
+    const length = places[2 * TEXT.user + 1]! - places[2 * TEXT.user]!;
+    return length > 0 && length <= USER_BYTES_MAX;
+  }
+
+  /** The access whose end was read before; then the record has been read to its last bracket but one. */
+  #known(end: number): ScannedAccess | null {
+    const json = this.#json;
+    if (!json.isUsual || !this.#hasUser()) return null;
+    const start = json.at;
+    const known = this.#ends.find(this.#viewOf(json.bytes), start, end);
+    if (known === null) return null;
+    const { places } = this.#texts;
+    for (let which = TEXT.api; which <= TEXT.page; which++) {
+      const isThere = known.places[2 * which + 1] !== 0;
+      places[2 * which] = isThere ? start + known.places[2 * which]! : 0;
+      places[2 * which + 1] = isThere ? start + known.places[2 * which + 1]! : 0;
+    }
+    json.at = end - 1;
+    return this.#access(known.said);
+  }
+
+  /** Of an end that was read to the bracket that closes `data`: whether the record's own is all that follows, only reading on says. */
+  #keep(start: number, end: number, said: AccessEnd['said']): void {
+    const { bytes, at } = this.#json;
+    if (at !== end - 1 || bytes[at] !== CLOSE) return;
+    const places = new Int32Array(2 * TEXTS);
+    for (let which = TEXT.api; which <= TEXT.page; which++) {
+      const [from, to] = [this.#texts.places[2 * which]!, this.#texts.places[2 * which + 1]!];
+      if (to !== 0) places.set([from - start, to - start], 2 * which);
+    }
+    this.#ends.keep(this.#viewOf(bytes), start, end, { said, places });
+  }
+
+  #viewOf(bytes: Buffer): DataView {
+    if (this.#viewed !== bytes) {
+      this.#viewed = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    return this.#view;
   }
 
   #outcome(): Outcome {

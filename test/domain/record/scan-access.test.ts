@@ -191,6 +191,26 @@ describe('the short way to an access', () => {
     );
   });
 
+  it('says the same of a record that ends as others before it did, whoever and whatever it begins with', () => {
+    const begin = fc.record({ id: text, source: text, subject: text, user: fc.oneof(text, fc.constant('u'.repeat(129))) });
+    fc.assert(
+      fc.property(
+        data,
+        fc.array(begin, { minLength: 4, maxLength: 8 }),
+        fc.constantFrom('', ' ', ',"user":"b"', ',"page":"c"'),
+        (said, begins, more) => {
+          const { user: _, ...rest } = said;
+          const end = JSON.stringify(rest).slice(1, -1);
+          for (const { user, ...attributes } of begins) {
+            const { data: __, ...top } = { ...ORDINARY, ...attributes };
+            agrees(`${JSON.stringify(top).slice(0, -1)},"data":{"user":${JSON.stringify(user)},${end}${more}}}`);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   it('leaves a record with any byte changed, added or taken away to where it belongs', () => {
     const ordinary = JSON.stringify(ORDINARY);
     const byte = fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', ' ', '\n', '0', '1', '-', '.', 'a', '\u0000', 'é');
