@@ -45,8 +45,9 @@ export class PartitionBaselines {
   /** By slot: number of the program's class, and its developer. */
   readonly #classes: number[] = [];
   readonly #developers: string[] = [];
-  /** Slots by developer, ascending. */
+  /** Slots by developer, ascending; and the same lists by slot. */
   readonly #siblings = new Map<string, number[]>();
+  readonly #siblingsOf: (readonly number[])[] = [];
   readonly #found = new Surprises();
   readonly #fleets = new FleetPriors();
   readonly #seen: Sighting = {
@@ -115,9 +116,8 @@ export class PartitionBaselines {
     const listedUs = declaration?.listedSinceUs.get(category);
     seen.isFreshlyListed = listedUs !== undefined && seconds - listedUs / 1e6 < LISTED_SECONDS;
     seen.isNewlyListed = seen.isFreshlyListed && listedUs! > declaration!.firstDeclaredUs;
-    const developer = this.#developers[program.baselineSlot]!;
-    const siblings = developer === '' ? NO_PROGRAMS : this.#siblings.get(developer)!;
-    seen.fleets = developer === '' ? null : this.#fleets.of(developer);
+    seen.fleets = this.#fleets.count === 0 ? null : this.#fleets.of(this.#developers[program.baselineSlot]!);
+    const siblings = this.#siblingsOf[program.baselineSlot]!;
     this.baselines.see(seen, user, siblings, budget);
     return this.baselines;
   }
@@ -136,16 +136,19 @@ export class PartitionBaselines {
     const before = this.#developers[slot];
     if (before === developer) return;
     if (before !== undefined && before !== '') {
-      const rest = this.#siblings.get(before)!.filter((sibling) => sibling !== slot);
+      // In place: its siblings have the same list.
+      const rest = this.#siblings.get(before)!;
+      rest.splice(rest.indexOf(slot), 1);
       if (rest.length === 0) this.#siblings.delete(before);
-      else this.#siblings.set(before, rest);
     }
     this.#developers[slot] = developer;
+    this.#siblingsOf[slot] = NO_PROGRAMS;
     if (developer === '') return;
     const siblings = this.#siblings.get(developer) ?? [];
     const at = siblings.findIndex((sibling) => sibling > slot);
     siblings.splice(at === -1 ? siblings.length : at, 0, slot);
     this.#siblings.set(developer, siblings);
+    this.#siblingsOf[slot] = siblings;
   }
 
   /** Whether a developer has programs enough here to be a fleet. */
