@@ -31,6 +31,8 @@ export interface ClusterOptions {
   readonly properties?: Readonly<Record<string, string>>;
   /** Listeners beyond the plain one: name and security protocol. */
   readonly listeners?: Readonly<Record<string, string>>;
+  /** Brokers as where they stay, for what measures them. @default false: they start soon */
+  readonly isFast?: boolean;
   /** SCRAM-SHA-512 passwords of users that are there from the beginning. */
   readonly passwords?: Readonly<Record<string, string>>;
 }
@@ -71,7 +73,7 @@ export class TestCluster {
     controllerPort: number,
     ports: readonly Readonly<Record<string, number>>[],
   ) {
-    const { properties = {}, listeners = {}, passwords = {} } = options;
+    const { properties = {}, listeners = {}, passwords = {}, isFast = false } = options;
     const scram = Object.entries(passwords).map(([name, password]) => `SCRAM-SHA-512=[name=${name},password=${password}]`);
     const shared = { ...sharedProperties(controllerPort, Math.min(3, ports.length)), ...properties };
     this.#controller = runtime.process({
@@ -93,6 +95,7 @@ export class TestCluster {
         clusterId: CLUSTER_ID,
         nodeId: i + 1,
         format: null,
+        isFast,
         properties: (folder) => ({
           ...shared,
           'process.roles': 'broker',

@@ -4,6 +4,7 @@
  * million records would take longer than what is measured.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { dayTimes, visits } from './bulk-days.ts';
 import { Random } from './random.ts';
 
 export interface BulkTrafficOptions {
@@ -17,6 +18,11 @@ export interface BulkTrafficOptions {
   readonly accessesPerSecond?: number;
   /** Of the first access; for live records it has to be now. @default 2026-03-01 */
   readonly startMs?: number;
+  /**
+   * Spread over so many days and nights, by users who come for a while (bulk-days.ts); null: at {@link accessesPerSecond} all along, each
+   * access by somebody else. @default null
+   */
+  readonly days?: number | null;
   /** Whether the policy asks for baselines, which the reference judge knows nothing of. @default false */
   readonly baselines?: boolean;
 }
@@ -65,6 +71,7 @@ const SENSITIVE_EVERY = 10;
 /** Users of a sensitive program who agreed; one more in twenty asks did not. */
 const MEMBERS = 40;
 const CLASSES = ['food-delivery', 'games', 'finance', 'social', 'office tools'];
+const SOURCE = 'host/ios';
 const START_MS = Date.UTC(2026, 2, 1);
 const CHUNK_CHARACTERS = 1 << 20;
 /** Thousandths of accesses that use what the program never declared, or reveal more than it said. */
@@ -90,13 +97,11 @@ const usesOf = (index: number): Use[] => {
   return index % SENSITIVE_EVERY === 3 ? [...declared, SENSITIVE] : declared;
 };
 
-function fact(id: string, type: string, subject: string, data: object): string {
-  const time = new Date(START_MS).toISOString();
-  return `${JSON.stringify({ specversion: '1.0', id, source: 'host/wechat-ios', type, subject, time, data })}\n`;
-}
-
-function* factsOf(index: number): Generator<string> {
+function* factsOf(index: number, startMs: number): Generator<string> {
   const program = programOf(index);
+  const time = new Date(startMs).toISOString();
+  const fact = (id: string, type: string, subject: string, data: object): string =>
+    `${JSON.stringify({ specversion: '1.0', id, source: SOURCE, type, subject, time, data })}\n`;
   const purposes = usesOf(index).map(({ category, purpose, fields, bytes }) => ({
     id: purpose,
     text: 'what the program is for',
@@ -157,36 +162,50 @@ interface AccessLinesOptions {
   readonly count: number;
   readonly programs: number;
   readonly accessesPerSecond: number;
+  readonly days: number | null;
   readonly startMs: number;
 }
 
-export function* accessLines(
-  { count, programs, accessesPerSecond, startMs }: AccessLinesOptions,
-  random: Random,
-): Generator<string> {
+interface Visit {
+  readonly program: number;
+  readonly stranger: string;
+  readonly member: string;
+}
+
+function* each<Value>(begin: () => Value): Generator<Value, never> {
+  for (;;) yield begin();
+}
+
+export function* accessLines(options: AccessLinesOptions, random: Random): Generator<string> {
+  const { count, programs, accessesPerSecond, days, startMs } = options;
   const sums = zipfSums(programs);
   const iso = isoClock();
   const names = Array.from({ length: programs }, (_, index) => JSON.stringify(programOf(index)));
   const uses = Array.from({ length: programs }, (_, index) => usesOf(index));
   const stepMs = 1000 / accessesPerSecond;
-  for (let index = 0; index < count; index += 1) {
+  const times = days === null ? (index: number): number => Math.floor(index * stepMs) : dayTimes(count, days);
+  const begin = (): Visit => {
     const program = indexOfShare(sums, random.next());
+    const draw = random.next();
+    const stranger = `u_${Math.floor(draw * draw * draw * 4_000_000)
+      .toString(16)
+      .padStart(8, '0')}`;
+    return { program, stranger, member: memberOf(program, random.below(MEMBERS)) };
+  };
+  const who = days === null ? each(begin) : visits(begin, random);
+  for (let index = 0; index < count; index += 1) {
+    const { program, stranger, member } = who.next().value;
     const odd = random.below(1_000);
     const declared = uses[program]!;
     let use = declared[random.below(declared.length)]!;
     // Three places on stands a use that the program may have declared all the same: most have not.
     if (odd < UNDECLARED_PER_MILLE) use = USES[(program + 3) % USES.length]!;
     const isExcess = odd >= UNDECLARED_PER_MILLE && odd < UNDECLARED_PER_MILLE + EXCESS_PER_MILLE;
-    const draw = random.next();
-    const stranger = `u_${Math.floor(draw * draw * draw * 4_000_000)
-      .toString(16)
-      .padStart(8, '0')}`;
-    const isMember = use === SENSITIVE && odd % 20 !== 0;
-    const user = isMember ? memberOf(program, random.below(MEMBERS)) : stranger;
-    const time = iso(startMs + Math.floor(index * stepMs));
-    yield `{"specversion":"1.0","id":"access-${index}","source":"host/wechat-ios","type":"ntk.access","subject":${names[program]!},` +
+    const user = use === SENSITIVE && odd % 20 !== 0 ? member : stranger;
+    const time = iso(startMs + times(index));
+    yield `{"specversion":"1.0","id":"a-${index}","source":"${SOURCE}","type":"ntk.access","subject":${names[program]!},` +
       `"time":"${time}","data":{"user":"${user}","api":"${use.api}",${use.named}"purpose":"${use.purpose}",` +
-      `"page":"pages/order/track","foreground":true,"fields":${use.fields},"rows":1,"bytes":${isExcess ? use.bytes * 2 : use.bytes},` +
+      `"page":"pages/map","foreground":true,"fields":${use.fields},"rows":1,"bytes":${isExcess ? use.bytes * 2 : use.bytes},` +
       `"outcome":"performed"}}\n`;
   }
 }
@@ -198,6 +217,7 @@ export function writeBulkTraffic(path: string, options: BulkTrafficOptions = {})
     programs = 2_400,
     seed = 1,
     accessesPerSecond = 100,
+    days = null,
     startMs = START_MS,
     baselines = false,
   } = options;
@@ -210,12 +230,12 @@ export function writeBulkTraffic(path: string, options: BulkTrafficOptions = {})
   };
   try {
     for (let index = 0; index < programs; index += 1) {
-      for (const line of factsOf(index)) {
+      for (const line of factsOf(index, startMs)) {
         chunk += line;
         facts += 1;
       }
     }
-    for (const line of accessLines({ count: accesses, programs, accessesPerSecond, startMs }, new Random(seed))) {
+    for (const line of accessLines({ count: accesses, programs, accessesPerSecond, days, startMs }, new Random(seed))) {
       chunk += line;
       if (chunk.length >= CHUNK_CHARACTERS) write();
     }

@@ -3,7 +3,7 @@
  * as any host would, with kafkajs's own producer and consumer. The time of an access counts from when it was due, so that a pause in
  * between is not left out (coordinated omission).
  */
-import './zstd-codec.ts';
+import '../scoring/zstd-codec.ts';
 import { Kafka, logLevel } from 'kafkajs';
 import { partitionOf } from '../../../services/domain/partitioning/murmur2.ts';
 import { systemClock } from '../../../services/platform/clock.ts';

@@ -1,7 +1,6 @@
 /** A log on Kafka with a backlog of ordinary traffic, as hosts write it: kafkajs's own producer, keyed by program. */
 import { once } from 'node:events';
-import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
@@ -11,7 +10,17 @@ import { systemClock } from '../../../services/platform/clock.ts';
 import { ORIGIN } from '../../../services/platform/log/event-log.ts';
 import { openKafkaLog } from '../../../services/platform/log/kafka/open-kafka-log.ts';
 import { appendPolicy, policyHistory } from '../../../services/system/policy-history.ts';
-import { writeBulkTraffic } from '../../reference/bulk-traffic.ts';
+import { type BulkTraffic, writeBulkTraffic } from '../../reference/bulk-traffic.ts';
+import { type Stage, TRAFFIC_DAYS } from '../suite/stage.ts';
+
+/** One scorer's share by the sizing of docs/operating.md. */
+export const PARTITIONS = 4;
+
+/** A file of traffic: facts, then accesses of five days. */
+export interface TrafficFile extends BulkTraffic {
+  readonly file: string;
+  readonly accesses: number;
+}
 
 export interface Backlog {
   readonly broker: string;
@@ -19,23 +28,44 @@ export interface Backlog {
   readonly topic: string;
   /** Data records in the topic: accesses, facts, and a policy for each partition. */
   readonly records: number;
-  readonly bytesPerRecord: number;
-}
-
-export interface BacklogOptions {
-  readonly broker: string;
-  readonly prefix: string;
-  readonly partitions: number;
   readonly accesses: number;
+  readonly partitions: number;
 }
 
 const LINES_A_SEND = 2_000;
 
-export async function makeBacklog({ broker, prefix, partitions, accesses }: BacklogOptions): Promise<Backlog> {
-  const folder = mkdtempSync(join(tmpdir(), 'ntk-backlog-'));
-  const file = join(folder, 'events.ndjson');
-  const nowMs = systemClock.nowMs();
-  const traffic = writeBulkTraffic(file, { accesses, startMs: nowMs - (accesses / 100) * 1_000 });
+export function trafficFile(stage: Stage, accesses: number): TrafficFile {
+  const file = join(stage.folder, 'events.ndjson');
+  const traffic = writeBulkTraffic(file, { accesses, days: TRAFFIC_DAYS, startMs: stage.firstDayMs, baselines: true });
+  return { ...traffic, file, accesses };
+}
+
+/** A log of its own with all of the traffic: a backlog is scored once. */
+export async function makeBacklog(
+  stage: Stage,
+  traffic: Omit<TrafficFile, 'bytes' | 'facts'>,
+  partitions = PARTITIONS,
+): Promise<Backlog> {
+  const broker = await stage.broker();
+  const prefix = stage.newPrefix();
+  await makeLog({ broker, prefix, partitions, policyYaml: traffic.policyYaml });
+  const topic = `${prefix}.access.v1`;
+  const producer = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  await sendLines(producer, topic, traffic.file);
+  await producer.disconnect();
+  return { broker, prefix, topic, records: traffic.records + partitions, accesses: traffic.accesses, partitions };
+}
+
+export interface LogOptions {
+  readonly broker: string;
+  readonly prefix: string;
+  readonly partitions: number;
+  readonly policyYaml: string;
+}
+
+/** A log that has a policy and nothing else. */
+export async function makeLog({ broker, prefix, partitions, policyYaml }: LogOptions): Promise<void> {
   const log = await openKafkaLog({
     brokers: [broker],
     clientId: 'bench',
@@ -45,23 +75,17 @@ export async function makeBacklog({ broker, prefix, partitions, accesses }: Back
     create: true,
     topicPrefix: prefix,
   });
-  const policy = parsePolicyYaml(traffic.policyYaml);
+  const policy = parsePolicyYaml(policyYaml);
   if (!policy.ok) throw new Error('the policy of the traffic does not check');
   const { document, hash } = policy;
   const history = await policyHistory(log, OPEN);
+  const nowMs = systemClock.nowMs();
   await appendPolicy(log, history, { document, hash, by: 'bench', signer: null, nowMs, origin: ORIGIN.live });
   await log.close();
-  const producer = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).producer({ allowAutoTopicCreation: false });
-  await producer.connect();
-  await sendLines(producer, `${prefix}.access.v1`, file);
-  await producer.disconnect();
-  rmSync(folder, { recursive: true, force: true });
-  const records = traffic.records + partitions;
-  return { broker, prefix, topic: `${prefix}.access.v1`, records, bytesPerRecord: traffic.bytes / traffic.records };
 }
 
 async function sendLines(producer: Producer, topic: string, file: string): Promise<void> {
-  let messages: { key: string; value: string }[] = [];
+  const messages: { key: string; value: string }[] = [];
   const send = async (): Promise<void> => void (await producer.send({ topic, acks: -1, messages: messages.splice(0) }));
   const input = createReadStream(file);
   for await (const line of createInterface({ input })) {
@@ -70,5 +94,4 @@ async function sendLines(producer: Producer, topic: string, file: string): Promi
   }
   if (messages.length > 0) await send();
   if (!input.destroyed) await once(input, 'close');
-  messages = [];
 }
