@@ -1,5 +1,7 @@
 /** All benchmarks, in the order in which they run and stand in the table. */
+import { embedded } from '../rows/embedded.ts';
+import { rowsOverKafka } from '../rows/over-kafka.ts';
 import { scoring } from '../scoring/scoring.ts';
 import type { Benchmark } from './benchmark.ts';
 
-export const BENCHMARKS: readonly Benchmark[] = [scoring];
+export const BENCHMARKS: readonly Benchmark[] = [scoring, rowsOverKafka, embedded];
