@@ -10,6 +10,9 @@ const HOURS = 24;
 const WEIGHTS = [3, 2, 1, 1, 1, 2, 4, 7, 9, 8, 7, 8, 10, 9, 7, 6, 6, 7, 9, 11, 12, 11, 8, 5];
 /** Visits that are under way at the same time. */
 const VISITS = 64;
+/** One turn in so many a visit makes so many accesses in a row: more than limits of a user let pass. */
+const HASTY_EVERY = 500;
+const HASTY_ACCESSES = 20;
 /** A visit goes on after each access with this probability: four accesses on average. */
 const GOES_ON = 0.75;
 
@@ -33,6 +36,7 @@ export function* visits<Visit>(begin: () => Visit, random: Random): Generator<Vi
   const underWay = Array.from({ length: VISITS }, begin);
   for (;;) {
     const place = random.below(VISITS);
+    if (random.below(HASTY_EVERY) === 0) for (let i = 1; i < HASTY_ACCESSES; i++) yield underWay[place]!;
     yield underWay[place]!;
     if (!random.chance(GOES_ON)) underWay[place] = begin();
   }

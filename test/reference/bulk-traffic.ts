@@ -23,6 +23,8 @@ export interface BulkTrafficOptions {
    * access by somebody else. @default null
    */
   readonly days?: number | null;
+  /** By how much the limits of programs, made for 100 accesses a second, are larger. @default 1 */
+  readonly limitsTimes?: number;
   /** Whether the policy asks for baselines, which the reference judge knows nothing of. @default false */
   readonly baselines?: boolean;
 }
@@ -78,16 +80,16 @@ const CHUNK_CHARACTERS = 1 << 20;
 const UNDECLARED_PER_MILLE = 6;
 const EXCESS_PER_MILLE = 6;
 
-const policyYaml = (baselines: boolean): string => `version: 2026-03-01.bulk
+const policyYaml = (baselines: boolean, times: number): string => `version: 2026-03-01.bulk
 purposes: required
 consent: { required: [phone_number] }
 restricted: [phone_number]
 actions: { undeclared_category: intercept, consent_missing: intercept, rate_limited: throttle }
 modes: { default: enforce }
 limits:
-  - { name: program-calls, key: [program], count: 600, per: 1m, burst: 120 }
+  - { name: program-calls, key: [program], count: ${600 * times}, per: 1m, burst: ${120 * times} }
   - { name: user-category, key: [user, category], count: 2, per: 1m, burst: 5 }
-  - { name: location-bytes, key: [program, category], match: { categories: [location] }, count: 16384, per: 1m, burst: 65536, cost: bytes }
+  - { name: location-bytes, key: [program, category], match: { categories: [location] }, count: ${16_384 * times}, per: 1m, burst: ${65_536 * times}, cost: bytes }
 baselines: { enabled: ${baselines} }
 `;
 
@@ -164,6 +166,10 @@ interface AccessLinesOptions {
   readonly accessesPerSecond: number;
   readonly days: number | null;
   readonly startMs: number;
+  /** Ids are this and a number. @default 'a-' */
+  readonly idPrefix?: string;
+  /** `pending` accesses wait for a verdict. @default 'performed' */
+  readonly outcome?: 'performed' | 'pending';
 }
 
 interface Visit {
@@ -177,7 +183,7 @@ function* each<Value>(begin: () => Value): Generator<Value, never> {
 }
 
 export function* accessLines(options: AccessLinesOptions, random: Random): Generator<string> {
-  const { count, programs, accessesPerSecond, days, startMs } = options;
+  const { count, programs, accessesPerSecond, days, startMs, idPrefix = 'a-', outcome = 'performed' } = options;
   const sums = zipfSums(programs);
   const iso = isoClock();
   const names = Array.from({ length: programs }, (_, index) => JSON.stringify(programOf(index)));
@@ -203,10 +209,10 @@ export function* accessLines(options: AccessLinesOptions, random: Random): Gener
     const isExcess = odd >= UNDECLARED_PER_MILLE && odd < UNDECLARED_PER_MILLE + EXCESS_PER_MILLE;
     const user = use === SENSITIVE && odd % 20 !== 0 ? member : stranger;
     const time = iso(startMs + times(index));
-    yield `{"specversion":"1.0","id":"a-${index}","source":"${SOURCE}","type":"ntk.access","subject":${names[program]!},` +
+    yield `{"specversion":"1.0","id":"${idPrefix}${index}","source":"${SOURCE}","type":"ntk.access","subject":${names[program]!},` +
       `"time":"${time}","data":{"user":"${user}","api":"${use.api}",${use.named}"purpose":"${use.purpose}",` +
       `"page":"pages/map","foreground":true,"fields":${use.fields},"rows":1,"bytes":${isExcess ? use.bytes * 2 : use.bytes},` +
-      `"outcome":"performed"}}\n`;
+      `"outcome":"${outcome}"}}\n`;
   }
 }
 
@@ -219,6 +225,7 @@ export function writeBulkTraffic(path: string, options: BulkTrafficOptions = {})
     accessesPerSecond = 100,
     days = null,
     startMs = START_MS,
+    limitsTimes = 1,
     baselines = false,
   } = options;
   const file = openSync(path, 'w');
@@ -243,5 +250,5 @@ export function writeBulkTraffic(path: string, options: BulkTrafficOptions = {})
   } finally {
     closeSync(file);
   }
-  return { policyYaml: policyYaml(baselines), records: facts + accesses, facts, bytes };
+  return { policyYaml: policyYaml(baselines, limitsTimes), records: facts + accesses, facts, bytes };
 }

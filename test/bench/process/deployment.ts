@@ -8,8 +8,8 @@ import { environment } from '../../environment.ts';
 import { NODE_OPTIONS, pinned } from './measured-process.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../../../bin/ntk.mjs');
-/** The same in all rounds, since stored users are part of the result. */
-const USER_KEY = 'the same key for all rounds of this';
+/** The same in all rounds and processes, since stored users are part of the result. */
+export const USER_KEY = Buffer.alloc(32, 7);
 
 export interface DeploymentOptions {
   readonly broker: string;

@@ -15,6 +15,7 @@ import { openKafkaLog } from '../../../services/platform/log/kafka/open-kafka-lo
 import { Scorer } from '../../../services/scorer/scorer.ts';
 import { hashedUsers } from '../../../services/system/stored-user.ts';
 import { tuningOf } from '../../../services/system/tuning.ts';
+import { USER_KEY } from '../process/deployment.ts';
 import { Watch, begin, report } from '../process/measured.ts';
 
 const [broker = '', topicPrefix = '', backlog = '0', own = ''] = process.argv.slice(2);
@@ -58,7 +59,7 @@ const scorer = new Scorer({
   log,
   clock: systemClock,
   partitions,
-  storedUser: hashedUsers(Buffer.alloc(32, 7)),
+  storedUser: hashedUsers(USER_KEY),
   authority: OPEN,
   ...tuningOf(configured.config),
   observer: {

@@ -16,8 +16,8 @@ import { type Stage, TRAFFIC_DAYS } from '../suite/stage.ts';
 /** One scorer's share by the sizing of docs/operating.md. */
 export const PARTITIONS = 4;
 
-/** A file of traffic: facts, then accesses of five days. */
-export interface TrafficFile extends BulkTraffic {
+/** A file of traffic: facts, then accesses. */
+export interface TrafficFile extends Pick<BulkTraffic, 'policyYaml' | 'records'> {
   readonly file: string;
   readonly accesses: number;
 }
@@ -34,9 +34,11 @@ export interface Backlog {
 
 const LINES_A_SEND = 2_000;
 
-export function trafficFile(stage: Stage, accesses: number): TrafficFile {
+/** Ordinary traffic of five days. */
+export function trafficFile(stage: Stage, accesses: number, limitsTimes = 1): TrafficFile {
   const file = join(stage.folder, 'events.ndjson');
-  const traffic = writeBulkTraffic(file, { accesses, days: TRAFFIC_DAYS, startMs: stage.firstDayMs, baselines: true });
+  const startMs = stage.firstDayMs;
+  const traffic = writeBulkTraffic(file, { accesses, days: TRAFFIC_DAYS, startMs, limitsTimes, baselines: true });
   return { ...traffic, file, accesses };
 }
 
