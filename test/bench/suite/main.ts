@@ -90,7 +90,7 @@ async function run(out: Output, flags: Flags): Promise<Report> {
 function print(out: Output, report: Report): void {
   out.table(HEAD, linesOf(report, BENCHMARKS).map(rowOf));
   out.line();
-  for (const { name, hashes } of report.benchmarks)
+  for (const { name, hashes } of report.benchmarks.filter((result) => Object.keys(result.hashes).length > 0))
     out.line(
       `${name}: ${Object.entries(hashes)
         .map(([of, hash]) => `${of} ${hash}`)

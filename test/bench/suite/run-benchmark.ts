@@ -35,22 +35,20 @@ async function measured(
   { stage, rounds: count, onRound }: RunOptions,
 ): Promise<{ readonly rounds: Round[]; readonly problem: string | null }> {
   const done: Round[] = [];
-  let rounds: Rounds;
+  let rounds: Rounds | null = null;
   try {
     rounds = await benchmark.prepare(stage);
-  } catch (error) {
-    if (error instanceof CannotMeasure) return { rounds: [], problem: error.message };
-    throw error;
-  }
-  try {
     for (let i = 0; i < count; i++) {
       done.push(complete(benchmark, await rounds.round(i % 2 === 1)));
       onRound(i + 1);
     }
+    return { rounds: done, problem: null };
+  } catch (error) {
+    if (error instanceof CannotMeasure) return { rounds: done, problem: error.message };
+    throw error;
   } finally {
-    await rounds.end?.();
+    await rounds?.end?.();
   }
-  return { rounds: done, problem: null };
 }
 
 /** A figure that is left out, or one that nobody knows, is a bug of the benchmark. */

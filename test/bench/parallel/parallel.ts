@@ -1,0 +1,109 @@
+/** What a second core adds: the fold by itself, and scorers on Kafka. */
+import { createHash } from 'node:crypto';
+import { createReadStream, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { partitionOf } from '../../../services/domain/partitioning/murmur2.ts';
+import { MeasuredProcess, type ProcessOptions } from '../process/measured-process.ts';
+import type { Taken } from '../process/measured.ts';
+import { type Scored, SCORER_PROCESS } from '../scoring/scoring.ts';
+import type { Benchmark } from '../suite/benchmark.ts';
+import type { Stage } from '../suite/stage.ts';
+import { makeBacklog, type TrafficFile, trafficFile } from '../traffic/backlog.ts';
+import type { Folded } from './folding.ts';
+import { halves } from './halves.ts';
+
+const ACCESSES = { tiny: 2_000, small: 200_000, full: 1_000_000 };
+/** Enough that two shares of them are about as large. */
+const PARTITIONS = 8;
+
+type Share = readonly number[];
+
+export const parallel: Benchmark = {
+  name: 'parallel',
+  title: 'One and two processes',
+  measures:
+    'The same eight partitions, by one process that may run on core 0 only (taskset), and by two on core 0 and core 1 that begin together, with four partitions or so each, shared out so that both have about as many records; until the last one is done. Once the fold alone, of records that lie in memory: judging with all checks, limits and baselines, and rows and their hashes. Once scorers on Kafka, exactly once, with the broker on the same two cores.',
+  doesNotShow:
+    'The fold has no log: what reading and committing cost is not in it, and neither is anything that processes would wait for each other for. The scorers have it all, and no core that is free: the broker takes its share of both, so that their ratio says what this machine has left and not what another scorer adds on a machine of its own. Both shares of memory and cache are one machine’s.',
+  figures: [
+    { name: 'foldOne', what: 'one fold on a core, records', unit: '/s', better: 'more' },
+    { name: 'foldTwo', what: 'two folds on a core each, records', unit: '/s', better: 'more' },
+    { name: 'scorerOne', what: 'one scorer on a core, broker on both, records', unit: '/s', better: 'more' },
+    { name: 'scorerTwo', what: 'two scorers on a core each, broker on both, records', unit: '/s', better: 'more' },
+  ],
+  ratios: [
+    { name: 'folds two/one', what: 'two folds over one', of: 'foldTwo', to: 'foldOne', targets: [1.7] },
+    { name: 'scorers two/one', what: 'two scorers over one, no core free', of: 'scorerTwo', to: 'scorerOne' },
+  ],
+  async prepare(stage) {
+    const traffic = trafficFile(stage, stage.of(ACCESSES));
+    writeFileSync(policyFileOf(stage), traffic.policyYaml);
+    const counts = await recordsOf(traffic);
+    const shares = halves(counts);
+    const all: Share = shares.flat().toSorted((a, b) => a - b);
+    return {
+      async round(isReversed) {
+        const one: readonly Share[] = [all];
+        const order = isReversed ? [shares, one] : [one, shares];
+        const rates = new Map<readonly Share[], number>();
+        const hashes: Record<string, string> = {};
+        for (const each of order) {
+          const folded = await together<Folded>(each.map((own, core) => foldOf(stage, traffic, own, core)));
+          rates.set(each, rateOf(folded));
+          hashes[each === one ? 'one fold' : 'two folds'] = hashOf(folded);
+        }
+        if (hashes['one fold'] !== hashes['two folds']) throw new Error('two folds judged otherwise than one');
+        const [foldOne, foldTwo] = [rates.get(one)!, rates.get(shares)!];
+        for (const each of order) rates.set(each, await scorers(stage, traffic, each, counts));
+        return { figures: { foldOne, foldTwo, scorerOne: rates.get(one)!, scorerTwo: rates.get(shares)! }, hashes };
+      },
+    };
+  },
+};
+
+const policyFileOf = ({ folder }: Stage): string => join(folder, 'policy.yaml');
+
+function foldOf(stage: Stage, { file }: TrafficFile, own: Share, core: number): ProcessOptions {
+  const args = [file, policyFileOf(stage), PARTITIONS, own.join()];
+  return { file: join(import.meta.dirname, 'folding.ts'), args, cores: [core] };
+}
+
+/** Records a second of scorers with these shares, one on each core. Each scores a log that nobody has scored. */
+async function scorers(stage: Stage, traffic: TrafficFile, shares: readonly Share[], counts: readonly number[]): Promise<number> {
+  const { broker, prefix } = await makeBacklog(stage, traffic, PARTITIONS);
+  const options = shares.map((own, core): ProcessOptions => {
+    // Each partition has a copy of the policy.
+    const records = own.reduce((sum, partition) => sum + counts[partition]! + 1, 0);
+    return { file: SCORER_PROCESS, args: [broker, prefix, records, own.join()], cores: [core] };
+  });
+  return rateOf(await together<Scored>(options));
+}
+
+/** All of them are ready before the first one begins. */
+async function together<Result>(options: readonly ProcessOptions[]): Promise<Result[]> {
+  const processes = options.map((each) => new MeasuredProcess<Result>(each));
+  await Promise.all(processes.map((process) => process.ready()));
+  return Promise.all(processes.map((process) => process.result()));
+}
+
+/** From when the first one began until the last one was done. */
+function rateOf(results: readonly (Taken & { readonly records: number })[]): number {
+  const beganMs = Math.min(...results.map((result) => result.beganMs));
+  const endedMs = Math.max(...results.map((result) => result.endedMs));
+  return results.reduce((sum, { records }) => sum + records, 0) / ((endedMs - beganMs) / 1000);
+}
+
+function hashOf(results: readonly Folded[]): string {
+  const hashes = Object.assign({}, ...results.map((result) => result.hashes)) as Record<string, string>;
+  const text = Array.from({ length: PARTITIONS }, (_, partition) => hashes[partition]).join();
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** By partition, without policies. */
+async function recordsOf({ file }: TrafficFile): Promise<number[]> {
+  const counts = new Array<number>(PARTITIONS).fill(0);
+  for await (const line of createInterface({ input: createReadStream(file) }))
+    counts[partitionOf(/"subject":"([^"]+)"/.exec(line)![1]!, PARTITIONS)]!++;
+  return counts;
+}
