@@ -13,6 +13,7 @@ import { parsePolicyDocument } from '../../../services/domain/policy/document.ts
 import type { Access } from '../../../services/domain/record/record.ts';
 import type { ProgramState } from '../../../services/domain/state/program-table.ts';
 import { Random } from '../../reference/random.ts';
+import { begin, report } from '../process/measured.ts';
 
 const [programCount = 0, accesses = 0] = process.argv.slice(2).map(Number);
 const BUDGET = 0.001;
@@ -132,6 +133,7 @@ async function settledMb(): Promise<number> {
   return process.memoryUsage().rss / 2 ** 20;
 }
 
+await begin();
 const busy = play(BUSY_HOURS);
 const quiet = play(QUIET_HOURS);
 const result = {
@@ -141,6 +143,6 @@ const result = {
   baselineBytesAKey: state.baselines.bytes / keys.baselines,
   busy,
   quiet,
-  resultHash: createHash('sha256').update(`${scores} ${alarms} ${keys.baselines}`).digest('hex').slice(0, 16),
+  hash: createHash('sha256').update(`${scores} ${alarms} ${keys.baselines}`).digest('hex').slice(0, 16),
 };
-process.stdout.write(JSON.stringify(result));
+report(result);

@@ -9,15 +9,17 @@ import { openChdbWarehouse } from '../../../services/platform/warehouse/chdb/ope
 import { migrate } from '../../../services/platform/warehouse/migrations.ts';
 import { type CountsRequest, readCounts } from '../../../services/platform/warehouse/block-counts.ts';
 import type { Warehouse } from '../../../services/platform/warehouse/warehouse.ts';
+import { begin, report } from '../process/measured.ts';
 import { LOG_ID, makeBlocks, makeRows, repeatRows } from './made-rows.ts';
 import { FROM_BLOCKS, QUESTIONS } from './questions.ts';
 
 const [folder, verb, what, times] = process.argv.slice(2) as [string, 'make' | 'ask', string, string];
 const warehouse = openChdbWarehouse({ path: join(folder, 'clickhouse'), spoolDir: join(folder, 'spool') });
 await migrate(warehouse);
+await begin();
 const answer = verb === 'make' ? await make(warehouse, Number(what)) : await ask(warehouse, what, Number(times));
 await warehouse.close();
-process.stdout.write(JSON.stringify(answer));
+report(answer);
 
 async function make(into: Warehouse, rows: number): Promise<object> {
   const started = performance.now();
@@ -69,7 +71,7 @@ async function ask(of: Warehouse, name: string, count: number): Promise<object> 
 }
 
 async function answerOf(of: Warehouse, name: string, request: CountsRequest): Promise<unknown> {
-  if (name !== FROM_BLOCKS) return of.query(QUESTIONS[name]!, { ...request });
+  if (name !== FROM_BLOCKS) return of.query(QUESTIONS[name as keyof typeof QUESTIONS], { ...request });
   const { cells, fromBlocks } = await readCounts(of, request);
   const accesses = cells.reduce((sum, cell) => sum + cell.accesses, 0);
   return [{ accesses: String(accesses), cells: String(cells.length), fromBlocks: String(fromBlocks) }];

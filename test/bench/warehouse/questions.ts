@@ -1,7 +1,7 @@
 /** What is asked: the report's headline as `ntk report` asks it, in other ways, and parts of it. Parameters: services/domain/report/queries.ts. */
 import { BY_REASON_SQL, HEADLINE_SQL, IN_RANGE, ROWS_STORED_SQL } from '../../../services/domain/report/queries.ts';
 
-export const QUESTIONS: Readonly<Record<string, string>> = {
+export const QUESTIONS = {
   /** What the engine takes by itself. */
   nothing: 'SELECT 1 AS one',
   headline: HEADLINE_SQL,
@@ -18,6 +18,8 @@ export const QUESTIONS: Readonly<Record<string, string>> = {
   'counts from rows': `
 SELECT sum(n) AS accesses, count() AS cells
 FROM (SELECT count() AS n FROM ntk.access_results FINAL WHERE ${IN_RANGE} GROUP BY category, class, outcome, verdict, proposed)`,
-};
+} as const;
 /** Not one statement: services/platform/warehouse/block-counts.ts. */
-export const FROM_BLOCKS = 'counts from blocks';
+export const FROM_BLOCKS = 'counts from blocks' as const;
+
+export type Question = keyof typeof QUESTIONS | typeof FROM_BLOCKS;
