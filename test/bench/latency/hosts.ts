@@ -1,5 +1,5 @@
 /**
- * Hosts that wait for verdicts, a process of their own: `hosts.ts BROKER PREFIX PARTITIONS RATE SECONDS WARM-UP-SECONDS NAME SYSTEM-FILE`. They
+ * Hosts that wait for verdicts, a process of their own: `hosts.ts BROKER PREFIX PARTITIONS PROGRAMS RATE SECONDS WARM-UP-SECONDS NAME SYSTEM-FILE`. They
  * write accesses that wait (`pending`) at a fixed rate whatever comes back, with kafkajs's producer, read the verdicts with its consumer,
  * and ask ClickHouse through the writer what is stored. The time of an access counts from when it was due, so that a pause, of theirs too, is not
  * left out (coordinated omission).
@@ -39,11 +39,10 @@ const ASK_EVERY_MS = 100;
 const WAIT_MS_MAX = 60_000;
 /** Longest that the broker keeps a host's question: of what was committed meanwhile it may hear only then. */
 const HOST_WAIT_MS = 20;
-const PROGRAMS = 2_400;
 
 const [broker = '', prefix = '', ...rest] = process.argv.slice(2);
-const [partitions, rate, seconds, warmUp] = rest.slice(0, 4).map(Number) as [number, number, number, number];
-const [name = '', systemFile = ''] = rest.slice(4);
+const [partitions, programs, rate, seconds, warmUp] = rest.slice(0, 5).map(Number) as [number, number, number, number, number];
+const [name = '', systemFile = ''] = rest.slice(5);
 const accesses = Math.round(rate * (warmUp + seconds));
 const counted = Math.round(rate * warmUp);
 const eventIds = new RegExp(`"eventId":"${name}-(\\d+)"`);
@@ -92,7 +91,7 @@ async function send(through: Producer): Promise<{ readonly lags: number[]; reado
   const lines = accessLines(
     {
       count: accesses,
-      programs: PROGRAMS,
+      programs,
       accessesPerSecond: rate,
       days: null,
       startMs: Math.floor(performance.timeOrigin + startMs),

@@ -4,7 +4,7 @@ import { deployed, type Deployment, started } from '../process/deployment.ts';
 import { measured } from '../process/measured-process.ts';
 import type { Benchmark, Figure, Round } from '../suite/benchmark.ts';
 import type { Stage } from '../suite/stage.ts';
-import { type Backlog, makeBacklog, trafficFile } from '../traffic/backlog.ts';
+import { type Backlog, makeBacklog, programsOf, trafficFile } from '../traffic/backlog.ts';
 import type { Heard } from './hosts.ts';
 
 interface Rates {
@@ -66,11 +66,11 @@ async function heardOf(stage: Stage, backlog: Backlog, { seconds, warmUp, low, h
     await started(deployment.service('writer'));
     await started(deployment.service('scorer'));
     const { broker, prefix, partitions } = backlog;
+    const file = join(import.meta.dirname, 'hosts.ts');
+    const log = [broker, prefix, partitions, programsOf(stage)];
+    const systemFile = join(deployment.dataOf('writer'), 'system.json');
     const hosts = async (name: string, rate: number): Promise<Heard> =>
-      measured<Heard>({
-        file: join(import.meta.dirname, 'hosts.ts'),
-        args: [broker, prefix, partitions, rate, seconds, warmUp, name, join(deployment.dataOf('writer'), 'system.json')],
-      });
+      measured<Heard>({ file, args: [...log, rate, seconds, warmUp, name, systemFile] });
     return { low: await hosts('low', low), high: await hosts('high', high) };
   });
 }

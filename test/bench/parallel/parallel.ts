@@ -14,8 +14,8 @@ import type { Folded } from './folding.ts';
 import { halves } from './halves.ts';
 
 const ACCESSES = { tiny: 2_000, small: 200_000, full: 1_000_000 };
-/** Enough that two shares of them are about as large. */
-const PARTITIONS = 8;
+/** Enough that two shares of them are about as large; each costs a topic more to make. */
+const PARTITIONS = { tiny: 2, small: 8, full: 8 };
 
 type Share = readonly number[];
 
@@ -39,7 +39,7 @@ export const parallel: Benchmark = {
   async prepare(stage) {
     const traffic = trafficFile(stage, stage.of(ACCESSES));
     writeFileSync(policyFileOf(stage), traffic.policyYaml);
-    const counts = await recordsOf(traffic);
+    const counts = await recordsOf(traffic, stage.of(PARTITIONS));
     const shares = halves(counts);
     const all: Share = shares.flat().toSorted((a, b) => a - b);
     return {
@@ -65,13 +65,13 @@ export const parallel: Benchmark = {
 const policyFileOf = ({ folder }: Stage): string => join(folder, 'policy.yaml');
 
 function foldOf(stage: Stage, { file }: TrafficFile, own: Share, core: number): ProcessOptions {
-  const args = [file, policyFileOf(stage), PARTITIONS, own.join()];
+  const args = [file, policyFileOf(stage), stage.of(PARTITIONS), own.join()];
   return { file: join(import.meta.dirname, 'folding.ts'), args, cores: [core] };
 }
 
 /** Records a second of scorers with these shares, one on each core. Each scores a log that nobody has scored. */
 async function scorers(stage: Stage, traffic: TrafficFile, shares: readonly Share[], counts: readonly number[]): Promise<number> {
-  const { broker, prefix } = await makeBacklog(stage, traffic, PARTITIONS);
+  const { broker, prefix } = await makeBacklog(stage, traffic, stage.of(PARTITIONS));
   const options = shares.map((own, core): ProcessOptions => {
     // Each partition has a copy of the policy.
     const records = own.reduce((sum, partition) => sum + counts[partition]! + 1, 0);
@@ -96,14 +96,17 @@ function rateOf(results: readonly (Taken & { readonly records: number })[]): num
 
 function hashOf(results: readonly Folded[]): string {
   const hashes = Object.assign({}, ...results.map((result) => result.hashes)) as Record<string, string>;
-  const text = Array.from({ length: PARTITIONS }, (_, partition) => hashes[partition]).join();
+  const text = Object.keys(hashes)
+    .toSorted((a, b) => Number(a) - Number(b))
+    .map((partition) => hashes[partition])
+    .join();
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 /** By partition, without policies. */
-async function recordsOf({ file }: TrafficFile): Promise<number[]> {
-  const counts = new Array<number>(PARTITIONS).fill(0);
+async function recordsOf({ file }: TrafficFile, partitions: number): Promise<number[]> {
+  const counts = new Array<number>(partitions).fill(0);
   for await (const line of createInterface({ input: createReadStream(file) }))
-    counts[partitionOf(/"subject":"([^"]+)"/.exec(line)![1]!, PARTITIONS)]!++;
+    counts[partitionOf(/"subject":"([^"]+)"/.exec(line)![1]!, partitions)]!++;
   return counts;
 }

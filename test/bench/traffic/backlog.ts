@@ -34,11 +34,15 @@ export interface Backlog {
 
 const LINES_A_SEND = 2_000;
 
+/** Their declarations and consents are 12,240 records, more than all that is tiny. */
+export const programsOf = (stage: Stage): number => stage.of({ tiny: 100, small: 2_400, full: 2_400 });
+
 /** Ordinary traffic of five days. */
 export function trafficFile(stage: Stage, accesses: number, limitsTimes = 1): TrafficFile {
   const file = join(stage.folder, 'events.ndjson');
   const startMs = stage.firstDayMs;
-  const traffic = writeBulkTraffic(file, { accesses, days: TRAFFIC_DAYS, startMs, limitsTimes, baselines: true });
+  const programs = programsOf(stage);
+  const traffic = writeBulkTraffic(file, { accesses, programs, days: TRAFFIC_DAYS, startMs, limitsTimes, baselines: true });
   return { ...traffic, file, accesses };
 }
 
