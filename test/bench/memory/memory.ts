@@ -4,10 +4,10 @@ import { measured } from '../process/measured-process.ts';
 import { restart } from '../restart/first-verdict.ts';
 import { type Scored, SCORER_PROCESS } from '../scoring/scoring.ts';
 import type { Benchmark } from '../suite/benchmark.ts';
-import { type Backlog, makeBacklog, PARTITIONS } from '../traffic/backlog.ts';
+import { type Backlog, makeBacklog, partitionsOf } from '../traffic/backlog.ts';
 import { keysFile } from '../traffic/keys.ts';
 
-const KEYS = { tiny: 1_600, small: 100_000, full: 1_000_000 };
+const KEYS = { tiny: 4_000, small: 100_000, full: 1_000_000 };
 /** Of each partition, so that some are written of every size of state. */
 const CHECKPOINTS = 8;
 /** Share of the records after which pauses are watched. */
@@ -39,7 +39,7 @@ export const memory: Benchmark = {
     return {
       async round(isReversed) {
         const backlogs = { with: await makeBacklog(stage, traffic), without: await makeBacklog(stage, traffic) };
-        const often = { NTK_CHECKPOINT_RECORDS: String(checkpointRecords(traffic.records)) };
+        const often = { NTK_CHECKPOINT_RECORDS: String(checkpointRecords(traffic.records / partitionsOf(stage))) };
         const found: { with?: Scored; without?: Scored } = {};
         for (const which of isReversed ? (['without', 'with'] as const) : (['with', 'without'] as const))
           found[which] = await scored(backlogs[which], which === 'with' ? often : NEVER);
@@ -66,8 +66,8 @@ export const memory: Benchmark = {
 };
 
 /** The configuration takes no fewer than a thousand. */
-function checkpointRecords(records: number): number {
-  return Math.max(1_000, Math.floor(records / PARTITIONS / CHECKPOINTS));
+function checkpointRecords(recordsAPartition: number): number {
+  return Math.max(1_000, Math.floor(recordsAPartition / CHECKPOINTS));
 }
 
 async function scored({ broker, prefix, records }: Backlog, settings: Readonly<Record<string, string>>): Promise<Scored> {

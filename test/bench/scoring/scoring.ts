@@ -5,7 +5,7 @@ import { administrate } from '../../kafka/topics.ts';
 import type { Benchmark, Round } from '../suite/benchmark.ts';
 import { measured } from '../process/measured-process.ts';
 import type { Taken } from '../process/measured.ts';
-import { type Backlog, makeBacklog, PARTITIONS, trafficFile } from '../traffic/backlog.ts';
+import { type Backlog, makeBacklog, trafficFile } from '../traffic/backlog.ts';
 
 const ACCESSES = { tiny: 4_000, small: 200_000, full: 1_000_000 };
 
@@ -29,10 +29,10 @@ const floor = (file: string, args: readonly string[]) => measured<Read>({ file: 
 
 const bare = ({ broker, topic, records }: Backlog) => floor('bare-consumer.ts', [broker, topic, String(records)]);
 
-async function transactional({ broker, prefix, topic, records }: Backlog): Promise<Read> {
+async function transactional({ broker, prefix, topic, records, partitions }: Backlog): Promise<Read> {
   const output = `${prefix}.floor`;
   await administrate({ address: broker }, (admin) =>
-    admin.createTopics({ topics: [{ topic: output, numPartitions: PARTITIONS, replicationFactor: 1 }] }),
+    admin.createTopics({ topics: [{ topic: output, numPartitions: partitions, replicationFactor: 1 }] }),
   );
   return floor('transactional-consumer.ts', [broker, topic, output, String(records)]);
 }

@@ -13,8 +13,8 @@ import { appendPolicy, policyHistory } from '../../../services/system/policy-his
 import { type BulkTraffic, writeBulkTraffic } from '../../reference/bulk-traffic.ts';
 import { type Stage, TRAFFIC_DAYS } from '../suite/stage.ts';
 
-/** One scorer's share by the sizing of docs/operating.md. */
-export const PARTITIONS = 4;
+/** One scorer's share by the sizing of docs/operating.md; fewer where it only has to work, since each is five topics' files and a producer. */
+export const partitionsOf = (stage: Stage): number => stage.of({ tiny: 2, small: 4, full: 4 });
 
 /** A file of traffic: facts, then accesses. */
 export interface TrafficFile extends Pick<BulkTraffic, 'policyYaml' | 'records'> {
@@ -50,7 +50,7 @@ export function trafficFile(stage: Stage, accesses: number, limitsTimes = 1): Tr
 export async function makeBacklog(
   stage: Stage,
   traffic: Omit<TrafficFile, 'bytes' | 'facts'>,
-  partitions = PARTITIONS,
+  partitions = partitionsOf(stage),
 ): Promise<Backlog> {
   const broker = await stage.broker();
   const prefix = stage.newPrefix();
