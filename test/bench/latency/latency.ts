@@ -45,7 +45,7 @@ export const latency: Benchmark = {
   name: 'latency',
   title: 'How long a verdict and a row take',
   measures:
-    'Hosts, a process of their own, write accesses that wait for a verdict at a fixed rate whatever comes back (open loop), with kafkajs’s producer, and read the verdicts with its consumer; an access counts from when it was due. Meanwhile they ask ClickHouse ten times a second what is stored: a row counts with the first answer that covers it. One scorer and one writer in their default settings, four partitions, broker and hosts on the same cores. The driver’s own lag is in all figures.',
+    'Hosts, a process of their own, write accesses that wait for a verdict at a fixed rate whatever comes back (open loop), every 5 ms with kafkajs’s producer, and read the verdicts with its consumer, which asks anew every 5 ms; an access counts from when it was due. Meanwhile they ask ClickHouse ten times a second what is stored: a row counts with the first answer that covers it. One scorer and one writer in their default settings, four partitions, broker and hosts on the same cores. The driver’s own lag is in all figures.',
   doesNotShow:
     'A broker on another machine, replicas, several scorers. All programs of the traffic are declared; limits are as many times larger as the rate is. The driver takes its share of the cores: with its own lag above some milliseconds the figures are the machine’s and not the product’s.',
   figures: [...figuresAt('low', '2,000', {}), ...figuresAt('high', '10,000', { p50: 15, p99: 60, stored: 2_000 })],

@@ -2,13 +2,13 @@
 
 /** The largest first, each to the share that has less so far. */
 export function halves(records: readonly number[]): readonly [readonly number[], readonly number[]] {
-  const shares: [number[], number[]] = [[], []];
-  const sums = [0, 0];
+  const [one, other]: [number[], number[]] = [[], []];
+  let ahead = 0;
   const largestFirst = records.map((count, partition) => ({ count, partition })).toSorted((a, b) => b.count - a.count);
   for (const { count, partition } of largestFirst) {
-    const to = sums[0]! <= sums[1]! ? 0 : 1;
-    shares[to]!.push(partition);
-    sums[to]! += count;
+    if (ahead <= 0) one.push(partition);
+    else other.push(partition);
+    ahead += ahead <= 0 ? count : -count;
   }
-  return [shares[0].toSorted((a, b) => a - b), shares[1].toSorted((a, b) => a - b)];
+  return [one.toSorted((a, b) => a - b), other.toSorted((a, b) => a - b)];
 }

@@ -4,7 +4,7 @@ import { createReadStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { partitionOf } from '../../../services/domain/partitioning/murmur2.ts';
-import { MeasuredProcess, type ProcessOptions } from '../process/measured-process.ts';
+import { measuredTogether, type ProcessOptions } from '../process/measured-process.ts';
 import type { Taken } from '../process/measured.ts';
 import { type Scored, SCORER_PROCESS } from '../scoring/scoring.ts';
 import type { Benchmark } from '../suite/benchmark.ts';
@@ -49,7 +49,7 @@ export const parallel: Benchmark = {
         const rates = new Map<readonly Share[], number>();
         const hashes: Record<string, string> = {};
         for (const each of order) {
-          const folded = await together<Folded>(each.map((own, core) => foldOf(stage, traffic, own, core)));
+          const folded = await measuredTogether<Folded>(each.map((own, core) => foldOf(stage, traffic, own, core)));
           rates.set(each, rateOf(folded));
           hashes[each === one ? 'one fold' : 'two folds'] = hashOf(folded);
         }
@@ -77,14 +77,7 @@ async function scorers(stage: Stage, traffic: TrafficFile, shares: readonly Shar
     const records = own.reduce((sum, partition) => sum + counts[partition]! + 1, 0);
     return { file: SCORER_PROCESS, args: [broker, prefix, records, own.join()], cores: [core] };
   });
-  return rateOf(await together<Scored>(options));
-}
-
-/** All of them are ready before the first one begins. */
-async function together<Result>(options: readonly ProcessOptions[]): Promise<Result[]> {
-  const processes = options.map((each) => new MeasuredProcess<Result>(each));
-  await Promise.all(processes.map((process) => process.ready()));
-  return Promise.all(processes.map((process) => process.result()));
+  return rateOf(await measuredTogether<Scored>(options));
 }
 
 /** From when the first one began until the last one was done. */

@@ -77,6 +77,11 @@ export class MeasuredProcess<Result> {
     return this.#ended;
   }
 
+  /** Ends it, whatever it does. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
   async #listen(): Promise<Result> {
     const closed = once(this.#child, 'close') as Promise<[number | null, string | null]>;
     let last = '';
@@ -90,9 +95,20 @@ export class MeasuredProcess<Result> {
   }
 }
 
-/** A process from its start to its end. */
+/** Processes from their start to their end; all are ready before the first one begins. When one fails, none goes on. */
+export async function measuredTogether<Result>(options: readonly ProcessOptions[]): Promise<Result[]> {
+  const processes: MeasuredProcess<Result>[] = [];
+  try {
+    for (const each of options) processes.push(new MeasuredProcess<Result>(each));
+    await Promise.all(processes.map((process) => process.ready()));
+    return await Promise.all(processes.map((process) => process.result()));
+  } catch (error) {
+    for (const process of processes) process.kill();
+    throw error;
+  }
+}
+
 export async function measured<Result>(options: ProcessOptions): Promise<Result> {
-  const process = new MeasuredProcess<Result>(options);
-  await process.ready();
-  return process.result();
+  const [result] = await measuredTogether<Result>([options]);
+  return result!;
 }

@@ -3,9 +3,9 @@ import { type Benchmark, CannotMeasure } from './benchmark.ts';
 import { MADE } from './made-report.ts';
 import { runSuite } from './suite.ts';
 
-const run = (benchmark: Benchmark, rounds = 3) =>
+const run = (benchmarks: Benchmark | readonly Benchmark[], rounds = 3) =>
   runSuite({
-    benchmarks: [benchmark],
+    benchmarks: [benchmarks].flat(),
     size: 'tiny',
     rounds,
     startBroker: () => Promise.reject(new Error('nobody asks for it')),
@@ -56,8 +56,26 @@ describe('a benchmark', () => {
 
   it('must answer each of its figures, and none that nobody knows', async () => {
     const round = async () => ({ figures: { ours: 1 }, hashes: {} });
-    await expect(run({ ...MADE, prepare: async () => ({ round }) })).rejects.toThrow(
-      'made says floor,milliseconds,ours and measured ours',
-    );
+    const { benchmarks } = await run({ ...MADE, prepare: async () => ({ round }) });
+    expect(benchmarks[0]!.problem).toMatch(/^failed: made says floor,milliseconds,ours and measured ours \(/);
+  });
+
+  it('that fails keeps the rounds before, ends what it began, and leaves the others going on', async () => {
+    let hasEnded = false;
+    const whole = await MADE.prepare(null as never);
+    const breaking: Benchmark = {
+      ...MADE,
+      name: 'breaking',
+      prepare: async () => ({
+        round: async (isReversed) => (isReversed ? Promise.reject(new Error('it broke')) : whole.round(isReversed)),
+        end: async () => void (hasEnded = true),
+      }),
+    };
+    const { benchmarks } = await run([breaking, MADE]);
+    expect(benchmarks.map(({ rounds, problem }) => [rounds.length, problem?.slice(0, 16)])).toEqual([
+      [1, 'failed: it broke'],
+      [3, undefined],
+    ]);
+    expect(hasEnded).toBe(true);
   });
 });

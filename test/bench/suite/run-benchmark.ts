@@ -44,11 +44,19 @@ async function measured(
     }
     return { rounds: done, problem: null };
   } catch (error) {
-    if (error instanceof CannotMeasure) return { rounds: done, problem: error.message };
-    throw error;
+    // The others go on: a run of an hour is not thrown away because of one of them.
+    return { rounds: done, problem: problemOf(error) };
   } finally {
     await rounds?.end?.();
   }
+}
+
+/** With its place, unless it is the machine that lacks something. */
+function problemOf(error: unknown): string {
+  if (error instanceof CannotMeasure) return error.message;
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  const place = /\(?file:\S+/.exec(stack)?.[0].replace(/^\(|\)$/g, '') ?? 'nowhere';
+  return `failed: ${message.split('\n')[0]} (${place})`;
 }
 
 /** A figure that is left out, or one that nobody knows, is a bug of the benchmark. */

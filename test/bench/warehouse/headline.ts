@@ -80,7 +80,7 @@ function checkAnswers(rows: number, { whole, byMonth, fromRows, fromBlocks }: Re
   if (Number(headlineRow['accesses']) !== rows || Number(headlineRow['intercept']) === 0)
     throw new Error(`the headline of ${rows} rows is ${JSON.stringify(headlineRow)}`);
   if (byMonth!.resultHash !== whole!.resultHash) throw new Error('months by themselves have another headline');
-  const [{ accesses, cells }] = fromRows!.result as readonly [Readonly<Record<string, string>>];
+  const [{ accesses, cells }] = fromRows!.result;
   const [counted] = fromBlocks!.result;
   if (counted['accesses'] !== accesses || counted['cells'] !== cells || counted['fromBlocks'] !== accesses)
     throw new Error(`counts from blocks are ${JSON.stringify(counted)}, from rows ${String(accesses)} in ${String(cells)} cells`);
