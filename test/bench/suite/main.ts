@@ -26,6 +26,7 @@ interface Flags {
   readonly docs?: boolean;
   readonly check?: boolean;
   readonly updateRatios?: boolean;
+  readonly ratios: string;
   readonly list?: boolean;
 }
 
@@ -42,9 +43,9 @@ async function bench(out: Output, flags: Flags): Promise<number> {
   if (flags.markdown) out.line(markdownOf(report, BENCHMARKS));
   else print(out, report);
   if (flags.docs) writeInto(PAGE, markdownOf(report, BENCHMARKS));
-  if (flags.updateRatios) writeRatios(RATIOS, updated(report, readRatios(RATIOS)));
+  if (flags.updateRatios) writeRatios(flags.ratios, updated(report, readRatios(flags.ratios)));
   const isWhole = report.benchmarks.every(({ problem }) => problem === null);
-  return (flags.check && !check(out, report)) || !isWhole ? 1 : 0;
+  return (flags.check && !check(out, report, flags.ratios)) || !isWhole ? 1 : 0;
 }
 
 function chosen({ only }: Flags): readonly Benchmark[] {
@@ -101,8 +102,8 @@ function print(out: Output, report: Report): void {
 }
 
 /** Says which ratios fell; whether none did. */
-function check(out: Output, report: Report): boolean {
-  const stored = readRatios(RATIOS);
+function check(out: Output, report: Report, file: string): boolean {
+  const stored = readRatios(file);
   const problems = fallen(report, stored);
   for (const problem of problems) out.problem(problem);
   const names = compared(report, stored);
@@ -125,6 +126,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--docs', 'puts it into docs/speed.md')
     .option('--check', 'fails when a ratio fell below the stored one by more than its tolerance')
     .option('--update-ratios', 'stores the ratios of this run for later checks')
+    .option('--ratios <file>', 'where they are stored', RATIOS)
     .option('--list', 'names the benchmarks')
     .addHelpText(
       'after',
