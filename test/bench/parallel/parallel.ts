@@ -17,22 +17,28 @@ const ACCESSES = { tiny: 2_000, small: 200_000, full: 1_000_000 };
 /** Enough that two shares of them are about as large; each costs a topic more to make. */
 const PARTITIONS = { tiny: 2, small: 8, full: 8 };
 
+/** Millions of turns of the machine's own loop, some hundred million a second. */
+const TURNS = { tiny: 20, small: 1_000, full: 3_000 };
+
 type Share = readonly number[];
 
 export const parallel: Benchmark = {
   name: 'parallel',
   title: 'One and two processes',
   measures:
-    'The same eight partitions, by one process that may run on core 0 only (taskset), and by two on core 0 and core 1 that begin together, with four partitions or so each, shared out so that both have about as many records; until the last one is done. Once the fold alone, of records that lie in memory: judging with all checks, limits and baselines, and rows and their hashes. Once scorers on Kafka, exactly once, with the broker on the same two cores.',
+    'The same eight partitions, by one process that may run on core 0 only (taskset), and by two on core 0 and core 1 that begin together, with four partitions or so each, shared out so that both have about as many records; until the last one is done. First a loop that only counts, which says what the machine’s two cores are to each other. Then the fold alone, of records that lie in memory: judging with all checks, limits and baselines, and rows and their hashes. At last scorers on Kafka, exactly once, with the broker on the same two cores.',
   doesNotShow:
-    'The fold has no log: what reading and committing cost is not in it, and neither is anything that processes would wait for each other for. The scorers have it all, and no core that is free: the broker takes its share of both, so that their ratio says what this machine has left and not what another scorer adds on a machine of its own. Both shares of memory and cache are one machine’s.',
+    'The fold has no log: what reading and committing cost is not in it, and neither is anything that processes would wait for each other for. The scorers have it all, and no core that is free: the broker takes its share of both, so that their ratio says what this machine has left and not what another scorer adds on a machine of its own. Where counting alone does not come to twice as much the cores of a virtual machine share one of the host’s, or neighbours use it, and no fold can.',
   figures: [
+    { name: 'countOne', what: 'one loop that counts, turns', unit: '/s', better: 'more' },
+    { name: 'countTwo', what: 'two loops that count, turns', unit: '/s', better: 'more' },
     { name: 'foldOne', what: 'one fold on a core, records', unit: '/s', better: 'more' },
     { name: 'foldTwo', what: 'two folds on a core each, records', unit: '/s', better: 'more' },
     { name: 'scorerOne', what: 'one scorer on a core, broker on both, records', unit: '/s', better: 'more' },
     { name: 'scorerTwo', what: 'two scorers on a core each, broker on both, records', unit: '/s', better: 'more' },
   ],
   ratios: [
+    { name: 'machine two/one', what: 'two loops over one: what the machine gives', of: 'countTwo', to: 'countOne' },
     { name: 'folds two/one', what: 'two folds over one', of: 'foldTwo', to: 'foldOne', targets: [1.7] },
     { name: 'scorers two/one', what: 'two scorers over one, no core free', of: 'scorerTwo', to: 'scorerOne' },
   ],
@@ -55,8 +61,11 @@ export const parallel: Benchmark = {
         }
         if (hashes['one fold'] !== hashes['two folds']) throw new Error('two folds judged otherwise than one');
         const [foldOne, foldTwo] = [rates.get(one)!, rates.get(shares)!];
+        for (const each of order) rates.set(each, await counting(stage, each.length));
+        const [countOne, countTwo] = [rates.get(one)!, rates.get(shares)!];
         for (const each of order) rates.set(each, await scorers(stage, traffic, each, counts));
-        return { figures: { foldOne, foldTwo, scorerOne: rates.get(one)!, scorerTwo: rates.get(shares)! }, hashes };
+        const [scorerOne, scorerTwo] = [rates.get(one)!, rates.get(shares)!];
+        return { figures: { countOne, countTwo, foldOne, foldTwo, scorerOne, scorerTwo }, hashes };
       },
     };
   },
@@ -67,6 +76,16 @@ const policyFileOf = ({ folder }: Stage): string => join(folder, 'policy.yaml');
 function foldOf(stage: Stage, { file }: TrafficFile, own: Share, core: number): ProcessOptions {
   const args = [file, policyFileOf(stage), stage.of(PARTITIONS), own.join()];
   return { file: join(import.meta.dirname, 'folding.ts'), args, cores: [core] };
+}
+
+/** Turns a second of so many processes on a core each. */
+async function counting(stage: Stage, processes: number): Promise<number> {
+  const file = join(import.meta.dirname, 'counting.ts');
+  const options = Array.from(
+    { length: processes },
+    (_, core): ProcessOptions => ({ file, args: [stage.of(TURNS)], cores: [core] }),
+  );
+  return rateOf(await measuredTogether<Taken & { readonly records: number }>(options));
 }
 
 /** Records a second of scorers with these shares, one on each core. Each scores a log that nobody has scored. */

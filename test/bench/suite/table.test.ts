@@ -27,6 +27,12 @@ describe('the table', () => {
     expect(reached).toEqual(['no', '', 'yes, aim 150,000', 'no']);
   });
 
+  it('of a report that is older than a figure is without it', () => {
+    const rounds = [{ figures: { floor: 2, milliseconds: 1 }, hashes: {}, remarks: [] }];
+    const older = madeReport({ medians: { floor: 2, milliseconds: 1 }, ratios: {}, rounds });
+    expect(linesOf(older, [MADE]).map(({ what }) => what)).toEqual(['a floor', 'a wait']);
+  });
+
   it('has numbers of at most four digits', () => {
     expect([0.123456, 1.5, 12.34, 123.4, 1_234.5, 123_456].map(numberWords)).toEqual([
       '0.123',

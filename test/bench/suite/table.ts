@@ -27,16 +27,21 @@ export function linesOf(report: Report, benchmarks: readonly Benchmark[]): Line[
 
 function benchmarkLines({ name, figures, ratios }: Benchmark, { rounds, medians, ratios: found }: BenchmarkResult): Line[] {
   const spread = (values: readonly number[]) => ({ from: Math.min(...values), to: Math.max(...values) });
-  const ratioLines = ratios.map((ratio): Line => {
+  // A report that was kept may be older than a figure.
+  const isKnown = (name: string): boolean => medians[name] !== undefined;
+  const knownRatios = ratios.filter(({ of, to }) => isKnown(of) && isKnown(to));
+  const ratioLines = knownRatios.map((ratio): Line => {
     const values = rounds.map((round) => ratioOf(ratio, round.figures));
     const { what, targets = null } = ratio;
     return { benchmark: name, what, unit: '', median: found[ratio.name]!, ...spread(values), targets, better: 'more' };
   });
-  const figureLines = figures.map((figure): Line => {
-    const values = rounds.map((round) => round.figures[figure.name]!);
-    const { what, unit, better, targets = null } = figure;
-    return { benchmark: name, what, unit, median: medians[figure.name]!, ...spread(values), targets, better };
-  });
+  const figureLines = figures
+    .filter(({ name: figure }) => isKnown(figure))
+    .map((figure): Line => {
+      const values = rounds.map((round) => round.figures[figure.name]!);
+      const { what, unit, better, targets = null } = figure;
+      return { benchmark: name, what, unit, median: medians[figure.name]!, ...spread(values), targets, better };
+    });
   return [...ratioLines, ...figureLines];
 }
 
