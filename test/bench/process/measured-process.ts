@@ -14,6 +14,7 @@ import { READY } from './measured.ts';
 /** As `bin/ntk.mjs` starts processes; floors get it too. */
 export const NODE_OPTIONS = [
   '--max-semi-space-size=32',
+  '--initial-old-space-size=256',
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=TimeoutNegativeWarning',
 ];
