@@ -21,9 +21,6 @@ import {
   K_CELLS,
   K_LEARNED,
   K_SQUARES_TODAY,
-  K_TOLD_HOUR,
-  K_TOLD_NEW,
-  K_TOLD_SCORE,
   K_USES,
   K_VISITS,
   K_VOLUME,
@@ -284,22 +281,22 @@ export class Baselines {
     const n = seen.program * P_NUMBERS;
     const program = known.programs.rows.cells;
     const at = seen.program * P_CELLS;
-    const keys = known.keys.rows.cells;
-    const told = key * K_CELLS;
     const isOpen = numbers[n + P_LAST_ALARM] !== NEVER && seen.seconds - numbers[n + P_LAST_ALARM]! < EPISODE_SECONDS;
-    if (!isOpen && keys[told + K_TOLD_HOUR] !== 0) {
-      const left = 1 - (hour - keys[told + K_TOLD_HOUR]!) / TOLD_HOURS;
-      if (left > 0) this.threshold += Math.max(0, keys[told + K_TOLD_SCORE]! + TOLD_MARGIN - this.threshold) * left;
+    const before = known.keys.told(key);
+    if (!isOpen && before !== undefined && before.hour !== 0) {
+      const left = 1 - (hour - before.hour) / TOLD_HOURS;
+      if (left > 0) this.threshold += Math.max(0, before.score + TOLD_MARGIN - this.threshold) * left;
       if (this.score < this.threshold) return;
     }
     this.isAlarm = true;
     this.opensEpisode = !isOpen;
     program[at + P_TOLD] = 1;
-    keys[told + K_TOLD_SCORE] = isOpen ? Math.max(this.score, keys[told + K_TOLD_SCORE]!) : this.score;
-    keys[told + K_TOLD_HOUR] = hour;
+    const told = known.keys.tell(key);
+    told.score = isOpen ? Math.max(this.score, told.score) : this.score;
+    told.hour = hour;
     numbers[n + P_LAST_ALARM] = Math.floor(seen.seconds);
     // A new category is told and then learned; anything else is not to become ordinary.
-    if (this.largest === NOVEL) known.keys.rows.cells[key * K_CELLS + K_TOLD_NEW] = hour;
+    if (this.largest === NOVEL) told.newHour = hour;
     else program[at + P_ALARMED] = 1;
   }
 

@@ -47,7 +47,6 @@ import {
   P_CELLS,
   P_DAYS,
   P_DAYS_SEEN,
-  P_HOURS,
   P_LEARNED_CALLS,
   P_LEARNED_USES,
   P_LEARNED_VISITS,
@@ -56,6 +55,7 @@ import {
   P_USES,
   P_VISITS,
   P_WORST,
+  type ProgramRows,
 } from './state/program-rows.ts';
 import { trustIn } from './trust.ts';
 import { learnWorst } from './worst-days.ts';
@@ -179,7 +179,7 @@ export function learnDay(known: PartitionKnowledge, slot: number, classNumber: n
     classRow[C_VISIT_SUM]! += classWeight * share;
     classRow[C_VISIT_SQUARES]! += classWeight * share * share;
   }
-  learnShape(program, at, classRow, uses);
+  learnShape(known.programs, slot, classRow, uses);
   program[at + P_DAYS]!++;
   program[at + P_ALARMED] = 0;
   forget(known, slot, 1);
@@ -219,13 +219,15 @@ function learnKeyDay(
 /** Variance of the volume of calls within a day, beside the variance between days that the class measures. */
 const WITHIN_A_DAY = 0.3;
 
-function learnShape(program: Float32Array, at: number, classRow: ClassRow, uses: number): void {
+function learnShape(programs: ProgramRows, slot: number, classRow: ClassRow, uses: number): void {
+  const program = programs.rows.cells;
+  const at = slot * P_CELLS;
   let sum = 0;
   let mean = 0;
   let halves = 0;
   for (let half = 0; half < 2; half++) {
     let ofHalf = 0;
-    for (let i = 0; i < 24; i++) ofHalf += program[at + P_HOURS + half * 24 + i]!;
+    for (let i = 0; i < 24; i++) ofHalf += programs.usesOfHour(slot, half * 24 + i);
     sum += ofHalf;
     if (program[at + P_DAYS_SEEN + half]! > 0) {
       mean += ofHalf / 24;
@@ -234,7 +236,7 @@ function learnShape(program: Float32Array, at: number, classRow: ClassRow, uses:
   }
   program[at + P_MEAN_HOUR] = halves === 0 ? 0 : mean / halves;
   if (uses <= 0 || sum <= 0 || program[at + P_LEARNED_USES]! < SHAPE_USES_MIN || program[at + P_DAYS]! < SHAPE_DAYS_MIN) return;
-  for (let i = 0; i < 48; i++) classRow[C_SHAPE + i]! += (program[at + P_HOURS + i]! / sum) * 2;
+  for (let i = 0; i < 48; i++) classRow[C_SHAPE + i]! += (programs.usesOfHour(slot, i) / sum) * 2;
   classRow[C_SHAPES]!++;
 }
 

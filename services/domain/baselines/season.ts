@@ -1,6 +1,6 @@
 /** When in a week a program is used: the expected uses of an hour, from its own hours and the shape of its class. */
 import { C_SHAPE, C_SHAPES, type ClassRow } from './state/class-rows.ts';
-import { P_DAYS_SEEN, P_HOURS, P_MEAN_HOUR } from './state/program-rows.ts';
+import { P_CELLS, P_DAYS_SEEN, P_MEAN_HOUR, type ProgramRows } from './state/program-rows.ts';
 
 /** Occurrences of an hour that are averaged over: the newest counts at least a twelfth. */
 export const HOURS_AVERAGED = 12;
@@ -17,15 +17,17 @@ export function hourOfWeek(hour: number): number {
   return (weekday === 0 || weekday === 6 ? 24 : 0) + (hour % 24);
 }
 
-/** Expected uses of an hour. `at`: the program's row in `cells`. */
-export function expectedUses(cells: Float32Array, at: number, classRow: ClassRow, hour: number): number {
-  const slot = hourOfWeek(hour);
+/** Expected uses of an hour; `slot` is the program's. */
+export function expectedUses(programs: ProgramRows, slot: number, classRow: ClassRow, hour: number): number {
+  const { cells } = programs.rows;
+  const at = slot * P_CELLS;
+  const ofWeek = hourOfWeek(hour);
   const shapes = classRow[C_SHAPES]!;
-  const factor = shapes > SHAPES_MIN ? (classRow[C_SHAPE + slot]! / shapes) * 24 : 1;
+  const factor = shapes > SHAPES_MIN ? (classRow[C_SHAPE + ofWeek]! / shapes) * 24 : 1;
   const byShape = Math.max(
     cells[at + P_MEAN_HOUR]! * Math.min(SHAPE_FACTOR_MAX, Math.max(SHAPE_FACTOR_MIN, factor)),
     EXPECTED_MIN,
   );
-  const seen = Math.min(HOURS_AVERAGED, cells[at + P_DAYS_SEEN + (slot < 24 ? 0 : 1)]!);
-  return (SHAPE_USES + cells[at + P_HOURS + slot]! * seen) / (SHAPE_USES / byShape + seen);
+  const seen = Math.min(HOURS_AVERAGED, cells[at + P_DAYS_SEEN + (ofWeek < 24 ? 0 : 1)]!);
+  return (SHAPE_USES + programs.usesOfHour(slot, ofWeek) * seen) / (SHAPE_USES / byShape + seen);
 }

@@ -13,7 +13,6 @@ import {
   K_CALLS,
   K_CELLS,
   K_LEARNED,
-  K_TOLD_NEW,
   K_USES,
   K_VISITS,
   K_VOLUME,
@@ -75,7 +74,7 @@ export function judgeShare(
   const learned = program[at + P_LEARNED_USES]!;
   const isOld = learned >= USES_MIN;
   const isYoung = days < YOUNG_DAYS && classRow[C_DAYS]! > CLASS_DAYS_MIN;
-  const told = keys[row + K_TOLD_NEW]!;
+  const told = known.keys.told(key)?.newHour ?? 0;
   const isNovel = keys[row + K_LEARNED + K_USES]! < NOVEL_USES && told === 0 && days >= NOVEL_DAYS && isOld;
   if ((!isOld && !isYoung) || seen.isNewlyListed || (isNovel && seen.isFreshlyListed) || wasToldNew(told, seen.seconds))
     return false;

@@ -13,7 +13,6 @@ import {
   P_EXPECTED,
   P_FIRST_HOUR,
   P_HOUR,
-  P_HOURS,
   P_NUMBERS,
   P_TOLD,
   P_USES,
@@ -100,7 +99,7 @@ function jump(known: PartitionKnowledge, slot: number, hour: number): void {
 function closeHour(known: PartitionKnowledge, slot: number, classNumber: number, next: number): void {
   const { cells } = known.programs.rows;
   const at = slot * P_CELLS;
-  learnHour(cells, at, next - 1);
+  learnHour(known, slot, next - 1);
   let closing = 1;
   if (next % SCALE_HOURS[FOUR_HOURS] === 0) {
     closing++;
@@ -128,19 +127,21 @@ function closeHour(known: PartitionKnowledge, slot: number, classNumber: number,
 export function expectHour(known: PartitionKnowledge, slot: number, classNumber: number, hour: number): void {
   const { cells } = known.programs.rows;
   const at = slot * P_CELLS;
-  const expected = expectedUses(cells, at, known.classes.row(classNumber), hour);
+  const expected = expectedUses(known.programs, slot, known.classes.row(classNumber), hour);
   for (let scale = 0; scale < SCALES; scale++) cells[at + scale * 2 * P_BLOCK + P_EXPECTED]! += expected;
 }
 
 /** The uses of an hour that is over; of a day that alarmed not more than twice the ordinary ones. */
-function learnHour(cells: Float32Array, at: number, hour: number): void {
-  const slot = hourOfWeek(hour);
-  const half = at + P_DAYS_SEEN + (slot < 24 ? 0 : 1);
+function learnHour({ programs }: PartitionKnowledge, slot: number, hour: number): void {
+  const { cells } = programs.rows;
+  const at = slot * P_CELLS;
+  const ofWeek = hourOfWeek(hour);
+  const half = at + P_DAYS_SEEN + (ofWeek < 24 ? 0 : 1);
   const averaged = Math.min(HOURS_AVERAGED, cells[half]! + 1);
-  const cell = at + P_HOURS + slot;
+  const mean = programs.usesOfHour(slot, ofWeek);
   const uses = cells[at + P_USES]!;
-  const limited = cells[at + P_ALARMED]! > 0 ? Math.min(uses, 2 * cells[cell]! + 1) : uses;
-  cells[cell]! += (limited - cells[cell]!) / averaged;
+  const limited = cells[at + P_ALARMED]! > 0 ? Math.min(uses, 2 * mean + 1) : uses;
+  if (limited !== mean) programs.setUsesOfHour(slot, ofWeek, mean + (limited - mean) / averaged);
   // The day's last hour: the next time each of its hours is known once more.
   if (hour % 24 === 23) cells[half]!++;
 }

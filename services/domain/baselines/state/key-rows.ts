@@ -26,12 +26,16 @@ export const MARK_VISITS = 2;
 export const MARK_VOLUME = 3;
 export const MARK_CALLS = 4;
 export const MARKS = 5;
-/** Hours since 1970 at which it was told as new; 0 while it was not. */
-export const K_TOLD_NEW = K_DISPERSION + 2 * MARKS;
-/** How strong it was when it was last told, and the hour since 1970; 0 while it was not. */
-export const K_TOLD_SCORE = K_TOLD_NEW + 1;
-export const K_TOLD_HOUR = K_TOLD_NEW + 2;
-export const K_CELLS = K_TOLD_NEW + 3;
+export const K_CELLS = K_DISPERSION + 2 * MARKS;
+
+/** What was told of a key; few have any. Hours since 1970, 0 while it was not. */
+export interface ToldOfKey {
+  /** When it was told as new. */
+  newHour: number;
+  /** How strong it was when it was told last, and when that was. */
+  score: number;
+  hour: number;
+}
 
 const KEYS_PER_PAGE = 256;
 
@@ -41,6 +45,7 @@ export class KeyRows {
   /** By slot: hour of the filling blocks, then the next key of the same program (-1: none). */
   numbers = new Int32Array(1024);
   categories = new Uint8Array(512);
+  readonly #told = new Map<number, ToldOfKey>();
   #count = 0;
 
   get count(): number {
@@ -62,6 +67,17 @@ export class KeyRows {
   /** The next key of the same program, or -1. */
   next(slot: number): number {
     return this.numbers[slot * 2 + 1]!;
+  }
+
+  told(slot: number): Readonly<ToldOfKey> | undefined {
+    return this.#told.size === 0 ? undefined : this.#told.get(slot);
+  }
+
+  /** To be written to. The key has been touched. */
+  tell(slot: number): ToldOfKey {
+    let told = this.#told.get(slot);
+    if (told === undefined) this.#told.set(slot, (told = { newHour: 0, score: 0, hour: 0 }));
+    return told;
   }
 
   add(category: number, hour: number, next: number): number {
@@ -97,6 +113,14 @@ export class KeyRows {
       out.varint(this.numbers[slot * 2 + 1]! + 1);
     }
     out.bytes(this.rows.bytes(from, to));
+    for (let slot = from; slot < to; slot++) {
+      const told = this.told(slot);
+      if (told === undefined) continue;
+      out.varint(slot - from);
+      out.varint(told.newHour);
+      out.double(told.score);
+      out.varint(told.hour);
+    }
     return out.finish();
   }
 
@@ -111,5 +135,10 @@ export class KeyRows {
     const bytes = reader.bytes();
     if (bytes.length !== (to - from) * K_CELLS * 4) throw new PageCorruptError('a page of baselines has another size');
     this.rows.put(from, bytes);
+    while (!reader.done) {
+      const slot = from + reader.varint();
+      if (slot >= to) throw new PageCorruptError('a page of baselines tells of a key that it has not');
+      this.#told.set(slot, { newHour: reader.varint(), score: reader.double(), hour: reader.varint() });
+    }
   }
 }

@@ -19,9 +19,8 @@ export const P_VISITS = SCALES * 2 * P_BLOCK;
 export const P_LEARNED_USES = P_VISITS + SCALES;
 export const P_LEARNED_CALLS = P_LEARNED_USES + 1;
 export const P_LEARNED_VISITS = P_LEARNED_USES + 2;
-/** Mean uses by hour of a working day, then of a day of the weekend; how many of either were seen; mean of all. */
-export const P_HOURS = P_LEARNED_USES + 3;
-export const P_DAYS_SEEN = P_HOURS + 48;
+/** How many working days were seen, and how many of the weekend; mean uses of an hour. */
+export const P_DAYS_SEEN = P_LEARNED_USES + 3;
 export const P_MEAN_HOUR = P_DAYS_SEEN + 2;
 /** The worst surprise of the day by feature, decayed sums of earlier days' and their number (rates begin later), the scale they give. */
 export const P_WORST = P_MEAN_HOUR + 1;
@@ -44,6 +43,9 @@ export const P_LAST_ALARM = 2;
 export const P_FIRST_KEY = 3;
 export const P_NUMBERS = P_FIRST_KEY + 1;
 
+/** Hours that are told apart: of working days, and of the weekend. */
+export const WEEK_HOURS = 48;
+
 const PROGRAMS_PER_PAGE = 64;
 export const NEVER = -1;
 
@@ -52,6 +54,11 @@ export class ProgramRows {
   readonly rows = new FloatRows(P_CELLS, 256);
   /** Seconds are too many for 32 bits from 2038 on. */
   numbers = new Float64Array(256 * P_NUMBERS);
+  /**
+   * By slot, square roots of mean uses: by hour of a working day, then of a day of the weekend. The root of a count is as sure whatever its size
+   * (M. S. Bartlett 1936), so 16 bits, which are out by two thousandths of the count at most, say all that is known.
+   */
+  #hourRoots = new Float16Array(256 * WEEK_HOURS);
   readonly #ids: string[] = [];
 
   get count(): number {
@@ -60,11 +67,20 @@ export class ProgramRows {
 
   /** Bytes of memory. */
   get bytes(): number {
-    return this.rows.cells.byteLength + this.numbers.byteLength;
+    return this.rows.cells.byteLength + this.numbers.byteLength + this.#hourRoots.byteLength;
   }
 
   id(slot: number): string {
     return this.#ids[slot]!;
+  }
+
+  /** Mean uses of an hour of the week; see season.ts for the number of the hour. */
+  usesOfHour(slot: number, hour: number): number {
+    return this.#hourRoots[slot * WEEK_HOURS + hour]! ** 2;
+  }
+
+  setUsesOfHour(slot: number, hour: number, uses: number): void {
+    this.#hourRoots[slot * WEEK_HOURS + hour] = Math.sqrt(uses);
   }
 
   add(id: string): number {
@@ -74,9 +90,12 @@ export class ProgramRows {
     this.#ids.push(id);
     this.rows.reserve(slot + 1);
     if ((slot + 1) * P_NUMBERS > this.numbers.length) {
-      const wider = new Float64Array(Math.ceil(this.numbers.length * 1.5));
+      const wider = new Float64Array(Math.ceil((this.numbers.length / P_NUMBERS) * 1.5) * P_NUMBERS);
       wider.set(this.numbers);
       this.numbers = wider;
+      const wide = new Float16Array((wider.length / P_NUMBERS) * WEEK_HOURS);
+      wide.set(this.#hourRoots);
+      this.#hourRoots = wide;
     }
     this.numbers.fill(NEVER, slot * P_NUMBERS, (slot + 1) * P_NUMBERS);
     this.rows.cells.fill(1, slot * P_CELLS + P_SCALE, slot * P_CELLS + P_SCALE + FEATURE_COUNT);
@@ -98,6 +117,7 @@ export class ProgramRows {
       for (let i = 0; i < P_NUMBERS; i++) out.double(this.numbers[slot * P_NUMBERS + i]!);
     }
     out.bytes(this.rows.bytes(from, to));
+    out.bytes(Buffer.from(this.#hourRoots.slice(from * WEEK_HOURS, to * WEEK_HOURS).buffer));
     return out.finish();
   }
 
@@ -112,6 +132,9 @@ export class ProgramRows {
     const bytes = reader.bytes();
     if (bytes.length !== (to - from) * P_CELLS * 4) throw new PageCorruptError('a page of baselines has another size');
     this.rows.put(from, bytes);
+    const roots = reader.bytes();
+    if (roots.length !== (to - from) * WEEK_HOURS * 2) throw new PageCorruptError('a page of hours has another size');
+    new Uint8Array(this.#hourRoots.buffer).set(roots, from * WEEK_HOURS * 2);
     return [from, to];
   }
 }
