@@ -8,16 +8,11 @@ import type { Outcome } from '../../../schemas/codes.ts';
 import { type AccessEnd, AccessEnds } from './access-ends.ts';
 import { Keys, NONE, PlainJson, word } from './plain-json.ts';
 import { type Access, type AccessRecord, type AccessTexts, type Attributes, TEXT, TEXTS } from './record.ts';
-import { INVALID_TIME, parseTimeUs } from './time.ts';
+import { TimeScan } from './scan-time.ts';
 
 /** As exact-rules.md says; ASCII has a byte for each code point. */
 const USER_BYTES_MAX = 128;
-const FRACTION_DIGITS_MAX = 6;
-const SECONDS_LENGTH = 'YYYY-MM-DDTHH:MM:SS'.length;
 
-const DOT = 0x2e;
-const ZERO = 0x30;
-const UTC = 0x5a;
 const CLOSE = 0x7d;
 
 const TOP = new Keys(['specversion', 'id', 'source', 'type', 'subject', 'time', 'data', 'datacontenttype']);
@@ -108,9 +103,7 @@ class ScannedAccess implements Access {
 /** One record at a time; what is kept between them only makes the next one faster. */
 class AccessScan {
   readonly #json = new PlainJson();
-  /** The second of the last record, as it was written. */
-  readonly #second = new Uint8Array(SECONDS_LENGTH);
-  #secondUs = INVALID_TIME;
+  readonly #times = new TimeScan();
   readonly #ends = new AccessEnds();
   /** Of the bytes of the last record. */
   #viewed: Buffer | null = null;
@@ -136,7 +129,7 @@ class AccessScan {
       if (key === ID) this.#skipped(TEXT.id);
       else if (key === SOURCE) source = this.#placed(TEXT.source, json.text());
       else if (key === SUBJECT) subject = this.#placed(TEXT.subject, json.text());
-      else if (key === TIME) timeUs = this.#timeUs();
+      else if (key === TIME) timeUs = this.#times.read(json);
       else if (key === DATA) data = this.#data(end, (seen & TOP_NEEDED) === TOP_NEEDED);
       else if (key === SPECVERSION) json.word(VERSION);
       else if (key === TYPE) json.word(ACCESS);
@@ -280,50 +273,6 @@ class AccessScan {
     const isRefused = bytes[at + 1] === REFUSED[1];
     json.word(isRefused ? REFUSED : PERFORMED);
     return isRefused ? 'refused' : 'performed';
-  }
-
-  #timeUs(): number {
-    const json = this.#json;
-    const { bytes } = json;
-    const start = json.at + 1;
-    let at = start + SECONDS_LENGTH;
-    let fractionUs = 0;
-    if (bytes[at] === DOT) {
-      let scale = 100_000;
-      for (let digit = bytes[++at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[++at]! - ZERO) {
-        fractionUs += digit * scale;
-        scale /= 10;
-      }
-    }
-    const digits = at - start - SECONDS_LENGTH - 1;
-    if (bytes[at] !== UTC || digits === 0 || digits > FRACTION_DIGITS_MAX) return this.#otherTimeUs();
-    json.closeString(start, at + 1);
-    const secondUs = this.#isSameSecond(start) ? this.#secondUs : this.#readSecond(start);
-    if (secondUs === INVALID_TIME) json.unusual();
-    return secondUs + fractionUs;
-  }
-
-  /** With an offset, or more digits than are kept. */
-  #otherTimeUs(): number {
-    const json = this.#json;
-    const us = parseTimeUs(json.string());
-    if (us === INVALID_TIME) json.unusual();
-    return us;
-  }
-
-  #isSameSecond(start: number): boolean {
-    const { bytes } = this.#json;
-    const second = this.#second;
-    // From its end on: that is where it changes.
-    for (let i = SECONDS_LENGTH - 1; i >= 0; i--) if (bytes[start + i] !== second[i]) return false;
-    return true;
-  }
-
-  #readSecond(start: number): number {
-    const end = start + SECONDS_LENGTH;
-    this.#secondUs = parseTimeUs(`${this.#json.bytes.toString('latin1', start, end)}Z`);
-    this.#second.set(this.#json.bytes.subarray(start, end));
-    return this.#secondUs;
   }
 }
 
