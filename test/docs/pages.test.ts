@@ -60,7 +60,7 @@ describe('a page that is run', () => {
   test.each([
     ['```sh\nfalse\n```\n', 'ended with 1'],
     ['```sh fails\ntrue\n```\n', 'ended with 0'],
-    ['```sh\necho a\n```\n\n```text\nb\n```\n', "does not print 'b'"],
+    ['```sh\necho quince\n```\n\n```text\nmedlar\n```\n', "does not print 'medlar'"],
   ])('is not believed when a command does otherwise: %j', async (page, problem) => {
     const run = new PageRun();
     try {
