@@ -35,6 +35,12 @@ const WORDS: Readonly<Record<number, readonly [counted: string, of: string]>> = 
   [FIRST]: ['usesOfCategory', 'usesOfProgram'],
 };
 
+const WORDS_OF_VISITS = ['usersReached', 'callsOfProgram'] as const;
+
+function wordsOf(feature: number, { isOfVisits }: Measured): readonly [counted: string, of: string] {
+  return isOfVisits ? WORDS_OF_VISITS : WORDS[feature]!;
+}
+
 /**
  * The features behind an alarm, by reason: the one with the largest contribution of each reason, and only reasons that say at least half of
  * what the strongest says. In the order of the features.
@@ -78,13 +84,14 @@ function observedBy(feature: number, measured: Measured): Record<string, unknown
     case RHYTHM:
       return { intervalSeconds: whole(x), intervalsInARow: whole(n) };
     default: {
-      const [counted, of] = WORDS[feature]!;
+      const [counted, of] = wordsOf(feature, measured);
       return { ...window, [counted]: whole(x), [of]: whole(n) };
     }
   }
 }
 
-function expectedBy(feature: number, { x, n, p, inflation }: Measured, nats: number): Record<string, unknown> {
+function expectedBy(feature: number, measured: Measured, nats: number): Record<string, unknown> {
+  const { x, n, p, inflation } = measured;
   switch (feature) {
     case ROWS:
       return { typicalVolume: volumeOf(p), ordinaryUpTo: volumeOf(p + Math.sqrt(2 * nats * inflation)) };
@@ -98,7 +105,7 @@ function expectedBy(feature: number, { x, n, p, inflation }: Measured, nats: num
     case RHYTHM:
       return { intervals: 'irregular, as people are' };
     default: {
-      const [counted] = WORDS[feature]!;
+      const [counted] = wordsOf(feature, measured);
       const trials = Math.max(n, x);
       return {
         [counted]: tenths(p * n),

@@ -222,6 +222,7 @@ function judgeFirstUsers(known: PartitionKnowledge, seen: Sighting, classRow: Cl
   const scale = A_DAY;
   const n = program[at + 2 * scale * P_BLOCK + P_CALLS]!;
   found.take(FIRST, before + most, scale, 0, program[at + P_VISITS + scale]!, n, p, 1 + (n - 1) * rho);
+  found.measured[FIRST]!.isOfVisits = true;
 }
 
 /** Rows and bytes, given calls: the mean of their logarithms, whose square over its variance is a surprise (Gaussian tail). */

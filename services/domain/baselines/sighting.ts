@@ -30,6 +30,8 @@ export interface Measured {
   n: number;
   p: number;
   inflation: number;
+  /** Of first days: first calls of visits are counted among calls, not uses among uses. */
+  isOfVisits: boolean;
 }
 
 export class Surprises {
@@ -42,6 +44,7 @@ export class Surprises {
     n: 0,
     p: 0,
     inflation: 1,
+    isOfVisits: false,
   }));
 
   /** By feature: smaller ones have no effect, so nobody needs to work them out. */
@@ -76,5 +79,6 @@ export class Surprises {
     to.n = n;
     to.p = p;
     to.inflation = inflation;
+    to.isOfVisits = false;
   }
 }

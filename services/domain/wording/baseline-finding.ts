@@ -49,7 +49,9 @@ const SENTENCES: Readonly<Record<Feature, (within: string, observed: Values, exp
   siblings: (within, o, e) =>
     `${within}, ${number(o.siblingsAboveTheirShare)} of ${number(o.siblings)} programs of its developer took more of this kind than is ordinary for them; by chance it would be about ${number(e.siblingsAboveTheirShare)}.`,
   first_days: (within, o, e) =>
-    `It is new. ${within}, it had ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)}; in programs of its class ordinary would be ${usual(e, 'usesOfCategory')}.`,
+    o.usersReached !== undefined
+      ? `It is new. ${within}, its ${number(o.callsOfProgram)} calls reached ${number(o.usersReached)} users; in programs of its class ordinary would be ${usual(e, 'usersReached')}.`
+      : `It is new. ${within}, it had ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)}; in programs of its class ordinary would be ${usual(e, 'usesOfCategory')}.`,
 };
 
 /** `Score 21.9, and 19 is an alarm: 15 for the even intervals, 6.9 for …`; the parts are ordered by what they add. */

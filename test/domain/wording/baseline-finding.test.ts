@@ -6,10 +6,11 @@ import { FEATURES } from '../../../services/domain/baselines/features.ts';
 import { baselineFindingInWords, scoreInWords } from '../../../services/domain/wording/baseline-finding.ts';
 
 /** 12 of 40 within the last one to two hours, where a tenth is ordinary. */
-function compared(feature: number): string {
+function compared(feature: number, isOfVisits = false): string {
   const baselines = new Baselines(() => 0);
   const slot = baselines.known.addProgram('wx1');
   baselines.surprises.take(feature, 9, 0, 1, 12, 40, 0.1, 1);
+  baselines.surprises.measured[feature]!.isOfVisits = isOfVisits;
   const { observed, expected } = comparedBy(baselines, feature, slot);
   return baselineFindingInWords(observed, expected);
 }
@@ -29,6 +30,16 @@ describe('a finding of the baselines', () => {
     );
     expect(compared(FEATURES.indexOf('rhythm'))).toBe(
       ' For one user, 40 calls in a row came 12 seconds apart; people come at irregular times.',
+    );
+  });
+
+  it('of first days says whether it counted uses or users', () => {
+    const feature = FEATURES.indexOf('first_days');
+    expect(compared(feature)).toBe(
+      ' It is new. Within 2 hours, it had 12 of 40; in programs of its class ordinary would be about 4, up to 10.',
+    );
+    expect(compared(feature, true)).toBe(
+      ' It is new. Within 2 hours, its 40 calls reached 12 users; in programs of its class ordinary would be about 4, up to 10.',
     );
   });
 
