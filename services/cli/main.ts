@@ -13,6 +13,8 @@ import packageJson from '../../package.json' with { type: 'json' };
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
+/** What is left to do when a command has ended: streams that are closed, threads that end. */
+const END_MS = 2_000;
 
 function userName(): string {
   try {
@@ -67,4 +69,17 @@ function unexpected(error: unknown, isDebug: boolean): string {
   return isDebug ? stack : `this should not happen, please report it: ${brief(message, 1_000)} (NTK_DEBUG=1 shows where)`;
 }
 
+/**
+ * When all is done a process ends by itself, unless something was left open: the Kafka client has been seen to forget a connection that it was making when
+ * it was told to stop. Then nobody waits for whatever ends a container that does not.
+ */
+function endWithin(ms: number): void {
+  setTimeout(() => {
+    // A slow reader still gets all of it.
+    if (process.stdout.writableLength > 0 || process.stderr.writableLength > 0) endWithin(ms);
+    else process.exit();
+  }, ms).unref();
+}
+
 process.exitCode = await main(process.argv.slice(2));
+endWithin(END_MS);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { NtkProcess } from '../crash/ntk-process.ts';
-import { Desk } from './ntk.ts';
+import { Desk, ntk } from './ntk.ts';
 
 const TEST_MS_MAX = 60_000;
 const POLL_MS = 2;
@@ -27,6 +27,17 @@ test.each([0, 2, 4, 6, 'all'] as const)(
     // Nobody hears it before the sources are read; then it ends as every process does.
     expect(code ?? signal).toBe(code === null ? 'SIGTERM' : 0);
     expect(existsSync(join(data, 'system.json'))).toBe(false);
+  },
+  TEST_MS_MAX,
+);
+
+test(
+  'a command that is done ends although something was left open, and its output is whole',
+  async () => {
+    const left = "data:text/javascript,import net from 'node:net'; net.createServer().listen(0, '127.0.0.1');";
+    const { code, stdout } = await ntk(['policy', 'explain', '--help'], { env: { NODE_OPTIONS: `--import "${left}"` } });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Usage: [^]*\n$/);
   },
   TEST_MS_MAX,
 );
