@@ -11,7 +11,7 @@ import { type Ended, LogWrites, ntk, NtkProcess } from './ntk-process.ts';
 import { compareRows, type Differences, NONE, type StoredState, storedState, toldTwice } from './stored-state.ts';
 
 /** Small by default, for every run of the tests; `npm run test:crash` kills 200 times. */
-const KILLS = Number(process.env['NTK_CRASH_KILLS'] ?? 3);
+const KILLS = Number(process.env['NTK_CRASH_KILLS'] ?? 2);
 const SEED = Number(process.env['NTK_CRASH_SEED'] ?? 20_260_301);
 /** Every run of the tests has only so much time; on a busy machine it kills fewer times, but not fewer than these. */
 const BUDGET_MS = process.env['NTK_CRASH_KILLS'] === undefined ? 60_000 : Number.POSITIVE_INFINITY;

@@ -54,7 +54,7 @@ function judged(seed: number): Judged {
   return { ...counts, programsByReason };
 }
 
-describe.each([1, 2, 3])('under the default policy, seed %i', (seed) => {
+describe.each([1, 2])('under the default policy, seed %i', (seed) => {
   let result: Judged;
   beforeAll(() => (result = judged(seed)));
 

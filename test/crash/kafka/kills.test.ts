@@ -17,7 +17,7 @@ import { describeStep, makeSchedule, type Victim } from './schedule.ts';
 import type { Service } from './service.ts';
 import { NOTHING_WRONG, wrongIn } from './stage.ts';
 
-const KILLS = Number(process.env['NTK_CRASH_KILLS'] ?? 4);
+const KILLS = Number(process.env['NTK_CRASH_KILLS'] ?? 3);
 const SEED = Number(process.env['NTK_CRASH_SEED'] ?? 20_260_303);
 const PARTITIONS = 4;
 const HOSTS = 5;

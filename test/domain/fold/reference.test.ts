@@ -14,7 +14,7 @@ const PARTITIONS = 4;
 const LOG_ID = 'reference';
 /** Small enough that ids leave it. Then the copies of a broadcast may be duplicates on one partition only, and are counted on partition 0. */
 const SMALL_WINDOW = 300;
-const SEEDS = Number(process.env['NTK_REFERENCE_SEEDS'] ?? 8);
+const SEEDS = Number(process.env['NTK_REFERENCE_SEEDS'] ?? 6);
 
 interface Folded {
   readonly verdicts: Map<number, unknown>;
