@@ -39,7 +39,7 @@ COPY schemas schemas
 COPY services services
 USER 10001:10001
 EXPOSE 7077
-# Of the part of the heap where objects begin: bin/ntk.mjs says why.
+# Of the heap: bin/ntk.mjs says why.
 ENTRYPOINT ["node", "--max-semi-space-size=32", "--initial-old-space-size=256", "bin/ntk.mjs"]
 CMD ["--help"]
 # /health is 503 while the log is away or a partition waits for a person.

@@ -87,10 +87,11 @@ class PendingRows {
 
   add(piece: BatchOutcome, scoredAtMs: number): void {
     const bytes = Buffer.from(piece.rows.written());
-    const reader = new RowReader(bytes);
+    // Whose rows they are matters only where somebody was erased.
+    const reader = this.#erasedUpTo.size === 0 ? null : new RowReader(bytes);
     piece.rowOffsets.forEach((offset, i) => {
-      reader.next();
-      if (offset < (this.#erasedUpTo.get(reader.user) ?? 0)) this.#erased.add(offset);
+      reader?.next();
+      if (reader !== null && offset < (this.#erasedUpTo.get(reader.user) ?? 0)) this.#erased.add(offset);
       else
         this.#rows.push({
           offset,

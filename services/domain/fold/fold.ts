@@ -21,7 +21,7 @@ import { type Access, type AccessRecord, type AccessTexts, type Attributes, type
 import type { ResultRow } from '../results/row.ts';
 import { RowWriter } from '../results/row-writer.ts';
 import { StoredUsers } from '../results/stored-users.ts';
-import { idHashOf, type ProgramState } from '../state/program-table.ts';
+import type { ProgramState } from '../state/program-table.ts';
 import type { UserWords } from '../state/user-hash.ts';
 import { Findings } from '../verdict/findings.ts';
 import { BatchOutcome } from './batch-outcome.ts';
@@ -228,11 +228,11 @@ export class PartitionFold {
   /** Keyed hash of (subject, source, id) into `#hash`; the part that repeats is kept with the program. */
   #hashOf(program: ProgramState, attributes: Attributes, texts: AccessTexts | null): void {
     const { source } = attributes;
-    const idHash = idHashOf(program, this.state.duplicateKey);
     if (program.sourceHash === null || program.hashedSource !== source) {
       program.sourceHash ??= new Int32Array(8);
       program.hashedSource = source;
-      sipAbsorb(idHash, source, program.sourceHash);
+      sipAbsorb(this.state.duplicateKey.initial, program.id, program.sourceHash);
+      sipAbsorb(program.sourceHash, source, program.sourceHash);
     }
     if (texts === null) sipAbsorb(program.sourceHash, attributes.id, this.#sip);
     else sipAbsorbAscii(program.sourceHash, texts.bytes, texts.places[2 * TEXT.id]!, texts.places[2 * TEXT.id + 1]!, this.#sip);

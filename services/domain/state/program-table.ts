@@ -2,7 +2,7 @@
 import type { Standing } from '../../../schemas/codes.ts';
 import { cohortBucket } from '../policy/cohort.ts';
 import type { DeclarationInForce } from '../program/declaration.ts';
-import { sipAbsorb, type SipKey, type SipState } from '../duplicates/half-sip-hash.ts';
+import type { SipState } from '../duplicates/half-sip-hash.ts';
 import type { UserConsents } from './consent-table.ts';
 import { type ByteReader, ByteWriter } from './bytes.ts';
 import { PageSet } from './page-set.ts';
@@ -25,9 +25,8 @@ export interface ProgramState {
   limitNumber: number;
   /** Its slot among the baselines; -1 before its first access that they see. */
   baselineSlot: number;
-  /** Derived from the id: which cohort it is in, and the hash of (subject) and (subject, source) for the duplicate window. */
+  /** Derived from the id: which cohort it is in, and the hash of (subject, source) for the duplicate window. */
   cohortBucket: number;
-  idHash: SipState | null;
   hashedSource: string;
   sourceHash: SipState | null;
   /** For {@link ActivePrograms}; -1 before its first access since the partition was taken. */
@@ -38,15 +37,6 @@ export interface SignedTimes {
   /** {@link NEVER_US} before the first. */
   standingUs: number;
   readonly entitlementsUs: Map<string, number>;
-}
-
-/** The hash of a program's id, on which those of its events and of its users go on; `key` is always the partition's. */
-export function idHashOf(program: ProgramState, key: SipKey): SipState {
-  if (program.idHash === null) {
-    program.idHash = new Int32Array(8);
-    sipAbsorb(key.initial, program.id, program.idHash);
-  }
-  return program.idHash;
 }
 
 /** Bits of the number in front of a program in a page. */
@@ -86,7 +76,6 @@ export class ProgramTable {
         limitNumber: -1,
         baselineSlot: -1,
         cohortBucket: cohortBucket(id),
-        idHash: null,
         hashedSource: '',
         sourceHash: null,
         activeHour: -1,

@@ -123,7 +123,8 @@ export class RecentUsers {
   /** When it was last seen; a rhythm is remembered for two of its intervals more. */
   #ageOf(at: number): number {
     const last = this.#numbers[at + LAST]!;
-    return this.#numbers[restOf(at) + COUNTS]! >= 3 << 8 ? last + 2 * this.#floats[restOf(at) + INTERVAL]! : last;
+    const rest = restOf(at);
+    return this.#numbers[rest + COUNTS]! >= 3 << 8 ? last + 2 * this.#floats[rest + INTERVAL]! : last;
   }
 
   /** Makes room when it gets full; entries that were found before are elsewhere then. */
@@ -162,14 +163,16 @@ export class RecentUsers {
 
   /** A use begins with its first call. */
   beginUse(at: number, seconds: number): void {
-    this.#numbers[restOf(at) + USE] = seconds;
-    this.#numbers[restOf(at) + COUNTS] = (this.#numbers[restOf(at) + COUNTS]! & ~CALLS_MASK) | 1;
+    const rest = restOf(at);
+    this.#numbers[rest + USE] = seconds;
+    this.#numbers[rest + COUNTS] = (this.#numbers[rest + COUNTS]! & ~CALLS_MASK) | 1;
   }
 
   /** One more call of the use; answers how many there are, up to 255. */
   addCall(at: number): number {
-    const calls = this.#numbers[restOf(at) + COUNTS]! & CALLS_MASK;
-    if (calls < CALLS_MASK) this.#numbers[restOf(at) + COUNTS]!++;
+    const counts = restOf(at) + COUNTS;
+    const calls = this.#numbers[counts]! & CALLS_MASK;
+    if (calls < CALLS_MASK) this.#numbers[counts]!++;
     return calls + 1;
   }
 
@@ -190,10 +193,11 @@ export class RecentUsers {
   }
 
   setRhythm(at: number, intervals: number, interval: number, narrow: number, wide: number): void {
-    this.#numbers[restOf(at) + COUNTS] = (Math.min(intervals, 0xffff) << 8) | (this.#numbers[restOf(at) + COUNTS]! & CALLS_MASK);
-    this.#floats[restOf(at) + INTERVAL] = interval;
-    this.#floats[restOf(at) + NARROW] = narrow;
-    this.#floats[restOf(at) + WIDE] = wide;
+    const rest = restOf(at);
+    this.#numbers[rest + COUNTS] = (Math.min(intervals, 0xffff) << 8) | (this.#numbers[rest + COUNTS]! & CALLS_MASK);
+    this.#floats[rest + INTERVAL] = interval;
+    this.#floats[rest + NARROW] = narrow;
+    this.#floats[rest + WIDE] = wide;
   }
 
   #encode(page: number): Buffer {
