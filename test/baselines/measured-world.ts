@@ -1,8 +1,9 @@
 /** A labelled world through the fold, in the process: no log, no database, the alarms as `ntk evaluate` would read them. */
 import { BASELINE_REASONS, ORIGIN, REASONS } from '../../schemas/codes.ts';
+import { labelsSchema } from '../../schemas/simulation/labels.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import type { Alarm } from '../../services/domain/evaluation/episodes.ts';
-import { type LabelledWorld, readLabels } from '../../services/domain/evaluation/labels-file.ts';
+import { type LabelledIncident, type LabelledWorld, readLabels } from '../../services/domain/evaluation/labels-file.ts';
 import { PartitionFold } from '../../services/domain/fold/fold.ts';
 import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
 import type { ResultRow } from '../../services/domain/results/row.ts';
@@ -93,7 +94,64 @@ class Filling {
   }
 }
 
+/** An incident with fewer accesses of its own is nothing that anybody could find. */
+const EVIDENCE_MIN = 12;
+/** Kinds that add to what a program does of the category anyway: of `factor` times as much, all but one part is theirs. */
+const ADDING: ReadonlySet<string> = new Set(['rate_burst', 'slow_ramp', 'sibling_fleet']);
+const HOUR_US = 3_600_000_000;
+
+interface SeenIncident {
+  readonly incident: LabelledIncident;
+  accesses: number;
+}
+
+/** Accesses of each incident's program and category in its time. */
+class Evidence {
+  readonly #seen: SeenIncident[];
+  readonly #byProgram = new Map<string, SeenIncident[]>();
+
+  readonly #factors: ReadonlyMap<string, number>;
+
+  constructor(incidents: readonly LabelledIncident[], factors: ReadonlyMap<string, number>) {
+    this.#factors = factors;
+    this.#seen = incidents.map((incident) => ({ incident, accesses: 0 }));
+    for (const one of this.#seen) {
+      const ofProgram = this.#byProgram.get(one.incident.program);
+      if (ofProgram === undefined) this.#byProgram.set(one.incident.program, [one]);
+      else ofProgram.push(one);
+    }
+  }
+
+  see(program: string, category: string, timeUs: number): void {
+    for (const one of this.#byProgram.get(program) ?? []) {
+      const { incident } = one;
+      if (incident.category === category && timeUs >= incident.startUs && timeUs < incident.endUs) one.accesses++;
+    }
+  }
+
+  /** The world without the incidents that left too little, and without what was said of them. */
+  of(labels: LabelledWorld, alarms: readonly Alarm[]): { readonly labels: LabelledWorld; readonly alarms: readonly Alarm[] } {
+    const isEvident = ({ incident, accesses }: SeenIncident): boolean => {
+      const added = ADDING.has(incident.kind) ? 1 - 1 / (this.#factors.get(incident.id) ?? Number.POSITIVE_INFINITY) : 1;
+      return accesses * added >= EVIDENCE_MIN;
+    };
+    const incidents = this.#seen.filter(isEvident).map(({ incident }) => incident);
+    const left = this.#seen.filter((one) => !isEvident(one)).map(({ incident }) => incident);
+    const isIn = (alarm: Alarm) => (incident: LabelledIncident) =>
+      incident.program === alarm.program && alarm.timeUs >= incident.startUs && alarm.timeUs <= incident.endUs + HOUR_US;
+    const kept = alarms.filter((alarm) => incidents.some(isIn(alarm)) || !left.some(isIn(alarm)));
+    return { labels: { ...labels, incidents }, alarms: kept };
+  }
+}
+
 export function measureWorld(world: WorldToMeasure): MeasuredWorld {
+  const { lines, json } = linesOf(world);
+  const text = json();
+  const read = readLabels(text);
+  if (!read.ok) throw new Error(read.problem.message);
+  const { incidents } = labelsSchema.parse(JSON.parse(text));
+  const factors = new Map(incidents.flatMap(({ id, factor }) => (factor === undefined ? [] : [[id, factor] as const])));
+  const evidence = new Evidence(read.world.incidents, factors);
   const alarms: Alarm[] = [];
   const active = new Set<string>();
   let accesses = 0;
@@ -102,7 +160,8 @@ export function measureWorld(world: WorldToMeasure): MeasuredWorld {
     (_, partition) =>
       new Filling(partition, ({ offset, attributes, judgement }) => {
         accesses++;
-        const { eventTimeUs } = judgement.subject;
+        const { eventTimeUs, category } = judgement.subject;
+        evidence.see(attributes.subject, category, eventTimeUs);
         active.add(`${attributes.subject} ${Math.floor(eventTimeUs / 86_400_000_000)}`);
         const reasons = judgement.findings.reasons.map((reason) => REASONS[reason]!).filter((reason) => BASELINE.has(reason));
         if (reasons.length > 0) alarms.push({ program: attributes.subject, partition, offset, timeUs: eventTimeUs, reasons });
@@ -111,13 +170,10 @@ export function measureWorld(world: WorldToMeasure): MeasuredWorld {
   const policy = { version: 'measured', baselines: { falseAlarmsPerProgramDay: world.budget } };
   const fact = { specversion: '1.0', id: 'p', source: 'ntk', type: 'ntk.policy', subject: '*', time: '2020-01-01T00:00:00Z' };
   for (const partition of partitions) partition.add(Buffer.from(JSON.stringify({ ...fact, data: policy })));
-  const { lines, json } = linesOf(world);
   for (const line of lines) {
     const subject = /"subject":"([^"]+)"/.exec(line)?.[1] ?? '';
     partitions[partitionOf(subject, PARTITIONS)]!.add(Buffer.from(line.trimEnd()));
   }
   for (const partition of partitions) partition.flush();
-  const read = readLabels(json());
-  if (!read.ok) throw new Error(read.problem.message);
-  return { labels: read.world, alarms, accesses, activeProgramDays: active.size };
+  return { ...evidence.of(read.world, alarms), accesses, activeProgramDays: active.size };
 }

@@ -20,11 +20,18 @@ export async function deleteTopics(broker: SharedBroker, prefix: string): Promis
   });
 }
 
+/** How often the end of a topic is asked for while it is said to be empty. */
+const ASKED_MAX = 50;
+
 /** As retention does: what lies before `offset` in partition 0 is gone. Answers the start that is now. */
 export async function moveStart(broker: SharedBroker, topic: string, offset: string): Promise<number> {
   return administrate(broker, async (admin) => {
-    const ends = await admin.fetchTopicOffsets(topic);
-    const to = offset === 'end' ? ends.find(({ partition }) => partition === 0)!.high : offset;
+    let to = offset;
+    // A client that has just connected may be told of an empty topic.
+    for (let asked = 0; to === 'end' || (offset === 'end' && to === '0' && asked < ASKED_MAX); asked++) {
+      const ends = await admin.fetchTopicOffsets(topic);
+      to = ends.find(({ partition }) => partition === 0)!.high;
+    }
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: to }] });
     return Number(to);
   });

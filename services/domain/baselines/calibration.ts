@@ -51,6 +51,11 @@ export class Calibration {
     this.#histogram.add(nats);
   }
 
+  /** What was added as `from` has grown. */
+  move(from: number, to: number): void {
+    this.#histogram.move(from, to);
+  }
+
   /** Takes up what was added since the last time. */
   refresh(): void {
     this.#histogram.fade();

@@ -19,8 +19,21 @@ export class DayHistogram {
   }
 
   add(worst: number): void {
-    this.#bins[Math.min(BINS - 1, Math.floor(worst * this.#binsAUnit))]!++;
+    this.#bins[this.#binOf(worst)]!++;
     this.#days++;
+  }
+
+  /** A day that was added as `from` was the beginning of something, which is now at `to`. */
+  move(from: number, to: number): void {
+    const before = this.#binOf(from);
+    // Faded since: then it stays what it was.
+    if (this.#bins[before]! < 1) return;
+    this.#bins[before]!--;
+    this.#bins[this.#binOf(to)]!++;
+  }
+
+  #binOf(worst: number): number {
+    return Math.min(BINS - 1, Math.floor(worst * this.#binsAUnit));
   }
 
   fade(): void {

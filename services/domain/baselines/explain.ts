@@ -9,6 +9,7 @@ import {
   FIRST,
   NOVEL,
   QUIET,
+  RAMP,
   RATE,
   REASON_OF_FEATURE,
   RHYTHM,
@@ -19,8 +20,8 @@ import {
 } from './features.ts';
 import type { Measured } from './sighting.ts';
 import { P_CELLS, P_SCALE } from './state/program-rows.ts';
-import { ordinaryFrom, ordinaryUpTo } from './surprise.ts';
-import { RATIO_USES, RATIO_WEIGHT, SCALE_HOURS } from './tuning.ts';
+import { evidentFrom, ordinaryFrom, ordinaryUpTo } from './surprise.ts';
+import { RAMP_ODDS, RATIO_USES, RATIO_WEIGHT, SCALE_HOURS } from './tuning.ts';
 
 /** A contribution of at least this part of the largest is worth a sentence of its own. */
 const TOLD_SHARE = 0.5;
@@ -33,6 +34,7 @@ const WORDS: Readonly<Record<number, readonly [counted: string, of: string]>> = 
   [USERS]: ['usersReached', 'calls'],
   [NOVEL]: ['usesOfNewCategory', 'usesOfProgram'],
   [FIRST]: ['usesOfCategory', 'usesOfProgram'],
+  [RAMP]: ['usesOfCategory', 'usesOfProgram'],
 };
 
 const WORDS_OF_VISITS = ['usersReached', 'callsOfProgram'] as const;
@@ -43,13 +45,13 @@ function wordsOf(feature: number, { isOfVisits }: Measured): readonly [counted: 
 
 /**
  * The features behind an alarm, by reason: the one with the largest contribution of each reason, and only reasons that say at least half of
- * what the strongest says. In the order of the features.
+ * what the strongest says; an even rhythm wherever it contributes, for nothing else says as much. In the order of the features.
  */
 export function toldFeatures({ contributions, largest }: Baselines): number[] {
   const byReason = new Map<string, number>();
   for (let feature = 0; feature < FEATURE_COUNT; feature++) {
     const contribution = contributions[feature]!;
-    if (feature !== largest && contribution < TOLD_SHARE * contributions[largest]!) continue;
+    if (feature !== largest && feature !== RHYTHM && contribution < TOLD_SHARE * contributions[largest]!) continue;
     if (contribution === 0) continue;
     const reason = REASON_OF_FEATURE[FEATURES[feature]!];
     const before = byReason.get(reason);
@@ -102,6 +104,9 @@ function expectedBy(feature: number, measured: Measured, nats: number): Record<s
       return {
         siblingsAboveTheirShare: tenths(n * p),
       };
+    case RAMP:
+      // Up to there the evidence does not grow.
+      return { usesOfCategory: tenths(p * n), ordinaryUpTo: Math.floor(n * evidentFrom(p, RAMP_ODDS)) };
     case RHYTHM:
       return { intervals: 'irregular, as people are' };
     default: {

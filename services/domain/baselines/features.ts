@@ -13,6 +13,7 @@ export const FEATURES = [
   'rhythm',
   'siblings',
   'first_days',
+  'category_ramp',
 ] as const;
 export type Feature = (typeof FEATURES)[number];
 export const FEATURE_COUNT = FEATURES.length;
@@ -28,12 +29,13 @@ export const NOVEL = 7;
 export const RHYTHM = 8;
 export const SIBLINGS = 9;
 export const FIRST = 10;
+export const RAMP = 11;
 
 /**
  * E-folds that a feature has to show beyond what is ordinary before it contributes: weights of p-values (C. R. Genovese, K. Roeder and L. Wasserman
  * 2006). What most kinds of incident show has none; what honest programs show as often as others has more.
  */
-export const DISCOUNT = [0, 1, 2.5, 0, 1.5, 1, 1, 0, 0, 0, 0] as const;
+export const DISCOUNT = [0, 1, 2.5, 0, 1.5, 1, 1, 0, 0, 0, 0, 1] as const;
 
 /** What a feature is reported as. */
 export const REASON_OF_FEATURE = {
@@ -48,4 +50,5 @@ export const REASON_OF_FEATURE = {
   rhythm: 'periodic_polling',
   siblings: 'rate_above_baseline',
   first_days: 'rate_above_baseline',
+  category_ramp: 'rate_above_baseline',
 } as const satisfies Record<Feature, Reason>;

@@ -2,7 +2,7 @@
  * What closed blocks teach: over-dispersion after four hours, everything else after a day. What alarms is hardly learned, and a day whose
  * mix of categories surprises is learned the less the more it does, so that what goes wrong slowly does not become normal.
  */
-import { FEATURE_COUNT } from './features.ts';
+import { BACKGROUND, CALLS, FEATURE_COUNT, ROWS, SHARE, USERS } from './features.ts';
 import { type PartitionKnowledge } from './partition-knowledge.ts';
 import {
   C_BACKGROUND,
@@ -51,15 +51,27 @@ import {
   P_LEARNED_USES,
   P_LEARNED_VISITS,
   P_MEAN_HOUR,
+  P_SCALE,
   P_TOP_SCORE,
   P_USES,
   P_VISITS,
   P_WORST,
   type ProgramRows,
 } from './state/program-rows.ts';
+import { learnRamp } from './ramps.ts';
 import { trustIn } from './trust.ts';
 import { learnWorst } from './worst-days.ts';
-import { A_DAY, FOUR_HOURS, HALF_LIFE_DAYS, LEARNED_OF_ALARMS, PAIRS_A_BLOCK, SQUARE_MAX } from './tuning.ts';
+import {
+  A_DAY,
+  CLASS_USES,
+  DAY_DISPERSION,
+  DISPERSION_NATS,
+  FOUR_HOURS,
+  HALF_LIFE_DAYS,
+  LEARNED_OF_ALARMS,
+  PAIRS_A_BLOCK,
+  SQUARE_MAX,
+} from './tuning.ts';
 
 /** Of so few trials the variance is that of clusters, not of days. */
 const FEW_TRIALS = 6;
@@ -81,9 +93,9 @@ function learnDispersion(
   squares: number,
   n: number,
   unit: number,
-  weight: number,
 ): void {
   if (n < 2) return;
+  const weight = DAY_WEIGHTS[mark]!;
   const dispersion = known.dispersionOf(key, mark) * (isDay ? known.dayRatio(mark) : 1);
   const cluster = known.clusterOf(mark);
   const limited = Math.min(squares, SQUARE_MAX * n * unit * (cluster + (n - 1) * dispersion));
@@ -111,9 +123,22 @@ function learnShareDispersion(
   x: number,
   n: number,
   p: number,
-  weight: number,
 ): void {
-  learnDispersion(known, key, mark, isDay, (x - p * n) ** 2, n, p * (1 - p), weight);
+  learnDispersion(known, key, mark, isDay, (x - p * n) ** 2, n, p * (1 - p));
+}
+
+/** By mark: the feature whose surprises say whether the day is one to learn from. */
+const FEATURE_OF_MARK = [SHARE, BACKGROUND, USERS, ROWS, CALLS] as const;
+const DAY_WEIGHTS = new Float64Array(MARKS);
+
+/** How much of the day so far says how much each mark varies: what is going wrong is not to make its program look restless. */
+function weighDay(program: Float32Array, at: number): void {
+  const weight = program[at + P_ALARMED]! > 0 ? LEARNED_OF_ALARMS : 1;
+  for (let mark = 0; mark < MARKS; mark++) {
+    const feature = FEATURE_OF_MARK[mark]!;
+    const nats = program[at + P_WORST + feature]! / program[at + P_SCALE + feature]!;
+    DAY_WEIGHTS[mark] = weight * Math.min(1, DISPERSION_NATS / (0.01 + nats));
+  }
 }
 
 /** The filling block of a scale closes: how far its shares were from what was expected. */
@@ -122,30 +147,23 @@ export function learnDispersions(known: PartitionKnowledge, slot: number, classR
   const at = slot * P_CELLS;
   if (program[at + P_LEARNED_USES]! < DISPERSION_USES_MIN) return;
   const scale = isDay ? A_DAY : FOUR_HOURS;
-  const weight = program[at + P_ALARMED]! > 0 ? LEARNED_OF_ALARMS : 1;
+  weighDay(program, at);
   const uses = program[at + scale * 2 * P_BLOCK + P_USES]!;
   const calls = program[at + scale * 2 * P_BLOCK + P_CALLS]!;
   for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
     const cells = known.keys.rows.cells;
     const block = key * K_CELLS + scale * 2 * K_BLOCK;
     const [x, c] = [cells[block + K_USES]!, cells[block + K_CALLS]!];
-    learnShareDispersion(known, key, MARK_SHARE, isDay, x, uses, known.shareOf(slot, key, classRow), weight);
-    learnShareDispersion(known, key, MARK_CALLS, isDay, c, calls, known.callShareOf(slot, key, classRow), weight);
-    if (x > 0)
-      learnShareDispersion(
-        known,
-        key,
-        MARK_BACKGROUND,
-        isDay,
-        cells[block + K_BACKGROUND]!,
-        x,
-        known.backgroundOf(key, classRow),
-        weight,
-      );
+    const p = known.shareOf(slot, key, classRow);
+    learnShareDispersion(known, key, MARK_SHARE, isDay, x, uses, p);
+    if (!isDay) learnRamp(known, key, x, uses, p);
+    learnShareDispersion(known, key, MARK_CALLS, isDay, c, calls, known.callShareOf(slot, key, classRow));
+    const inBackground = cells[block + K_BACKGROUND]!;
+    if (x > 0) learnShareDispersion(known, key, MARK_BACKGROUND, isDay, inBackground, x, known.backgroundOf(key, classRow));
     if (c === 0 || cells[key * K_CELLS + K_LEARNED + K_CALLS]! <= DISPERSION_CALLS_MIN) continue;
-    learnShareDispersion(known, key, MARK_VISITS, isDay, cells[block + K_VISITS]!, c, known.visitsOf(key, classRow), weight);
+    learnShareDispersion(known, key, MARK_VISITS, isDay, cells[block + K_VISITS]!, c, known.visitsOf(key, classRow));
     const { mean, variance } = known.volumeOf(key, classRow);
-    learnDispersion(known, key, MARK_VOLUME, isDay, (cells[block + K_VOLUME]! - c * mean) ** 2 / variance, c, 1, weight);
+    learnDispersion(known, key, MARK_VOLUME, isDay, (cells[block + K_VOLUME]! - c * mean) ** 2 / variance, c, 1);
   }
   known.poolDispersions();
 }
@@ -161,12 +179,14 @@ export function learnDay(known: PartitionKnowledge, slot: number, classNumber: n
   if (uses > 0) learnWorst(known, slot);
   program.fill(0, at + P_WORST, at + P_WORST + FEATURE_COUNT);
   program[at + P_TOP_SCORE] = 0;
-  const weight =
-    (program[at + P_ALARMED]! > 0 ? LEARNED_OF_ALARMS : 1) * trustIn(known, slot, known.classes.row(classNumber), uses);
-  const classWeight = Math.min(1, uses / DAY_USES) * weight;
+  // Of what alarms no more than of what is known: the first day of an abuse would otherwise be all that is.
+  const ofAlarms = LEARNED_OF_ALARMS * Math.min(1, Math.max(program[at + P_LEARNED_USES]!, CLASS_USES) / Math.max(1, uses));
+  const trust = (program[at + P_ALARMED]! > 0 ? ofAlarms : 1) * trustIn(known, slot, known.classes.row(classNumber), uses);
+  const classWeight = Math.min(1, uses / DAY_USES) * trust;
+  const weight = trust / (1 + uses * DAY_DISPERSION);
   const calls = program[day + P_CALLS]!;
   for (let key = calls === 0 ? -1 : known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
-    learnKeyDay(known, key, classRow, uses, weight, classWeight);
+    learnKeyDay(known, key, classRow, uses, trust, classWeight);
   }
   const visits = program[at + P_VISITS + A_DAY]!;
   program[at + P_LEARNED_USES]! += weight * uses;
@@ -190,9 +210,10 @@ function learnKeyDay(
   key: number,
   classRow: ClassRow,
   uses: number,
-  weight: number,
+  trust: number,
   classWeight: number,
 ): void {
+  const weight = trust / (1 + uses * DAY_DISPERSION);
   const cells = known.keys.rows.cells;
   const row = key * K_CELLS;
   const block = row + A_DAY * 2 * K_BLOCK;
@@ -207,7 +228,7 @@ function learnKeyDay(
     classRow[ofClass + C_SHARE_SQUARES]! += classWeight * share * share;
   }
   if (calls === 0) return;
-  const withIt = Math.min(1, x / WITH_USES) * weight;
+  const withIt = Math.min(1, x / WITH_USES) * trust;
   const volume = cells[block + K_VOLUME]! / calls;
   classRow[ofClass + C_WITH]! += withIt;
   classRow[ofClass + C_BACKGROUND]! += (withIt * cells[block + K_BACKGROUND]!) / Math.max(1, x);

@@ -10,7 +10,7 @@ import { classOf } from '../program/class-of.ts';
 import { Baselines } from './baselines.ts';
 import type { Prior } from '../../../schemas/events/prior.ts';
 import { classRowOf } from './priors/class-prior.ts';
-import { SIBLINGS } from './features.ts';
+import { RAMP, SIBLINGS } from './features.ts';
 import { judgeSiblings } from './siblings.ts';
 import { type Sighting, Surprises } from './sighting.ts';
 import { type Fleet, FLEET_PRIORS_MAX, FleetPriors, fleetOf } from './state/fleet-priors.ts';
@@ -196,12 +196,17 @@ export class PartitionBaselines {
   #encodePlatform(): Buffer {
     const out = new ByteWriter();
     const { known } = this.baselines;
-    for (const calibration of known.calibrations) calibration.write(out);
+    for (let feature = 0; feature < RAMP; feature++) known.calibrations[feature]!.write(out);
     known.scores.write(out);
     for (const value of known.dispersion) out.double(value);
     for (const value of known.clustering) out.double(value);
-    for (const value of known.worst) out.double(value);
+    for (let i = 0; i < 2 * RAMP; i++) out.double(known.worst[i]!);
     out.double(known.daysAtRefresh);
+    // Engine 3 had none of these, and its pages are read.
+    known.scores.writeOrdinary(out);
+    known.calibrations[RAMP]!.write(out);
+    for (let i = 2 * RAMP; i < known.worst.length; i++) out.double(known.worst[i]!);
+    known.common.write(out);
     return out.finish();
   }
 
@@ -227,12 +232,17 @@ export class PartitionBaselines {
     const [platform] = pages.baselinePlatform;
     if (platform === undefined) return;
     const reader = new ByteReader(platform);
-    for (const calibration of known.calibrations) calibration.restore(reader);
+    for (let feature = 0; feature < RAMP; feature++) known.calibrations[feature]!.restore(reader);
     known.scores.restore(reader);
     for (let i = 0; i < known.dispersion.length; i++) known.dispersion[i] = reader.double();
     for (let i = 0; i < known.clustering.length; i++) known.clustering[i] = reader.double();
     known.poolDispersions();
-    for (let i = 0; i < known.worst.length; i++) known.worst[i] = reader.double();
+    for (let i = 0; i < 2 * RAMP; i++) known.worst[i] = reader.double();
     known.daysAtRefresh = reader.double();
+    if (reader.done) return;
+    known.scores.restoreOrdinary(reader);
+    known.calibrations[RAMP]!.restore(reader);
+    for (let i = 2 * RAMP; i < known.worst.length; i++) known.worst[i] = reader.double();
+    known.common.restore(reader);
   }
 }

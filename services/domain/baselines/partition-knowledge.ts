@@ -1,5 +1,6 @@
 /** All that the baselines of a partition know, and the few questions that every feature asks of it. */
 import { Calibration } from './calibration.ts';
+import { CommonRate } from './common-rate.ts';
 import { CALLS, FEATURE_COUNT, FIRST, QUIET, RATE } from './features.ts';
 import { ScoreThreshold } from './score-threshold.ts';
 import {
@@ -69,6 +70,7 @@ export class PartitionKnowledge {
   readonly classes = new ClassRows();
   readonly users = new RecentUsers();
   readonly calibrations = ASSUMED.map(([nats, slope]) => new Calibration(nats, slope));
+  readonly common = new CommonRate();
   /** Of the highest score of a program-day. */
   readonly scores = new ScoreThreshold();
   /** The threshold in force, for what alarmed to count as having just reached it. */

@@ -8,7 +8,7 @@ import type { ByteReader, ByteWriter } from '../state/bytes.ts';
 
 const BINS_A_FOLD = 8;
 /** E-folds of score an e-fold of rarity costs at least: contributions are e-folds, and a sum of them has a heavier tail. */
-const SLOPE_MIN = 1.3;
+const SLOPE_MIN = 1.55;
 const [THRESHOLD_MIN, THRESHOLD_MAX] = [5, 14];
 /** Program-days before the platform's own scores are believed a little, and wholly. */
 const DAYS_FEW = 50;
@@ -23,11 +23,17 @@ const FOR_SUMS = 1.6;
 export class ScoreThreshold {
   readonly #histogram = new DayHistogram(BINS_A_FOLD);
   #daysTaken = 0;
+  #q90 = 0;
   #q98 = 0;
   #slope = SLOPE_MIN;
   /** The last answer, and to what. */
   #budget = Number.NaN;
   #threshold = 0;
+
+  /** What nine program-days in ten stay below. */
+  get ordinaryScore(): number {
+    return this.#q90;
+  }
 
   /** The highest score of a program-day. */
   add(score: number): void {
@@ -41,6 +47,7 @@ export class ScoreThreshold {
     this.#daysTaken = histogram.days;
     this.#budget = Number.NaN;
     const [q90, q95, q98] = [histogram.quantile(0.9), histogram.quantile(0.95), histogram.quantile(0.98)];
+    this.#q90 = q90;
     this.#q98 = q98;
     this.#slope = Math.max(SLOPE_MIN, (q98 - q90) / Math.log(5), (q98 - q95) / Math.log(2.5));
   }
@@ -65,6 +72,15 @@ export class ScoreThreshold {
   write(out: ByteWriter): void {
     this.#histogram.write(out);
     for (const value of [this.#daysTaken, this.#q98, this.#slope]) out.double(value);
+  }
+
+  /** What {@link write} does not write, for pages that are older than it. */
+  writeOrdinary(out: ByteWriter): void {
+    out.double(this.#q90);
+  }
+
+  restoreOrdinary(reader: ByteReader): void {
+    this.#q90 = reader.double();
   }
 
   restore(reader: ByteReader): void {

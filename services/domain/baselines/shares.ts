@@ -3,6 +3,7 @@
  * how much a call returns. Each is a share given the program's own activity, so that promotions, holidays, launches and growth cancel.
  */
 import { BACKGROUND, CALLS, FIRST, NOVEL, ROWS, SHARE, USERS } from './features.ts';
+import { forgetRamp, judgeRamp } from './ramps.ts';
 import { uncertainty } from './trust.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Sighting, Surprises } from './sighting.ts';
@@ -76,8 +77,11 @@ export function judgeShare(
   const isYoung = days < YOUNG_DAYS && classRow[C_DAYS]! > CLASS_DAYS_MIN;
   const told = known.keys.told(key)?.newHour ?? 0;
   const isNovel = keys[row + K_LEARNED + K_USES]! < NOVEL_USES && told === 0 && days >= NOVEL_DAYS && isOld;
-  if ((!isOld && !isYoung) || seen.isNewlyListed || (isNovel && seen.isFreshlyListed) || wasToldNew(told, seen.seconds))
+  if ((!isOld && !isYoung) || seen.isNewlyListed || (isNovel && seen.isFreshlyListed) || wasToldNew(told, seen.seconds)) {
+    forgetRamp(known, key);
     return false;
+  }
+  if (isNovel || !isOld) forgetRamp(known, key);
   const p = known.shareOf(seen.program, key, classRow);
   const uses = program[at + P_USES]! + program[at + P_BLOCK + P_USES]!;
   if (keys[row + K_USES]! + keys[row + K_BLOCK + K_USES]! <= p * uses) return false;
@@ -89,8 +93,8 @@ export function judgeShare(
   const ratio = known.dayRatio(MARK_SHARE);
   const callRatio = known.dayRatio(MARK_CALLS);
   const between = isOld ? 0 : known.betweenPrograms(seen.category, classRow);
-  const unsure = isOld ? uncertainty(learned, days, dispersion * ratio, CLASS_USES) : between;
-  const callsUnsure = isOld ? uncertainty(program[at + P_LEARNED_CALLS]!, days, callDispersion * callRatio, CLASS_USES) : between;
+  const unsure = isOld ? uncertainty(learned, CLASS_USES) : between;
+  const callsUnsure = isOld ? uncertainty(program[at + P_LEARNED_CALLS]!, CLASS_USES) : between;
   const feature = isNovel ? NOVEL : isOld ? SHARE : FIRST;
   for (let scale = 0; scale < SCALES; scale++) {
     const rho = dispersion * (scale === A_DAY ? ratio : 1) + unsure;
@@ -114,7 +118,9 @@ export function judgeShare(
       found.take(CALLS, nats, scale, blocks, calls, all, pCalls, callInflation);
     }
   }
-  return isOld && !isNovel;
+  if (!isOld || isNovel) return false;
+  judgeRamp(known, key, seen, p, found);
+  return true;
 }
 
 function wasToldNew(toldHour: number, seconds: number): boolean {
@@ -134,7 +140,6 @@ function judgeMark(
   min: number,
   p: number,
   learned: number,
-  days: number,
   found: Surprises,
 ): void {
   const keys = known.keys.rows.cells;
@@ -149,7 +154,7 @@ function judgeMark(
       // Most go no further, and need none of this.
       if (dispersion === -1) {
         dispersion = known.dispersionOf(key, mark);
-        unsure = uncertainty(learned, days, dispersion * known.dayRatio(mark), CLASS_CALLS);
+        unsure = uncertainty(learned, CLASS_CALLS);
       }
       const rho = dispersion * (scale === A_DAY ? known.dayRatio(mark) : 1) + unsure;
       const inflation = known.clusterOf(mark) + (n - 1) * rho;
@@ -180,7 +185,6 @@ export function judgeBackground(
     USES_SEEN_MIN,
     known.backgroundOf(key, classRow),
     learned,
-    program[at + P_DAYS]!,
     found,
   );
 }
@@ -192,7 +196,7 @@ export function judgeUsers(known: PartitionKnowledge, key: number, seen: Sightin
   const learned = known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_CALLS]!;
   if (learned > LEARNED_CALLS_FOR_USERS || classRow[categoryCell(seen.category) + C_WITH]! > CLASS_WITH_MIN) {
     const p = known.visitsOf(key, classRow);
-    judgeMark(known, key, USERS, MARK_VISITS, K_VISITS, K_CALLS, CALLS_SEEN_MIN, p, learned, program[at + P_DAYS]!, found);
+    judgeMark(known, key, USERS, MARK_VISITS, K_VISITS, K_CALLS, CALLS_SEEN_MIN, p, learned, found);
   }
   if (program[at + P_DAYS]! < YOUNG_DAYS && classRow[C_VISIT_DAYS]! > CLASS_WITH_MIN)
     judgeFirstUsers(known, seen, classRow, found);
@@ -231,7 +235,6 @@ export function judgeVolume(known: PartitionKnowledge, key: number, seen: Sighti
   const learned = keys[key * K_CELLS + K_LEARNED + K_CALLS]!;
   if (learned <= LEARNED_CALLS_FOR_ROWS && classRow[categoryCell(seen.category) + C_WITH]! <= CLASS_WITH_MIN) return;
   const { mean, variance } = known.volumeOf(key, classRow);
-  const days = known.programs.rows.cells[seen.program * P_CELLS + P_DAYS]!;
   let dispersion = -1;
   let unsure = 0;
   for (let scale = 0; scale < SCALES; scale++) {
@@ -242,7 +245,7 @@ export function judgeVolume(known: PartitionKnowledge, key: number, seen: Sighti
       if (n < USES_SEEN_MIN || volume <= n * mean) continue;
       if (dispersion === -1) {
         dispersion = known.dispersionOf(key, MARK_VOLUME);
-        unsure = uncertainty(learned, days, dispersion * known.dayRatio(MARK_VOLUME), CLASS_ROW_CALLS);
+        unsure = uncertainty(learned, CLASS_ROW_CALLS);
       }
       const rho = dispersion * (scale === A_DAY ? known.dayRatio(MARK_VOLUME) : 1) + unsure;
       const above = volume / n - mean;

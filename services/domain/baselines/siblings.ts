@@ -11,11 +11,14 @@ import { uncertainty } from './trust.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Surprises } from './sighting.ts';
 import { K_BLOCK, K_CELLS, K_USES, MARK_SHARE } from './state/key-rows.ts';
-import { P_BLOCK, P_CELLS, P_DAYS, P_HOUR, P_LEARNED_USES, P_NUMBERS, P_USES } from './state/program-rows.ts';
+import { P_BLOCK, P_CELLS, P_DAYS, P_EXPECTED, P_HOUR, P_LEARNED_USES, P_NUMBERS, P_USES } from './state/program-rows.ts';
 import {
   CLASS_USES,
+  COMMON_WEIGHT,
+  RATE_LOG_VARIANCE,
   SCALE_HOURS,
   SCALES,
+  SEASON_DAYS,
   SIBLING_NATS_MAX,
   SIBLING_NATS_MIN,
   SIBLING_Z_MAX,
@@ -35,6 +38,12 @@ interface Sum {
   weights: number;
 }
 const SUM: Sum = { nats: 0, members: 0, inExcess: 0, scores: 0, weights: 0 };
+/** Uses added to both sides of a rate. */
+const RATE_USES = 2;
+/** Expected uses beyond which a sibling has no more weight: one large program is no fleet. */
+const SIBLING_USES_MAX = 5;
+/** A sibling whose standard score exceeds this is in excess, whatever its share says. */
+const SIBLING_Z_MIN = 2;
 /** Where Chernoff's bound is tried: it holds for any, so the best one is taken. */
 const TILTS = [0.3, 0.5, 0.7, 0.85];
 
@@ -123,20 +132,44 @@ function addUp(
     );
     const p = known.shareOf(slot, key, known.classes.row(classOf(slot)));
     const dispersion = known.dispersionOf(key, MARK_SHARE);
-    const unsure = uncertainty(learned, known.programs.rows.cells[slot * P_CELLS + P_DAYS]!, dispersion, CLASS_USES);
+    const unsure = uncertainty(learned, CLASS_USES);
     const nats = shareSurprise(Math.min(x, n), n, p) / (known.clusterOf(MARK_SHARE) + (n - 1) * (dispersion + unsure));
     const expected = p * n;
     const deviation = Math.sqrt(expected * (1 - p) * (known.clusterOf(MARK_SHARE) + (n - 1) * (dispersion + unsure)) + 0.1);
-    const score = Math.min(SIBLING_Z_MAX, Math.max(-SIBLING_Z_MAX, (x - expected) / deviation));
-    const weight = Math.sqrt(expected + 0.2);
+    const standard = Math.max((x - expected) / deviation, rateScore(known, slot, scale, blocks, block, p, x));
+    const score = Math.min(SIBLING_Z_MAX, Math.max(-SIBLING_Z_MAX, standard));
+    const weight = Math.sqrt(Math.min(expected, SIBLING_USES_MAX) + 0.2);
     SUM.scores += weight * score;
     SUM.weights += weight * weight;
     SUM.members++;
+    if (nats > SIBLING_NATS_MIN || standard > SIBLING_Z_MIN) SUM.inExcess++;
     if (nats <= SIBLING_NATS_MIN) continue;
-    SUM.inExcess++;
     SUM.nats += Math.min(nats, SIBLING_NATS_MAX) - SIBLING_NATS_MIN;
   }
   return SUM;
+}
+
+/**
+ * Standard score of the category's rate against what is expected of the program at this time, beyond what all programs do: where a category
+ * is most of what a program does anyway its share cannot grow, and its rate can. Uses are negative-binomial, so the logarithm of their
+ * ratio has about the variance `1 / expected` + {@link RATE_LOG_VARIANCE}.
+ */
+function rateScore(
+  known: PartitionKnowledge,
+  slot: number,
+  scale: number,
+  blocks: number,
+  block: number,
+  p: number,
+  x: number,
+): number {
+  const { cells } = known.programs.rows;
+  const at = slot * P_CELLS;
+  if (cells[at + P_DAYS]! < SEASON_DAYS) return Number.NEGATIVE_INFINITY;
+  const behind = block - Math.floor(known.programs.numbers[slot * P_NUMBERS + P_HOUR]! / SCALE_HOURS[scale]!);
+  const expected = p * blocksOf(cells, at + 2 * scale * P_BLOCK + P_EXPECTED, P_BLOCK, behind, blocks) + RATE_USES;
+  const common = COMMON_WEIGHT * Math.max(0, known.common.logarithm);
+  return (Math.log((x + RATE_USES) / expected) - common) / Math.sqrt(1 / expected + RATE_LOG_VARIANCE);
 }
 
 /** The filling block of the present, with the one before, of a row whose own filling block is `behind` blocks older. */

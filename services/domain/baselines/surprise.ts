@@ -13,6 +13,16 @@ export function shareSurprise(x: number, n: number, p: number): number {
   return n * (q * Math.log(q / p) + (q < 1 ? (1 - q) * Math.log((1 - q) / (1 - p)) : 0));
 }
 
+/** Log-likelihood ratio, nats, of a share whose odds are `ratio` times those of `p`; negative where fewer were seen. */
+export function oddsEvidence(x: number, n: number, p: number, ratio: number): number {
+  return x * Math.log(ratio) - n * Math.log(1 + p * (ratio - 1));
+}
+
+/** The share from which on {@link oddsEvidence} is positive. */
+export function evidentFrom(p: number, ratio: number): number {
+  return Math.log(1 + p * (ratio - 1)) / Math.log(ratio);
+}
+
 /**
  * Whether an inflated surprise can exceed `nats` at all: `KL(q || p) <= (q - p)^2 / (p (1 - p))` (the chi-square divergence is never smaller), two
  * multiplications in place of logarithms.

@@ -8,7 +8,6 @@ import { A_DAY, CLASS_USES, LEARNED_NATS } from './tuning.ts';
 
 const TRUST_DAYS = 3;
 const TRUST_USES = 30;
-const DAYS_REMEMBERED = 14;
 
 /** How much of a day is learned: all while its shares surprise by little, then inversely to the most surprising one. */
 export function trustIn(known: PartitionKnowledge, slot: number, classRow: ClassRow, uses: number): number {
@@ -22,7 +21,7 @@ export function trustIn(known: PartitionKnowledge, slot: number, classRow: Class
     const x = known.keys.rows.cells[key * K_CELLS + A_DAY * 2 * K_BLOCK + K_USES]!;
     if (x < 3) continue;
     const dispersion = known.dispersionOf(key, MARK_SHARE) * known.dayRatio(MARK_SHARE);
-    const unsure = uncertainty(learned, days, dispersion, CLASS_USES);
+    const unsure = uncertainty(learned, CLASS_USES);
     const surprise =
       shareSurprise(x, uses, known.shareOf(slot, key, classRow)) /
       (known.clusterOf(MARK_SHARE) + (uses - 1) * (dispersion + unsure));
@@ -32,10 +31,9 @@ export function trustIn(known: PartitionKnowledge, slot: number, classRow: Class
 }
 
 /**
- * How unsure a learned share is, on the scale of over-dispersion: one over the number of independent trials that it was learned
- * from. Trials of one day depend on each other, so a day of n is worth `n / (1 + n rho)`.
+ * How unsure a learned share is, on the scale of over-dispersion: one over the number of independent trials that it was learned from, which is how
+ * days are learned (tuning.ts, DAY_DISPERSION), and of those that its class is worth.
  */
-export function uncertainty(learned: number, days: number, dispersion: number, strength: number): number {
-  const ofADay = learned / Math.max(1, Math.min(days, DAYS_REMEMBERED));
-  return 1 / (learned / (1 + ofADay * dispersion) + strength);
+export function uncertainty(learned: number, strength: number): number {
+  return 1 / (learned + strength);
 }

@@ -28,14 +28,27 @@ export const CLASS_ROW_CALLS = 4;
 export const POOLED_PAIRS = 15;
 /** A block says no more than so many pairs about over-dispersion: ten busy hours must not drown a week. */
 export const PAIRS_A_BLOCK = 20;
-/** Squares of deviations are cut at nine times their expectation (three standard deviations). */
-export const SQUARE_MAX = 9;
+/** Squares of deviations are cut at three times their expectation: what is further out is no noise (P. J. Huber 1964, his second proposal). */
+export const SQUARE_MAX = 3;
+/** Of a day whose worst surprise of a kind is s nats, scaled to the program, at most this over s says how much that kind varies. */
+export const DISPERSION_NATS = 4;
 /** Over-dispersion before a partition has seen any, and the least that is believed. */
 export const DISPERSION_AT_FIRST = 0.15;
 export const DISPERSION_MIN = 0.003;
 export const DISPERSION_MAX = 0.9;
 /** Pairs after which a partition's own pool is believed. */
 export const POOL_PAIRS_MIN = 5;
+
+/** Uses of one day depend on each other: n of them teach as much as `n / (1 + n rho)` that do not, with this for rho. */
+export const DAY_DISPERSION = 0.05;
+
+/** A ramp is held against odds that are so many times the expected ones: what drifts honestly stays below. */
+export const RAMP_ODDS = 3;
+/** Over-dispersion of four hours that a ramp is granted beyond the key's own: a share that is off for a while is off for all of them. */
+export const RAMP_DISPERSION = 0.02;
+/** Days before a share can ramp, and nats after which it has. */
+export const RAMP_DAYS = 4;
+export const RAMP_NATS_MAX = 60;
 
 /** Uses a program must have been seen with before its own shares are judged. */
 export const USES_MIN = 15;
@@ -78,6 +91,10 @@ export const SIBLINGS_MIN = 3;
 export const SIBLING_NATS_MIN = 2;
 export const SIBLING_NATS_MAX = 5;
 export const SIBLING_Z_MAX = 2.5;
+/** Variance of the logarithm of an honest program's rate against what is expected: a deviation of four tenths. */
+export const RATE_LOG_VARIANCE = 0.16;
+/** What all programs do beyond what is expected is taken off a sibling's rate, half as much again: it is known with some hours' delay. */
+export const COMMON_WEIGHT = 1.5;
 /** Programs of one developer that are looked at. */
 export const SIBLINGS_LOOKED_AT_MAX = 64;
 

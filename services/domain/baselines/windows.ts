@@ -1,6 +1,7 @@
 /** Blocks of an hour, four hours and a day: they fill, close, teach, and are the ones before for as long again. */
 import { forget, forgetKey, learnDay, learnDispersions } from './learning.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
+import { forgetRamp } from './ramps.ts';
 import { expectedUses, HOURS_AVERAGED, hourOfWeek } from './season.ts';
 import { K_BLOCK, K_CELLS } from './state/key-rows.ts';
 import {
@@ -100,6 +101,7 @@ function closeHour(known: PartitionKnowledge, slot: number, classNumber: number,
   const { cells } = known.programs.rows;
   const at = slot * P_CELLS;
   learnHour(known, slot, next - 1);
+  known.common.learnHour(known.programs, slot);
   let closing = 1;
   if (next % SCALE_HOURS[FOUR_HOURS] === 0) {
     closing++;
@@ -156,5 +158,6 @@ export function forgetTold(known: PartitionKnowledge, slot: number, classNumber:
   for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
     known.keys.touch(key);
     known.keys.rows.cells.fill(0, key * K_CELLS, key * K_CELLS + SCALES * 2 * K_BLOCK);
+    forgetRamp(known, key);
   }
 }

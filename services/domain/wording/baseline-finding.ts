@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<Feature, string>> = {
   rhythm: 'the even intervals',
   siblings: 'other programs of the developer',
   first_days: 'a first day unlike that of its class',
+  category_ramp: 'a share that grows over days',
 };
 
 /** Empty where a release had other features, or what was compared did not fit into the evidence. */
@@ -52,6 +53,8 @@ const SENTENCES: Readonly<Record<Feature, (within: string, observed: Values, exp
     o.usersReached !== undefined
       ? `It is new. ${within}, its ${number(o.callsOfProgram)} calls reached ${number(o.usersReached)} users; in programs of its class ordinary would be ${usual(e, 'usersReached')}.`
       : `It is new. ${within}, it had ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)}; in programs of its class ordinary would be ${usual(e, 'usesOfCategory')}.`,
+  category_ramp: (within, o, e) =>
+    `This kind’s share has been growing for days. ${within}, it was ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)} uses of the program; ordinary would be ${usual(e, 'usesOfCategory')}.`,
 };
 
 /** `Score 21.9, and 19 is an alarm: 15 for the even intervals, 6.9 for …`; the parts are ordered by what they add. */

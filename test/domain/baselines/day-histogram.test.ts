@@ -39,6 +39,25 @@ describe('the days of a platform', () => {
     );
   });
 
+  it('are as many as before when one of them grows, and are those that there would be had it begun so', () => {
+    fc.assert(
+      fc.property(worsts, fc.nat(), fc.double({ min: 0, max: 150, noNaN: true }), (days, pick, to) => {
+        const which = pick % days.length;
+        const histogram = histogramOf(days);
+        histogram.move(days[which]!, to);
+        expect(bytesOf(histogram).equals(bytesOf(histogramOf(days.with(which, to))))).toBe(true);
+      }),
+    );
+  });
+
+  it('stay what they are where the one that grows has faded', () => {
+    const histogram = histogramOf([...Array.from({ length: 40_000 }, () => 1), 7]);
+    histogram.fade();
+    const before = bytesOf(histogram);
+    histogram.move(7, 9);
+    expect(bytesOf(histogram).equals(before)).toBe(true);
+  });
+
   it('count half once there are many, so that a platform that changed is believed', () => {
     const histogram = histogramOf(Array.from({ length: 40_000 }, () => 1));
     histogram.fade();

@@ -24,11 +24,11 @@ describe('the score that a budget buys', () => {
     );
   });
 
-  it('costs at least 1.3 e-folds an e-fold of rarity until it reaches its bounds, 5 and 14', () => {
+  it('costs at least 1.55 e-folds an e-fold of rarity until it reaches its bounds, 5 and 14', () => {
     const threshold = learned(Array.from({ length: 1000 }, () => 0));
     expect(threshold.at(0.02)).toBe(5);
     expect(threshold.at(1e-8)).toBe(14);
-    expect(threshold.at(0.00001) - threshold.at(0.0001)).toBeCloseTo(1.3 * Math.log(10), 6);
+    expect(threshold.at(0.00001) - threshold.at(0.0001)).toBeCloseTo(1.55 * Math.log(10), 6);
   });
 
   it('is assumed at first, and then the platform’s own', () => {

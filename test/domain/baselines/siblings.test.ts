@@ -17,6 +17,7 @@ import {
   P_BLOCK,
   P_CELLS,
   P_DAYS,
+  P_EXPECTED,
   P_HOUR,
   P_LEARNED_USES,
   P_NUMBERS,
@@ -58,6 +59,46 @@ function surpriseOf(usesNow: readonly number[]): number {
 function fleet(members: number, uses: number, others: number, ordinary = 8): number[] {
   return [...Array.from({ length: members }, () => uses), ...Array.from({ length: others }, () => ordinary)];
 }
+
+describe('siblings whose share cannot grow', () => {
+  it('are found by their rate, but not on a day when everybody is busier', () => {
+    // Nine in ten uses are of the category anyway; of 18 expected in the day so far there are 54.
+    const fleetOf = (isHoliday: boolean): number => {
+      const known = new PartitionKnowledge();
+      known.classes.numberOf('maps');
+      const slots = Array.from({ length: 8 }, (_, i) => {
+        const slot = known.addProgram(`wx${i}`);
+        const key = known.keyOf(slot, LOCATION, HOUR);
+        const program = known.programs.rows.cells;
+        const at = slot * P_CELLS;
+        known.programs.numbers[slot * P_NUMBERS + P_HOUR] = HOUR;
+        program[at + P_LEARNED_USES] = 400;
+        program[at + P_DAYS] = 14;
+        known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_USES] = 360;
+        program[at + 4 * P_BLOCK + P_USES] = 60;
+        program[at + 4 * P_BLOCK + P_EXPECTED] = 20;
+        known.keys.rows.cells[key * K_CELLS + 4 * K_BLOCK + K_USES] = 54;
+        return slot;
+      });
+      const others = Array.from({ length: 30 }, (_, i) => known.addProgram(`other${i}`));
+      for (let hour = 0; hour < 8; hour++) {
+        for (const slot of others) {
+          const at = slot * P_CELLS;
+          const program = known.programs.rows.cells;
+          program[at + P_DAYS] = 14;
+          program[at + P_EXPECTED] = 4;
+          program[at + P_USES] = isHoliday ? 10 : 4;
+          known.common.learnHour(known.programs, slot);
+        }
+      }
+      const found = new Surprises();
+      judgeSiblings(known, slots, () => 0, HOUR, LOCATION, found);
+      return found.nats[SIBLINGS]!;
+    };
+    expect(fleetOf(false)).toBeGreaterThan(8);
+    expect(fleetOf(true)).toBe(0);
+  });
+});
 
 describe('siblings', () => {
   it('who all take a little more say together what none of them says', () => {

@@ -13,7 +13,7 @@ import {
   P_NUMBERS,
   P_USES,
 } from '../../../services/domain/baselines/state/program-rows.ts';
-import { HALF_LIFE_DAYS, SCALE_HOURS } from '../../../services/domain/baselines/tuning.ts';
+import { DAY_DISPERSION, HALF_LIFE_DAYS, SCALE_HOURS } from '../../../services/domain/baselines/tuning.ts';
 
 const START_HOUR = Date.UTC(2026, 2, 2) / 3_600_000;
 const PHOTOS = CATEGORIES.indexOf('photos');
@@ -117,13 +117,26 @@ describe('windows', () => {
     expect(cells[P_LEARNED_USES]).toBe(0);
     program.use(START_HOUR + 24, PHOTOS);
     expect(cells[P_DAYS]).toBe(1);
-    expect(cells[P_LEARNED_USES]).toBeCloseTo(10 * 0.5 ** (1 / HALF_LIFE_DAYS), 4);
+    const learned = (uses: number): number => uses / (1 + uses * DAY_DISPERSION);
+    expect(cells[P_LEARNED_USES]).toBeCloseTo(learned(10) * 0.5 ** (1 / HALF_LIFE_DAYS), 4);
     // The use of the second day is learned, then both fade over the silence.
     program.use(START_HOUR + 24 * (1 + HALF_LIFE_DAYS), PHOTOS);
-    const left = (days: number): number => 10 * 0.5 ** ((days + 1) / HALF_LIFE_DAYS) + 0.5 ** (days / HALF_LIFE_DAYS);
+    const left = (days: number): number =>
+      learned(10) * 0.5 ** ((days + 1) / HALF_LIFE_DAYS) + learned(1) * 0.5 ** (days / HALF_LIFE_DAYS);
     // A silence that is not walked through may count for a day more.
     expect(cells[P_LEARNED_USES]!).toBeGreaterThan(left(HALF_LIFE_DAYS + 1) - 1e-3);
     expect(cells[P_LEARNED_USES]!).toBeLessThan(left(HALF_LIFE_DAYS) + 1e-3);
+  });
+
+  it('teach of a day of two thousand uses hardly more than of one of a hundred, so that no day is all that is known', () => {
+    const learnedOf = (uses: number): number => {
+      const program = new OneProgram();
+      for (let i = 0; i < uses; i++) program.use(START_HOUR + 9, PHOTOS);
+      program.use(START_HOUR + 24, PHOTOS);
+      return program.baselines.known.programs.rows.cells[P_LEARNED_USES]!;
+    };
+    expect(learnedOf(100)).toBeGreaterThan(3 * learnedOf(6));
+    expect(learnedOf(2000)).toBeLessThan(1.25 * learnedOf(100));
   });
 
   it('cost no more for a silence of ten years than for one of four days', () => {

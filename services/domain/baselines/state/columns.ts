@@ -22,6 +22,11 @@ export class FloatRows {
     return Buffer.from(buffer.slice(byteOffset + from * this.stride * 4, byteOffset + to * this.stride * 4));
   }
 
+  /** The same from rows of `stride` cells, fewer than there are now: what came later keeps what a new row has. */
+  putNarrower(slot: number, bytes: Uint8Array, stride: number): void {
+    for (let at = 0, to = slot; at < bytes.length; at += stride * 4, to++) this.put(to, bytes.subarray(at, at + stride * 4));
+  }
+
   /** Puts stored bytes back from a slot on. */
   put(slot: number, bytes: Uint8Array): void {
     new Uint8Array(this.cells.buffer, this.cells.byteOffset + slot * this.stride * 4, bytes.length).set(bytes);

@@ -26,7 +26,11 @@ export const MARK_VISITS = 2;
 export const MARK_VOLUME = 3;
 export const MARK_CALLS = 4;
 export const MARKS = 5;
-export const K_CELLS = K_DISPERSION + 2 * MARKS;
+/** Evidence for a ramp of the share, nats, up to the last four hours that are over. */
+export const K_RAMP = K_DISPERSION + 2 * MARKS;
+export const K_CELLS = K_RAMP + 1;
+/** Engine 3 had no ramps; its pages are read. */
+const K_CELLS_BEFORE_RAMPS = K_RAMP;
 
 /** What was told of a key; few have any. Hours since 1970, 0 while it was not. */
 export interface ToldOfKey {
@@ -133,8 +137,9 @@ export class KeyRows {
       this.add(category, reader.varint() - 1, reader.varint() - 1);
     }
     const bytes = reader.bytes();
-    if (bytes.length !== (to - from) * K_CELLS * 4) throw new PageCorruptError('a page of baselines has another size');
-    this.rows.put(from, bytes);
+    if (bytes.length === (to - from) * K_CELLS * 4) this.rows.put(from, bytes);
+    else if (bytes.length === (to - from) * K_CELLS_BEFORE_RAMPS * 4) this.rows.putNarrower(from, bytes, K_CELLS_BEFORE_RAMPS);
+    else throw new PageCorruptError('a page of baselines has another size');
     while (!reader.done) {
       const slot = from + reader.varint();
       if (slot >= to) throw new PageCorruptError('a page of baselines tells of a key that it has not');

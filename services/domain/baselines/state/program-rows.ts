@@ -4,7 +4,7 @@
  */
 import { PageCorruptError, type ByteReader, ByteWriter } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
-import { FEATURE_COUNT } from '../features.ts';
+import { FEATURE_COUNT, RAMP } from '../features.ts';
 import { SCALES } from '../tuning.ts';
 import { FloatRows } from './columns.ts';
 
@@ -34,7 +34,14 @@ export const P_DAYS = P_TOP_SCORE + 1;
 export const P_ALARMED = P_DAYS + 1;
 /** 1: the windows' evidence has been told and is cleared when the episode is over. */
 export const P_TOLD = P_ALARMED + 1;
-export const P_CELLS = P_TOLD + 1;
+/** By feature a bit, and one for the score: the days up to the last one are above what is ordinary. */
+export const P_ABOVE = P_TOLD + 1;
+/** How strong a ramp was at its worst in these days, scaled to the program's own noise. */
+export const P_RAMP_MOST = P_ABOVE + 1;
+export const P_CELLS = P_RAMP_MOST + 1;
+/** Cells of a row that engine 3 had not, in the middle of what it had, and how many it had in all. */
+const RAMP_CELLS = [P_WORST + RAMP, P_WORST_SUM + RAMP, P_SCALE + RAMP];
+const CELLS_BEFORE_RAMPS = P_ABOVE - RAMP_CELLS.length;
 
 /** Whole numbers of a program: hour of its newest access, first hour, last alarm (seconds), first key. */
 export const P_HOUR = 0;
@@ -121,6 +128,18 @@ export class ProgramRows {
     return out.finish();
   }
 
+  /** Rows of engine 3, where each list by feature was one shorter: what it did not know is as in a new row. */
+  #putBeforeRamps(slot: number, bytes: Buffer): void {
+    const { cells } = this.rows;
+    for (let at = 0, row = slot * P_CELLS; at < bytes.length; row += P_CELLS) {
+      for (let cell = 0; cell < P_ABOVE; cell++) {
+        if (RAMP_CELLS.includes(cell)) continue;
+        cells[row + cell] = bytes.readFloatLE(at);
+        at += 4;
+      }
+    }
+  }
+
   /** Takes up a stored page; pages come in ascending order. Answers the slots that it holds, from and to. */
   restore(reader: ByteReader): readonly [from: number, to: number] {
     const from = this.count;
@@ -130,8 +149,9 @@ export class ProgramRows {
       for (let i = 0; i < P_NUMBERS; i++) this.numbers[slot * P_NUMBERS + i] = reader.double();
     }
     const bytes = reader.bytes();
-    if (bytes.length !== (to - from) * P_CELLS * 4) throw new PageCorruptError('a page of baselines has another size');
-    this.rows.put(from, bytes);
+    if (bytes.length === (to - from) * P_CELLS * 4) this.rows.put(from, bytes);
+    else if (bytes.length === (to - from) * CELLS_BEFORE_RAMPS * 4) this.#putBeforeRamps(from, bytes);
+    else throw new PageCorruptError('a page of baselines has another size');
     const roots = reader.bytes();
     if (roots.length !== (to - from) * WEEK_HOURS * 2) throw new PageCorruptError('a page of hours has another size');
     new Uint8Array(this.#hourRoots.buffer).set(roots, from * WEEK_HOURS * 2);

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { RAMP } from '../../../../services/domain/baselines/features.ts';
+import {
+  BASELINE_PAGE_KINDS,
+  type BaselinePageKind,
+  PartitionBaselines,
+} from '../../../../services/domain/baselines/partition-baselines.ts';
+import { K_CELLS, K_LEARNED, K_RAMP, K_USES } from '../../../../services/domain/baselines/state/key-rows.ts';
+import {
+  P_ABOVE,
+  P_CELLS,
+  P_DAYS,
+  P_LEARNED_USES,
+  P_RAMP_MOST,
+  P_SCALE,
+  P_TOLD,
+  P_WORST,
+  P_WORST_SUM,
+} from '../../../../services/domain/baselines/state/program-rows.ts';
+import { ProgramTable } from '../../../../services/domain/state/program-table.ts';
+
+/** Written by the release before ramps, over twelve programs in sixteen days; `said` is what it knew. */
+const engine3 = JSON.parse(readFileSync(new URL('engine-3.json', import.meta.url), 'utf8')) as {
+  pages: Record<BaselinePageKind, string[]>;
+  said: {
+    id: string;
+    slot: number;
+    learnedUses: number;
+    days: number;
+    told: number;
+    scales: number[];
+    learnedUsesByCategory: Record<string, number>;
+  }[];
+};
+
+function pages(): Record<BaselinePageKind, Buffer[]> {
+  const of = (kind: BaselinePageKind): Buffer[] => engine3.pages[kind].map((text) => gunzipSync(Buffer.from(text, 'base64')));
+  return Object.fromEntries(BASELINE_PAGE_KINDS.map((kind) => [kind, of(kind)])) as Record<BaselinePageKind, Buffer[]>;
+}
+
+function drawn(baselines: PartitionBaselines): Record<BaselinePageKind, Buffer[]> {
+  const of = (kind: BaselinePageKind): Buffer[] => {
+    const set = baselines.pageSet(kind);
+    set.begin();
+    const all: Buffer[] = [];
+    for (let next = set.next(); next !== null; next = set.next()) all[next.page] = next.bytes;
+    return all;
+  };
+  return Object.fromEntries(BASELINE_PAGE_KINDS.map((kind) => [kind, of(kind)])) as Record<BaselinePageKind, Buffer[]>;
+}
+
+describe('pages of the engine before ramps', () => {
+  it('give back what it had learned, and a ramp that has not begun', () => {
+    const baselines = new PartitionBaselines();
+    const programs = new ProgramTable();
+    baselines.restore(pages(), programs);
+    const { known } = baselines.baselines;
+    for (const one of engine3.said) {
+      const slot = programs.of(one.id).baselineSlot;
+      expect(slot).toBe(one.slot);
+      const cells = known.programs.rows.cells.subarray(slot * P_CELLS, (slot + 1) * P_CELLS);
+      expect(cells[P_LEARNED_USES]).toBe(one.learnedUses);
+      expect(cells[P_DAYS]).toBe(one.days);
+      expect(cells[P_TOLD]).toBe(one.told);
+      expect([...cells.subarray(P_SCALE, P_SCALE + RAMP)]).toEqual(one.scales);
+      expect(cells[P_SCALE + RAMP]).toBe(1);
+      for (const cell of [P_WORST + RAMP, P_WORST_SUM + RAMP, P_ABOVE, P_RAMP_MOST]) expect(cells[cell]).toBe(0);
+      const learned: Record<string, number> = {};
+      for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+        learned[String(known.keys.categories[key])] = known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_USES]!;
+        expect(known.keys.rows.cells[key * K_CELLS + K_RAMP]).toBe(0);
+      }
+      expect(learned).toEqual(one.learnedUsesByCategory);
+    }
+  });
+
+  it('are written as this engine’s, which are read as they were written', () => {
+    const first = new PartitionBaselines();
+    first.restore(pages(), new ProgramTable());
+    for (const kind of BASELINE_PAGE_KINDS)
+      for (let page = 0; page < engine3.pages[kind].length; page++) first.pageSet(kind).touch(page);
+    const written = drawn(first);
+    const second = new PartitionBaselines();
+    second.restore(written, new ProgramTable());
+    for (const kind of BASELINE_PAGE_KINDS)
+      for (let page = 0; page < written[kind].length; page++) second.pageSet(kind).touch(page);
+    const again = drawn(second);
+    for (const kind of BASELINE_PAGE_KINDS) expect(again[kind]).toEqual(written[kind]);
+  });
+});
