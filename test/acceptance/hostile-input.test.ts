@@ -195,17 +195,17 @@ describe('a compressed file', () => {
     expect(await judgedIds()).toEqual(['before', 'after']);
   });
 
-  test('of 200 MB of blank lines holds two records', async () => {
-    const { code, stdout } = await runOn(await bomb(Buffer.alloc(MEBIBYTE, '\n'), 200));
+  test('of sixty million blank lines holds two records', async () => {
+    const { code, stdout } = await runOn(await bomb(Buffer.alloc(1_000_000, '\n'), 60));
     expect(code).toBe(0);
     expect(stdout).toContain('2 records read, 0 duplicates, 0 rejected; complete');
     expect(await judgedIds()).toEqual(['before', 'after']);
   });
 
-  test('of a million short broken lines is a million rejects and little memory', async () => {
-    const { code, stdout } = await runOn(await bomb(Buffer.from('{}\n'.repeat(10_000)), 100));
+  test('of 300,000 short broken lines is as many rejects and little memory', async () => {
+    const { code, stdout } = await runOn(await bomb(Buffer.from('{}\n'.repeat(10_000)), 30));
     expect(code).toBe(0);
-    expect(stdout).toContain('1,000,002 records read, 0 duplicates, 1,000,000 rejected; complete');
+    expect(stdout).toContain('300,002 records read, 0 duplicates, 300,000 rejected; complete');
     expect(await judgedIds()).toEqual(['before', 'after']);
   });
 
