@@ -49,6 +49,7 @@ import {
   QUIET_SHARE_MAX,
   RATE_SHARE_MAX,
   RHYTHM_NATS,
+  RHYTHM_SECONDS_MIN,
   SCALE_HOURS,
   SCALES,
   TOLD_MARGIN,
@@ -165,7 +166,7 @@ export class Baselines {
         isUse = false;
         isCall = users.addCall(at) <= CALLS_PER_USE_MAX;
       } else users.beginUse(at, seconds);
-      if (interval >= USE_SECONDS) {
+      if (interval >= RHYTHM_SECONDS_MIN) {
         rhythm = rhythmSurprise(users, at, interval);
         this.#interval = users.interval(at);
         this.#intervals = users.intervals(at);

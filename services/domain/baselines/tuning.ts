@@ -12,8 +12,8 @@ export const A_DAY = 2;
 /** What was learned two weeks ago counts half: habits change with releases, and releases come about as often. */
 export const HALF_LIFE_DAYS = 14;
 
-/** One user's calls of a category within a minute are one use: visits and trips are made of many, and would be all that is counted. */
-export const USE_SECONDS = 60;
+/** One user's calls of a category within two minutes are one use: visits and trips are made of many, and would be all that is counted. */
+export const USE_SECONDS = 120;
 /** Calls of a use that count as calls: a loop or a retry is no more evidence than three. */
 export const CALLS_PER_USE_MAX = 3;
 /** A user who was not in the program for so long is another visit. */
@@ -98,7 +98,8 @@ export const COMMON_WEIGHT = 1.5;
 /** Programs of one developer that are looked at. */
 export const SIBLINGS_LOOKED_AT_MAX = 64;
 
-/** Intervals longer than this end a rhythm. */
+/** Shorter intervals are of one visit, longer ones end a rhythm. */
+export const RHYTHM_SECONDS_MIN = 60;
 export const RHYTHM_GAP_SECONDS = 3 * 3600;
 /** Nats of a rhythm that everybody has by chance. */
 export const RHYTHM_NATS = 2;
