@@ -26,12 +26,12 @@ const ASKED_MAX = 50;
 /** As retention does: what lies before `offset` in partition 0 is gone. Answers the start that is now. */
 export async function moveStart(broker: SharedBroker, topic: string, offset: string): Promise<number> {
   return administrate(broker, async (admin) => {
-    let to = offset;
-    // A client that has just connected may be told of an empty topic.
-    for (let asked = 0; to === 'end' || (offset === 'end' && to === '0' && asked < ASKED_MAX); asked++) {
-      const ends = await admin.fetchTopicOffsets(topic);
-      to = ends.find(({ partition }) => partition === 0)!.high;
-    }
+    const endOf = async (): Promise<string> =>
+      (await admin.fetchTopicOffsets(topic)).find(({ partition }) => partition === 0)!.high;
+    // Asked in any case: it is how this client learns who leads the topic. One that has just connected may be told that it is empty.
+    let end = await endOf();
+    for (let asked = 1; end === '0' && asked < ASKED_MAX; asked++) end = await endOf();
+    const to = offset === 'end' ? end : offset;
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: to }] });
     return Number(to);
   });

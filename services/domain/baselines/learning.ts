@@ -168,6 +168,11 @@ export function learnDispersions(known: PartitionKnowledge, slot: number, classR
   known.poolDispersions();
 }
 
+/** How much of each use of a day counts as one that does not depend on the others (tuning.ts, DAY_DISPERSION). */
+function independent(uses: number): number {
+  return 1 / (1 + uses * DAY_DISPERSION);
+}
+
 /** A day of a program with its windows as they stand: what was worst, what is learned, what its class learns. */
 export function learnDay(known: PartitionKnowledge, slot: number, classNumber: number): void {
   const classRow = known.classes.own(classNumber);
@@ -183,7 +188,7 @@ export function learnDay(known: PartitionKnowledge, slot: number, classNumber: n
   const ofAlarms = LEARNED_OF_ALARMS * Math.min(1, Math.max(program[at + P_LEARNED_USES]!, CLASS_USES) / Math.max(1, uses));
   const trust = (program[at + P_ALARMED]! > 0 ? ofAlarms : 1) * trustIn(known, slot, known.classes.row(classNumber), uses);
   const classWeight = Math.min(1, uses / DAY_USES) * trust;
-  const weight = trust / (1 + uses * DAY_DISPERSION);
+  const weight = trust * independent(uses);
   const calls = program[day + P_CALLS]!;
   for (let key = calls === 0 ? -1 : known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
     learnKeyDay(known, key, classRow, uses, trust, classWeight);
@@ -213,10 +218,10 @@ function learnKeyDay(
   trust: number,
   classWeight: number,
 ): void {
-  const weight = trust / (1 + uses * DAY_DISPERSION);
   const cells = known.keys.rows.cells;
   const row = key * K_CELLS;
   const block = row + A_DAY * 2 * K_BLOCK;
+  const weight = trust * independent(uses);
   for (let i = 0; i < K_BLOCK; i++) cells[row + K_LEARNED + i]! += weight * cells[block + i]!;
   cells[row + K_LEARNED_SQUARES]! += weight * cells[row + K_SQUARES_TODAY]!;
   cells[row + K_SQUARES_TODAY] = 0;

@@ -91,7 +91,9 @@ export class MeasuredProcess<Result> {
       else last = line;
     }
     const [code, signal] = await closed;
-    if (code !== 0) throw new Error(`${this.#file} ended with ${code ?? signal}: ${this.#errors}`);
+    // Node shows a piece of its own source before it says what was wrong.
+    const words = /^\w*Error\b.*$/m.exec(this.#errors)?.[0] ?? this.#errors.trim();
+    if (code !== 0) throw new Error(`${this.#file} ended with ${code ?? signal}: ${words}`);
     return JSON.parse(last) as Result;
   }
 }
