@@ -4,6 +4,7 @@ import { labelsSchema } from '../../schemas/simulation/labels.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import type { Alarm } from '../../services/domain/evaluation/episodes.ts';
 import { type LabelledIncident, type LabelledWorld, readLabels } from '../../services/domain/evaluation/labels-file.ts';
+import { isInside } from '../../services/domain/evaluation/score-episodes.ts';
 import { PartitionFold } from '../../services/domain/fold/fold.ts';
 import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
 import type { ResultRow } from '../../services/domain/results/row.ts';
@@ -98,7 +99,6 @@ class Filling {
 const EVIDENCE_MIN = 12;
 /** Kinds that add to what a program does of the category anyway: of `factor` times as much, all but one part is theirs. */
 const ADDING: ReadonlySet<string> = new Set(['rate_burst', 'slow_ramp', 'sibling_fleet']);
-const HOUR_US = 3_600_000_000;
 
 interface SeenIncident {
   readonly incident: LabelledIncident;
@@ -107,19 +107,14 @@ interface SeenIncident {
 
 /** Accesses of each incident's program and category in its time. */
 class Evidence {
-  readonly #seen: SeenIncident[];
-  readonly #byProgram = new Map<string, SeenIncident[]>();
-
+  readonly #seen: readonly SeenIncident[];
+  readonly #byProgram: ReadonlyMap<string, readonly SeenIncident[]>;
   readonly #factors: ReadonlyMap<string, number>;
 
   constructor(incidents: readonly LabelledIncident[], factors: ReadonlyMap<string, number>) {
     this.#factors = factors;
     this.#seen = incidents.map((incident) => ({ incident, accesses: 0 }));
-    for (const one of this.#seen) {
-      const ofProgram = this.#byProgram.get(one.incident.program);
-      if (ofProgram === undefined) this.#byProgram.set(one.incident.program, [one]);
-      else ofProgram.push(one);
-    }
+    this.#byProgram = Map.groupBy(this.#seen, ({ incident }) => incident.program);
   }
 
   see(program: string, category: string, timeUs: number): void {
@@ -136,10 +131,10 @@ class Evidence {
       return accesses * added >= EVIDENCE_MIN;
     };
     const incidents = this.#seen.filter(isEvident).map(({ incident }) => incident);
-    const left = this.#seen.filter((one) => !isEvident(one)).map(({ incident }) => incident);
-    const isIn = (alarm: Alarm) => (incident: LabelledIncident) =>
-      incident.program === alarm.program && alarm.timeUs >= incident.startUs && alarm.timeUs <= incident.endUs + HOUR_US;
-    const kept = alarms.filter((alarm) => incidents.some(isIn(alarm)) || !left.some(isIn(alarm)));
+    const kept = alarms.filter(({ program, timeUs }) => {
+      const around = (this.#byProgram.get(program) ?? []).filter(({ incident }) => isInside(timeUs, incident));
+      return around.length === 0 || around.some(isEvident);
+    });
     return { labels: { ...labels, incidents }, alarms: kept };
   }
 }

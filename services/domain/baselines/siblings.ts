@@ -2,7 +2,7 @@
  * Programs of one developer that take a little more of the same category: what each one's share says beyond two nats, at most three of
  * them, is summed (truncated product: D. V. Zaykin et al. 2002) and held against as many programs that have nothing to do with each other by
  * Chernoff's bound: good where some do much. Beside it the bounded standard scores of all, weighted by what is expected (S. A. Stouffer et al.
- * 1949): good where all do a little. The larger one counts; bounds see to it that one program's incident is not its siblings'.
+ * 1949): good where all do a little, in their shares or in how often they are used. The larger one counts; bounds see to it that one program's incident is not its siblings'.
  */
 import { SIBLINGS } from './features.ts';
 import type { Fleet } from './state/fleet-priors.ts';
@@ -107,22 +107,21 @@ function addUp(
   const hours = SCALE_HOURS[scale]!;
   const block = Math.floor(hour / hours);
   const count = Math.min(slots.length, SIBLINGS_LOOKED_AT_MAX);
+  const common = COMMON_WEIGHT * Math.max(0, known.common.logarithm);
+  const programs = known.programs.rows.cells;
   for (let i = 0; i < count; i++) {
     const slot = slots[i]!;
     const key = known.keys.find(known.firstKey(slot), category);
     if (key === -1) continue;
-    const learned = known.programs.rows.cells[slot * P_CELLS + P_LEARNED_USES]!;
+    const learned = programs[slot * P_CELLS + P_LEARNED_USES]!;
     if (learned < USES_MIN) continue;
-    const n = blocksOf(
-      known.programs.rows.cells,
-      slot * P_CELLS + 2 * scale * P_BLOCK + P_USES,
-      P_BLOCK,
-      block - Math.floor(known.programs.numbers[slot * P_NUMBERS + P_HOUR]! / hours),
-      blocks,
-    );
+    const newest = known.programs.numbers[slot * P_NUMBERS + P_HOUR]!;
+    const behind = block - Math.floor(newest / hours);
+    const at = slot * P_CELLS + 2 * scale * P_BLOCK;
+    const n = blocksOf(programs, at + P_USES, P_BLOCK, behind, blocks);
     if (n < 1) continue;
     // As much faded as its program's.
-    rollKey(known, key, known.programs.numbers[slot * P_NUMBERS + P_HOUR]!);
+    rollKey(known, key, newest);
     const x = blocksOf(
       known.keys.rows.cells,
       key * K_CELLS + 2 * scale * K_BLOCK + K_USES,
@@ -132,44 +131,31 @@ function addUp(
     );
     const p = known.shareOf(slot, key, known.classes.row(classOf(slot)));
     const dispersion = known.dispersionOf(key, MARK_SHARE);
-    const unsure = uncertainty(learned, CLASS_USES);
-    const nats = shareSurprise(Math.min(x, n), n, p) / (known.clusterOf(MARK_SHARE) + (n - 1) * (dispersion + unsure));
+    const inflation = known.clusterOf(MARK_SHARE) + (n - 1) * (dispersion + uncertainty(learned, CLASS_USES));
+    const nats = shareSurprise(Math.min(x, n), n, p) / inflation;
     const expected = p * n;
-    const deviation = Math.sqrt(expected * (1 - p) * (known.clusterOf(MARK_SHARE) + (n - 1) * (dispersion + unsure)) + 0.1);
-    const standard = Math.max((x - expected) / deviation, rateScore(known, slot, scale, blocks, block, p, x));
+    let standard = (x - expected) / Math.sqrt(expected * (1 - p) * inflation + 0.1);
+    if (programs[slot * P_CELLS + P_DAYS]! >= SEASON_DAYS)
+      standard = Math.max(standard, rateScore(x, p * blocksOf(programs, at + P_EXPECTED, P_BLOCK, behind, blocks), common));
     const score = Math.min(SIBLING_Z_MAX, Math.max(-SIBLING_Z_MAX, standard));
     const weight = Math.sqrt(Math.min(expected, SIBLING_USES_MAX) + 0.2);
     SUM.scores += weight * score;
     SUM.weights += weight * weight;
     SUM.members++;
     if (nats > SIBLING_NATS_MIN || standard > SIBLING_Z_MIN) SUM.inExcess++;
-    if (nats <= SIBLING_NATS_MIN) continue;
-    SUM.nats += Math.min(nats, SIBLING_NATS_MAX) - SIBLING_NATS_MIN;
+    if (nats > SIBLING_NATS_MIN) SUM.nats += Math.min(nats, SIBLING_NATS_MAX) - SIBLING_NATS_MIN;
   }
   return SUM;
 }
 
 /**
- * Standard score of the category's rate against what is expected of the program at this time, beyond what all programs do: where a category
- * is most of what a program does anyway its share cannot grow, and its rate can. Uses are negative-binomial, so the logarithm of their
- * ratio has about the variance `1 / expected` + {@link RATE_LOG_VARIANCE}.
+ * Standard score of a category's rate, `uses` against what is expected of the program at this time: where a category is most of what a program
+ * does anyway its share cannot grow, and its rate can. Uses are negative-binomial, so the logarithm of their ratio has about the
+ * variance `1 / expected` + {@link RATE_LOG_VARIANCE}. `common`, a logarithm of the same kind, is what all programs do and is taken off.
  */
-function rateScore(
-  known: PartitionKnowledge,
-  slot: number,
-  scale: number,
-  blocks: number,
-  block: number,
-  p: number,
-  x: number,
-): number {
-  const { cells } = known.programs.rows;
-  const at = slot * P_CELLS;
-  if (cells[at + P_DAYS]! < SEASON_DAYS) return Number.NEGATIVE_INFINITY;
-  const behind = block - Math.floor(known.programs.numbers[slot * P_NUMBERS + P_HOUR]! / SCALE_HOURS[scale]!);
-  const expected = p * blocksOf(cells, at + 2 * scale * P_BLOCK + P_EXPECTED, P_BLOCK, behind, blocks) + RATE_USES;
-  const common = COMMON_WEIGHT * Math.max(0, known.common.logarithm);
-  return (Math.log((x + RATE_USES) / expected) - common) / Math.sqrt(1 / expected + RATE_LOG_VARIANCE);
+function rateScore(uses: number, expectedUses: number, common: number): number {
+  const expected = expectedUses + RATE_USES;
+  return (Math.log((uses + RATE_USES) / expected) - common) / Math.sqrt(1 / expected + RATE_LOG_VARIANCE);
 }
 
 /** The filling block of the present, with the one before, of a row whose own filling block is `behind` blocks older. */

@@ -65,7 +65,8 @@ export function scoreWorlds(worlds: readonly JudgedWorld[]): Score {
   return { ...sizesOf(worlds), ...recallOf(outcomes), ...falsehoodOf(worlds, judged), missed: missedOf(outcomes) };
 }
 
-function isInside(timeUs: number, { startUs, endUs }: LabelledIncident): boolean {
+/** Whether a moment lies in the stretch of an incident: from its start to an hour after its end, both included. */
+export function isInside(timeUs: number, { startUs, endUs }: LabelledIncident): boolean {
   return timeUs >= startUs && timeUs <= endUs + AFTER_END_US;
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DuplicateWindow } from '../../../services/domain/duplicates/duplicate-window.ts';
 import { sipAbsorb, sipFinish, sipKey } from '../../../services/domain/duplicates/half-sip-hash.ts';
 import { ByteReader } from '../../../services/domain/state/bytes.ts';
+import { drawnPages } from '../state/drawn-pages.ts';
 
 const key = sipKey(Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex'));
 
@@ -36,13 +37,6 @@ function accept(window: DuplicateWindow, id: string): boolean {
   return true;
 }
 
-function pagesOf(window: DuplicateWindow): Buffer[] {
-  window.pages.begin();
-  const pages: Buffer[] = [];
-  for (let next = window.pages.next(); next !== null; next = window.pages.next()) pages[next.page] = next.bytes;
-  return pages;
-}
-
 describe('the duplicate window', () => {
   const ids = fc.array(fc.integer({ min: 0, max: 120 }).map(String), { maxLength: 400 });
 
@@ -62,7 +56,7 @@ describe('the duplicate window', () => {
         const window = new DuplicateWindow(capacity);
         for (const id of before) accept(window, id);
         const restored = new DuplicateWindow(capacity);
-        pagesOf(window).forEach((bytes, page) => restored.restore(new ByteReader(bytes), page));
+        drawnPages(window.pages).forEach((bytes, page) => restored.restore(new ByteReader(bytes), page));
         restored.restored(window.total);
         for (const id of after) expect(accept(restored, id)).toBe(accept(window, id));
       }),

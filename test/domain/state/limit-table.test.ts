@@ -7,6 +7,7 @@ import { LimitTable } from '../../../services/domain/state/limit-table.ts';
 import { UserHash } from '../../../services/domain/state/user-hash.ts';
 import { ProgramTable } from '../../../services/domain/state/program-table.ts';
 import { parsePolicyDocument } from '../../../services/domain/policy/document.ts';
+import { drawnPages } from './drawn-pages.ts';
 
 const KEYS = [['program'], ['user'], ['category'], ['api'], ['user', 'category'], ['user', 'api'], ['user', 'category', 'api']];
 const parsed = parsePolicyDocument({
@@ -80,10 +81,7 @@ describe('limit keys', () => {
           }
         }
         const [restored, others] = [newTable(), new ProgramTable()];
-        table.pages.begin();
-        const pages: Buffer[] = [];
-        for (let next = table.pages.next(); next !== null; next = table.pages.next()) pages[next.page] = next.bytes;
-        for (const bytes of pages) restored.restore(new ByteReader(bytes), others);
+        for (const bytes of drawnPages(table.pages)) restored.restore(new ByteReader(bytes), others);
         expect([table.count, restored.count]).toEqual([model.size, model.size]);
         for (const { asked: one, timeUs } of model.values()) {
           expect(numbersOf(table, programs, one)).toEqual([timeUs, timeUs + 1]);

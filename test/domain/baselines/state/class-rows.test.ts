@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { C_CELLS, C_DAYS, ClassRows } from '../../../../services/domain/baselines/state/class-rows.ts';
 import { ByteReader } from '../../../../services/domain/state/bytes.ts';
+import { drawnPages } from '../../state/drawn-pages.ts';
 
 const CLASSES_MAX = 1024;
 
 function restored(classes: ClassRows): ClassRows {
-  classes.pages.begin();
-  const pages: Buffer[] = [];
-  for (let next = classes.pages.next(); next !== null; next = classes.pages.next()) pages[next.page] = next.bytes;
   const copy = new ClassRows();
-  for (const page of pages) copy.restore(new ByteReader(page));
+  for (const page of drawnPages(classes.pages)) copy.restore(new ByteReader(page));
   return copy;
 }
 

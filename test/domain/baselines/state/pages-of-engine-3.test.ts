@@ -20,6 +20,7 @@ import {
   P_WORST_SUM,
 } from '../../../../services/domain/baselines/state/program-rows.ts';
 import { ProgramTable } from '../../../../services/domain/state/program-table.ts';
+import { drawnPages } from '../../state/drawn-pages.ts';
 
 /** Written by the release before ramps, over twelve programs in sixteen days; `said` is what it knew. */
 const engine3 = JSON.parse(readFileSync(new URL('engine-3.json', import.meta.url), 'utf8')) as {
@@ -35,20 +36,20 @@ const engine3 = JSON.parse(readFileSync(new URL('engine-3.json', import.meta.url
   }[];
 };
 
-function pages(): Record<BaselinePageKind, Buffer[]> {
-  const of = (kind: BaselinePageKind): Buffer[] => engine3.pages[kind].map((text) => gunzipSync(Buffer.from(text, 'base64')));
-  return Object.fromEntries(BASELINE_PAGE_KINDS.map((kind) => [kind, of(kind)])) as Record<BaselinePageKind, Buffer[]>;
-}
+type Pages = Record<BaselinePageKind, Buffer[]>;
 
-function drawn(baselines: PartitionBaselines): Record<BaselinePageKind, Buffer[]> {
-  const of = (kind: BaselinePageKind): Buffer[] => {
+const byKind = (of: (kind: BaselinePageKind) => Buffer[]): Pages =>
+  Object.fromEntries(BASELINE_PAGE_KINDS.map((kind) => [kind, of(kind)])) as Pages;
+
+const pages = (): Pages => byKind((kind) => engine3.pages[kind].map((text) => gunzipSync(Buffer.from(text, 'base64'))));
+
+/** All pages of baselines that were restored from so many. */
+function drawn(baselines: PartitionBaselines, from: Pages): Pages {
+  return byKind((kind) => {
     const set = baselines.pageSet(kind);
-    set.begin();
-    const all: Buffer[] = [];
-    for (let next = set.next(); next !== null; next = set.next()) all[next.page] = next.bytes;
-    return all;
-  };
-  return Object.fromEntries(BASELINE_PAGE_KINDS.map((kind) => [kind, of(kind)])) as Record<BaselinePageKind, Buffer[]>;
+    for (let page = 0; page < from[kind].length; page++) set.touch(page);
+    return drawnPages(set);
+  });
 }
 
 describe('pages of the engine before ramps', () => {
@@ -77,16 +78,13 @@ describe('pages of the engine before ramps', () => {
   });
 
   it('are written as this engine’s, which are read as they were written', () => {
+    const before = pages();
     const first = new PartitionBaselines();
-    first.restore(pages(), new ProgramTable());
-    for (const kind of BASELINE_PAGE_KINDS)
-      for (let page = 0; page < engine3.pages[kind].length; page++) first.pageSet(kind).touch(page);
-    const written = drawn(first);
+    first.restore(before, new ProgramTable());
+    const written = drawn(first, before);
     const second = new PartitionBaselines();
     second.restore(written, new ProgramTable());
-    for (const kind of BASELINE_PAGE_KINDS)
-      for (let page = 0; page < written[kind].length; page++) second.pageSet(kind).touch(page);
-    const again = drawn(second);
+    const again = drawn(second, written);
     for (const kind of BASELINE_PAGE_KINDS) expect(again[kind]).toEqual(written[kind]);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type FoundUser, RecentUsers } from '../../../../services/domain/baselines/state/recent-users.ts';
 import { PageCorruptError } from '../../../../services/domain/state/bytes.ts';
 import { Random } from '../../../reference/random.ts';
+import { drawnPages, pagesLeft } from '../../state/drawn-pages.ts';
 
 const ENTRIES_MAX = 1 << 18;
 const BUCKET = 8;
@@ -56,11 +57,8 @@ class Seen {
   }
 }
 
-/** Pages as a store keeps them. */
-function store(users: RecentUsers, pages: Buffer[] = []): Buffer[] {
-  users.pages.begin();
-  for (let next = users.pages.next(); next !== null; next = users.pages.next()) pages[next.page] = next.bytes;
-  return pages;
+function store(users: RecentUsers, pages?: Buffer[]): Buffer[] {
+  return drawnPages(users.pages, pages);
 }
 
 /** Entries in use, wherever they lie, in hexadecimal digits: hash, check, last call, and the rest. */
@@ -206,8 +204,7 @@ describe('users who were in a program lately', () => {
     const { bytes, count: before } = users;
     seen.all(users, Array.from({ length: 100 }, one));
     expect(users.bytes).toBeGreaterThan(bytes);
-    const pages: Buffer[] = [];
-    for (let next = users.pages.next(); next !== null; next = users.pages.next()) pages[next.page] = next.bytes;
+    const pages = pagesLeft(users.pages);
     expect(pages).toHaveLength(1);
     const lasts = entriesIn(pages).map((entry) => Buffer.from(entry, 'hex').readUInt32LE(8));
     expect(Math.max(...lasts)).toBe(1 + 700 * 11);
