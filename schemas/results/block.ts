@@ -4,6 +4,7 @@
  * (see columns.ts), back to back. The codec is services/domain/results/block.ts.
  */
 import type { RecordType, RejectReason } from '../codes.ts';
+import type { News } from './news.ts';
 
 /**
  * Records that were lost outside and accepted as lost (docs/gaps.md). The block that carries it has no rows and covers the offsets
@@ -55,6 +56,8 @@ export interface BlockHeader {
   readonly liveArrivals: ReadonlyArray<readonly [atMs: number, records: number]>;
   /** Users whose rows below an offset are to be erased (`ntk.erasure`), as stored in column `user`. */
   readonly erasures: ReadonlyArray<{ readonly offset: number; readonly user: string }>;
+  /** What other partitions may need to know; absent: nothing. Not chained, not in the ledger. */
+  readonly news?: News;
   /** Only of the entry of a gap. */
   readonly gap?: AcceptedGap;
   /** Only of an entry that was made again from the log because its block was lost: the entry behind is chained to the lost one. */
@@ -62,4 +65,4 @@ export interface BlockHeader {
 }
 
 /** What the ledger keeps of a block and its entry hash covers. */
-export type LedgerFigures = Omit<BlockHeader, 'entryHash' | 'erasures' | 'liveArrivals' | 'authority'>;
+export type LedgerFigures = Omit<BlockHeader, 'entryHash' | 'erasures' | 'liveArrivals' | 'authority' | 'news'>;

@@ -1,18 +1,18 @@
 /**
- * Makes `ntk.prior` from results: one loop that reads the rows of all partitions, in step by the hour of their event time, and says what
- * partitions cannot know of each other. Its state is in memory alone: after a start it reads again what results are still there, and says
- * only what is newer than what it had said. What it says acts from its place in the log on, so verdicts stay a function of the log.
+ * Makes `ntk.prior` from results: one loop that reads what the blocks of all partitions have to tell, and says what partitions cannot know
+ * of each other. What it has read is in memory alone, what it has said is noted in the log: after a start it reads again what is still there
+ * and says only what is new. What it says acts from its place in the log on, so verdicts stay a function of the log.
  */
 import type { Prior } from '../../schemas/events/prior.ts';
-import { Aggregation, type Edition } from '../domain/aggregation/aggregation.ts';
+import { Aggregation, type Saying } from '../domain/aggregation/aggregation.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type EventLog, LogError, type LogErrorCode, type Put } from '../platform/log/event-log.ts';
-import { putPublishedNote, readPublishedNote } from './published-note.ts';
-import { ResultsCursor } from './results-cursor.ts';
+import { NewsCursor } from './news-cursor.ts';
+import { putSaid, wasSaid } from './said-note.ts';
 
 /** One record for every partition. */
 export interface PriorRecord {
-  /** The same for the same hour, so that a repeat is a duplicate. */
+  /** The same for the same, so that what two aggregators say is a duplicate. */
   readonly id: string;
   readonly timeMs: number;
   readonly data: Prior;
@@ -22,7 +22,7 @@ export interface AggregatorOptions {
   readonly log: EventLog;
   readonly clock: Clock;
   /** Appends a record to every partition, with `put`, in one transaction. */
-  readonly publish: (record: PriorRecord, put: Put | null) => Promise<void>;
+  readonly publish: (record: PriorRecord, put: Put) => Promise<void>;
   readonly observer?: AggregatorObserver;
 }
 
@@ -34,26 +34,27 @@ export interface AggregatorObserver {
 
 /** Between two looks at the results. */
 const PAUSE_MS = 1_000;
-/** Rows after which others in this process have their turn: a few milliseconds. */
-const ROWS_A_TURN = 2_000;
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 30_000;
+const HOUR_MS = 3_600_000;
 const MENDABLE: ReadonlySet<LogErrorCode> = new Set(['log_busy', 'log_disk_full', 'log_unreachable']);
 
 export class Aggregator {
   readonly #options: AggregatorOptions;
-  readonly #aggregation: Aggregation;
-  readonly #cursors: readonly ResultsCursor[];
+  readonly #aggregation = new Aggregation();
+  readonly #cursors: readonly NewsCursor[];
   readonly #stop = new AbortController();
   #running: Promise<void> | null = null;
   #progressAtMs = 0;
-  #rowsThisTurn = 0;
+  /** What is to be said, until it was. */
+  readonly #due: Saying[] = [];
+  #timeMs = 0;
+  #hour: number | null = null;
 
   constructor(options: AggregatorOptions) {
     const { log, clock } = options;
     this.#options = options;
-    this.#aggregation = new Aggregation(log.logId);
-    this.#cursors = Array.from({ length: log.partitions }, (_, partition) => new ResultsCursor(log, partition));
+    this.#cursors = Array.from({ length: log.partitions }, (_, partition) => new NewsCursor(log, partition));
     this.#progressAtMs = clock.monotonicMs();
   }
 
@@ -61,9 +62,9 @@ export class Aggregator {
     return this.#progressAtMs;
   }
 
-  /** The hour of event time that it has arrived at, since 1970; null before the first. */
+  /** Of event time, since 1970, that the newest block it has read begins with; null before the first. */
   get hour(): number | null {
-    return this.#aggregation.hour;
+    return this.#hour;
   }
 
   start(): void {
@@ -99,49 +100,41 @@ export class Aggregator {
     }
   }
 
-  /** Reads all rows that are committed now. Partitions go on together: none is hours ahead while another has rows to read. */
+  /** Reads all blocks that are committed now. */
   async catchUp(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      const open: ResultsCursor[] = [];
-      for (const cursor of this.#cursors) if (cursor.row !== null || (await cursor.fill())) open.push(cursor);
-      if (open.length === 0) break;
-      const hour = open.reduce((first, cursor) => Math.min(first, cursor.hour), Number.POSITIVE_INFINITY);
-      for (const cursor of open) await this.#takeUpTo(cursor, hour);
+    for (const [partition, cursor] of this.#cursors.entries()) {
+      for (let headers = await cursor.next(); headers !== null && !this.#stop.signal.aborted; headers = await cursor.next()) {
+        for (const { news, eventTimeMinMs } of headers) {
+          if (news !== undefined) this.#aggregation.take(partition, news);
+          if (eventTimeMinMs !== null) this.#hour = Math.floor(eventTimeMinMs / HOUR_MS);
+        }
+        this.#progressAtMs = this.#options.clock.monotonicMs();
+        await this.#options.clock.turn();
+      }
     }
     this.#progressAtMs = this.#options.clock.monotonicMs();
   }
 
-  async #takeUpTo(cursor: ResultsCursor, hour: number): Promise<void> {
-    while (cursor.row !== null && cursor.hour <= hour && !this.#stop.signal.aborted) {
-      this.#aggregation.take(cursor.row);
-      if (++this.#rowsThisTurn >= ROWS_A_TURN) {
-        this.#rowsThisTurn = 0;
-        this.#progressAtMs = this.#options.clock.monotonicMs();
-        await this.#options.clock.turn();
-      }
-      if (!cursor.advance()) await cursor.fill();
-    }
-  }
-
-  /** Says what is due and newer than what was said. Answers the number of records that every partition got. */
+  /** Says what there is to say and was not said yet. Answers the number of records that every partition got. */
   async publishDue(): Promise<number> {
-    let records = 0;
-    for (const edition of this.#aggregation.due()) records += await this.#publish(edition);
-    return records;
+    this.#due.push(...this.#aggregation.changes());
+    let said = 0;
+    for (let [first] = this.#due; first !== undefined; [first] = this.#due) {
+      if (!(await wasSaid(this.#options.log, first))) {
+        await this.#say(first);
+        said++;
+      }
+      this.#due.shift();
+    }
+    return said;
   }
 
-  async #publish({ hour, kind, priors }: Edition): Promise<number> {
-    const { log, clock, publish, observer } = this.#options;
-    const note = await readPublishedNote(log);
-    if (hour <= note[kind]) return 0;
-    const timeMs = Math.max(clock.nowMs(), note.timeMs);
-    for (const [i, data] of priors.entries()) {
-      // Killed in between, it says the edition again: what is there already is a duplicate.
-      const isLast = i === priors.length - 1;
-      const put = isLast ? putPublishedNote({ ...note, [kind]: hour, timeMs }) : null;
-      await publish({ id: `${kind}/${hour}/${i}`, timeMs, data }, put);
-    }
-    observer?.published(kind, priors.length);
-    return priors.length;
+  async #say(saying: Saying): Promise<void> {
+    const { clock, publish, observer } = this.#options;
+    const { about, block, level, prior } = saying;
+    // Where facts are signed none may be older than the one before.
+    this.#timeMs = Math.max(clock.nowMs(), this.#timeMs);
+    await publish({ id: `${about}/${block}/${level}`, timeMs: this.#timeMs, data: prior }, putSaid(saying));
+    observer?.published(prior.kind, 1);
   }
 }

@@ -2,7 +2,7 @@
 import canonicalize from 'canonicalize';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
-import { RowReader } from '../domain/results/row-reader.ts';
+import { userOfRow } from '../domain/results/user-of-row.ts';
 import type { AuditOptions, PartitionAudit } from './audit-partition.ts';
 import { compareRows, type ExpectedRow, readStoredRows, type RowRange } from './compare-rows.ts';
 import type { Refold } from './refold.ts';
@@ -88,16 +88,11 @@ class PendingRows {
   add(piece: BatchOutcome, scoredAtMs: number): void {
     const bytes = Buffer.from(piece.rows.written());
     // Whose rows they are matters only where somebody was erased.
-    const reader = this.#erasedUpTo.size === 0 ? null : new RowReader(bytes);
+    const isAnybodyErased = this.#erasedUpTo.size > 0;
     piece.rowOffsets.forEach((offset, i) => {
-      reader?.next();
-      if (reader !== null && offset < (this.#erasedUpTo.get(reader.user) ?? 0)) this.#erased.add(offset);
-      else
-        this.#rows.push({
-          offset,
-          bytes: bytes.subarray(i === 0 ? 0 : piece.rowEnds[i - 1], piece.rowEnds[i]),
-          scoredAtMs,
-        });
+      const start = i === 0 ? 0 : piece.rowEnds[i - 1]!;
+      if (isAnybodyErased && offset < (this.#erasedUpTo.get(userOfRow(bytes, start)) ?? 0)) this.#erased.add(offset);
+      else this.#rows.push({ offset, bytes: bytes.subarray(start, piece.rowEnds[i]), scoredAtMs });
     });
   }
 

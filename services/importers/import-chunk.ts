@@ -7,7 +7,8 @@ import { EVERY_PARTITION, subjectOf } from '../domain/partitioning/route-record.
 import { type Candidate, type Importable, isRemembered } from './candidate.ts';
 import { LEDGER_PARTITION, ledgerPut } from './import-ledger.ts';
 
-const CHUNK_RECORDS_MAX = 5_000;
+/** Unless the importer is asked for fewer. */
+export const CHUNK_RECORDS_MAX = 5_000;
 /** Counts each copy of a record that goes to every partition. A single record may exceed it. */
 const CHUNK_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -20,15 +21,17 @@ export class ImportChunk {
   readonly #values: Uint8Array[][];
   readonly #entries = new Map<string, Uint8Array>();
   readonly #log: EventLog;
+  readonly #recordsMax: number;
   #copiedBytes = 0;
 
-  constructor(log: EventLog) {
+  constructor(log: EventLog, recordsMax: number) {
     this.#log = log;
+    this.#recordsMax = recordsMax;
     this.#values = Array.from({ length: log.partitions }, () => []);
   }
 
   get isFull(): boolean {
-    return this.records >= CHUNK_RECORDS_MAX || this.#copiedBytes >= CHUNK_BYTES_MAX;
+    return this.records >= this.#recordsMax || this.#copiedBytes >= CHUNK_BYTES_MAX;
   }
 
   /** Whether a record that is not remembered still fits. */

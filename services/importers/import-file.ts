@@ -12,7 +12,7 @@ import { convertAppleReport } from './apple/apple-report.ts';
 import { type Convert, isRemembered } from './candidate.ts';
 import { convertCloudEvents } from './cloudevents.ts';
 import { DEFAULT_DEVICE_USER, DEFAULT_UTC_OFFSET, type ImportFormat } from './formats.ts';
-import { ImportChunk, mustCommitBefore } from './import-chunk.ts';
+import { CHUNK_RECORDS_MAX, ImportChunk, mustCommitBefore } from './import-chunk.ts';
 import { type ImportEntry, putImportEntry, readImportEntry } from './import-ledger.ts';
 import type { Input } from './input/open-input.ts';
 import type { InputProblem } from './input/problem.ts';
@@ -35,6 +35,8 @@ export interface ImportOptions {
   readonly startedWith: string;
   /** Awaited before each chunk, with the records of the file so far. An error of it ends the import as a kill would. */
   readonly admit?: (records: number) => Promise<void>;
+  /** Records of a chunk at most, given those of the file before it. @default 5,000 */
+  readonly chunkRecords?: (recordsBefore: number) => number;
   /** Called after each chunk. */
   readonly onProgress?: (progress: ImportProgress) => void;
   /** Aborting ends the import; what is not committed yet is left for the next one. */
@@ -101,7 +103,11 @@ class ImportRun {
     this.#options = options;
     this.#skipped = before?.records ?? 0;
     this.#entry = before ?? { records: 0, appended: 0, bytes: 0, done: false, format, name: input.name, startedWith };
-    this.#chunk = new ImportChunk(log);
+    this.#chunk = this.#newChunk();
+  }
+
+  #newChunk(): ImportChunk {
+    return new ImportChunk(this.#log, this.#options.chunkRecords?.(this.#entry.records) ?? CHUNK_RECORDS_MAX);
   }
 
   async run(): Promise<ImportSummary> {
@@ -144,7 +150,7 @@ class ImportRun {
     this.#entry = entry;
     this.#appended += chunk.appended;
     this.#alreadyKnown += chunk.records - chunk.appended;
-    this.#chunk = new ImportChunk(this.#log);
+    this.#chunk = this.#newChunk();
     onProgress?.({ records: entry.records, readBytes: this.#input.readBytes, sizeBytes: this.#input.sizeBytes });
     return true;
   }

@@ -1,6 +1,7 @@
 /**
- * Knowledge across programs in a batch: after each slice of an input it is judged to the end, aggregated, and what there is to say is
- * appended before the next slice, as it would be while time passes. The same slices make the same log.
+ * Knowledge across programs in a batch: after each chunk of an input it is judged to the end, what partitions have to tell is added up, and
+ * what there is to say is appended before the next chunk, as it would be while time passes. The same chunks make the same log, also for
+ * whoever was killed in between: what is said is noted with it.
  */
 import { Aggregator } from '../aggregator/aggregator.ts';
 import type { Authority } from '../domain/authority/authority.ts';
@@ -9,8 +10,15 @@ import type { Clock } from '../platform/clock.ts';
 import { priorPublisher } from './aggregator-part.ts';
 import type { System } from './open-system.ts';
 
-/** Records of an input that are judged between two looks at the whole. */
-export const SLICE_RECORDS = 10_000;
+const CHUNK_RECORDS_MIN = 1_000;
+const CHUNK_RECORDS_MAX = 5_000;
+/** A chunk is so large a part of what came before it: in small files hours of event time go by with few records, and large ones have many. */
+const CHUNK_SHARE = 0.01;
+
+/** Records of a chunk at most, given those of the file before it. */
+export function aggregatedChunkRecords(recordsBefore: number): number {
+  return Math.min(CHUNK_RECORDS_MAX, Math.max(CHUNK_RECORDS_MIN, Math.floor(recordsBefore * CHUNK_SHARE)));
+}
 
 export interface BatchAggregationOptions {
   readonly system: Pick<System, 'log' | 'scorer' | 'admit'>;
@@ -20,19 +28,16 @@ export interface BatchAggregationOptions {
 }
 
 /**
- * To be awaited before each chunk of an input, with the number of its records that are in the log. What an input of less than a slice says
- * across programs is nothing, so it costs nothing.
+ * To be awaited before each chunk of an input, with the number of its records that are in the log. What an input of one chunk says across
+ * programs is nothing, so it costs nothing.
  */
 export function batchAggregation(options: BatchAggregationOptions): (records: number) => Promise<void> {
   const { system, authority, signer, clock } = options;
   const { log, scorer } = system;
   if (scorer === null || log.partitions === 1 || (authority.mode === 'signed' && signer === null)) return async () => {};
   let aggregator: Aggregator | null = null;
-  let slice: number | null = null;
   return async (records) => {
-    const before = slice;
-    slice = Math.floor(records / SLICE_RECORDS);
-    if (before === null || before === slice) return;
+    if (records === 0) return;
     const [one] = scorer.owned().values();
     if (one === undefined || one.state.policy.baselineBudget === null) return;
     await system.admit(0);

@@ -28,10 +28,9 @@ export interface AggregatorParts {
   readonly health: Health;
 }
 
-/** Null where none is to run: not asked for (a process of its own is), switched off, a single partition that knows everything itself, or facts to sign and no key. */
+/** Null where none is to run: switched off, a single partition that knows everything itself, or facts to sign and no key. */
 export function aggregatorPart({ config, roles, log, clock, logger, registry, health }: AggregatorParts): Part | null {
-  const isAskedFor = config.aggregator === 'on' || (config.aggregator === null && roles.length === 1);
-  if (!roles.includes('aggregator') || !isAskedFor || log.partitions === 1) return null;
+  if (!roles.includes('aggregator') || config.aggregator === 'off' || log.partitions === 1) return null;
   const authority = authorityOf(config);
   const signer = authority.mode === 'open' ? null : signerFrom(config.signingKeyFile);
   if (authority.mode === 'signed' && signer === null) {
@@ -72,7 +71,7 @@ export function priorPublisher(
   log: EventLog,
   authority: Authority,
   signer: Signer | null,
-): (record: PriorRecord, put: Put | null) => Promise<void> {
+): (record: PriorRecord, put: Put) => Promise<void> {
   const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
   return async ({ id, timeMs, data }, put) => {
     const time = new Date(timeMs).toISOString();
@@ -89,7 +88,7 @@ export function priorPublisher(
         keys: ['*'],
         origin: ORIGIN.system,
       })),
-      puts: put === null ? [] : [put],
+      puts: [put],
     });
   };
 }

@@ -30,6 +30,8 @@ export interface BatchOptions {
   readonly utcOffset?: string;
   /** Awaited before each chunk, with the records of the input so far: the importer may not run away from the scorer. */
   readonly admit: (records: number) => Promise<void>;
+  /** See ImportOptions. */
+  readonly chunkRecords?: (recordsBefore: number) => number;
   readonly onProgress: (input: Input, progress: ImportProgress) => void;
   readonly onFinished?: (input: Input) => void;
   readonly signal?: AbortSignal;
@@ -54,6 +56,7 @@ export async function importBatch(options: BatchOptions): Promise<BatchSummary> 
         admit: options.admit,
         onProgress: (progress) => options.onProgress(input, progress),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.chunkRecords === undefined ? {} : { chunkRecords: options.chunkRecords }),
         ...(options.utcOffset === undefined ? {} : { utcOffset: options.utcOffset }),
       }),
     );

@@ -1,4 +1,4 @@
-/** The aggregator on a real log: results of four partitions in, priors into every partition, said once whatever is started again. */
+/** The aggregator on a real log: results of four partitions in, priors into every partition, said once whoever is started again. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { Aggregator, type PriorRecord } from '../../services/aggregator/aggregat
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import { decodeBlock } from '../../services/domain/results/block.ts';
 import { systemClock } from '../../services/platform/clock.ts';
+import { LogError } from '../../services/platform/log/event-log.ts';
 import { readBatches } from '../../services/platform/log/read-batches.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
@@ -33,15 +34,19 @@ let folder: string;
 let log: SqliteEventLog;
 let traffic: SmallPlatform;
 
-beforeEach(async () => {
+async function open(): Promise<void> {
   traffic = new SmallPlatform(programs, { isAggregated: false });
   folder = mkdtempSync(join(tmpdir(), 'ntk-aggregator-'));
   log = await openSqliteLog({ path: join(folder, 'log.db'), create: true, partitions: PARTITIONS, clock: systemClock });
-});
-afterEach(async () => {
+}
+
+async function close(): Promise<void> {
   await log.close();
   rmSync(folder, { recursive: true, force: true });
-});
+}
+
+beforeEach(open);
+afterEach(close);
 
 async function append(from: number, to: number): Promise<void> {
   const before = traffic.log.map((records) => records.length);
@@ -131,14 +136,15 @@ describe('an aggregator', () => {
     expect((await priors()).flat()).toEqual([]);
   });
 
-  it('tells every partition the same, once, whoever is started again', async () => {
+  it('tells every partition the same, once', async () => {
     await append(0, 60);
     await score();
-    expect(await aggregate(newAggregator())).toBeGreaterThan(0);
+    const aggregator = newAggregator();
+    expect(await aggregate(aggregator)).toBeGreaterThan(0);
     const [first, ...others] = await priors();
     for (const other of others) expect(other).toEqual(first);
-    expect(first).toEqual([expect.stringMatching(/^classes\/\d+\/0$/)]);
-    expect(await aggregate(newAggregator())).toBe(0);
+    expect(first).toEqual([expect.stringMatching(/^classes\/[0-9a-f]{16}\/0\/\d+$/)]);
+    expect(await aggregate(aggregator)).toBe(0);
     expect((await priors())[0]).toEqual(first);
   });
 
@@ -157,22 +163,59 @@ describe('an aggregator', () => {
     expect(after).toEqual({ copies: before.copies + all, facts: 0, liveRecords: 0 });
   });
 
-  it('that dies before it has noted what it said repeats it, and a repeat is a duplicate', async () => {
+  it('that is started again says nothing twice, and goes on behind what it had said', async () => {
     await append(0, 60);
     await score();
-    const said: PriorRecord[] = [];
-    const dying = new Aggregator({
+    await aggregate(newAggregator());
+    const before = await priors();
+    const again = newAggregator();
+    expect(await aggregate(again)).toBe(0);
+    expect(await priors()).toEqual(before);
+    await append(60, 90);
+    await score();
+    expect(await aggregate(again)).toBeGreaterThan(0);
+  });
+
+  it('that dies between two looks and is started again says what one that lives says', async () => {
+    const saidBy = async (dies: boolean): Promise<unknown[]> => {
+      const said: PriorRecord[] = [];
+      let aggregator = newAggregator((record) => said.push(record));
+      for (const [from, to] of [
+        [0, 40],
+        [40, 60],
+        [60, 75],
+        [75, 90],
+      ] as const) {
+        await append(from, to);
+        await score();
+        if (dies) aggregator = newAggregator((record) => said.push(record));
+        await aggregate(aggregator);
+      }
+      return said.map(({ id, data }) => ({ id, data }));
+    };
+    const alive = await saidBy(false);
+    await close();
+    await open();
+    expect(alive.length).toBeGreaterThan(2);
+    expect(await saidBy(true)).toEqual(alive);
+  });
+
+  it('says what it could not append when the log takes it again', async () => {
+    await append(0, 60);
+    await score();
+    const publish = priorPublisher(log, OPEN, null);
+    let isAway = true;
+    const aggregator = new Aggregator({
       log,
       clock: systemClock,
-      publish: async (record) => {
-        said.push(record);
-        await priorPublisher(log, OPEN, null)(record, null);
+      publish: async (record, put) => {
+        if (isAway) throw new LogError('log_unreachable', 'away');
+        await publish(record, put);
       },
     });
-    await aggregate(dying);
-    const again: PriorRecord[] = [];
-    await aggregate(newAggregator((record) => again.push(record)));
-    expect(again.map(({ id, data }) => ({ id, data }))).toEqual(said.map(({ id, data }) => ({ id, data })));
+    await expect(aggregate(aggregator)).rejects.toThrow('away');
+    isAway = false;
+    expect(await aggregate(aggregator)).toBeGreaterThan(0);
   });
 
   it('ends when it is asked to, twice is fine', async () => {

@@ -1,6 +1,7 @@
 /**
  * What the baselines find and how often they are wrong, on worlds made on the spot:
- * `node test/baselines/measure.ts --maker other|simulator|both --seeds 31 32 33 34 [--programs 400] [--days 21] [--dispersion 1] [--budget 0.001] [--json]`.
+ * `node test/baselines/measure.ts --maker other|simulator|both --seeds 31 32 33 34 [--programs 400] [--days 21] [--dispersion 1] [--budget 0.001] [--alone] [--json]`.
+ * `--alone`: partitions are not told of each other.
  * One after another through the fold, some 20 seconds each; several count as one.
  */
 import { parseArgs } from 'node:util';
@@ -16,6 +17,7 @@ const { values, positionals } = parseArgs({
     days: { type: 'string', default: '21' },
     dispersion: { type: 'string', default: '1' },
     budget: { type: 'string', default: '0.001' },
+    alone: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -27,7 +29,7 @@ const makers =
 const worlds: JudgedWorld[] = [];
 const seeds = [values.seeds, ...positionals].map(Number);
 for (const { maker, seed } of makers.flatMap((one) => seeds.map((number) => ({ maker: one, seed: number })))) {
-  const { programs, days, dispersion, budget } = values;
+  const { programs, days, dispersion, budget, alone } = values;
   const world: WorldToMeasure = {
     maker,
     seed,
@@ -35,6 +37,7 @@ for (const { maker, seed } of makers.flatMap((one) => seeds.map((number) => ({ m
     days: Number(days),
     dispersion: Number(dispersion),
     budget: Number(budget),
+    isAggregated: !alone,
   };
   const measured = measureWorld(world);
   process.stderr.write(`${maker} ${seed}: ${measured.accesses} accesses, ${measured.alarms.length} results with an alarm\n`);

@@ -5,6 +5,10 @@ import { OPEN } from '../../services/domain/authority/authority.ts';
 import type { Alarm } from '../../services/domain/evaluation/episodes.ts';
 import { type LabelledIncident, type LabelledWorld, readLabels } from '../../services/domain/evaluation/labels-file.ts';
 import { isInside } from '../../services/domain/evaluation/score-episodes.ts';
+import { Aggregation } from '../../services/domain/aggregation/aggregation.ts';
+import type { News } from '../../schemas/results/news.ts';
+import type { BatchOutcome } from '../../services/domain/fold/batch-outcome.ts';
+import { aggregatedChunkRecords } from '../../services/system/aggregate-batch.ts';
 import { PartitionFold } from '../../services/domain/fold/fold.ts';
 import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
 import type { ResultRow } from '../../services/domain/results/row.ts';
@@ -21,6 +25,8 @@ export interface WorldToMeasure {
   readonly dispersion: number;
   /** False episodes a program-day. */
   readonly budget: number;
+  /** Partitions are told of each other between chunks, as `ntk run` does. */
+  readonly isAggregated: boolean;
 }
 
 export interface MeasuredWorld {
@@ -55,10 +61,13 @@ function* flat(slices: Iterable<string[]>): Generator<string> {
 class Filling {
   readonly #fold: PartitionFold;
   readonly #onAccess: (row: ResultRow) => void;
+  readonly #onNews: (news: News) => void;
   #records: Buffer[] = [];
+  #origins: number[] = [];
   #next = 0;
 
-  constructor(partition: number, onAccess: (row: ResultRow) => void) {
+  constructor(partition: number, onAccess: (row: ResultRow) => void, onNews: (news: News) => void) {
+    this.#onNews = onNews;
     this.#fold = new PartitionFold({
       logId: 'measured',
       partition,
@@ -69,8 +78,9 @@ class Filling {
     this.#onAccess = onAccess;
   }
 
-  add(record: Buffer): void {
+  add(record: Buffer, origin: number = ORIGIN.run): void {
     this.#records.push(record);
+    this.#origins.push(origin);
     if (this.#records.length === BATCH_RECORDS) this.flush();
   }
 
@@ -86,12 +96,17 @@ class Filling {
       starts,
       offsets: Float64Array.from(records, (_, i) => this.#next + i),
       appendedAtMs: new Float64Array(records.length),
-      origins: new Uint8Array(records.length).fill(ORIGIN.run),
+      origins: Uint8Array.from(this.#origins),
       nextOffset: this.#next + records.length,
     };
-    foldAll(this.#fold, input, () => {}, this.#onAccess);
+    const onPiece = (piece: BatchOutcome): void => {
+      const { news } = piece.header('');
+      if (news !== undefined) this.#onNews(news);
+    };
+    foldAll(this.#fold, input, onPiece, this.#onAccess);
     this.#next = input.nextOffset;
     this.#records = [];
+    this.#origins = [];
   }
 }
 
@@ -150,22 +165,35 @@ export function measureWorld(world: WorldToMeasure): MeasuredWorld {
   const alarms: Alarm[] = [];
   const active = new Set<string>();
   let accesses = 0;
-  const partitions = Array.from(
-    { length: PARTITIONS },
-    (_, partition) =>
-      new Filling(partition, ({ offset, attributes, judgement }) => {
-        accesses++;
-        const { eventTimeUs, category } = judgement.subject;
-        evidence.see(attributes.subject, category, eventTimeUs);
-        active.add(`${attributes.subject} ${Math.floor(eventTimeUs / 86_400_000_000)}`);
-        const reasons = judgement.findings.reasons.map((reason) => REASONS[reason]!).filter((reason) => BASELINE.has(reason));
-        if (reasons.length > 0) alarms.push({ program: attributes.subject, partition, offset, timeUs: eventTimeUs, reasons });
-      }),
-  );
+  const aggregation = new Aggregation();
+  const partitions = Array.from({ length: PARTITIONS }, (_, partition) => {
+    const onAccess = ({ offset, attributes, judgement }: ResultRow): void => {
+      accesses++;
+      const { eventTimeUs, category } = judgement.subject;
+      evidence.see(attributes.subject, category, eventTimeUs);
+      active.add(`${attributes.subject} ${Math.floor(eventTimeUs / 86_400_000_000)}`);
+      const reasons = judgement.findings.reasons.map((reason) => REASONS[reason]!).filter((reason) => BASELINE.has(reason));
+      if (reasons.length > 0) alarms.push({ program: attributes.subject, partition, offset, timeUs: eventTimeUs, reasons });
+    };
+    return new Filling(partition, onAccess, (news) => aggregation.take(partition, news));
+  });
   const policy = { version: 'measured', baselines: { falseAlarmsPerProgramDay: world.budget } };
-  const fact = { specversion: '1.0', id: 'p', source: 'ntk', type: 'ntk.policy', subject: '*', time: '2020-01-01T00:00:00Z' };
-  for (const partition of partitions) partition.add(Buffer.from(JSON.stringify({ ...fact, data: policy })));
+  const fact = { specversion: '1.0', source: 'ntk', subject: '*', time: '2020-01-01T00:00:00Z' };
+  const tellAll = (id: string, type: string, data: unknown): void => {
+    const record = Buffer.from(JSON.stringify({ ...fact, id, type, data }));
+    for (const partition of partitions) partition.add(record, ORIGIN.system);
+  };
+  tellAll('p', 'ntk.policy', policy);
+  let records = 0;
+  let chunkEnd = aggregatedChunkRecords(0);
   for (const line of lines) {
+    if (records++ === chunkEnd) {
+      for (const partition of partitions) partition.flush();
+      if (world.isAggregated)
+        for (const { about, block, level, prior } of aggregation.changes())
+          tellAll(`${about}/${block}/${level}`, 'ntk.prior', prior);
+      chunkEnd += aggregatedChunkRecords(chunkEnd);
+    }
     const subject = /"subject":"([^"]+)"/.exec(line)?.[1] ?? '';
     partitions[partitionOf(subject, PARTITIONS)]!.add(Buffer.from(line.trimEnd()));
   }

@@ -1,7 +1,7 @@
 /** What must hold once everything is healed and drained, whatever happened on the way: an undisturbed fold of the same log decides. */
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
-import { RowReader } from '../../services/domain/results/row-reader.ts';
+import { userOfRow } from '../../services/domain/results/user-of-row.ts';
 import { PartitionFold } from '../../services/domain/fold/fold.ts';
 import { decodeBlock, entryHash, figuresOf, FIRST_ENTRY_HASH } from '../../services/domain/results/block.ts';
 import { ledgerRow } from '../../services/platform/warehouse/ledger-row.ts';
@@ -65,11 +65,9 @@ function undisturbed(cluster: SimulatedCluster, partition: number): Expected {
   while (fold.state.position < batch.nextOffset) {
     const outcome = fold.fold(batch, 0);
     const bytes = Buffer.from(outcome.rows.written());
-    const reader = new RowReader(bytes);
     outcome.rowOffsets.forEach((offset, i) => {
-      const start = i === 0 ? 0 : outcome.rowEnds[i - 1];
-      reader.next();
-      rows.set(offset, { bytes: bytes.subarray(start, outcome.rowEnds[i]), user: reader.user });
+      const start = i === 0 ? 0 : outcome.rowEnds[i - 1]!;
+      rows.set(offset, { bytes: bytes.subarray(start, outcome.rowEnds[i]), user: userOfRow(bytes, start) });
     });
     verdicts.push(...outcome.verdicts);
     rejects.push(...outcome.rejected);

@@ -4,7 +4,7 @@ import { IMPORT_FORMATS, type ImportFormat, UTC_OFFSET } from '../../importers/f
 import { type Input, openInput } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import type { Config } from '../../platform/config/load-config.ts';
-import { batchAggregation } from '../../system/aggregate-batch.ts';
+import { aggregatedChunkRecords, batchAggregation } from '../../system/aggregate-batch.ts';
 import { authorityOf, signerFrom } from '../../system/authority.ts';
 import { type BatchInput, importBatch } from '../../system/run-batch.ts';
 import { openForeignSystem } from '../../system/foreign-system.ts';
@@ -104,7 +104,7 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
   const foreign = await openForeignSystem(flags.data, clock);
   const own = foreign === null ? await context.openSystem(flags.data, ['scorer', 'writer'], config) : null;
   const system = (foreign ?? own)!;
-  const isAggregating = own !== null && config.aggregator === 'on';
+  const isAggregating = own !== null && config.aggregator !== 'off';
   const aggregate = isAggregating ? batchAggregation({ system: own, authority, signer, clock }) : null;
   const bar = out.progress('importing', 'bytes');
   let inputs: BatchInput[] = [];
@@ -123,6 +123,7 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
         by: context.userName,
         nowMs: clock.nowMs(),
         signal: context.signal,
+        ...(aggregate === null ? {} : { chunkRecords: aggregatedChunkRecords }),
         ...(flags.utcOffset === undefined ? {} : { utcOffset: flags.utcOffset }),
         admit: async (records) => {
           await system.admit(BACKLOG_RECORDS_MAX);

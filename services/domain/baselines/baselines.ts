@@ -11,7 +11,7 @@ import { PartitionKnowledge } from './partition-knowledge.ts';
 import { judgeRate } from './rates.ts';
 import { rhythmSurprise } from './rhythm.ts';
 import { judgeBackground, judgeShare, judgeUsers, judgeVolume } from './shares.ts';
-import { judgeFleets, judgeSiblings } from './siblings.ts';
+import { judgeFleets, judgeSiblings, SiblingSums, sumSiblings } from './siblings.ts';
 import { type Sighting, Surprises } from './sighting.ts';
 import { C_WITH, categoryCell } from './state/class-rows.ts';
 import {
@@ -52,6 +52,7 @@ import {
   RHYTHM_SECONDS_MIN,
   SCALE_HOURS,
   SCALES,
+  SIBLINGS_FROM_NATS,
   TOLD_MARGIN,
   TOLD_HOURS,
   USE_SECONDS,
@@ -68,7 +69,6 @@ const STEP = 1 / 256;
 const REFRESH_DAYS = 16;
 /** Standard deviations of the logarithmic volume at which a single call is cut. */
 const VOLUME_SPREAD_MAX = 2.5;
-const SIBLINGS_FROM_NATS = 1;
 /** Of shares less than a nat is never said or remembered. */
 const FLOOR_NATS = Array.from({ length: FEATURE_COUNT }, (_, feature) =>
   feature === ROWS || feature === QUIET || feature === RATE ? 0 : 1,
@@ -79,6 +79,8 @@ const NEEDED_WHOLE = Array.from({ length: FEATURE_COUNT }, (_, feature) => featu
 export class Baselines {
   readonly known = new PartitionKnowledge();
   readonly surprises = new Surprises();
+  /** What the programs of its developer do, where that was asked for the last access. */
+  readonly siblings = new SiblingSums();
   /** By feature; they sum to `score`. Valid until the next access. */
   readonly contributions = new Float64Array(FEATURE_COUNT);
   score = 0;
@@ -91,6 +93,8 @@ export class Baselines {
   largest = 0;
   /** The access came when its windows had gone on. */
   isLate = false;
+  /** What a share has to exceed to have an effect, leaving siblings aside. */
+  #shareFloor = 0;
   /** The last access began a use. */
   #isUse = false;
   /** Of the rhythm of the user of the last access: seconds, and how many in a row. */
@@ -110,7 +114,7 @@ export class Baselines {
   see(seen: Sighting, userHash: Uint32Array, developerPrograms: readonly number[], budget: number): void {
     if (this.score !== 0) this.contributions.fill(0);
     this.score = 0;
-    this.isAlarm = this.opensEpisode = this.isLate = false;
+    this.isAlarm = this.opensEpisode = this.isLate = this.siblings.isCurrent = false;
     if (seen.category === NETWORK) return;
     this.#refresh();
     const { known } = this;
@@ -134,7 +138,7 @@ export class Baselines {
     // More calls of a use are counted, and judged with the next use.
     if (!this.#isUse || seen.category === NAVIGATION || seen.category === UNKNOWN) return;
     this.surprises.clear();
-    this.#setFloors(seen.program, developerPrograms.length > 1 || seen.fleets !== null);
+    this.#setFloors(seen.program, developerPrograms.length > 0);
     this.#judge(seen, key, hour, rhythm, developerPrograms);
     if (!this.surprises.isAny) return;
     this.#sum(seen.program);
@@ -225,18 +229,22 @@ export class Baselines {
       const least = FLOOR_NATS[feature]!;
       surprises.setFloor(feature, NEEDED_WHOLE[feature] ? least : Math.max(least, Math.min(worst, ordinary)));
     }
+    this.#shareFloor = surprises.floor(SHARE);
     // What siblings do is asked for wherever a share is a little too large.
-    if (hasSiblings) surprises.setFloor(SHARE, FLOOR_NATS[SHARE]!);
+    if (hasSiblings) surprises.setFloor(SHARE, SIBLINGS_FROM_NATS);
   }
 
   #judge(seen: Sighting, key: number, hour: number, rhythm: number, developerPrograms: readonly number[]): void {
     const { known, surprises } = this;
     const classRow = known.classes.row(seen.classNumber);
     const isJudged = judgeShare(known, key, seen, classRow, surprises);
-    if (isJudged && surprises.nats[SHARE]! > SIBLINGS_FROM_NATS) {
-      judgeSiblings(known, developerPrograms, this.#classOf, hour, seen.category, surprises);
+    if (isJudged && surprises.nats[SHARE]! > SIBLINGS_FROM_NATS && developerPrograms.length > 0) {
+      sumSiblings(known, developerPrograms, this.#classOf, hour, seen.category, this.siblings);
+      this.siblings.isCurrent = true;
+      judgeSiblings(this.siblings, surprises);
       if (seen.fleets !== null) judgeFleets(seen.fleets, hour, seen.category, surprises);
     }
+    if (surprises.nats[SHARE]! <= this.#shareFloor) surprises.drop(SHARE);
     if (!seen.isForeground) judgeBackground(known, key, seen, classRow, surprises);
     judgeUsers(known, key, seen, classRow, surprises);
     judgeVolume(known, key, seen, classRow, surprises);

@@ -197,7 +197,8 @@ export function learnDay(known: PartitionKnowledge, slot: number, classNumber: n
   program[at + P_LEARNED_USES]! += weight * uses;
   program[at + P_LEARNED_CALLS]! += weight * calls;
   program[at + P_LEARNED_VISITS]! += weight * visits;
-  classRow[C_DAYS]! += classWeight;
+  const daysBefore = classRow[C_DAYS]!;
+  classRow[C_DAYS] = daysBefore + classWeight;
   if (calls > 0) {
     const share = visits / calls;
     classRow[C_VISIT_DAYS]! += classWeight;
@@ -205,6 +206,7 @@ export function learnDay(known: PartitionKnowledge, slot: number, classNumber: n
     classRow[C_VISIT_SQUARES]! += classWeight * share * share;
   }
   learnShape(known.programs, slot, classRow, uses);
+  known.classes.noteGrowth(classNumber, daysBefore);
   program[at + P_DAYS]!++;
   program[at + P_ALARMED] = 0;
   forget(known, slot, 1);

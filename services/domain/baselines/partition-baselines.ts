@@ -9,12 +9,13 @@ import type { UserWords } from '../state/user-hash.ts';
 import { classOf } from '../program/class-of.ts';
 import { Baselines } from './baselines.ts';
 import type { Prior } from '../../../schemas/events/prior.ts';
+import type { News } from '../../../schemas/results/news.ts';
 import { classRowOf } from './priors/class-prior.ts';
-import { RAMP, SIBLINGS } from './features.ts';
-import { judgeSiblings } from './siblings.ts';
-import { type Sighting, Surprises } from './sighting.ts';
-import { type Fleet, FLEET_PRIORS_MAX, FleetPriors, fleetOf } from './state/fleet-priors.ts';
-import { LISTED_SECONDS, SCALE_HOURS, SIBLINGS_MIN } from './tuning.ts';
+import { RAMP } from './features.ts';
+import { NewsForOthers } from './news-for-others.ts';
+import type { Sighting } from './sighting.ts';
+import { FLEET_PRIORS_MAX, FleetPriors, fleetOf } from './state/fleet-priors.ts';
+import { LISTED_SECONDS, SIBLINGS_MIN } from './tuning.ts';
 
 export const BASELINE_PAGE_KINDS = [
   'baselinePlatform',
@@ -48,7 +49,8 @@ export class PartitionBaselines {
   /** Slots by developer, ascending; and the same lists by slot. */
   readonly #siblings = new Map<string, number[]>();
   readonly #siblingsOf: (readonly number[])[] = [];
-  readonly #found = new Surprises();
+  /** What of it other partitions may need; null: there are none. */
+  readonly #news: NewsForOthers | null;
   readonly #fleets = new FleetPriors();
   readonly #seen: Sighting = {
     fleets: null,
@@ -63,8 +65,10 @@ export class PartitionBaselines {
     isFreshlyListed: false,
   };
 
-  constructor() {
+  /** @param isAlone there is no other partition that needs to know anything */
+  constructor(isAlone = true) {
     this.baselines = new Baselines((slot) => this.#classes[slot]!);
+    this.#news = isAlone ? null : new NewsForOthers();
   }
 
   /** Baselines, each of a program and a category. */
@@ -116,10 +120,18 @@ export class PartitionBaselines {
     const listedUs = declaration?.listedSinceUs.get(category);
     seen.isFreshlyListed = listedUs !== undefined && seconds - listedUs / 1e6 < LISTED_SECONDS;
     seen.isNewlyListed = seen.isFreshlyListed && listedUs! > declaration!.firstDeclaredUs;
-    seen.fleets = this.#fleets.count === 0 ? null : this.#fleets.of(this.#developers[program.baselineSlot]!);
+    const developer = this.#developers[program.baselineSlot]!;
+    seen.fleets = this.#fleets.count === 0 ? null : this.#fleets.of(developer);
     const siblings = this.#siblingsOf[program.baselineSlot]!;
-    this.baselines.see(seen, user, siblings, budget);
+    const isOfUse = this.#news !== null || siblings.length >= SIBLINGS_MIN;
+    this.baselines.see(seen, user, isOfUse ? siblings : NO_PROGRAMS, budget);
+    this.#news?.take(this.baselines, developer, category, seconds);
     return this.baselines;
+  }
+
+  /** What there is to tell other partitions since the last time it was asked for; null: nothing. */
+  takeNews(): News | null {
+    return this.#news?.give() ?? null;
   }
 
   #add(program: ProgramState): void {
@@ -149,29 +161,6 @@ export class PartitionBaselines {
     siblings.splice(at === -1 ? siblings.length : at, 0, slot);
     this.#siblings.set(developer, siblings);
     this.#siblingsOf[slot] = siblings;
-  }
-
-  /** Whether a developer has programs enough here to be a fleet. */
-  hasSiblings(developer: string): boolean {
-    return developer !== '' && (this.#siblings.get(developer)?.length ?? 0) >= SIBLINGS_MIN;
-  }
-
-  /** What the programs of a developer say together of a category at an hour; null: nothing. Valid until the next question. */
-  siblingsOf(developer: string, category: number, hour: number): Fleet | null {
-    this.#found.clear();
-    const { known } = this.baselines;
-    judgeSiblings(
-      known,
-      this.#siblings.get(developer) ?? NO_PROGRAMS,
-      (slot) => this.#classes[slot]!,
-      hour,
-      category,
-      this.#found,
-    );
-    const nats = this.#found.nats[SIBLINGS]!;
-    if (nats === 0) return null;
-    const { scale, x, n } = this.#found.measured[SIBLINGS]!;
-    return { category, scale, block: Math.floor(hour / SCALE_HOURS[scale]!), nats, inExcess: x, members: n };
   }
 
   /** Takes up what a prior says, from its place in the log on. Answers how much of it has no effect here, for want of room. */

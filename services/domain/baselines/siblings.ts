@@ -1,87 +1,123 @@
 /**
- * Programs of one developer that take a little more of the same category: what each one's share says beyond two nats, at most three of
- * them, is summed (truncated product: D. V. Zaykin et al. 2002) and held against as many programs that have nothing to do with each other by
- * Chernoff's bound: good where some do much. Beside it the bounded standard scores of all, weighted by what is expected (S. A. Stouffer et al.
- * 1949): good where all do a little, in their shares or in how often they are used. The larger one counts; bounds see to it that one program's incident is not its siblings'.
+ * Programs of one developer that take a little more of the same category, each of them less than anybody would notice. Of each the evidence for
+ * twice its use against its ordinary use, if half of such programs take part: a log-likelihood ratio of negative binomials, where a program's
+ * other uses at the same time say how busy it is (gamma-Poisson). That part of many take part and nobody knows which: Y. Xie and D. Siegmund 2013.
+ * It is bounded, so that one program's incident is not its siblings', and summed: nobody has to stand out.
  */
 import { SIBLINGS } from './features.ts';
-import type { Fleet } from './state/fleet-priors.ts';
-import { shareSurprise } from './surprise.ts';
-import { uncertainty } from './trust.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Surprises } from './sighting.ts';
 import { K_BLOCK, K_CELLS, K_USES, MARK_SHARE } from './state/key-rows.ts';
 import { P_BLOCK, P_CELLS, P_DAYS, P_EXPECTED, P_HOUR, P_LEARNED_USES, P_NUMBERS, P_USES } from './state/program-rows.ts';
+import type { Fleet } from './state/fleet-priors.ts';
+import { uncertainty } from './trust.ts';
 import {
+  ACTIVITY_SHAPE,
   CLASS_USES,
   COMMON_WEIGHT,
-  RATE_LOG_VARIANCE,
   SCALE_HOURS,
   SCALES,
   SEASON_DAYS,
-  SIBLING_NATS_MAX,
-  SIBLING_NATS_MIN,
-  SIBLING_Z_MAX,
+  SIBLING_EVIDENCE_MAX,
+  SIBLING_EXCESS_CHANCE,
+  SIBLING_EXCESS_MIN,
+  SIBLING_NATS_A_NAT,
   SIBLINGS_LOOKED_AT_MAX,
   SIBLINGS_MIN,
   USES_MIN,
 } from './tuning.ts';
 import { rollKey } from './windows.ts';
 
-/** Of a sum: nats beyond {@link SIBLING_NATS_MIN}, siblings, those that have some. */
-interface Sum {
-  nats: number;
-  members: number;
-  inExcess: number;
-  /** Standard scores times their weights, and squares of the weights. */
-  scores: number;
-  weights: number;
+/** A window: a length of blocks beyond an hour, alone (0) or with the block before (1). */
+export interface SiblingWindow {
+  readonly scale: number;
+  readonly blocks: number;
 }
-const SUM: Sum = { nats: 0, members: 0, inExcess: 0, scores: 0, weights: 0 };
-/** Uses added to both sides of a rate. */
-const RATE_USES = 2;
-/** Expected uses beyond which a sibling has no more weight: one large program is no fleet. */
-const SIBLING_USES_MAX = 5;
-/** A sibling whose standard score exceeds this is in excess, whatever its share says. */
-const SIBLING_Z_MIN = 2;
-/** Where Chernoff's bound is tried: it holds for any, so the best one is taken. */
-const TILTS = [0.3, 0.5, 0.7, 0.85];
 
-/**
- * Nats of a sum of excesses of `members` programs: each has one with probability e^-{@link SIBLING_NATS_MIN}, exponential then, so
- * that the logarithm of its moment generating function is `ln(1 + q t / (1 - t))`.
- */
-export function siblingsSurprise(nats: number, members: number): number {
-  let best = 0;
-  for (const tilt of TILTS) {
-    best = Math.max(best, tilt * nats - members * Math.log(1 + (EXCESS_CHANCE * tilt) / (1 - tilt)));
+export const SIBLING_WINDOWS: readonly SiblingWindow[] = Array.from({ length: SCALES - 1 }, (_, i) => i + 1).flatMap((scale) => [
+  { scale, blocks: 0 },
+  { scale, blocks: 1 },
+]);
+
+/** By window, of the programs that were looked at: their evidence in nats, and how many of them have some. */
+export class SiblingSums {
+  readonly nats = new Float64Array(SIBLING_WINDOWS.length);
+  readonly inExcess = new Float64Array(SIBLING_WINDOWS.length);
+  readonly members = new Float64Array(SIBLING_WINDOWS.length);
+  /** They are of the access that was seen last. */
+  isCurrent = false;
+
+  clear(): void {
+    this.nats.fill(0);
+    this.inExcess.fill(0);
+    this.members.fill(0);
   }
-  return best;
 }
-const EXCESS_CHANCE = Math.exp(-SIBLING_NATS_MIN);
 
 /**
- * @param slots programs of the developer, ascending
+ * @param slots programs of the developer in this partition, ascending
  * @param classOf number of a program's class
  */
-export function judgeSiblings(
+export function sumSiblings(
   known: PartitionKnowledge,
   slots: readonly number[],
   classOf: (slot: number) => number,
   hour: number,
   category: number,
-  found: Surprises,
+  sums: SiblingSums,
 ): void {
-  if (slots.length < SIBLINGS_MIN) return;
-  for (let scale = 1; scale < SCALES; scale++) {
-    for (let blocks = 0; blocks < 2; blocks++) {
-      const sum = addUp(known, slots, classOf, hour, category, scale, blocks);
-      if (sum.inExcess < SIBLINGS_MIN) continue;
-      const together = sum.scores <= 0 ? 0 : (sum.scores * sum.scores) / sum.weights / 2;
-      const nats = Math.max(together, siblingsSurprise(sum.nats, sum.members));
-      found.take(SIBLINGS, nats, scale, blocks, sum.inExcess, sum.members, EXCESS_CHANCE, 1);
+  sums.clear();
+  const count = Math.min(slots.length, SIBLINGS_LOOKED_AT_MAX);
+  // As many uses as all programs have more than expected are no surprise in anybody.
+  const ordinary = Math.exp(-COMMON_WEIGHT * Math.max(0, known.common.logarithm));
+  const programs = known.programs.rows.cells;
+  const keys = known.keys.rows.cells;
+  const cluster = known.clusterOf(MARK_SHARE);
+  for (let i = 0; i < count; i++) {
+    const slot = slots[i]!;
+    const learned = programs[slot * P_CELLS + P_LEARNED_USES]!;
+    if (learned < USES_MIN) continue;
+    const key = known.keys.find(known.firstKey(slot), category);
+    if (key === -1) continue;
+    const newest = known.programs.numbers[slot * P_NUMBERS + P_HOUR]!;
+    // As much faded as its program's.
+    rollKey(known, key, newest);
+    const keyNewest = known.keys.numbers[key * 2]!;
+    const p = known.shareOf(slot, key, known.classes.row(classOf(slot)));
+    if (p <= 0) continue;
+    const varying = ((known.dispersionOf(key, MARK_SHARE) + uncertainty(learned, CLASS_USES)) * (1 - p)) / p;
+    const isSeasonKnown = programs[slot * P_CELLS + P_DAYS]! >= SEASON_DAYS;
+    for (let window = 0; window < SIBLING_WINDOWS.length; window++) {
+      const { scale, blocks } = SIBLING_WINDOWS[window]!;
+      const hours = SCALE_HOURS[scale]!;
+      const block = Math.floor(hour / hours);
+      const at = slot * P_CELLS + 2 * scale * P_BLOCK;
+      const behind = block - Math.floor(newest / hours);
+      const uses = blocksOf(programs, at + P_USES, P_BLOCK, behind, blocks);
+      if (uses < 1) continue;
+      const k = key * K_CELLS + 2 * scale * K_BLOCK + K_USES;
+      const x = blocksOf(keys, k, K_BLOCK, block - Math.floor(keyNewest / hours), blocks);
+      const expected = isSeasonKnown ? blocksOf(programs, at + P_EXPECTED, P_BLOCK, behind, blocks) : 0;
+      const evidence = evidenceOf(x / cluster, Math.max(0, uses - x) / cluster, p, expected / cluster, ordinary, varying);
+      sums.members[window]!++;
+      if (evidence > SIBLING_EXCESS_MIN) sums.inExcess[window]!++;
+      sums.nats[window]! += Math.min(evidence, SIBLING_EVIDENCE_MAX);
     }
   }
+}
+
+/** Takes the most surprising window of these sums, of one partition or of several. */
+export function judgeSiblings(sums: SiblingSums, found: Surprises): void {
+  for (const [window, { scale, blocks }] of SIBLING_WINDOWS.entries()) {
+    if (sums.inExcess[window]! < SIBLINGS_MIN) continue;
+    const nats = fleetNats(sums.nats[window]!);
+    found.take(SIBLINGS, nats, scale, blocks, sums.inExcess[window]!, sums.members[window]!, SIBLING_EXCESS_CHANCE, 1);
+  }
+}
+
+/** What a sum of bounded evidence is worth in nats, as other surprises are counted. */
+export function fleetNats(evidence: number): number {
+  return Math.max(0, evidence * SIBLING_NATS_A_NAT);
 }
 
 /** The same over all partitions, as priors tell it of the present block or the one before; the larger surprise counts. */
@@ -90,73 +126,33 @@ export function judgeFleets(fleets: readonly Fleet[], hour: number, category: nu
     if (fleet.category !== category || fleet.inExcess < SIBLINGS_MIN) continue;
     const behind = Math.floor(hour / SCALE_HOURS[fleet.scale]!) - fleet.block;
     if (behind !== 0 && behind !== 1) continue;
-    found.take(SIBLINGS, fleet.nats, fleet.scale, 1, fleet.inExcess, fleet.members, EXCESS_CHANCE, 1);
+    found.take(SIBLINGS, fleet.nats, fleet.scale, 1, fleet.inExcess, fleet.members, SIBLING_EXCESS_CHANCE, 1);
   }
-}
-
-function addUp(
-  known: PartitionKnowledge,
-  slots: readonly number[],
-  classOf: (slot: number) => number,
-  hour: number,
-  category: number,
-  scale: number,
-  blocks: number,
-): Sum {
-  SUM.nats = SUM.members = SUM.inExcess = SUM.scores = SUM.weights = 0;
-  const hours = SCALE_HOURS[scale]!;
-  const block = Math.floor(hour / hours);
-  const count = Math.min(slots.length, SIBLINGS_LOOKED_AT_MAX);
-  const common = COMMON_WEIGHT * Math.max(0, known.common.logarithm);
-  const programs = known.programs.rows.cells;
-  for (let i = 0; i < count; i++) {
-    const slot = slots[i]!;
-    const key = known.keys.find(known.firstKey(slot), category);
-    if (key === -1) continue;
-    const learned = programs[slot * P_CELLS + P_LEARNED_USES]!;
-    if (learned < USES_MIN) continue;
-    const newest = known.programs.numbers[slot * P_NUMBERS + P_HOUR]!;
-    const behind = block - Math.floor(newest / hours);
-    const at = slot * P_CELLS + 2 * scale * P_BLOCK;
-    const n = blocksOf(programs, at + P_USES, P_BLOCK, behind, blocks);
-    if (n < 1) continue;
-    // As much faded as its program's.
-    rollKey(known, key, newest);
-    const x = blocksOf(
-      known.keys.rows.cells,
-      key * K_CELLS + 2 * scale * K_BLOCK + K_USES,
-      K_BLOCK,
-      block - Math.floor(known.keys.numbers[key * 2]! / hours),
-      blocks,
-    );
-    const p = known.shareOf(slot, key, known.classes.row(classOf(slot)));
-    const dispersion = known.dispersionOf(key, MARK_SHARE);
-    const inflation = known.clusterOf(MARK_SHARE) + (n - 1) * (dispersion + uncertainty(learned, CLASS_USES));
-    const nats = shareSurprise(Math.min(x, n), n, p) / inflation;
-    const expected = p * n;
-    let standard = (x - expected) / Math.sqrt(expected * (1 - p) * inflation + 0.1);
-    if (programs[slot * P_CELLS + P_DAYS]! >= SEASON_DAYS)
-      standard = Math.max(standard, rateScore(x, p * blocksOf(programs, at + P_EXPECTED, P_BLOCK, behind, blocks), common));
-    const score = Math.min(SIBLING_Z_MAX, Math.max(-SIBLING_Z_MAX, standard));
-    const weight = Math.sqrt(Math.min(expected, SIBLING_USES_MAX) + 0.2);
-    SUM.scores += weight * score;
-    SUM.weights += weight * weight;
-    SUM.members++;
-    if (nats > SIBLING_NATS_MIN || standard > SIBLING_Z_MIN) SUM.inExcess++;
-    if (nats > SIBLING_NATS_MIN) SUM.nats += Math.min(nats, SIBLING_NATS_MAX) - SIBLING_NATS_MIN;
-  }
-  return SUM;
 }
 
 /**
- * Standard score of a category's rate, `uses` against what is expected of the program at this time: where a category is most of what a program
- * does anyway its share cannot grow, and its rate can. Uses are negative-binomial, so the logarithm of their ratio has about the
- * variance `1 / expected` + {@link RATE_LOG_VARIANCE}. `common`, a logarithm of the same kind, is what all programs do and is taken off.
+ * `ln(1/2 + L/2)`, L the likelihood ratio of twice the expected uses: `L = 2^x ((r + m) / (r + 2m))^(x + r)` for a negative binomial of
+ * mean m and shape r. How busy the program is follows from its other uses y, of which were expected E (1 - p): with a prior of
+ * Gamma(a, a) the posterior mean is `(a + y) / (a + E (1 - p))`, so m = that times E p, and r = a + y. Where the season is not known yet,
+ * m follows from the share alone: the odds of p, times y.
+ * @param x uses of the category, `others` all others, `p` the expected share of it
+ * @param expected uses of all categories at this time; 0: not known
+ * @param ordinary one over what all programs have more than expected
+ * @param varying relative variance of the category's own odds
  */
-function rateScore(uses: number, expectedUses: number, common: number): number {
-  const expected = expectedUses + RATE_USES;
-  return (Math.log((uses + RATE_USES) / expected) - common) / Math.sqrt(1 / expected + RATE_LOG_VARIANCE);
+function evidenceOf(x: number, others: number, p: number, expected: number, ordinary: number, varying: number): number {
+  let mean = (p / (1 - p)) * (others + USES_AT_FIRST);
+  let spread = 1 / (others + USES_AT_FIRST);
+  if (expected > 0) {
+    mean = ((ACTIVITY_SHAPE + others) / (ACTIVITY_SHAPE * ordinary + expected * (1 - p))) * expected * p;
+    spread = 1 / (ACTIVITY_SHAPE + others);
+  }
+  const shape = 1 / (spread + varying);
+  const ratio = x * Math.LN2 - (x + shape) * Math.log((shape + 2 * mean) / (shape + mean));
+  return Math.log((1 + Math.exp(ratio)) / 2);
 }
+/** Half a use, where nothing else was used: Jeffreys' prior of a Poisson mean. */
+const USES_AT_FIRST = 0.5;
 
 /** The filling block of the present, with the one before, of a row whose own filling block is `behind` blocks older. */
 function blocksOf(cells: Float32Array, at: number, stride: number, behind: number, blocks: number): number {

@@ -62,6 +62,17 @@ export class Surprises {
     this.#floors[feature] = nats;
   }
 
+  floor(feature: number): number {
+    return this.#floors[feature]!;
+  }
+
+  /** Takes back what has no effect. */
+  drop(feature: number): void {
+    if (this.nats[feature] === 0) return;
+    this.nats[feature] = 0;
+    this.isAny = this.nats.some((nats) => nats > 0);
+  }
+
   /** What another surprise of a feature has to exceed: the largest so far, and what has an effect. */
   least(feature: number): number {
     return Math.max(this.#floors[feature]!, this.nats[feature]!);

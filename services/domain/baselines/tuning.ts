@@ -86,17 +86,24 @@ export const OWN_NATS = 2;
 export const OWN_MIN = 0.6;
 export const OWN_MAX = 5;
 
-/** Least siblings that must be in excess, and bounds of what one of them adds: a fleet is many that do a little. */
+/** Least siblings that must be in excess: nats of evidence from which one is, and the most that one adds. A fleet is many that do a little. */
 export const SIBLINGS_MIN = 3;
-export const SIBLING_NATS_MIN = 2;
-export const SIBLING_NATS_MAX = 5;
-export const SIBLING_Z_MAX = 2.5;
-/** Variance of the logarithm of an honest program's rate against what is expected: a deviation of four tenths. */
-export const RATE_LOG_VARIANCE = 0.16;
-/** What all programs do beyond what is expected is taken off a sibling's rate, half as much again: it is known with some hours' delay. */
+export const SIBLING_EXCESS_MIN = 0.5;
+export const SIBLING_EVIDENCE_MAX = 1.5;
+/** Of programs that have nothing to do with each other so many are in excess at a time, measured in worlds of both makers (0.03 and 0.07). */
+export const SIBLING_EXCESS_CHANCE = 0.05;
+/** Evidence that is bounded has a light tail: ordinary days of ordinary developers fall by an e-fold for half a nat of its sum. */
+export const SIBLING_NATS_A_NAT = 2;
+/** How busy an honest program is against what is expected of the hour: a gamma variable of this shape, so six tenths up and down. */
+export const ACTIVITY_SHAPE = 3;
+/** What all programs do beyond what is expected is ordinary in a sibling, half as much again: it is known with some hours' delay. */
 export const COMMON_WEIGHT = 1.5;
 /** Programs of one developer that are looked at. */
 export const SIBLINGS_LOOKED_AT_MAX = 64;
+/** Of its own share a program must surprise by so many nats before it is asked what its siblings do. */
+export const SIBLINGS_FROM_NATS = 1.5;
+/** Nats of a developer's programs in one partition, in any window, from which the others are told: below, most developers have some. */
+export const EXCESS_TOLD_MIN = 1;
 
 /** Shorter intervals are of one visit, longer ones end a rhythm. */
 export const RHYTHM_SECONDS_MIN = 60;

@@ -12,6 +12,7 @@ import {
 } from '../../../schemas/codes.ts';
 import { CATALOGUE_HASH } from '../../../schemas/catalogue/index.ts';
 import type { BlockHeader, LedgerFigures } from '../../../schemas/results/block.ts';
+import type { News } from '../../../schemas/results/news.ts';
 import { ENGINE_VERSION } from '../engine.ts';
 import type { Attributes } from '../record/record.ts';
 import { entryHash } from '../results/block.ts';
@@ -55,6 +56,8 @@ export class BatchOutcome {
   records = 0;
   next = 0;
   rowsHash = '';
+  /** For other partitions. */
+  #news: News | null = null;
   readonly #onAccess: ((row: ResultRow) => void) | undefined;
   readonly #decidedAt: string;
   readonly #logId: string;
@@ -194,6 +197,7 @@ export class BatchOutcome {
   close(state: PartitionState): void {
     this.#noteArrivals();
     this.next = state.position;
+    this.#news = state.baselines.takeNews();
     this.rowsHash = state.chain.extend(this.rows.written(), this.rowOffsets, this.rowEnds);
   }
 
@@ -225,6 +229,7 @@ export class BatchOutcome {
       liveArrivals: [...this.liveArrivals],
       authority: this.#authority,
       erasures: this.erasures,
+      ...(this.#news === null ? {} : { news: this.#news }),
       entryHash: entryHash(entryHashBefore, figures),
     };
   }

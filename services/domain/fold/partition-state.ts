@@ -68,7 +68,7 @@ export class PartitionState {
     this.duplicateKey = sipKey(createHash('sha256').update(`ntk duplicates ${logId} ${partition}`).digest());
     this.userHash = new UserHash(this.duplicateKey);
     this.limits = new LimitTable(this.duplicateKey);
-    this.baselines = new PartitionBaselines();
+    this.baselines = new PartitionBaselines(partitions === 1);
     this.chain = new RowChain(chainStart(logId, partition));
   }
 

@@ -25,6 +25,7 @@ export function figuresOf({
   erasures: __,
   liveArrivals: ___,
   authority: ____,
+  news: _____,
   ...figures
 }: BlockHeader): LedgerFigures {
   return figures;

@@ -119,8 +119,8 @@ export const SETTINGS = {
   stateConsents: whole(1_000, 100_000_000, 5_000_000, 'consents a partition'),
   stateLimitKeys: whole(1_000, 100_000_000, 2_000_000, 'limit keys a partition'),
   stateBaselineKeys: whole(1_000, 100_000_000, 2_000_000, 'baselines (a program and a category each) a partition'),
-  /** Knowledge across programs (docs/priors.md). Null: of what runs until stopped, not of `ntk run`, which it makes slower. */
-  aggregator: { schema: z.enum(['on', 'off']).nullable().default(null), rule: "'on' or 'off'" },
+  /** Knowledge across programs (docs/priors.md). */
+  aggregator: { schema: z.enum(['on', 'off']).default('on'), rule: "'on' or 'off'" },
   /** Null: only the system's own token. */
   gatewayTokensFile: {
     schema: z.string().min(1).nullable().default(null),

@@ -24,7 +24,7 @@ export const AGGREGATOR = {
 /** Looked up when somebody asks. */
 export const AGGREGATOR_HOUR = gauge({
   name: 'ntk_aggregator_event_hour_timestamp_seconds',
-  help: 'Beginning of the hour of event time that the aggregator has arrived at; 0 before it has seen three programs.',
+  help: 'Beginning of the hour of event time that the newest block begins with that the aggregator has read; 0 before there is one.',
   unit: 'seconds since 1970',
   by: ['aggregator'],
   worry: 'it stands still while programs are used: young programs and fleets are judged by what was known then',

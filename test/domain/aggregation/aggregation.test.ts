@@ -4,39 +4,10 @@ import { RECORD_BYTES_MAX } from '../../../schemas/codes.ts';
 import type { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { PAGE_KINDS, pagesByKind } from '../../../services/domain/fold/partition-state.ts';
 import { foldInput } from '../fold/partitioned.ts';
-import { type Alarm, idIn, newFold, PARTITIONS, type Program, SmallPlatform } from './small-platform.ts';
+import { DAY, FLEET, FLEET_FROM, ORDINARY, OTHERS, QUIET_DAYS } from './fleet-platform.ts';
+import { type Alarm, idIn, newFold, type Program, SmallPlatform } from './small-platform.ts';
 
-const DAY = 24;
-const QUIET_DAYS = 8;
-/** Parts of location, photos, clipboard, contacts. */
-const ORDINARY = [0.25, 0.3, 0.35, 0.1];
-const MORE_LOCATION = [0.43, 0.21, 0.26, 0.1];
 const MOSTLY_CONTACTS = [0.05, 0.05, 0.05, 0.85];
-const NIGHT = QUIET_DAYS * DAY + 8;
-
-/** Three in each partition: too few to be summed there beyond doubt, and each too little above its share. */
-const FLEET = Array.from(
-  { length: 12 },
-  (_, i): Program => ({
-    id: idIn(i % PARTITIONS, `fleet${i}`),
-    developer: 'fleet',
-    className: 'maps',
-    from: 0,
-    accesses: 5,
-    shares: (hour) => (hour >= NIGHT ? MORE_LOCATION : ORDINARY),
-  }),
-);
-const OTHERS = Array.from(
-  { length: 28 },
-  (_, i): Program => ({
-    id: `other${i}`,
-    developer: `developer${i % 13}`,
-    className: i % 2 === 0 ? 'games' : 'maps',
-    from: 0,
-    accesses: 5,
-    shares: () => ORDINARY,
-  }),
-);
 
 function ofFleet({ program }: Alarm): boolean {
   return program.startsWith('fleet');
@@ -60,7 +31,7 @@ describe('a fleet over four partitions', () => {
     expect(untold.alarms.filter(ofFleet)).toEqual([]);
     const found = told.alarms.filter(ofFleet);
     expect(found.length).toBeGreaterThan(0);
-    expect(found.every(({ hour, siblings }) => hour > NIGHT && siblings > 0)).toBe(true);
+    expect(found.every(({ hour, siblings }) => hour > FLEET_FROM && siblings > 0)).toBe(true);
     expect(told.alarms.filter((alarm) => !ofFleet(alarm))).toEqual([]);
   });
 

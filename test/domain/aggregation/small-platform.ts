@@ -1,12 +1,11 @@
 /** A platform of a few programs in four partitions, folded and aggregated hour by hour in memory. The same seed is the same traffic. */
 import { BASELINE_REASONS, REASONS } from '../../../schemas/codes.ts';
 import type { Prior } from '../../../schemas/events/prior.ts';
-import { Aggregation } from '../../../services/domain/aggregation/aggregation.ts';
+import { Aggregation, type Saying } from '../../../services/domain/aggregation/aggregation.ts';
 import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { FEATURES } from '../../../services/domain/baselines/features.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { partitionOf } from '../../../services/domain/partitioning/murmur2.ts';
-import { RowReader } from '../../../services/domain/results/row-reader.ts';
 import { Chance } from '../../../services/simulator/chance/chance.ts';
 import { foldInput, type PlacedRecord } from '../fold/partitioned.ts';
 
@@ -53,7 +52,7 @@ export function newFold(partition: number): PartitionFold {
 export class SmallPlatform {
   readonly folds = Array.from({ length: PARTITIONS }, (_, partition) => newFold(partition));
   readonly log: PlacedRecord[][] = Array.from({ length: PARTITIONS }, () => []);
-  readonly aggregation = new Aggregation(LOG_ID);
+  readonly aggregation = new Aggregation();
   readonly alarms: Alarm[] = [];
   /** Of every access that baselines were asked about, in each partition's order; 0 where they had nothing to say. */
   readonly scores: number[] = [];
@@ -63,6 +62,7 @@ export class SmallPlatform {
   readonly #programs: readonly Program[];
   readonly #seed: number;
   readonly #isAggregated: boolean;
+  readonly #saidOf = new Map<string, Pick<Saying, 'block' | 'level'>>();
   #made = 0;
 
   constructor(programs: readonly Program[], { seed = 1, isAggregated = true } = {}) {
@@ -85,9 +85,16 @@ export class SmallPlatform {
     for (let hour = from; hour < to; hour++) {
       for (const [number, program] of this.#programs.entries()) this.#accessesOf(program, number, hour);
       this.foldOn();
-      if (this.#isAggregated) for (const { priors } of this.aggregation.due()) for (const prior of priors) this.tell(prior);
+      if (this.#isAggregated) for (const saying of this.aggregation.changes()) this.#say(saying);
     }
     return this;
+  }
+
+  #say({ about, block, level, prior }: Saying): void {
+    const before = this.#saidOf.get(about);
+    if (before !== undefined && (before.block > block || (before.block === block && before.level >= level))) return;
+    this.#saidOf.set(about, { block, level });
+    this.tell(prior);
   }
 
   tell(prior: unknown): void {
@@ -114,8 +121,8 @@ export class SmallPlatform {
         });
       });
       this.ignored += outcome.tally.priorsIgnored;
-      const row = new RowReader(Buffer.from(outcome.rows.written()));
-      while (row.next()) this.aggregation.take(row);
+      const { news } = outcome.header('');
+      if (news !== undefined) this.aggregation.take(partition, news);
     }
   }
 

@@ -1,9 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CATEGORIES } from '../../../schemas/codes.ts';
 import { SIBLINGS } from '../../../services/domain/baselines/features.ts';
 import { PartitionKnowledge } from '../../../services/domain/baselines/partition-knowledge.ts';
-import { judgeSiblings, siblingsSurprise } from '../../../services/domain/baselines/siblings.ts';
+import { judgeSiblings, SiblingSums, sumSiblings } from '../../../services/domain/baselines/siblings.ts';
 import { Surprises } from '../../../services/domain/baselines/sighting.ts';
 import {
   K_BLOCK,
@@ -23,11 +22,25 @@ import {
   P_NUMBERS,
   P_USES,
 } from '../../../services/domain/baselines/state/program-rows.ts';
-import { SIBLING_NATS_MIN, SIBLINGS_LOOKED_AT_MAX, SIBLINGS_MIN } from '../../../services/domain/baselines/tuning.ts';
+import {
+  SIBLING_EVIDENCE_MAX,
+  SIBLING_NATS_A_NAT,
+  SIBLINGS_LOOKED_AT_MAX,
+  SIBLINGS_MIN,
+} from '../../../services/domain/baselines/tuning.ts';
 import { Random } from '../../reference/random.ts';
 
 const HOUR = Date.UTC(2026, 2, 2, 12) / 3_600_000;
 const LOCATION = CATEGORIES.indexOf('location');
+
+/** What programs of one developer say together of an hour. */
+function togetherSay(known: PartitionKnowledge, slots: readonly number[]): number {
+  const sums = new SiblingSums();
+  sumSiblings(known, slots, () => 0, HOUR, LOCATION, sums);
+  const found = new Surprises();
+  judgeSiblings(sums, found);
+  return found.nats[SIBLINGS]!;
+}
 
 /** Programs of one developer; each has a fifth of its 400 learned uses in the category, and now so many of 40. */
 function surpriseOf(usesNow: readonly number[]): number {
@@ -51,9 +64,7 @@ function surpriseOf(usesNow: readonly number[]): number {
     }
     return slot;
   });
-  const found = new Surprises();
-  judgeSiblings(known, slots, () => 0, HOUR, LOCATION, found);
-  return found.nats[SIBLINGS]!;
+  return togetherSay(known, slots);
 }
 
 function fleet(members: number, uses: number, others: number, ordinary = 8): number[] {
@@ -91,9 +102,7 @@ describe('siblings whose share cannot grow', () => {
           known.common.learnHour(known.programs, slot);
         }
       }
-      const found = new Surprises();
-      judgeSiblings(known, slots, () => 0, HOUR, LOCATION, found);
-      return found.nats[SIBLINGS]!;
+      return togetherSay(known, slots);
     };
     expect(fleetOf(false)).toBeGreaterThan(8);
     expect(fleetOf(true)).toBe(0);
@@ -125,23 +134,21 @@ describe('siblings', () => {
     expect(surpriseOf([...many, ...fleet(100, 40, 0)])).toBe(surpriseOf(many));
   });
 
-  it('who have nothing to do with each other are never less likely than the bound says', () => {
+  it('add no more than a bound each, so that one program’s incident is not its siblings’', () => {
+    const three = surpriseOf(fleet(3, 40, 0));
+    expect(three).toBeLessThanOrEqual(3 * SIBLING_EVIDENCE_MAX * SIBLING_NATS_A_NAT + 1e-9);
+    expect(surpriseOf(fleet(3, 40, 9))).toBeLessThan(three);
+  });
+
+  it('who have nothing to do with each other rarely say anything together', () => {
     const random = new Random(9);
-    fc.assert(
-      fc.property(fc.integer({ min: 3, max: 40 }), fc.integer({ min: 1, max: 12 }), (members, nats) => {
-        const tries = 4000;
-        let reached = 0;
-        for (let i = 0; i < tries; i++) {
-          let sum = 0;
-          for (let member = 0; member < members; member++)
-            if (random.next() < Math.exp(-SIBLING_NATS_MIN)) sum -= Math.log(1 - random.next());
-          if (sum >= nats) reached++;
-        }
-        const bound = Math.exp(-siblingsSurprise(nats, members));
-        // Five standard deviations of the count above it would be a bound that does not hold.
-        expect(reached).toBeLessThanOrEqual(tries * bound + 5 * Math.sqrt(tries * bound) + 1);
-      }),
-      { numRuns: 60, seed: 9 },
-    );
+    const tries = 4000;
+    const reached = (nats: number): number => surprises.filter((surprise) => surprise >= nats).length / tries;
+    // Forty coins that show heads in one of five tosses, for each of twelve.
+    const uses = (): number =>
+      Array.from({ length: 40 }, () => (random.next() < 0.2 ? 1 : 0)).reduce((sum: number, one) => sum + one, 0);
+    const surprises = Array.from({ length: tries }, () => surpriseOf(Array.from({ length: 12 }, uses)));
+    expect(reached(1)).toBeLessThan(0.02);
+    expect(reached(4)).toBeLessThan(0.002);
   });
 });

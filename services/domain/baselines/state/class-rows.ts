@@ -2,6 +2,7 @@
 import { CATEGORIES } from '../../../../schemas/codes.ts';
 import { type ByteReader, ByteWriter } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
+import { CLASS_DAYS_MIN } from '../tuning.ts';
 import { ClassPriors } from './class-priors.ts';
 
 export const C_DAYS = 0;
@@ -33,6 +34,15 @@ export function categoryCell(category: number): number {
 const CLASSES_MAX = 1024;
 const CLASSES_PER_PAGE = 16;
 const ALL_OTHERS = '';
+const NONE: readonly number[] = [];
+/** Of program-days, from one level to the next; nothing is said of a class that has hardly any. */
+const LEVEL = Math.log(1.1);
+const LEVEL_DAYS_MIN = 1;
+
+/** How many tenths a number of program-days has grown by, one after the other. */
+export function levelOf(days: number): number {
+  return days < LEVEL_DAYS_MIN ? -1 : Math.floor(Math.log(days) / LEVEL);
+}
 
 export type ClassRow = Float64Array;
 
@@ -44,6 +54,7 @@ export class ClassRows {
   readonly #rows: ClassRow[] = [];
   /** By number: what a prior says, if any did. */
   readonly #told: (ClassRow | null)[] = [];
+  #grown = new Set<number>();
 
   /** The number of a class; made at first sight. */
   numberOf(name: string): number {
@@ -62,11 +73,11 @@ export class ClassRows {
     return number;
   }
 
-  /** What is believed of a class: what comes from more days, this partition or a prior. Not to be changed. */
+  /** What is believed of a class: a prior, while this partition knows little and the prior comes from more days. Not to be changed. */
   row(number: number): ClassRow {
     const own = this.#rows[number]!;
     const told = this.#told[number]!;
-    return told !== null && told[C_DAYS]! > own[C_DAYS]! ? told : own;
+    return told !== null && told[C_DAYS]! > own[C_DAYS]! && own[C_DAYS]! < CLASS_DAYS_MIN ? told : own;
   }
 
   /** What this partition has seen, to be added to. */
@@ -74,9 +85,21 @@ export class ClassRows {
     return this.#rows[number]!;
   }
 
-  /** Names and what was seen of them, in the order of their numbers. */
-  *all(): Iterable<readonly [name: string, row: ClassRow]> {
-    for (const [number, name] of this.#names.entries()) yield [name, this.#rows[number]!];
+  nameOf(number: number): string {
+    return this.#names[number]!;
+  }
+
+  /** Must be called after program-days were added to a class's row, with those it had before. */
+  noteGrowth(number: number, daysBefore: number): void {
+    if (levelOf(this.#rows[number]![C_DAYS]!) > levelOf(daysBefore)) this.#grown.add(number);
+  }
+
+  /** Classes that have grown by a tenth, each at every tenth, since this was asked last. */
+  takeGrown(): Iterable<number> {
+    if (this.#grown.size === 0) return NONE;
+    const grown = this.#grown;
+    this.#grown = new Set();
+    return grown;
   }
 
   /** Takes up what a prior says of a class. False, and nothing changes, when there is no room for another name. */

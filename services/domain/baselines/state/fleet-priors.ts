@@ -48,6 +48,8 @@ export class FleetPriors {
     const known = this.#byDeveloper.get(developer) ?? [];
     const at = known.findIndex(({ category, scale }) => category === fleet.category && scale === fleet.scale);
     if (at === -1 && this.#count >= FLEET_PRIORS_MAX) return false;
+    // Sums grow while a block fills. One that is repeated after a restart takes nothing back.
+    if (at !== -1 && known[at]!.block === fleet.block && known[at]!.nats >= fleet.nats) return true;
     this.pages.touch(0);
     if (at === -1) {
       known.push(fleet);
