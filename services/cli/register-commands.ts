@@ -15,7 +15,7 @@ interface Source {
 
 const SOURCES: readonly Source[] = [
   { names: ['run'], load: async () => (await import('./commands/run.ts')).registerRun },
-  { names: ['up', 'scorer', 'writer', 'gateway'], load: async () => (await import('./commands/up.ts')).registerUp },
+  { names: ['up', 'scorer', 'writer', 'gateway', 'aggregator'], load: async () => (await import('./commands/up.ts')).registerUp },
   { names: ['ingest'], load: async () => (await import('./commands/ingest.ts')).registerIngest },
   {
     names: ['report', 'explain', 'query', 'verify', 'repair'],

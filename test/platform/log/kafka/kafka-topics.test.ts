@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LogError } from '../../../../services/platform/log/event-log.ts';
 import { allowKafkaItsTime, sharedBroker, type SharedBroker } from '../../../kafka/shared-broker.ts';
 import { administrate, deleteTopics } from '../../../kafka/topics.ts';
@@ -56,9 +56,14 @@ describe('topics', () => {
   test('with another number of partitions are refused', async () => {
     await logs.open(prefix);
     expect(await refusal(logs.open(prefix, { create: false, partitions: 3 }))).toMatchObject({ code: 'log_wrong_partitions' });
-    await administrate(broker, (admin) =>
-      admin.createPartitions({ topicPartitions: [{ topic: `${prefix}.results.v1`, count: 3 }] }),
-    );
+    await administrate(broker, async (admin) => {
+      const topic = `${prefix}.results.v1`;
+      await admin.createPartitions({ topicPartitions: [{ topic, count: 3 }] });
+      // The controller has answered; the broker may hear of it a little later.
+      await vi.waitUntil(async () => (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]!.partitions.length === 3, {
+        timeout: 10_000,
+      });
+    });
     const { code, message } = await refusal(logs.open(prefix, { create: false }));
     expect({ code, message }).toEqual({
       code: 'log_wrong_partitions',
