@@ -109,7 +109,7 @@ export const SETTINGS = {
   checkpointIntervalMs: whole(1_000, 3_600_000, 30_000, 'milliseconds'),
   checkpointRecords: whole(1_000, 100_000_000, 250_000, 'records'),
   // The writer: of one insert, which is one block in the engine's memory.
-  groupWaitMs: whole(10, 60_000, 1_000, 'milliseconds'),
+  groupWaitMs: whole(10, 60_000, 500, 'milliseconds'),
   groupRowsMax: whole(1_000, 2_000_000, 500_000, 'rows'),
   groupBytesMax: whole(MIB, 128 * MIB, 64 * MIB, 'bytes'),
   /** Whether blocks are counted when they are stored: docs/clickhouse-at-scale.md. */
