@@ -1,7 +1,8 @@
 /**
  * Programs of one developer that take a little more of the same category, each of them less than anybody would notice. Of each the evidence for
  * twice its use against its ordinary use, if half of such programs take part: a log-likelihood ratio of negative binomials, where a program's
- * other uses at the same time say how busy it is (gamma-Poisson). That part of many take part and nobody knows which: Y. Xie and D. Siegmund 2013.
+ * other uses at the same time say how busy it is (gamma-Poisson). Such mixtures are the test for a part of many that nobody knows:
+ * Y. Xie and D. Siegmund 2013.
  * It is bounded, so that one program's incident is not its siblings', and summed: nobody has to stand out.
  */
 import { SIBLINGS } from './features.ts';

@@ -36,7 +36,7 @@ describe('the configuration', () => {
       storeUser: 'hashed',
       userKeyFile: null,
       logLevel: 'info',
-      groupWaitMs: 1_000,
+      groupWaitMs: 500,
       groupRowsMax: 500_000,
       groupBytesMax: 64 * 1024 * 1024,
       rollups: 'off',
@@ -87,7 +87,7 @@ describe('the configuration', () => {
         'NTK_PARTITIONS = 0: must be a whole number from 1 to 1024',
         "NTK_STORE_USER = clear: must be 'hashed' or 'plain'",
         expect.stringContaining(`${path}: 'speed' is no setting; the settings are data, `),
-        `${path}: groupWaitMs = soon: must be a whole number from 10 to 60000 (milliseconds); 1000 when it is left out`,
+        `${path}: groupWaitMs = soon: must be a whole number from 10 to 60000 (milliseconds); 500 when it is left out`,
         `${path}: httpPort = 70000: must be a whole number from 0 to 65535 (0: any free port); 7077 when it is left out`,
       ]),
     );
