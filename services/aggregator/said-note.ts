@@ -1,6 +1,6 @@
 /** What was said last of what: in the log itself, written with it in one transaction, so that a restart says nothing twice. */
 import { z } from 'zod';
-import type { Saying } from '../domain/aggregation/aggregation.ts';
+import { isNews, type Saying } from '../domain/aggregation/aggregation.ts';
 import type { EventLog, Put } from '../platform/log/event-log.ts';
 
 const PARTITION = 0;
@@ -14,9 +14,7 @@ function keyOf({ about }: Saying): string {
 /** Whether this, or something newer or stronger about the same, was said already. */
 export async function wasSaid(log: Pick<EventLog, 'getKeyed'>, saying: Saying): Promise<boolean> {
   const value = await log.getKeyed('imports', PARTITION, keyOf(saying));
-  if (value === null) return false;
-  const { block, level } = saidNote.parse(JSON.parse(value.toString('utf8')));
-  return block > saying.block || (block === saying.block && level >= saying.level);
+  return !isNews(saying, value === null ? null : saidNote.parse(JSON.parse(value.toString('utf8'))));
 }
 
 export function putSaid(saying: Saying): Put {

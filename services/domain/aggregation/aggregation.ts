@@ -30,6 +30,14 @@ export interface Saying {
   readonly prior: Prior;
 }
 
+/** What is kept of a saying about something, to know what would be new about it. */
+export type Said = Pick<Saying, 'block' | 'level'>;
+
+/** Whether this is newer than what was said last about the same, or of the same time and stronger; null: nothing was. */
+export function isNews({ block, level }: Said, before: Said | null): boolean {
+  return before === null || block > before.block || (block === before.block && level > before.level);
+}
+
 export class Aggregation {
   /** By class, the latest word of each partition. */
   readonly #classes = new Map<string, Map<number, ClassRow>>();

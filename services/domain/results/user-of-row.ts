@@ -19,26 +19,21 @@ const BEFORE_USER: readonly (number | null)[] = [
  */
 export function userOfRow(rows: Buffer, start: number): string {
   let at = start;
-  for (const bytes of BEFORE_USER) at = bytes === null ? endOfString(rows, at) : at + bytes;
-  const end = endOfString(rows, at);
-  return rows.toString('utf8', textStart(rows, at), end);
+  for (const bytes of BEFORE_USER) at = bytes === null ? stringAt(rows, at).end : at + bytes;
+  const user = stringAt(rows, at);
+  return rows.toString('utf8', user.start, user.end);
 }
 
-/** A string has its length first: LEB128, seven bits a byte, lowest first. */
-function endOfString(rows: Buffer, start: number): number {
+/** Where the text of a string lies. Its length comes first: LEB128, seven bits a byte, lowest first. */
+function stringAt(rows: Buffer, at: number): { readonly start: number; readonly end: number } {
+  let start = at;
   let length = 0;
-  let at = start;
   for (let scale = 1; ; scale *= 0x80) {
-    const byte = rows.readUInt8(at++);
+    const byte = rows.readUInt8(start++);
     length += (byte & 0x7f) * scale;
     if (byte < 0x80) break;
   }
-  if (at + length > rows.length) throw new RangeError('a row of a block ends early: the log is damaged');
-  return at + length;
-}
-
-function textStart(rows: Buffer, start: number): number {
-  let at = start;
-  while (rows.readUInt8(at) >= 0x80) at++;
-  return at + 1;
+  const end = start + length;
+  if (end > rows.length) throw new RangeError('a row of a block ends early: the log is damaged');
+  return { start, end };
 }

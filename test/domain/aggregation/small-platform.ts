@@ -1,7 +1,7 @@
 /** A platform of a few programs in four partitions, folded and aggregated hour by hour in memory. The same seed is the same traffic. */
 import { BASELINE_REASONS, REASONS } from '../../../schemas/codes.ts';
 import type { Prior } from '../../../schemas/events/prior.ts';
-import { Aggregation, type Saying } from '../../../services/domain/aggregation/aggregation.ts';
+import { Aggregation, isNews, type Said, type Saying } from '../../../services/domain/aggregation/aggregation.ts';
 import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { FEATURES } from '../../../services/domain/baselines/features.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
@@ -62,7 +62,7 @@ export class SmallPlatform {
   readonly #programs: readonly Program[];
   readonly #seed: number;
   readonly #isAggregated: boolean;
-  readonly #saidOf = new Map<string, Pick<Saying, 'block' | 'level'>>();
+  readonly #saidOf = new Map<string, Said>();
   #made = 0;
 
   constructor(programs: readonly Program[], { seed = 1, isAggregated = true } = {}) {
@@ -90,11 +90,10 @@ export class SmallPlatform {
     return this;
   }
 
-  #say({ about, block, level, prior }: Saying): void {
-    const before = this.#saidOf.get(about);
-    if (before !== undefined && (before.block > block || (before.block === block && before.level >= level))) return;
-    this.#saidOf.set(about, { block, level });
-    this.tell(prior);
+  #say(saying: Saying): void {
+    if (!isNews(saying, this.#saidOf.get(saying.about) ?? null)) return;
+    this.#saidOf.set(saying.about, saying);
+    this.tell(saying.prior);
   }
 
   tell(prior: unknown): void {
