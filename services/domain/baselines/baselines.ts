@@ -18,7 +18,7 @@ import {
   K_BACKGROUND,
   K_BLOCK,
   K_CALLS,
-  K_CELLS,
+  keyRow,
   K_LEARNED,
   K_SQUARES_TODAY,
   K_USES,
@@ -185,11 +185,11 @@ export class Baselines {
   #add(seen: Sighting, key: number, uses: number, calls: number, visits: number): void {
     const { known } = this;
     const program = known.programs.rows.cells;
-    const keys = known.keys.rows.cells;
+    const keys = known.keys.cellsOf(key);
     const volume = calls === 0 ? 0 : this.#volumeOf(seen, key);
     const inBackground = seen.isForeground ? 0 : uses;
     for (let scale = 0; scale < SCALES; scale++) {
-      const k = key * K_CELLS + 2 * scale * K_BLOCK;
+      const k = keyRow(key) + 2 * scale * K_BLOCK;
       keys[k + K_USES]! += uses;
       keys[k + K_CALLS]! += calls;
       keys[k + K_BACKGROUND]! += inBackground;
@@ -200,7 +200,7 @@ export class Baselines {
       program[p + P_CALLS]! += calls;
       program[seen.program * P_CELLS + P_VISITS + scale]! += visits;
     }
-    keys[key * K_CELLS + K_SQUARES_TODAY]! += volume * volume;
+    keys[keyRow(key) + K_SQUARES_TODAY]! += volume * volume;
   }
 
   /** ln(1 + rows) + ln(1 + bytes), cut at some deviations from what is usual: one large call is no change. */
@@ -208,7 +208,7 @@ export class Baselines {
     const volume = logarithmOf(seen.rows) + logarithmOf(seen.bytes);
     const classRow = this.known.classes.row(seen.classNumber);
     const isKnown =
-      this.known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_CALLS]! > 0 || classRow[categoryCell(seen.category) + C_WITH]! > 2;
+      this.known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_CALLS]! > 0 || classRow[categoryCell(seen.category) + C_WITH]! > 2;
     if (!isKnown) return volume;
     const { mean, variance } = this.known.volumeOf(key, classRow);
     const spread = VOLUME_SPREAD_MAX * Math.sqrt(variance);
@@ -330,9 +330,10 @@ export class Baselines {
       const keyBehind = Math.floor(known.keys.numbers[key * 2]! / hours) - block;
       if (keyBehind < 0 || keyBehind > 1) continue;
       known.keys.touch(key);
-      const k = key * K_CELLS + (2 * scale + keyBehind) * K_BLOCK;
-      known.keys.rows.cells[k + K_USES]!++;
-      known.keys.rows.cells[k + K_CALLS]!++;
+      const cells = known.keys.cellsOf(key);
+      const k = keyRow(key) + (2 * scale + keyBehind) * K_BLOCK;
+      cells[k + K_USES]!++;
+      cells[k + K_CALLS]!++;
     }
     this.isLate = !isHeld;
   }

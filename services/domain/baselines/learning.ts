@@ -25,7 +25,7 @@ import {
   K_BACKGROUND,
   K_BLOCK,
   K_CALLS,
-  K_CELLS,
+  keyRow,
   K_DISPERSION,
   K_LEARNED,
   K_LEARNED_SQUARES,
@@ -110,9 +110,9 @@ function learnDispersion(
   known.dispersion[pool]! += excess;
   known.dispersion[pool + 1]! += pairs * scale;
   if (isDay) return;
-  const at = key * K_CELLS + K_DISPERSION + 2 * mark;
-  known.keys.rows.cells[at]! += excess;
-  known.keys.rows.cells[at + 1]! += pairs * scale;
+  const at = keyRow(key) + K_DISPERSION + 2 * mark;
+  known.keys.cellsOf(key)[at]! += excess;
+  known.keys.cellsOf(key)[at + 1]! += pairs * scale;
 }
 
 function learnShareDispersion(
@@ -151,8 +151,8 @@ export function learnDispersions(known: PartitionKnowledge, slot: number, classR
   const uses = program[at + scale * 2 * P_BLOCK + P_USES]!;
   const calls = program[at + scale * 2 * P_BLOCK + P_CALLS]!;
   for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
-    const cells = known.keys.rows.cells;
-    const block = key * K_CELLS + scale * 2 * K_BLOCK;
+    const cells = known.keys.cellsOf(key);
+    const block = keyRow(key) + scale * 2 * K_BLOCK;
     const [x, c] = [cells[block + K_USES]!, cells[block + K_CALLS]!];
     const p = known.shareOf(slot, key, classRow);
     learnShareDispersion(known, key, MARK_SHARE, isDay, x, uses, p);
@@ -160,7 +160,7 @@ export function learnDispersions(known: PartitionKnowledge, slot: number, classR
     learnShareDispersion(known, key, MARK_CALLS, isDay, c, calls, known.callShareOf(slot, key, classRow));
     const inBackground = cells[block + K_BACKGROUND]!;
     if (x > 0) learnShareDispersion(known, key, MARK_BACKGROUND, isDay, inBackground, x, known.backgroundOf(key, classRow));
-    if (c === 0 || cells[key * K_CELLS + K_LEARNED + K_CALLS]! <= DISPERSION_CALLS_MIN) continue;
+    if (c === 0 || cells[keyRow(key) + K_LEARNED + K_CALLS]! <= DISPERSION_CALLS_MIN) continue;
     learnShareDispersion(known, key, MARK_VISITS, isDay, cells[block + K_VISITS]!, c, known.visitsOf(key, classRow));
     const { mean, variance } = known.volumeOf(key, classRow);
     learnDispersion(known, key, MARK_VOLUME, isDay, (cells[block + K_VOLUME]! - c * mean) ** 2 / variance, c, 1);
@@ -220,8 +220,8 @@ function learnKeyDay(
   trust: number,
   classWeight: number,
 ): void {
-  const cells = known.keys.rows.cells;
-  const row = key * K_CELLS;
+  const cells = known.keys.cellsOf(key);
+  const row = keyRow(key);
   const block = row + A_DAY * 2 * K_BLOCK;
   const weight = trust * independent(uses);
   for (let i = 0; i < K_BLOCK; i++) cells[row + K_LEARNED + i]! += weight * cells[block + i]!;
@@ -279,8 +279,8 @@ export function forget(known: PartitionKnowledge, slot: number, days: number): v
 /** The same for a key, which has been touched. */
 export function forgetKey(known: PartitionKnowledge, key: number, days: number): void {
   const kept = keptAfter(days);
-  const { cells } = known.keys.rows;
-  const row = key * K_CELLS;
+  const cells = known.keys.cellsOf(key);
+  const row = keyRow(key);
   for (let i = row + K_LEARNED; i <= row + K_LEARNED_SQUARES; i++) cells[i]! *= kept;
   for (let i = row + K_DISPERSION; i < row + K_DISPERSION + 2 * MARKS; i++) cells[i]! *= kept;
 }

@@ -7,6 +7,7 @@ import { PageSet } from '../state/page-set.ts';
 import type { ProgramState, ProgramTable } from '../state/program-table.ts';
 import type { UserWords } from '../state/user-hash.ts';
 import { classOf } from '../program/class-of.ts';
+import { appearanceOf } from '../program/declaration.ts';
 import { Baselines } from './baselines.ts';
 import type { Prior } from '../../../schemas/events/prior.ts';
 import type { News } from '../../../schemas/results/news.ts';
@@ -117,7 +118,7 @@ export class PartitionBaselines {
     seen.rows = access.rows;
     seen.bytes = access.bytes;
     const { declaration } = program;
-    const listedUs = declaration?.listedSinceUs.get(category);
+    const listedUs = declaration === null ? undefined : appearanceOf(declaration, category)?.sinceUs;
     seen.isFreshlyListed = listedUs !== undefined && seconds - listedUs / 1e6 < LISTED_SECONDS;
     seen.isNewlyListed = seen.isFreshlyListed && listedUs! > declaration!.firstDeclaredUs;
     const developer = this.#developers[program.baselineSlot]!;

@@ -19,7 +19,7 @@ import {
 import {
   K_BACKGROUND,
   K_CALLS,
-  K_CELLS,
+  keyRow,
   K_DISPERSION,
   K_LEARNED,
   K_LEARNED_SQUARES,
@@ -153,8 +153,8 @@ export class PartitionKnowledge {
 
   /** Over-dispersion of a mark of a key over four hours: its own, shrunk to the pool. */
   dispersionOf(key: number, mark: number): number {
-    const at = key * K_CELLS + K_DISPERSION + 2 * mark;
-    const { cells } = this.keys.rows;
+    const at = keyRow(key) + K_DISPERSION + 2 * mark;
+    const cells = this.keys.cellsOf(key);
     const own = (cells[at]! + this.pooled(mark) * POOLED_PAIRS) / (cells[at + 1]! + POOLED_PAIRS);
     return Math.min(DISPERSION_MAX, Math.max(DISPERSION_MIN, own));
   }
@@ -166,14 +166,14 @@ export class PartitionKnowledge {
 
   /** Expected share of a category among a program's uses. */
   shareOf(slot: number, key: number, classRow: ClassRow): number {
-    const learned = this.keys.rows.cells[key * K_CELLS + K_LEARNED + K_USES]!;
+    const learned = this.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_USES]!;
     const all = this.programs.rows.cells[slot * P_CELLS + P_LEARNED_USES]!;
     return Math.min(0.995, (learned + this.#classShare(key, classRow) * CLASS_USES) / (all + CLASS_USES));
   }
 
   /** The same among its calls. */
   callShareOf(slot: number, key: number, classRow: ClassRow): number {
-    const learned = this.keys.rows.cells[key * K_CELLS + K_LEARNED + K_CALLS]!;
+    const learned = this.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_CALLS]!;
     const all = this.programs.rows.cells[slot * P_CELLS + P_LEARNED_CALLS]!;
     const strength = 2 * CLASS_USES;
     return Math.min(0.995, (learned + this.#classShare(key, classRow) * strength) / (all + strength));
@@ -195,24 +195,24 @@ export class PartitionKnowledge {
 
   /** Expected share of a key's uses that are in the background. */
   backgroundOf(key: number, classRow: ClassRow): number {
-    const at = key * K_CELLS + K_LEARNED;
-    const { cells } = this.keys.rows;
+    const at = keyRow(key) + K_LEARNED;
+    const cells = this.keys.cellsOf(key);
     const mean = Math.max(0.01, this.#ofClass(key, classRow, C_BACKGROUND, 0.05));
     return bounded((cells[at + K_BACKGROUND]! + mean * CLASS_CALLS) / (cells[at + K_USES]! + CLASS_CALLS), 0.003, 0.98);
   }
 
   /** Expected share of a key's calls that are the first of a user's visit. */
   visitsOf(key: number, classRow: ClassRow): number {
-    const at = key * K_CELLS + K_LEARNED;
-    const { cells } = this.keys.rows;
+    const at = keyRow(key) + K_LEARNED;
+    const cells = this.keys.cellsOf(key);
     const mean = this.#ofClass(key, classRow, C_VISITS, 0.5);
     return bounded((cells[at + K_VISITS]! + mean * CLASS_CALLS) / (cells[at + K_CALLS]! + CLASS_CALLS), 0.01, 0.99);
   }
 
   /** Mean and variance of the logarithmic volume of a call. Valid until the next question. */
   volumeOf(key: number, classRow: ClassRow): Volume {
-    const at = key * K_CELLS + K_LEARNED;
-    const { cells } = this.keys.rows;
+    const at = keyRow(key) + K_LEARNED;
+    const cells = this.keys.cellsOf(key);
     const category = categoryCell(this.keys.categories[key]!);
     const days = classRow[category + C_WITH]!;
     const classMean = days > CLASS_WITH_MIN ? classRow[category + C_VOLUME]! / days : 0;
@@ -220,7 +220,7 @@ export class PartitionKnowledge {
       days > CLASS_WITH_MIN ? Math.max(0.05, classRow[category + C_VOLUME_SQUARES]! / days - classMean * classMean) : 1;
     const calls = cells[at + K_CALLS]! + CLASS_ROW_CALLS;
     const mean = (cells[at + K_VOLUME]! + classMean * CLASS_ROW_CALLS) / calls;
-    const squares = cells[key * K_CELLS + K_LEARNED_SQUARES]!;
+    const squares = cells[keyRow(key) + K_LEARNED_SQUARES]!;
     this.#volume.mean = mean;
     this.#volume.variance = Math.max(
       VOLUME_VARIANCE_MIN,

@@ -6,7 +6,7 @@
 import { RAMP } from './features.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Sighting, Surprises } from './sighting.ts';
-import { K_BLOCK, K_CELLS, K_RAMP, K_USES, MARK_SHARE } from './state/key-rows.ts';
+import { K_BLOCK, keyRow, K_RAMP, K_USES, MARK_SHARE } from './state/key-rows.ts';
 import { P_BLOCK, P_CELLS, P_DAYS, P_USES } from './state/program-rows.ts';
 import { oddsEvidence } from './surprise.ts';
 import { A_DAY, FOUR_HOURS, RAMP_DAYS, RAMP_DISPERSION, RAMP_NATS_MAX, RAMP_ODDS } from './tuning.ts';
@@ -19,22 +19,22 @@ function evidenceOf(known: PartitionKnowledge, key: number, x: number, n: number
 
 /** Four hours are over. The key has been touched. */
 export function learnRamp(known: PartitionKnowledge, key: number, x: number, n: number, p: number): void {
-  const { cells } = known.keys.rows;
-  const at = key * K_CELLS + K_RAMP;
+  const cells = known.keys.cellsOf(key);
+  const at = keyRow(key) + K_RAMP;
   const sum = cells[at]! + evidenceOf(known, key, x, n, p);
   cells[at] = Math.min(RAMP_NATS_MAX, Math.max(0, sum));
 }
 
 /** What is new, or was told as new, rises for a good reason: its sum begins when it is ordinary. The key has been touched. */
 export function forgetRamp(known: PartitionKnowledge, key: number): void {
-  known.keys.rows.cells[key * K_CELLS + K_RAMP] = 0;
+  known.keys.cellsOf(key)[keyRow(key) + K_RAMP] = 0;
 }
 
 /** @param p expected share of the category */
 export function judgeRamp(known: PartitionKnowledge, key: number, seen: Sighting, p: number, found: Surprises): void {
   const program = known.programs.rows.cells;
-  const keys = known.keys.rows.cells;
-  const row = key * K_CELLS;
+  const keys = known.keys.cellsOf(key);
+  const row = keyRow(key);
   const at = seen.program * P_CELLS;
   if (program[at + P_DAYS]! < RAMP_DAYS) {
     forgetRamp(known, key);

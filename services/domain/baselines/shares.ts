@@ -12,7 +12,7 @@ import {
   K_BACKGROUND,
   K_BLOCK,
   K_CALLS,
-  K_CELLS,
+  keyRow,
   K_LEARNED,
   K_USES,
   K_VISITS,
@@ -69,8 +69,8 @@ export function judgeShare(
 ): boolean {
   const program = known.programs.rows.cells;
   const at = seen.program * P_CELLS;
-  const keys = known.keys.rows.cells;
-  const row = key * K_CELLS;
+  const keys = known.keys.cellsOf(key);
+  const row = keyRow(key);
   const days = program[at + P_DAYS]!;
   const learned = program[at + P_LEARNED_USES]!;
   const isOld = learned >= USES_MIN;
@@ -142,12 +142,12 @@ function judgeMark(
   learned: number,
   found: Surprises,
 ): void {
-  const keys = known.keys.rows.cells;
+  const keys = known.keys.cellsOf(key);
   let dispersion = -1;
   let unsure = 0;
   for (let scale = 0; scale < SCALES; scale++) {
     for (let blocks = 0, x = 0, n = 0; blocks < 2; blocks++) {
-      const k = key * K_CELLS + (2 * scale + blocks) * K_BLOCK;
+      const k = keyRow(key) + (2 * scale + blocks) * K_BLOCK;
       x += keys[k + marked]!;
       n += keys[k + of]!;
       if (x < min || x <= n * p) continue;
@@ -173,7 +173,7 @@ export function judgeBackground(
 ): void {
   const program = known.programs.rows.cells;
   const at = seen.program * P_CELLS;
-  const learned = known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_USES]!;
+  const learned = known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_USES]!;
   if (learned + program[at + P_LEARNED_USES]! <= USES_MIN) return;
   judgeMark(
     known,
@@ -193,7 +193,7 @@ export function judgeBackground(
 export function judgeUsers(known: PartitionKnowledge, key: number, seen: Sighting, classRow: ClassRow, found: Surprises): void {
   const program = known.programs.rows.cells;
   const at = seen.program * P_CELLS;
-  const learned = known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_CALLS]!;
+  const learned = known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_CALLS]!;
   if (learned > LEARNED_CALLS_FOR_USERS || classRow[categoryCell(seen.category) + C_WITH]! > CLASS_WITH_MIN) {
     const p = known.visitsOf(key, classRow);
     judgeMark(known, key, USERS, MARK_VISITS, K_VISITS, K_CALLS, CALLS_SEEN_MIN, p, learned, found);
@@ -231,15 +231,15 @@ function judgeFirstUsers(known: PartitionKnowledge, seen: Sighting, classRow: Cl
 
 /** Rows and bytes, given calls: the mean of their logarithms, whose square over its variance is a surprise (Gaussian tail). */
 export function judgeVolume(known: PartitionKnowledge, key: number, seen: Sighting, classRow: ClassRow, found: Surprises): void {
-  const keys = known.keys.rows.cells;
-  const learned = keys[key * K_CELLS + K_LEARNED + K_CALLS]!;
+  const keys = known.keys.cellsOf(key);
+  const learned = keys[keyRow(key) + K_LEARNED + K_CALLS]!;
   if (learned <= LEARNED_CALLS_FOR_ROWS && classRow[categoryCell(seen.category) + C_WITH]! <= CLASS_WITH_MIN) return;
   const { mean, variance } = known.volumeOf(key, classRow);
   let dispersion = -1;
   let unsure = 0;
   for (let scale = 0; scale < SCALES; scale++) {
     for (let blocks = 0, volume = 0, n = 0; blocks < 2; blocks++) {
-      const k = key * K_CELLS + (2 * scale + blocks) * K_BLOCK;
+      const k = keyRow(key) + (2 * scale + blocks) * K_BLOCK;
       volume += keys[k + K_VOLUME]!;
       n += keys[k + K_CALLS]!;
       if (n < USES_SEEN_MIN || volume <= n * mean) continue;

@@ -8,7 +8,7 @@
 import { SIBLINGS } from './features.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Surprises } from './sighting.ts';
-import { K_BLOCK, K_CELLS, K_USES, MARK_SHARE } from './state/key-rows.ts';
+import { K_BLOCK, keyRow, K_USES, MARK_SHARE } from './state/key-rows.ts';
 import { P_BLOCK, P_CELLS, P_DAYS, P_EXPECTED, P_HOUR, P_LEARNED_USES, P_NUMBERS, P_USES } from './state/program-rows.ts';
 import type { Fleet } from './state/fleet-priors.ts';
 import { uncertainty } from './trust.ts';
@@ -72,7 +72,6 @@ export function sumSiblings(
   // As many uses as all programs have more than expected are no surprise in anybody.
   const ordinary = Math.exp(-COMMON_WEIGHT * Math.max(0, known.common.logarithm));
   const programs = known.programs.rows.cells;
-  const keys = known.keys.rows.cells;
   const cluster = known.clusterOf(MARK_SHARE);
   for (let i = 0; i < count; i++) {
     const slot = slots[i]!;
@@ -83,6 +82,7 @@ export function sumSiblings(
     const newest = known.programs.numbers[slot * P_NUMBERS + P_HOUR]!;
     // As much faded as its program's.
     rollKey(known, key, newest);
+    const keys = known.keys.cellsOf(key);
     const keyNewest = known.keys.numbers[key * 2]!;
     const p = known.shareOf(slot, key, known.classes.row(classOf(slot)));
     if (p <= 0) continue;
@@ -96,7 +96,7 @@ export function sumSiblings(
       const behind = block - Math.floor(newest / hours);
       const uses = blocksOf(programs, at + P_USES, P_BLOCK, behind, blocks);
       if (uses < 1) continue;
-      const k = key * K_CELLS + 2 * scale * K_BLOCK + K_USES;
+      const k = keyRow(key) + 2 * scale * K_BLOCK + K_USES;
       const x = blocksOf(keys, k, K_BLOCK, block - Math.floor(keyNewest / hours), blocks);
       const expected = isSeasonKnown ? blocksOf(programs, at + P_EXPECTED, P_BLOCK, behind, blocks) : 0;
       const evidence = evidenceOf(x / cluster, Math.max(0, uses - x) / cluster, p, expected / cluster, ordinary, varying);

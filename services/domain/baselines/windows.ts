@@ -3,7 +3,7 @@ import { forget, forgetKey, learnDay, learnDispersions } from './learning.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import { forgetRamp } from './ramps.ts';
 import { expectedUses, HOURS_AVERAGED, hourOfWeek } from './season.ts';
-import { K_BLOCK, K_CELLS } from './state/key-rows.ts';
+import { K_BLOCK, keyRow } from './state/key-rows.ts';
 import {
   NEVER,
   P_ALARMED,
@@ -35,12 +35,12 @@ export function rollKey(known: PartitionKnowledge, key: number, hour: number): v
   const before = keys.numbers[key * 2]!;
   if (hour <= before) return;
   keys.touch(key);
-  const { cells } = keys.rows;
+  const cells = keys.cellsOf(key);
   for (let scale = 0; scale < SCALES; scale++) {
     const hours = SCALE_HOURS[scale]!;
     const steps = Math.floor(hour / hours) - Math.floor(before / hours);
     if (steps === 0) break;
-    shift(cells, key * K_CELLS + scale * 2 * K_BLOCK, K_BLOCK, steps);
+    shift(cells, keyRow(key) + scale * 2 * K_BLOCK, K_BLOCK, steps);
     if (scale === A_DAY) forgetKey(known, key, steps);
   }
   keys.numbers[key * 2] = hour;
@@ -157,7 +157,7 @@ export function forgetTold(known: PartitionKnowledge, slot: number, classNumber:
   expectHour(known, slot, classNumber, hour);
   for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
     known.keys.touch(key);
-    known.keys.rows.cells.fill(0, key * K_CELLS, key * K_CELLS + SCALES * 2 * K_BLOCK);
+    known.keys.cellsOf(key).fill(0, keyRow(key), keyRow(key) + SCALES * 2 * K_BLOCK);
     forgetRamp(known, key);
   }
 }

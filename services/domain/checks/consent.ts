@@ -1,4 +1,5 @@
 /** Check 7: for categories that the policy asks consent for, did this user agree, and to this? */
+import { appearanceOf } from '../program/declaration.ts';
 import { consentFor } from '../state/consent-table.ts';
 import { type Findings, reasonIndex } from '../verdict/findings.ts';
 import type { Subject } from './subject.ts';
@@ -20,7 +21,7 @@ export function checkConsent({ access, program, policy, category }: Subject, fin
     return;
   }
   if (consent.byDefault) findings.add(DEFAULT, { basis: 'default' }, { basis: 'explicit' });
-  const firstAppeared = program.declaration?.firstAppeared.get(category);
+  const firstAppeared = program.declaration === null ? undefined : appearanceOf(program.declaration, category)?.version;
   if (firstAppeared !== undefined && consent.version < firstAppeared) {
     findings.add(STALE, { consentForVersion: consent.version }, { atLeastVersion: firstAppeared });
   }

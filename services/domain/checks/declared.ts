@@ -18,11 +18,11 @@ export function checkMappedApi({ access, category }: Subject, findings: Findings
 /** Check 3: answers whether a purpose lists the category; if none does, checks 4 and 6 are skipped. */
 export function checkDeclaredCategory({ program, category }: Subject, findings: Findings): boolean {
   const { declaration } = program;
-  if (declaration === null || declaration.entriesByCategory.has(category)) return declaration !== null;
+  if (declaration === null || declaration.scope.byCategory.has(category)) return declaration !== null;
   findings.add(
     UNDECLARED_CATEGORY,
     { category },
-    { categories: [...declaration.entriesByCategory.keys()], declarationVersion: declaration.version },
+    { categories: [...declaration.scope.byCategory.keys()], declarationVersion: declaration.version },
   );
   return false;
 }

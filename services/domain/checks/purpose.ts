@@ -1,6 +1,7 @@
 /** Check 4: does the access say what it is for, and is that a purpose that lists the category? */
 import { type Findings, reasonIndex } from '../verdict/findings.ts';
 import type { DeclarationEntry, DeclarationInForce } from '../program/declaration.ts';
+import type { DeclaredScope } from '../program/declared-scope.ts';
 import type { Subject } from './subject.ts';
 
 const MISSING = reasonIndex('purpose_missing');
@@ -13,14 +14,14 @@ const MISMATCH = reasonIndex('purpose_mismatch');
  */
 export function checkPurpose(
   { access, policy, category }: Subject,
-  declaration: DeclarationInForce,
+  { scope }: DeclarationInForce,
   findings: Findings,
 ): readonly DeclarationEntry[] {
   if (access.purpose === '') {
-    if (policy.purposesRequired) findings.add(MISSING, { purpose: null }, { purposes: purposesListing(declaration, category) });
-    return declaration.entriesByCategory.get(category) ?? [];
+    if (policy.purposesRequired) findings.add(MISSING, { purpose: null }, { purposes: purposesListing(scope, category) });
+    return scope.byCategory.get(category)?.entries ?? [];
   }
-  const ofPurpose = declaration.entriesByPurpose.get(access.purpose);
+  const ofPurpose = scope.entriesByPurpose.get(access.purpose);
   const named = ofPurpose?.get(category);
   if (named !== undefined) return named;
   const known = ofPurpose !== undefined;
@@ -28,14 +29,12 @@ export function checkPurpose(
     known ? MISMATCH : UNKNOWN,
     { purpose: access.purpose, category },
     {
-      purposes: known ? purposesListing(declaration, category) : declaration.purposes.map((purpose) => purpose.id),
+      purposes: known ? purposesListing(scope, category) : scope.purposes.map((purpose) => purpose.id),
     },
   );
-  return declaration.entriesByCategory.get(category) ?? [];
+  return scope.byCategory.get(category)?.entries ?? [];
 }
 
-function purposesListing(declaration: DeclarationInForce, category: string): string[] {
-  return declaration.purposes
-    .filter((purpose) => purpose.entries.some((entry) => entry.category === category))
-    .map(({ id }) => id);
+function purposesListing({ purposes }: DeclaredScope, category: string): string[] {
+  return purposes.filter((purpose) => purpose.entries.some((entry) => entry.category === category)).map(({ id }) => id);
 }

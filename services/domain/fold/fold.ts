@@ -13,6 +13,7 @@ import {
 import { Admission, type SignedRecord } from '../authority/admission.ts';
 import { type Authority, authorityMark, isSignedType } from '../authority/authority.ts';
 import { sipAbsorb, sipAbsorbAscii, sipFinish } from '../duplicates/half-sip-hash.ts';
+import { SourceHashes } from '../duplicates/source-hashes.ts';
 import { partitionOf } from '../partitioning/murmur2.ts';
 import { putInForce } from '../program/declaration.ts';
 import { type Encoding, encodingOf } from '../record/json.ts';
@@ -73,11 +74,13 @@ export class PartitionFold {
   readonly #place = new Place();
   readonly #findings = new Findings();
   readonly #rows = new RowWriter();
+  readonly #sources: SourceHashes;
   readonly #sip = new Int32Array(8);
   readonly #hash = new Uint32Array(4);
 
   constructor(options: FoldOptions) {
     this.state = new PartitionState(options.logId, options.partition, options.partitions, options.windowCapacity);
+    this.#sources = new SourceHashes(this.state.duplicateKey);
     this.#storedUser = options.storedUser;
     this.#storedUsers = new StoredUsers(options.storedUser);
     const { authority, logId } = options;
@@ -225,17 +228,11 @@ export class PartitionFold {
     return partitionOf(record.attributes.subject, partitions) === partition;
   }
 
-  /** Keyed hash of (subject, source, id) into `#hash`; the part that repeats is kept with the program. */
+  /** Keyed hash of (subject, source, id) into `#hash`. */
   #hashOf(program: ProgramState, attributes: Attributes, texts: AccessTexts | null): void {
-    const { source } = attributes;
-    if (program.sourceHash === null || program.hashedSource !== source) {
-      program.sourceHash ??= new Int32Array(8);
-      program.hashedSource = source;
-      sipAbsorb(this.state.duplicateKey.initial, program.id, program.sourceHash);
-      sipAbsorb(program.sourceHash, source, program.sourceHash);
-    }
-    if (texts === null) sipAbsorb(program.sourceHash, attributes.id, this.#sip);
-    else sipAbsorbAscii(program.sourceHash, texts.bytes, texts.places[2 * TEXT.id]!, texts.places[2 * TEXT.id + 1]!, this.#sip);
+    const ofSource = this.#sources.of(program, attributes.source);
+    if (texts === null) sipAbsorb(ofSource, attributes.id, this.#sip);
+    else sipAbsorbAscii(ofSource, texts.bytes, texts.places[2 * TEXT.id]!, texts.places[2 * TEXT.id + 1]!, this.#sip);
     sipFinish(this.#sip, this.#hash);
   }
 
@@ -287,7 +284,8 @@ export class PartitionFold {
           break;
         }
         state.programs.touch(program);
-        program.declaration = putInForce(record.data, program.declaration, this.#factTimeUs(record.attributes.timeUs, place));
+        const timeUs = this.#factTimeUs(record.attributes.timeUs, place);
+        program.declaration = putInForce(record.data, program.declaration, timeUs, state.programs.scopes);
         state.baselines.declared(program);
         break;
       case 'ntk.entitlement':

@@ -1,4 +1,5 @@
 /** What a program's developer declared, as the checks need it. */
+import type { DeclaredScope, ScopePool } from './declared-scope.ts';
 
 export interface DeclarationEntry {
   readonly category: string;
@@ -26,48 +27,53 @@ export interface Declaration {
   readonly linkHosts: readonly string[];
 }
 
-/** A declaration in force, with what the checks look up by name. */
-export interface DeclarationInForce extends Declaration {
-  /** All entries of a category over all purposes; unlisted categories are left out, they never match. */
-  readonly entriesByCategory: ReadonlyMap<string, readonly DeclarationEntry[]>;
-  /** The same by purpose id, then category; repeated ids are one. */
-  readonly entriesByPurpose: ReadonlyMap<string, ReadonlyMap<string, readonly DeclarationEntry[]>>;
-  /** The version in which each listed category appeared without having been in the one before. */
-  readonly firstAppeared: ReadonlyMap<string, number>;
+/** Since when a category has been listed without a break. */
+export interface Appearance {
+  /** The version in which it appeared without having been in the one before. */
+  readonly version: number;
   /** The time of that version's record, microseconds since 1970, for the baselines: what was declared lately is new for a good reason. */
-  readonly listedSinceUs: ReadonlyMap<string, number>;
+  readonly sinceUs: number;
+}
+
+/** A declaration in force. There is one for each program, so it holds what sets programs apart. */
+export interface DeclarationInForce extends Omit<Declaration, 'purposes'> {
+  readonly scope: DeclaredScope;
+  /** By {@link ListedCategory.place}. */
+  readonly appearances: readonly Appearance[];
   /** The time of the program's first declaration. */
   readonly firstDeclaredUs: number;
 }
+
+/** Undefined: no purpose lists the category. */
+export function appearanceOf({ scope, appearances }: DeclarationInForce, category: string): Appearance | undefined {
+  const listed = scope.byCategory.get(category);
+  return listed === undefined ? undefined : appearances[listed.place];
+}
+
+const NO_HOSTS: readonly string[] = [];
 
 /**
  * Puts a declaration in force after `before` (the previously accepted one, whatever its number; null for the first).
  * `timeUs`: of its record, microseconds since 1970.
  * "First appeared": this version for a category that the one before did not list (exact-rules.md section 3).
  */
-export function putInForce(declaration: Declaration, before: DeclarationInForce | null, timeUs: number): DeclarationInForce {
-  const entriesByCategory = new Map<string, DeclarationEntry[]>();
-  const entriesByPurpose = new Map<string, Map<string, DeclarationEntry[]>>();
-  for (const purpose of declaration.purposes) {
-    const ofPurpose = entriesByPurpose.get(purpose.id) ?? new Map<string, DeclarationEntry[]>();
-    entriesByPurpose.set(purpose.id, ofPurpose);
-    for (const entry of purpose.entries) {
-      addTo(entriesByCategory, entry);
-      addTo(ofPurpose, entry);
-    }
-  }
-  const firstAppeared = new Map<string, number>();
-  const listedSinceUs = new Map<string, number>();
-  for (const category of entriesByCategory.keys()) {
-    firstAppeared.set(category, before?.firstAppeared.get(category) ?? declaration.version);
-    listedSinceUs.set(category, before?.listedSinceUs.get(category) ?? timeUs);
-  }
+export function putInForce(
+  { version, developer, className, linkHosts, purposes }: Declaration,
+  before: DeclarationInForce | null,
+  timeUs: number,
+  scopes: ScopePool,
+): DeclarationInForce {
+  const scope = scopes.of(purposes);
+  const now: Appearance = { version, sinceUs: timeUs };
+  const appearances = Array.from(scope.byCategory.keys(), (category) => (before && appearanceOf(before, category)) ?? now);
   const firstDeclaredUs = before?.firstDeclaredUs ?? timeUs;
-  return { ...declaration, entriesByCategory, entriesByPurpose, firstAppeared, listedSinceUs, firstDeclaredUs };
-}
-
-function addTo(entries: Map<string, DeclarationEntry[]>, entry: DeclarationEntry): void {
-  const ofCategory = entries.get(entry.category);
-  if (ofCategory === undefined) entries.set(entry.category, [entry]);
-  else ofCategory.push(entry);
+  return {
+    version,
+    developer,
+    className,
+    linkHosts: linkHosts.length === 0 ? NO_HOSTS : linkHosts,
+    scope,
+    appearances,
+    firstDeclaredUs,
+  };
 }

@@ -1,6 +1,7 @@
 /** A declaration in force, in a state page. */
-import type { DeclarationEntry, DeclarationInForce, DeclaredPurpose } from '../program/declaration.ts';
+import type { Appearance, DeclarationEntry, DeclarationInForce, DeclaredPurpose } from '../program/declaration.ts';
 import { putInForce } from '../program/declaration.ts';
+import type { ScopePool } from '../program/declared-scope.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
 
 export function writeDeclarationInForce(out: ByteWriter, declaration: DeclarationInForce): void {
@@ -9,17 +10,19 @@ export function writeDeclarationInForce(out: ByteWriter, declaration: Declaratio
   out.varint(declaration.className === null ? 0 : 1);
   out.string(declaration.className ?? '');
   writeStrings(out, declaration.linkHosts);
-  out.varint(declaration.purposes.length);
-  for (const purpose of declaration.purposes) {
+  const { purposes, byCategory } = declaration.scope;
+  out.varint(purposes.length);
+  for (const purpose of purposes) {
     out.string(purpose.id);
     out.varint(purpose.entries.length);
     for (const entry of purpose.entries) writeEntry(out, entry);
   }
-  out.varint(declaration.firstAppeared.size);
-  for (const [category, version] of declaration.firstAppeared) {
+  out.varint(byCategory.size);
+  for (const [category, { place }] of byCategory) {
+    const { version, sinceUs } = declaration.appearances[place]!;
     out.string(category);
     out.varint(version);
-    out.double(declaration.listedSinceUs.get(category)!);
+    out.double(sinceUs);
   }
   out.double(declaration.firstDeclaredUs);
 }
@@ -38,23 +41,31 @@ function writeStrings(out: ByteWriter, strings: readonly string[]): void {
   for (const text of strings) out.string(text);
 }
 
-export function readDeclarationInForce(reader: ByteReader): DeclarationInForce {
+export function readDeclarationInForce(reader: ByteReader, scopes: ScopePool): DeclarationInForce {
   const version = reader.varint();
   const developer = reader.string();
   const hasClass = reader.varint() === 1;
   const className = reader.string();
   const linkHosts = readStrings(reader);
   const purposes = readMany(reader, readPurpose);
-  const firstAppeared = new Map<string, number>();
-  const listedSinceUs = new Map<string, number>();
+  const stored = new Map<string, Appearance>();
   for (let count = reader.varint(); count > 0; count--) {
     const category = reader.string();
-    firstAppeared.set(category, reader.varint());
-    listedSinceUs.set(category, reader.double());
+    stored.set(category, { version: reader.varint(), sinceUs: reader.double() });
   }
   const firstDeclaredUs = reader.double();
   const declaration = { version, developer, className: hasClass ? className : null, linkHosts, purposes };
-  return { ...putInForce(declaration, null, firstDeclaredUs), firstAppeared, listedSinceUs };
+  const inForce = putInForce(declaration, null, firstDeclaredUs, scopes);
+  const appearances = Array.from(inForce.scope.byCategory.keys(), (category, place) =>
+    shared(inForce.appearances[place]!, stored.get(category)),
+  );
+  return { ...inForce, appearances };
+}
+
+/** Most categories have been listed since the first version: one object serves them all. */
+function shared(first: Appearance, stored: Appearance | undefined): Appearance {
+  if (stored === undefined) return first;
+  return stored.version === first.version && stored.sinceUs === first.sinceUs ? first : stored;
 }
 
 function readPurpose(reader: ByteReader): DeclaredPurpose {

@@ -2,7 +2,7 @@
 import type { Standing } from '../../../schemas/codes.ts';
 import { cohortBucket } from '../policy/cohort.ts';
 import type { DeclarationInForce } from '../program/declaration.ts';
-import type { SipState } from '../duplicates/half-sip-hash.ts';
+import { ScopePool } from '../program/declared-scope.ts';
 import type { UserConsents } from './consent-table.ts';
 import { type ByteReader, ByteWriter } from './bytes.ts';
 import { PageSet } from './page-set.ts';
@@ -25,10 +25,10 @@ export interface ProgramState {
   limitNumber: number;
   /** Its slot among the baselines; -1 before its first access that they see. */
   baselineSlot: number;
-  /** Derived from the id: which cohort it is in, and the hash of (subject, source) for the duplicate window. */
+  /** Derived from the id: which cohort it is in. */
   cohortBucket: number;
-  hashedSource: string;
-  sourceHash: SipState | null;
+  /** For {@link SourceHashes}; -1 before its first record since the partition was taken. */
+  sourceSlot: number;
   /** For {@link ActivePrograms}; -1 before its first access since the partition was taken. */
   activeHour: number;
 }
@@ -47,6 +47,7 @@ const PROGRAMS_PER_PAGE = 32;
 
 export class ProgramTable {
   readonly pages = new PageSet('programs', (page) => this.#encode(page));
+  readonly scopes = new ScopePool();
   readonly #programs = new Map<string, ProgramState>();
   /** Those with facts, by slot. */
   readonly #withFacts: ProgramState[] = [];
@@ -76,8 +77,7 @@ export class ProgramTable {
         limitNumber: -1,
         baselineSlot: -1,
         cohortBucket: cohortBucket(id),
-        hashedSource: '',
-        sourceHash: null,
+        sourceSlot: -1,
         activeHour: -1,
       };
       this.#programs.set(id, program);
@@ -117,7 +117,7 @@ export class ProgramTable {
       program.slot = this.#withFacts.length;
       this.#withFacts.push(program);
       const has = reader.varint();
-      if ((has & HAS_DECLARATION) !== 0) program.declaration = readDeclarationInForce(reader);
+      if ((has & HAS_DECLARATION) !== 0) program.declaration = readDeclarationInForce(reader, this.scopes);
       if (reader.varint() === 1) program.standing = { state: STANDINGS[reader.varint()] ?? 'active', untilUs: reader.double() };
       const entitlements = reader.varint();
       if (entitlements > 0) program.entitlements = new Map();

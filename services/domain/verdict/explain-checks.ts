@@ -116,7 +116,7 @@ function whySkipped(check: number, { subject, findings }: Judgement): string | n
   const { declaration } = subject.program;
   if (check >= 3 && check <= 7 && !subject.isPersonal) return `category ${subject.category} is not personal data by itself`;
   if (check >= 3 && check <= 6 && declaration === null) return 'there is no declaration to compare with';
-  const isListed = declaration?.entriesByCategory.has(subject.category) ?? false;
+  const isListed = declaration?.scope.byCategory.has(subject.category) ?? false;
   if ((check === 4 || check === 6) && !isListed) return 'no purpose lists the category';
   if (check === 8 && subject.access.link === null) return 'the access is no link';
   if (check === 9 && findings.verdict === ACTIONS.length - 1 && !findings.reasons.includes(REASONS.indexOf('rate_limited'))) {

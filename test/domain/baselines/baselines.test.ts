@@ -63,7 +63,7 @@ describe('whatever is seen', () => {
             expect(new Set(reasons).size).toBe(reasons.length);
           }
         }
-        for (const { cells } of [known.programs.rows, known.keys.rows]) expect(cells.every(Number.isFinite)).toBe(true);
+        for (const cells of [known.programs.rows.cells, known.keys.cellsOf(0)]) expect(cells.every(Number.isFinite)).toBe(true);
       }),
       { numRuns: 60 },
     );

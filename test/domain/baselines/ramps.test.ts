@@ -5,7 +5,7 @@ import { RAMP } from '../../../services/domain/baselines/features.ts';
 import { PartitionKnowledge } from '../../../services/domain/baselines/partition-knowledge.ts';
 import { forgetRamp, judgeRamp, learnRamp } from '../../../services/domain/baselines/ramps.ts';
 import { Surprises } from '../../../services/domain/baselines/sighting.ts';
-import { K_CELLS, K_RAMP } from '../../../services/domain/baselines/state/key-rows.ts';
+import { keyRow, K_RAMP } from '../../../services/domain/baselines/state/key-rows.ts';
 import { P_CELLS, P_DAYS } from '../../../services/domain/baselines/state/program-rows.ts';
 import { evidentFrom, oddsEvidence } from '../../../services/domain/baselines/surprise.ts';
 import { RAMP_DAYS, RAMP_NATS_MAX, RAMP_ODDS } from '../../../services/domain/baselines/tuning.ts';
@@ -25,7 +25,7 @@ class OneKey {
   }
 
   get sum(): number {
-    return this.known.keys.rows.cells[this.key * K_CELLS + K_RAMP]!;
+    return this.known.keys.cellsOf(this.key)[keyRow(this.key) + K_RAMP]!;
   }
 
   /** A day of `uses` in six blocks, of which about `share` are of the category. */

@@ -6,7 +6,7 @@ import { judgeSiblings, SiblingSums, sumSiblings } from '../../../services/domai
 import { Surprises } from '../../../services/domain/baselines/sighting.ts';
 import {
   K_BLOCK,
-  K_CELLS,
+  keyRow,
   K_DISPERSION,
   K_LEARNED,
   K_USES,
@@ -53,14 +53,14 @@ function surpriseOf(usesNow: readonly number[]): number {
     const program = known.programs.rows.cells;
     program[slot * P_CELLS + P_LEARNED_USES] = 400;
     program[slot * P_CELLS + P_DAYS] = 14;
-    const keys = known.keys.rows.cells;
-    keys[key * K_CELLS + K_LEARNED + K_USES] = 80;
+    const keys = known.keys.cellsOf(key);
+    keys[keyRow(key) + K_LEARNED + K_USES] = 80;
     // Four-hour shares have hardly scattered more than coins.
-    keys[key * K_CELLS + K_DISPERSION + 2 * MARK_SHARE] = 10;
-    keys[key * K_CELLS + K_DISPERSION + 2 * MARK_SHARE + 1] = 1000;
+    keys[keyRow(key) + K_DISPERSION + 2 * MARK_SHARE] = 10;
+    keys[keyRow(key) + K_DISPERSION + 2 * MARK_SHARE + 1] = 1000;
     for (const scale of [1, 2]) {
       program[slot * P_CELLS + 2 * scale * P_BLOCK + P_USES] = 40;
-      keys[key * K_CELLS + 2 * scale * K_BLOCK + K_USES] = uses;
+      keys[keyRow(key) + 2 * scale * K_BLOCK + K_USES] = uses;
     }
     return slot;
   });
@@ -85,10 +85,10 @@ describe('siblings whose share cannot grow', () => {
         known.programs.numbers[slot * P_NUMBERS + P_HOUR] = HOUR;
         program[at + P_LEARNED_USES] = 400;
         program[at + P_DAYS] = 14;
-        known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_USES] = 360;
+        known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_USES] = 360;
         program[at + 4 * P_BLOCK + P_USES] = 60;
         program[at + 4 * P_BLOCK + P_EXPECTED] = 20;
-        known.keys.rows.cells[key * K_CELLS + 4 * K_BLOCK + K_USES] = 54;
+        known.keys.cellsOf(key)[keyRow(key) + 4 * K_BLOCK + K_USES] = 54;
         return slot;
       });
       const others = Array.from({ length: 30 }, (_, i) => known.addProgram(`other${i}`));

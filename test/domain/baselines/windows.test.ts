@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CATEGORIES } from '../../../schemas/codes.ts';
 import { Baselines } from '../../../services/domain/baselines/baselines.ts';
-import { K_BLOCK, K_CALLS, K_CELLS, K_USES } from '../../../services/domain/baselines/state/key-rows.ts';
+import { K_BLOCK, K_CALLS, keyRow, K_USES } from '../../../services/domain/baselines/state/key-rows.ts';
 import {
   P_BLOCK,
   P_CALLS,
@@ -59,7 +59,7 @@ class OneProgram {
     const { keys } = this.baselines.known;
     const key = keys.find(this.baselines.known.firstKey(this.slot), category);
     return SCALE_HOURS.map((_, scale) =>
-      [0, 1].map((block) => keys.rows.cells[key * K_CELLS + (2 * scale + block) * K_BLOCK + K_USES]!),
+      [0, 1].map((block) => keys.cellsOf(key)[keyRow(key) + (2 * scale + block) * K_BLOCK + K_USES]!),
     );
   }
 }
@@ -169,6 +169,6 @@ describe('windows', () => {
     expect(program.uses()[2]).toEqual([3, 3]);
     const { cells } = program.baselines.known.programs.rows;
     expect(cells[2 * 2 * P_BLOCK + P_CALLS]).toBe(3);
-    expect(program.baselines.known.keys.rows.cells[4 * K_BLOCK + K_CALLS]).toBe(3);
+    expect(program.baselines.known.keys.cellsOf(0)[4 * K_BLOCK + K_CALLS]).toBe(3);
   });
 });

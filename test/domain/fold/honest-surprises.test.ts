@@ -20,7 +20,7 @@ import {
   type Ways,
 } from './platform.ts';
 import { foldFrom, type Pages, pagesOf } from './platform-pages.ts';
-import { K_CELLS, K_LEARNED, K_USES } from '../../../services/domain/baselines/state/key-rows.ts';
+import { keyRow, K_LEARNED, K_USES } from '../../../services/domain/baselines/state/key-rows.ts';
 import { P_CELLS, P_LEARNED_USES } from '../../../services/domain/baselines/state/program-rows.ts';
 import { CATEGORIES } from '../../../schemas/codes.ts';
 
@@ -114,7 +114,7 @@ describe('a program that goes wrong', () => {
       const { known } = fold.state.baselines.baselines;
       const { baselineSlot } = fold.state.programs.find('wx0000')!;
       const key = known.keys.find(known.firstKey(baselineSlot), CATEGORIES.indexOf('phone_number'));
-      const learned = known.keys.rows.cells[key * K_CELLS + K_LEARNED + K_USES]!;
+      const learned = known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_USES]!;
       return learned / known.programs.rows.cells[baselineSlot * P_CELLS + P_LEARNED_USES]!;
     };
     const found = tell(log({ also: takesPhoneNumbers }));

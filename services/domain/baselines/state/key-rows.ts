@@ -5,7 +5,7 @@
 import { PageCorruptError, type ByteReader, ByteWriter } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
 import { SCALES } from '../tuning.ts';
-import { FloatRows, grownInt32 } from './columns.ts';
+import { grownInt32, PiecedRows } from '../../state/columns.ts';
 
 /** Of a window block: uses, calls, uses in the background, first calls of visits, volume (sum of logarithms). */
 export const K_BLOCK = 5;
@@ -28,7 +28,7 @@ export const MARK_CALLS = 4;
 export const MARKS = 5;
 /** Evidence for a ramp of the share, nats, up to the last four hours that are over. */
 export const K_RAMP = K_DISPERSION + 2 * MARKS;
-export const K_CELLS = K_RAMP + 1;
+const K_CELLS = K_RAMP + 1;
 /** Engine 3 had no ramps; its pages are read. */
 const K_CELLS_BEFORE_RAMPS = K_RAMP;
 
@@ -42,10 +42,18 @@ export interface ToldOfKey {
 }
 
 const KEYS_PER_PAGE = 256;
+/** Rows of a piece are two to this power: just under a megabyte. */
+const PIECE_SHIFT = 12;
+const PIECE_MASK = (1 << PIECE_SHIFT) - 1;
+
+/** Where the row of a key begins in its piece, see {@link KeyRows.cellsOf}. */
+export function keyRow(slot: number): number {
+  return (slot & PIECE_MASK) * K_CELLS;
+}
 
 export class KeyRows {
   readonly pages = new PageSet('baselineKeys', (page) => this.#encode(page));
-  readonly rows = new FloatRows(K_CELLS, 512);
+  readonly #rows = new PiecedRows(K_CELLS, PIECE_SHIFT);
   /** By slot: hour of the filling blocks, then the next key of the same program (-1: none). */
   numbers = new Int32Array(1024);
   categories = new Uint8Array(512);
@@ -58,7 +66,12 @@ export class KeyRows {
 
   /** Bytes of memory. */
   get bytes(): number {
-    return this.rows.cells.byteLength + this.numbers.byteLength + this.categories.byteLength;
+    return this.#rows.bytes + this.numbers.byteLength + this.categories.byteLength;
+  }
+
+  /** The piece that a key's row lies in, from {@link keyRow} on. */
+  cellsOf(slot: number): Float32Array {
+    return this.#rows.pieceOf(slot);
   }
 
   /** The key of a category in the list that begins with `first`, or -1. */
@@ -88,7 +101,7 @@ export class KeyRows {
     // Before it is there: a page that a checkpoint has not written yet is drawn without it.
     this.touch(this.#count);
     const slot = this.#count++;
-    this.rows.reserve(this.#count);
+    this.#rows.reserve(this.#count);
     this.numbers = grownInt32(this.numbers, this.#count * 2);
     if (this.#count > this.categories.length) {
       const wider = new Uint8Array(Math.ceil(this.categories.length * 1.5));
@@ -116,7 +129,7 @@ export class KeyRows {
       out.varint(this.numbers[slot * 2]! + 1);
       out.varint(this.numbers[slot * 2 + 1]! + 1);
     }
-    out.bytes(this.rows.bytes(from, to));
+    out.bytes(this.#rows.copied(from, to));
     for (let slot = from; slot < to; slot++) {
       const told = this.told(slot);
       if (told === undefined) continue;
@@ -137,8 +150,8 @@ export class KeyRows {
       this.add(category, reader.varint() - 1, reader.varint() - 1);
     }
     const bytes = reader.bytes();
-    if (bytes.length === (to - from) * K_CELLS * 4) this.rows.put(from, bytes);
-    else if (bytes.length === (to - from) * K_CELLS_BEFORE_RAMPS * 4) this.rows.putNarrower(from, bytes, K_CELLS_BEFORE_RAMPS);
+    if (bytes.length === (to - from) * K_CELLS * 4) this.#rows.put(from, bytes);
+    else if (bytes.length === (to - from) * K_CELLS_BEFORE_RAMPS * 4) this.#rows.put(from, bytes, K_CELLS_BEFORE_RAMPS);
     else throw new PageCorruptError('a page of baselines has another size');
     while (!reader.done) {
       const slot = from + reader.varint();

@@ -6,7 +6,7 @@ import { PageCorruptError, type ByteReader, ByteWriter } from '../../state/bytes
 import { PageSet } from '../../state/page-set.ts';
 import { FEATURE_COUNT, RAMP } from '../features.ts';
 import { SCALES } from '../tuning.ts';
-import { FloatRows } from './columns.ts';
+import { FloatRows } from '../../state/columns.ts';
 
 /** Of a window block: uses, calls, expected uses. Scale by scale, the filling block and the one before it. */
 export const P_BLOCK = 3;

@@ -1,0 +1,84 @@
+/** Rows of 32-bit floats in one array that grows: so many cells a slot, nothing that the garbage collector has to look at. */
+export class FloatRows {
+  cells: Float32Array;
+  readonly stride: number;
+
+  constructor(stride: number, slots: number) {
+    this.stride = stride;
+    this.cells = new Float32Array(stride * slots);
+  }
+
+  reserve(slots: number): void {
+    if (slots * this.stride <= this.cells.length) return;
+    // By half: doubled, the last growth of a million rows would be memory that nobody uses.
+    const wider = new Float32Array(Math.max(slots, Math.ceil((this.cells.length / this.stride) * 1.5)) * this.stride);
+    wider.set(this.cells);
+    this.cells = wider;
+  }
+
+  /** The bytes of slots `[from, to)`, copied. */
+  bytes(from: number, to: number): Buffer {
+    const { buffer, byteOffset } = this.cells;
+    return Buffer.from(buffer.slice(byteOffset + from * this.stride * 4, byteOffset + to * this.stride * 4));
+  }
+
+  /** Puts stored bytes back from a slot on. */
+  put(slot: number, bytes: Uint8Array): void {
+    new Uint8Array(this.cells.buffer, this.cells.byteOffset + slot * this.stride * 4, bytes.length).set(bytes);
+  }
+}
+
+/** The same in pieces of so many rows, for tables whose copies would be seen: as memory, and as pauses. Stored pages lie within a piece. */
+export class PiecedRows {
+  readonly #pieces: Float32Array[] = [];
+  readonly #stride: number;
+  readonly #shift: number;
+
+  /** Pieces have two to the power of `shift` rows. */
+  constructor(stride: number, shift: number) {
+    this.#stride = stride;
+    this.#shift = shift;
+  }
+
+  /** Bytes of memory. */
+  get bytes(): number {
+    return this.#pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
+  reserve(slots: number): void {
+    while (this.#pieces.length << this.#shift < slots) this.#pieces.push(new Float32Array(this.#stride << this.#shift));
+  }
+
+  /** The piece that a slot's row lies in, see {@link at}. */
+  pieceOf(slot: number): Float32Array {
+    return this.#pieces[slot >>> this.#shift]!;
+  }
+
+  /** Where in its piece a slot's row begins. */
+  #at(slot: number): number {
+    return (slot & ((1 << this.#shift) - 1)) * this.#stride;
+  }
+
+  /** The bytes of slots `[from, to)`, copied. */
+  copied(from: number, to: number): Buffer {
+    const at = this.#at(from);
+    const cells = this.pieceOf(from).slice(at, at + (to - from) * this.#stride);
+    return Buffer.from(cells.buffer, cells.byteOffset, cells.byteLength);
+  }
+
+  /** Puts stored bytes back from a slot on: rows of `stride` cells, where fewer than there are now; what came later keeps what a new row has. */
+  put(slot: number, bytes: Uint8Array, stride = this.#stride): void {
+    for (let at = 0, to = slot; at < bytes.length; at += stride * 4, to++) {
+      const { buffer, byteOffset } = this.pieceOf(to);
+      new Uint8Array(buffer, byteOffset + this.#at(to) * 4, stride * 4).set(bytes.subarray(at, at + stride * 4));
+    }
+  }
+}
+
+/** An array of the same kind, half as long again or as long as is needed. */
+export function grownInt32(array: Int32Array<ArrayBuffer>, length: number): Int32Array<ArrayBuffer> {
+  if (length <= array.length) return array;
+  const wider = new Int32Array(Math.max(length, Math.ceil(array.length * 1.5)));
+  wider.set(array);
+  return wider;
+}
