@@ -24,12 +24,14 @@ export interface PartitionScorerOptions {
 }
 
 /**
- * Records folded in one go, some milliseconds: other partitions of this process have their turn in between, so that one with a long
- * backlog does not make the verdicts of the others wait for a whole batch.
+ * Records folded in one go, about a millisecond: answers of brokers are taken and the other partitions of this process have their turn in
+ * between, so that one with a long backlog does not make the verdicts of the others wait for a whole batch.
  */
-const SLICE_RECORDS_MAX = 250;
+const SLICE_RECORDS_MAX = 64;
 /** Longest that a batch waits for pages of a checkpoint. */
 const CHECKPOINT_BUDGET_MS = 10;
+/** Pages of one transaction when a scorer stops: some megabytes. */
+const PAGES_AT_ONCE_MAX = 128;
 
 export type StepResult =
   | { readonly status: 'scored'; readonly outcomes: readonly BatchOutcome[] }
@@ -198,20 +200,22 @@ export class PartitionScorer {
 
   async #finishCheckpoint(): Promise<void> {
     const { checkpoints, fold } = this.#taken;
-    if (checkpoints.isUnderWay) {
-      const rest = await this.#take(() => true);
-      await this.#commitCheckpoint(rest.puts);
-    }
-    if (fold.state.position > 0 && !checkpoints.standsAt(fold.state.position)) {
-      this.#begin();
-      const { puts } = await this.#take(() => true);
-      await this.#commitCheckpoint(puts);
-    }
+    await this.#commitCheckpoint();
+    if (fold.state.position === 0 || checkpoints.standsAt(fold.state.position)) return;
+    this.#begin();
+    await this.#commitCheckpoint();
   }
 
-  async #commitCheckpoint(puts: readonly Put[]): Promise<void> {
-    const result = await this.#taken.owner.commit({ puts });
-    if (result.status === 'committed') this.#taken.checkpoints.committed();
+  /** The rest of the checkpoint under way, in transactions of some pages: all of a large state at once would be as much memory again. */
+  async #commitCheckpoint(): Promise<void> {
+    const { owner, checkpoints } = this.#taken;
+    while (checkpoints.isUnderWay) {
+      let pages = 0;
+      const { puts, isManifest } = await this.#take(() => ++pages < PAGES_AT_ONCE_MAX);
+      const { status } = await owner.commit({ puts });
+      if (status === 'fenced') return;
+      if (isManifest) checkpoints.committed();
+    }
   }
 }
 
