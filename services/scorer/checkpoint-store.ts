@@ -32,6 +32,24 @@ function sumOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 }
 
+/** A page of which some chunks have come. */
+interface PartOfPage {
+  readonly kind: PageKind;
+  readonly page: number;
+  readonly stored: StoredPage;
+  readonly chunks: Buffer[];
+  missing: number;
+}
+
+function unpacked(chunks: readonly Buffer[], { sum }: StoredPage): Buffer | null {
+  try {
+    const bytes = zstdDecompressSync(Buffer.concat(chunks), { maxOutputLength: PAGE_BYTES_MAX });
+    return sumOf(bytes) === sum ? bytes : null;
+  } catch {
+    return null;
+  }
+}
+
 export class CheckpointStore {
   readonly #log: EventLog;
   readonly #partition: number;
@@ -92,19 +110,13 @@ export class CheckpointStore {
 
   /** The head page of a checkpoint; null when it is missing or damaged. */
   async head(manifest: Manifest): Promise<Buffer | null> {
-    const [stored] = manifest.pages.head;
-    return stored === undefined ? null : this.#readPage('head', 0, stored);
+    const pages = await this.#readPages(manifest, ['head']);
+    return pages?.head[0] ?? null;
   }
 
   async #restore(manifest: Manifest, state: PartitionState): Promise<boolean> {
-    const pages = pagesByKind<Buffer>();
-    for (const kind of PAGE_KINDS) {
-      for (const [page, stored] of manifest.pages[kind].entries()) {
-        const bytes = await this.#readPage(kind, page, stored);
-        if (bytes === null) return false;
-        pages[kind].push(bytes);
-      }
-    }
+    const pages = await this.#readPages(manifest, PAGE_KINDS);
+    if (pages === null) return false;
     try {
       state.restore(pages);
     } catch {
@@ -115,19 +127,28 @@ export class CheckpointStore {
     return true;
   }
 
-  async #readPage(kind: PageKind, page: number, stored: StoredPage): Promise<Buffer | null> {
-    const chunks: Buffer[] = [];
-    for (let chunk = 0; chunk < stored.chunks; chunk++) {
-      const value = await this.#log.getKeyed(STREAM, this.#partition, pageKey(kind, page, stored.version, chunk));
-      if (value === null) return null;
-      chunks.push(value);
+  /** All pages of these kinds; null when one is missing or damaged. */
+  async #readPages(manifest: Manifest, kinds: readonly PageKind[]): Promise<Record<PageKind, Buffer[]> | null> {
+    const chunksByKey = new Map<string, { readonly part: PartOfPage; readonly chunk: number }>();
+    for (const kind of kinds) {
+      for (const [page, stored] of manifest.pages[kind].entries()) {
+        const part: PartOfPage = { kind, page, stored, chunks: [], missing: stored.chunks };
+        for (let chunk = 0; chunk < stored.chunks; chunk++)
+          chunksByKey.set(pageKey(kind, page, stored.version, chunk), { part, chunk });
+      }
     }
-    try {
-      const bytes = zstdDecompressSync(Buffer.concat(chunks), { maxOutputLength: PAGE_BYTES_MAX });
-      return sumOf(bytes) === stored.sum ? bytes : null;
-    } catch {
-      return null;
+    const pages = pagesByKind<Buffer>();
+    let missing = chunksByKey.size;
+    for await (const { key, value } of this.#log.getManyKeyed(STREAM, this.#partition, [...chunksByKey.keys()])) {
+      const { part, chunk } = chunksByKey.get(key)!;
+      part.chunks[chunk] = value;
+      missing--;
+      if (--part.missing > 0) continue;
+      const bytes = unpacked(part.chunks.splice(0), part.stored);
+      if (bytes === null) return null;
+      pages[part.kind][part.page] = bytes;
     }
+    return missing === 0 ? pages : null;
   }
 
   /**

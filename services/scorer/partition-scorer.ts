@@ -2,32 +2,23 @@
  * One partition: reads a batch, folds it, and in one transaction appends the block, the verdicts, the rejects, now and then
  * a checkpoint, and its position. After any error the state is thrown away with the ownership, and taken anew.
  */
-import type { Authority } from '../domain/authority/authority.ts';
 import type { Clock } from '../platform/clock.ts';
 import { encodeBlock } from '../domain/results/block.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
-import type { Append, EventLog, Put, RecordBatch } from '../platform/log/event-log.ts';
-import { takePartition, type TakenPartition } from './take-partition.ts';
+import type { Append, Put, RecordBatch } from '../platform/log/event-log.ts';
+import { takePartition, type TakenPartition, type TakeOptions } from './take-partition.ts';
 
-export interface PartitionScorerOptions {
-  readonly log: EventLog;
-  readonly partition: number;
-  readonly storedUser: (user: string) => string;
-  readonly authority: Authority;
+export interface PartitionScorerOptions extends TakeOptions {
   readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs' | 'turn'>;
-  readonly batchRecordsMax: number;
-  readonly batchBytesMax: number;
   readonly checkpointRecords: number;
   readonly checkpointIntervalMs: number;
-  /** Called for each batch that is folded again in silence, which may take long. @default nobody */
-  readonly onProgress?: () => void;
 }
 
 /**
- * Records folded in one go, about a millisecond: answers of brokers are taken and the other partitions of this process have their turn in
+ * Records folded in one go, about two milliseconds: answers of brokers are taken and the other partitions of this process have their turn in
  * between, so that one with a long backlog does not make the verdicts of the others wait for a whole batch.
  */
-const SLICE_RECORDS_MAX = 64;
+const SLICE_RECORDS_MAX = 128;
 /** Longest that a batch waits for pages of a checkpoint. */
 const CHECKPOINT_BUDGET_MS = 10;
 /** Pages of one transaction when a scorer stops: some megabytes. */

@@ -72,6 +72,8 @@ export class Scorer {
   readonly #tasks = new Map<number, Task>();
   readonly #troubles = new Map<number, Trouble>();
   readonly #steps = new Turnstile(STEPS_AT_ONCE_MAX);
+  /** One partition after the other: the first judges while the next is folded again, and what is read of checkpoints is of one at a time. */
+  readonly #arrivals = new Turnstile(1);
   readonly #stop = new AbortController();
   readonly #failed = Promise.withResolvers<never>();
   readonly #stopFailures: Error[] = [];
@@ -157,6 +159,7 @@ export class Scorer {
         if (!isHandedOver) await awaitHandOver({ ...this.#options, partition, signal });
         isHandedOver = true;
         if (signal.aborted) break;
+        if (!this.#owned.has(partition)) await this.#take(partition);
         const status = await this.#steps.inside(() => this.#step(partition));
         this.#troubles.delete(partition);
         this.#wentRound(partition);
@@ -219,7 +222,6 @@ export class Scorer {
 
   async #step(partition: number): Promise<'scored' | 'idle' | 'fenced'> {
     const { observer } = this.#options;
-    if (!this.#owned.has(partition)) await this.#take(partition);
     const scorer = this.#owned.get(partition)!;
     const result = await this.#judge(scorer);
     if (result.status === 'fenced') this.#owned.delete(partition);
@@ -246,8 +248,11 @@ export class Scorer {
   }
 
   async #take(partition: number): Promise<void> {
-    const onProgress = (): void => this.#wentRound(partition);
-    const scorer = await PartitionScorer.take({ ...this.#options, partition, onProgress });
+    // It goes on for those, too, who wait for their turn.
+    const onProgress = (): void => {
+      for (const other of this.#tasks.keys()) if (!this.#owned.has(other)) this.#wentRound(other);
+    };
+    const scorer = await PartitionScorer.take({ ...this.#options, partition, onProgress, arrivals: this.#arrivals });
     this.#owned.set(partition, scorer);
     this.#options.observer.taken(partition, scorer.position, scorer.refolded, scorer.hasPositionMismatch);
   }

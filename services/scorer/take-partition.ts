@@ -11,7 +11,8 @@ import type { PartitionFold } from '../domain/fold/fold.ts';
 import { decodeBlock, FIRST_ENTRY_HASH } from '../domain/results/block.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import type { Owner } from '../platform/log/event-log.ts';
-import { arriveAt, type ArriveOptions } from './arrive.ts';
+import type { Turnstile } from '../platform/turnstile.ts';
+import { type Arrival, arriveAt, type ArriveOptions } from './arrive.ts';
 import { CheckpointStore } from './checkpoint-store.ts';
 import { isSameMaker, type Maker, makerChange, makerOf, unsaidOpening } from './maker.ts';
 import { hashMismatch, logEnded, makerChanged, recordsLost } from './partition-refused.ts';
@@ -30,7 +31,10 @@ export interface TakenPartition {
   readonly hasPositionMismatch: boolean;
 }
 
-export type TakeOptions = ArriveOptions;
+export interface TakeOptions extends ArriveOptions {
+  /** Where those who take partitions in one process wait for each other before step 3. @default nobody waits */
+  readonly arrivals?: Turnstile;
+}
 
 export async function takePartition(options: TakeOptions): Promise<TakenPartition> {
   const { log, partition } = options;
@@ -40,7 +44,8 @@ export async function takePartition(options: TakeOptions): Promise<TakenPartitio
     // 2. The position.
     const { lastHeader, checkpoints, position, entryHash, rowsHash } = await readStanding(options);
     // 3. and 4.
-    const arrival = await arriveAt(position, checkpoints, options);
+    const arriving = async (): Promise<Arrival> => arriveAt(position, checkpoints, options);
+    const arrival = await (options.arrivals === undefined ? arriving() : options.arrivals.inside(arriving));
     if (arrival.status === 'ended') throw logEnded(partition, arrival.end, position);
     if (arrival.status === 'lost') throw recordsLost(partition, arrival.lost);
     const { fold, from, refolded } = arrival;

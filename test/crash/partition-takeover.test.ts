@@ -201,6 +201,24 @@ describe('a checkpoint', () => {
     expect(scorer.state.chain.hash).toBe(await lastHash());
   });
 
+  test('of many pages is written by a stop in several transactions, and one that is cut off between them does not count', async () => {
+    await scored.appendPrograms(6_000);
+    let written = 0;
+    let cutAt = Number.POSITIVE_INFINITY;
+    const log = failing(scored.log, (_, { appends }) => (appends === undefined && ++written > cutAt ? 'before' : null));
+    cutAt = 1;
+    await expect((await scored.scored({ log })).stop()).rejects.toThrow('made up');
+    expect((await PartitionScorer.take(scored.options())).refolded).toBe(6_000);
+    expect(await scored.checkpointKeys('manifest/')).toEqual([]);
+
+    cutAt = Number.POSITIVE_INFINITY;
+    written = 0;
+    await (await scored.scored({ log })).stop();
+    expect(written).toBeGreaterThan(1);
+    const again = await PartitionScorer.take(scored.options());
+    expect({ refolded: again.refolded, programs: again.state.counts().programs }).toEqual({ refolded: 0, programs: 6_000 });
+  });
+
   test('that is damaged is replaced at the next clean stop, and nothing of it is left', async () => {
     await scored.append(200);
     await (await scored.scored()).stop();

@@ -66,6 +66,16 @@ export class ScoredLog {
     await this.log.commit({ appends: [{ stream: 'access', partition: 0, values, origin: 2 }] });
   }
 
+  /** A declaration of each of so many programs. */
+  async appendPrograms(count: number): Promise<void> {
+    const common = { specversion: '1.0', source: 'host/test', type: 'ntk.declaration', time: new Date(START_MS).toISOString() };
+    const data = { version: 1, developer: 'dev', purposes: [{ id: 'all', text: '', categories: [{ category: 'location' }] }] };
+    const values = Array.from({ length: count }, (_, i) =>
+      Buffer.from(JSON.stringify({ ...common, id: `d${i}`, subject: `many-${i}`, data })),
+    );
+    await this.log.commit({ appends: [{ stream: 'access', partition: 0, values, origin: 2 }] });
+  }
+
   options(log: EventLog = this.log): PartitionScorerOptions & { readonly clock: TestClock } {
     return {
       log,

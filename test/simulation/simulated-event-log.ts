@@ -150,6 +150,21 @@ export class SimulatedEventLog implements EventLog {
     yield* entries;
   }
 
+  async *getManyKeyed(
+    stream: KeyedStream,
+    partition: number,
+    keys: readonly string[],
+  ): AsyncGenerator<{ readonly key: string; readonly value: Buffer }> {
+    const entries = await this.#network.call(operation('read', `${keys.length} keys ${stream} ${partition}`), () => {
+      const values = this.#cluster.keyed(stream, partition);
+      return keys.flatMap((key) => {
+        const value = values.get(key);
+        return value === undefined ? [] : [{ key, value }];
+      });
+    });
+    yield* entries;
+  }
+
   async getKeyed(stream: KeyedStream, partition: number, key: string): Promise<Buffer | null> {
     return this.#network.call(
       operation('read', `key ${stream} ${partition} ${key}`),

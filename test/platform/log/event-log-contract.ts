@@ -458,6 +458,17 @@ export function describeEventLog(name: string, open: () => Promise<OpenedLog>): 
         ]);
       });
 
+      test('come many at once, each with its newest value, and none for keys that have none', async () => {
+        await put(0, { a: '1', b: '1', removed: '1' });
+        await put(0, { c: '1', a: '2', removed: null });
+        await put(1, { b: 'of another partition' });
+        const keys = ['c', 'never there', 'a', 'removed', 'b'];
+        const found: string[] = [];
+        for await (const { key, value } of log.getManyKeyed('checkpoints', 0, keys)) found.push(`${key} ${value.toString()}`);
+        expect(found.toSorted()).toEqual(['a 2', 'b 1', 'c 1']);
+        for await (const { key } of log.getManyKeyed('checkpoints', 0, [])) expect(key).toBe('nothing was asked for');
+      });
+
       test('are kept apart by stream and partition', async () => {
         await put(0, { k: 'checkpoint 0' });
         await put(1, { k: 'checkpoint 1' });

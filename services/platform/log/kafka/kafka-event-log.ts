@@ -128,6 +128,14 @@ export class KafkaEventLog implements EventLog {
     return this.#keyedPartition(stream, partition).entries(prefix);
   }
 
+  getManyKeyed(
+    stream: KeyedStream,
+    partition: number,
+    keys: readonly string[],
+  ): AsyncIterable<{ readonly key: string; readonly value: Buffer }> {
+    return this.#keyedPartition(stream, partition).values(keys);
+  }
+
   async getKeyed(stream: KeyedStream, partition: number, key: string): Promise<Buffer | null> {
     return this.#keyedPartition(stream, partition).get(key);
   }

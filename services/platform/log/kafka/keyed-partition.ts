@@ -4,7 +4,7 @@
  */
 import { LogError } from '../event-log.ts';
 import type { PartitionFetcher } from './partition-fetcher.ts';
-import { type DecodedBatch, decodeBatch } from './record-batch.ts';
+import { type DecodedBatch, decodeBatch, type RawBatch } from './record-batch.ts';
 
 const SCAN_FETCH_BYTES = 4 * 1024 * 1024;
 /** One batch: the broker sends a first one whatever its size. */
@@ -23,7 +23,8 @@ export class KeyedPartition {
   readonly #offsets = new Map<string, number>();
   #nextOffset: number | null = null;
   #scanning: Promise<void> | null = null;
-  /** Pages of a checkpoint lie together and are asked for in a row. */
+  /** Values that lie together are asked for in a row: what was fetched, and the batch of it that was decoded last. */
+  #fetched: readonly RawBatch[] = [];
   #recent: DecodedBatch | null = null;
 
   constructor(fetcher: PartitionFetcher) {
@@ -33,7 +34,18 @@ export class KeyedPartition {
   /** @throws LogError */
   async get(key: string): Promise<Buffer | null> {
     await this.#catchUp();
-    return this.#value(key);
+    return this.#value(key, ONE_BATCH_BYTES);
+  }
+
+  /** Of those of these keys that have one, in the order in which they lie. @throws LogError */
+  async *values(keys: readonly string[]): AsyncGenerator<{ key: string; value: Buffer }> {
+    await this.#catchUp();
+    const places = keys.map((key) => ({ key, offset: this.#offsets.get(key) ?? -1 })).filter(({ offset }) => offset >= 0);
+    for (const { key } of places.toSorted((a, b) => a.offset - b.offset)) {
+      const value = await this.#value(key, SCAN_FETCH_BYTES);
+      if (value !== null) yield { key, value };
+    }
+    this.#fetched = [];
   }
 
   /** Keys ascending by code unit. Those that change meanwhile come as they are when their turn is. @throws LogError */
@@ -41,16 +53,16 @@ export class KeyedPartition {
     await this.#catchUp();
     const keys = [...this.#offsets.keys()].filter((key) => key.startsWith(prefix)).toSorted();
     for (const key of keys) {
-      const value = await this.#value(key);
+      const value = await this.#value(key, ONE_BATCH_BYTES);
       if (value !== null) yield { key, value };
     }
   }
 
-  async #value(key: string): Promise<Buffer | null> {
+  async #value(key: string, fetchBytes: number): Promise<Buffer | null> {
     for (let attempt = 1; attempt <= LOOK_UPS_MAX; attempt++) {
       const offset = this.#offsets.get(key);
       if (offset === undefined) return null;
-      const value = valueAt(this.#recent, offset) ?? (await this.#fetchValue(offset));
+      const value = valueAt(this.#recent, offset) ?? (await this.#fetchValue(offset, fetchBytes));
       if (value !== null) return value;
       // Compacted away: there is a newer one.
       await this.#catchUp();
@@ -58,9 +70,13 @@ export class KeyedPartition {
     throw new LogError('log_busy', 'a value changes faster than it can be read; try again');
   }
 
-  async #fetchValue(offset: number): Promise<Buffer | null> {
-    const { batches } = await this.#fetcher.fetch(offset, ONE_BATCH_BYTES);
-    const [batch] = batches;
+  async #fetchValue(offset: number, fetchBytes: number): Promise<Buffer | null> {
+    const holds = ({ baseOffset, lastOffset }: RawBatch): boolean => baseOffset <= offset && offset <= lastOffset;
+    let batch = this.#fetched.find(holds);
+    if (batch === undefined) {
+      this.#fetched = (await this.#fetcher.fetch(offset, fetchBytes)).batches;
+      batch = this.#fetched.find(holds);
+    }
     if (batch === undefined) return null;
     this.#recent = decodeBatch(batch);
     return valueAt(this.#recent, offset);

@@ -125,6 +125,17 @@ export class SqliteEventLog implements EventLog {
     return decodeKey(bytes);
   }
 
+  async *getManyKeyed(
+    stream: KeyedStream,
+    partition: number,
+    keys: readonly string[],
+  ): AsyncGenerator<{ key: string; value: Buffer }> {
+    for (const key of keys) {
+      const value = await this.getKeyed(stream, partition, key);
+      if (value !== null) yield { key, value };
+    }
+  }
+
   async getKeyed(stream: KeyedStream, partition: number, key: string): Promise<Buffer | null> {
     this.#checkPartition(partition);
     const row = this.#guard(() => this.#statements.getKeyed.get(stream, partition, encodeKey(key))) as
