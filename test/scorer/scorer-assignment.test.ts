@@ -169,6 +169,33 @@ describe('partitions that are assigned while a scorer runs', () => {
   });
 });
 
+test('a partition that has arrived is judged while the next one is still folded again', async () => {
+  await append(400);
+  const before = newScorer({ partitions: all });
+  await before.start();
+  await until(() => before.isDrained());
+  // Killed: no checkpoint, all has to be folded again.
+  const gate = Promise.withResolvers<void>();
+  let readers = 0;
+  const held = changed(log, {
+    async read(stream, partition, ...args) {
+      if (stream === 'access' && partition !== 0) {
+        readers++;
+        await gate.promise;
+      }
+      return log.read(stream, partition, ...args);
+    },
+  });
+  const after = newScorer({ log: held, onRefused: 'park' });
+  after.assign(all);
+  await until(() => readers === 1);
+  await append(400);
+  await until(() => isJudgedOnce(0));
+  expect({ readers, owned: [...after.owned().keys()] }).toEqual({ readers: 1, owned: [0] });
+  gate.resolve();
+  await until(async () => (await Promise.all(all.map(isJudgedOnce))).every(Boolean));
+});
+
 describe('health of a scorer', () => {
   test('is fine without partitions, and not when its only one was taken away', async () => {
     const scorer = newScorer({ partitions: [0] });
