@@ -98,6 +98,14 @@ describe('apply, log and rollback', () => {
     for (const { by } of log) expect(by).not.toBe('');
     expect((await ntkOk(['policy', 'log', ...data])).stdout).toMatch(/at +policy +version +by/);
     expect((await ntk(['verify', ...data])).code).toBe(0);
+    // By how its hash begins, or by its version.
+    expect((await ntkOk(['policy', 'rollback', '--to', log[1]!.hash.slice(0, 10), ...data])).stderr).toContain('(version Q)');
+    expect((await ntkOk(['policy', 'rollback', '--to', 'Q', ...data])).stderr).toContain(
+      'in force already; nothing was published',
+    );
+    const unknown = await ntk(['policy', 'rollback', '--to', 'S', ...data]);
+    const said = "error: no policy 'S' has been in force: ntk policy log shows those that were\n";
+    expect([unknown.code, unknown.stderr]).toEqual([1, said]);
   });
 
   test('a policy with mistakes is not published', async () => {

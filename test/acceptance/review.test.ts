@@ -1,7 +1,7 @@
 /** Alarms as a person on call works through them: listed, concluded, counted; on a folder that rests and on one that is in use. */
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
 import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { NtkProcess } from '../crash/ntk-process.ts';
@@ -25,10 +25,14 @@ interface Listed {
 
 let desk: Desk;
 let data: string[];
-beforeEach(async () => {
+/** Made once: a folder at rest is the same when it is copied. */
+const made = new Desk();
+beforeAll(() => makeAlarmedFolder(made));
+afterAll(() => made.clear());
+beforeEach(() => {
   desk = new Desk();
   data = ['--data', desk.data];
-  await makeAlarmedFolder(desk);
+  cpSync(made.data, desk.data, { recursive: true, verbatimSymlinks: true });
 });
 afterEach(() => desk.clear());
 

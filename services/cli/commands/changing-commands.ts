@@ -56,10 +56,11 @@ export function registerPolicy(program: Command, context: CliContext): void {
       context.withLog(flags, (log, config) => applyPolicy(out, log, file, publisher(config, flags))),
     );
   signingOption(logOptions(policy.command('rollback')))
-    .description('publish again the policy that was in force before the current one')
-    .addHelpText('after', '\nExample:\n  ntk policy rollback --data ./data')
-    .action((flags: DataFlags & SigningFlags) =>
-      context.withLog(flags, (log, config) => rollbackPolicy(out, log, publisher(config, flags))),
+    .option('--to <policy>', 'an earlier policy by its version, its hash or how that begins, see ntk policy log')
+    .description('publish again the policy that was in force before the current one, or an earlier one')
+    .addHelpText('after', '\nExamples:\n  ntk policy rollback --data ./data\n  ntk policy rollback --to 67b78bb4 --data ./data')
+    .action((flags: DataFlags & SigningFlags & { readonly to?: string }) =>
+      context.withLog(flags, (log, config) => rollbackPolicy(out, log, publisher(config, flags), flags.to ?? null)),
     );
   logOptions(policy.command('log'))
     .option('--json', 'print JSON')

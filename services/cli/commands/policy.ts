@@ -4,7 +4,7 @@ import { parsePolicyYaml } from '../../domain/policy/document.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
 import type { Authority } from '../../domain/authority/authority.ts';
 import type { Signer } from '../../domain/authority/signature.ts';
-import { appendPolicy, policyHistory } from '../../system/policy-history.ts';
+import { appendPolicy, type PolicyChange, policyHistory } from '../../system/policy-history.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { Output } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
@@ -85,20 +85,41 @@ export async function applyPolicy(out: Output, log: EventLog, file: string, opti
   );
 }
 
-/** Back to the policy that was in force before the one that is. */
-export async function rollbackPolicy(out: Output, log: EventLog, options: ApplyOptions): Promise<void> {
+/** Back to the policy that was in force before the one that is, or to an earlier one: `to` is its version, its hash or how that begins. */
+export async function rollbackPolicy(out: Output, log: EventLog, options: ApplyOptions, to: string | null): Promise<void> {
   const { authority, ...publisher } = options;
   const history = await policyHistory(log, authority);
   const current = history.changes.at(-1);
-  const before = history.changes.findLast(({ policy }) => policy.hash !== current?.policy.hash);
+  const before =
+    to === null
+      ? history.changes.findLast(({ policy }) => policy.hash !== current?.policy.hash)
+      : earlierPolicy(history.changes, to);
   if (current === undefined || before === undefined) {
     throw new UserError(
       'there is no policy to go back to: the log has seen fewer than two; publish one with ntk policy apply FILE',
     );
   }
   const { document, hash } = before.policy;
+  if (hash === current.policy.hash) {
+    out.note(`policy ${hash} is in force already; nothing was published`);
+    return;
+  }
   await appendPolicy(log, history, { document, hash, ...publisher, origin: ORIGIN.live });
   out.note(`back to policy ${before.policy.hash} (version ${brief(before.policy.version)}) from ${current.policy.hash}`);
+}
+
+/** @throws UserError when none, or more than one, is meant */
+function earlierPolicy(changes: readonly PolicyChange[], to: string): PolicyChange {
+  const meant = changes.filter(
+    ({ policy: { version, hash } }) => version === to || (to !== '' && hash.startsWith(to.toLowerCase())),
+  );
+  const hashes = [...new Set(meant.map(({ policy }) => policy.hash))];
+  if (hashes.length === 1) return meant.at(-1)!;
+  throw new UserError(
+    hashes.length === 0
+      ? `no policy '${brief(to, 40)}' has been in force: ntk policy log shows those that were`
+      : `'${brief(to, 40)}' may be ${hashes.join(' or ')}: give more of the hash`,
+  );
 }
 
 /** Those that changed nothing stand among the others, and say why. */

@@ -20,10 +20,11 @@ export interface DeclaredScope {
   readonly entriesByPurpose: ReadonlyMap<string, ReadonlyMap<string, readonly DeclarationEntry[]>>;
 }
 
-/** So many are remembered; then it begins anew, and what is in use stays as it is. */
+/** So many are remembered, of so many characters each; then it begins anew, and what is in use stays as it is. */
 const POOLED_MAX = 4096;
+const POOLED_CHARS_MAX = 2048;
 
-/** Finds what is equal. Names and contents come from developers, so it holds no more than it may. */
+/** Finds what is equal. Names and contents come from developers, so it holds some megabytes at most, whatever they declare. */
 export class ScopePool {
   readonly #scopes = new Map<string, DeclaredScope>();
   /** Each as a list of its own: most categories have one entry. */
@@ -58,6 +59,7 @@ export class ScopePool {
 /** No limit is `Infinity`, which is null in JSON; nothing else is. */
 function pooled<Value>(pool: Map<string, Value>, content: object, make: () => Value): Value {
   const key = JSON.stringify(content);
+  if (key.length > POOLED_CHARS_MAX) return make();
   let value = pool.get(key);
   if (value === undefined) {
     if (pool.size >= POOLED_MAX) pool.clear();

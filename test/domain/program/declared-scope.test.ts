@@ -54,6 +54,15 @@ describe('the scope of a declaration', () => {
     expect(pool.of(limited(Number.POSITIVE_INFINITY)).purposes[0]!.entries[0]!.maxRowsPerCall).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test('is not kept for others where it is long: a developer may declare a megabyte in each version', () => {
+    const long: DeclaredPurpose[] = [{ id: 'x'.repeat(10_000), entries: [] }];
+    const pool = new ScopePool();
+    const scope = pool.of(long);
+    expect(scope.purposes).toEqual(long);
+    expect(pool.of(long)).not.toBe(scope);
+    expect(pool.of(long)).toEqual(scope);
+  });
+
   test('stays what it is when so many others have come that the pool began anew', () => {
     const named = (id: string): DeclaredPurpose[] => [{ id, entries: [] }];
     const pool = new ScopePool();

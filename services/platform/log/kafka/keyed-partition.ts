@@ -41,11 +41,14 @@ export class KeyedPartition {
   async *values(keys: readonly string[]): AsyncGenerator<{ key: string; value: Buffer }> {
     await this.#catchUp();
     const places = keys.map((key) => ({ key, offset: this.#offsets.get(key) ?? -1 })).filter(({ offset }) => offset >= 0);
-    for (const { key } of places.toSorted((a, b) => a.offset - b.offset)) {
-      const value = await this.#value(key, SCAN_FETCH_BYTES);
-      if (value !== null) yield { key, value };
+    try {
+      for (const { key } of places.toSorted((a, b) => a.offset - b.offset)) {
+        const value = await this.#value(key, SCAN_FETCH_BYTES);
+        if (value !== null) yield { key, value };
+      }
+    } finally {
+      this.#fetched = [];
     }
-    this.#fetched = [];
   }
 
   /** Keys ascending by code unit. Those that change meanwhile come as they are when their turn is. @throws LogError */
