@@ -254,6 +254,7 @@ export class Scorer {
     };
     const scorer = await PartitionScorer.take({ ...this.#options, partition, onProgress, arrivals: this.#arrivals });
     this.#owned.set(partition, scorer);
+    onProgress();
     this.#options.observer.taken(partition, scorer.position, scorer.refolded, scorer.hasPositionMismatch);
   }
 

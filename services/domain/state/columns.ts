@@ -49,7 +49,7 @@ export class PiecedRows {
     while (this.#pieces.length << this.#shift < slots) this.#pieces.push(new Float32Array(this.#stride << this.#shift));
   }
 
-  /** The piece that a slot's row lies in, see {@link at}. */
+  /** The piece that a slot's row lies in, at the slot's number within the piece times the stride. */
   pieceOf(slot: number): Float32Array {
     return this.#pieces[slot >>> this.#shift]!;
   }
@@ -66,7 +66,7 @@ export class PiecedRows {
     return Buffer.from(cells.buffer, cells.byteOffset, cells.byteLength);
   }
 
-  /** Puts stored bytes back from a slot on: rows of `stride` cells, where fewer than there are now; what came later keeps what a new row has. */
+  /** Puts stored bytes back from a slot on: rows of `stride` cells, which may be fewer than there are now; what came later keeps what a new row has. */
   put(slot: number, bytes: Uint8Array, stride = this.#stride): void {
     for (let at = 0, to = slot; at < bytes.length; at += stride * 4, to++) {
       const { buffer, byteOffset } = this.pieceOf(to);

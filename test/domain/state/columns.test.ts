@@ -13,7 +13,7 @@ function cellsOf(rows: PiecedRows, slot: number): number[] {
   return [...rows.pieceOf(slot).subarray(at, at + STRIDE)];
 }
 
-test('rows in pieces come back from stored pages, and from narrower ones with what a new row has in front of nothing', () => {
+test('rows in pieces come back from stored pages, and from narrower ones with zeros in what was not stored', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: STRIDE }), (count, stride) => {
       const rows = new PiecedRows(STRIDE, SHIFT);

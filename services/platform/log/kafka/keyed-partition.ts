@@ -47,7 +47,9 @@ export class KeyedPartition {
         if (value !== null) yield { key, value };
       }
     } finally {
+      // Some megabytes, which nobody asks for again.
       this.#fetched = [];
+      this.#recent = null;
     }
   }
 
