@@ -16,7 +16,7 @@ import { PartitionScorer, type PartitionScorerOptions, type StepResult } from '.
 import { type NearLimit, nearLimits, type StateLimits } from './state-limits.ts';
 import { PartitionRefused } from './take-partition.ts';
 
-export interface ScorerOptions extends Omit<PartitionScorerOptions, 'partition' | 'clock'> {
+export interface ScorerOptions extends Omit<PartitionScorerOptions, 'partition' | 'clock' | 'onProgress' | 'arrivals'> {
   /** What it begins with; see {@link Scorer.assign}. */
   readonly partitions: readonly number[];
   readonly clock: Clock;

@@ -76,7 +76,7 @@ export async function applyPolicy(out: Output, log: EventLog, file: string, opti
   const history = await policyHistory(log, authority);
   const inForce = history.changes.at(-1);
   if (inForce?.policy.hash === policy.hash) {
-    out.note(`policy ${policy.hash} is in force already; nothing was published`);
+    sayInForce(out, policy.hash);
     return;
   }
   await appendPolicy(log, history, { ...policy, ...publisher, origin: ORIGIN.live });
@@ -101,11 +101,15 @@ export async function rollbackPolicy(out: Output, log: EventLog, options: ApplyO
   }
   const { document, hash } = before.policy;
   if (hash === current.policy.hash) {
-    out.note(`policy ${hash} is in force already; nothing was published`);
+    sayInForce(out, hash);
     return;
   }
   await appendPolicy(log, history, { document, hash, ...publisher, origin: ORIGIN.live });
   out.note(`back to policy ${before.policy.hash} (version ${brief(before.policy.version)}) from ${current.policy.hash}`);
+}
+
+function sayInForce(out: Output, hash: string): void {
+  out.note(`policy ${hash} is in force already; nothing was published`);
 }
 
 /** @throws UserError when none, or more than one, is meant */

@@ -111,8 +111,9 @@ function learnDispersion(
   known.dispersion[pool + 1]! += pairs * scale;
   if (isDay) return;
   const at = keyRow(key) + K_DISPERSION + 2 * mark;
-  known.keys.cellsOf(key)[at]! += excess;
-  known.keys.cellsOf(key)[at + 1]! += pairs * scale;
+  const cells = known.keys.cellsOf(key);
+  cells[at]! += excess;
+  cells[at + 1]! += pairs * scale;
 }
 
 function learnShareDispersion(

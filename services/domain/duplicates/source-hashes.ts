@@ -22,7 +22,7 @@ export class SourceHashes {
     this.#key = key;
   }
 
-  /** To go on from; valid until the next call. */
+  /** To go on from and to write to, until the next call. */
   of(program: HashedProgram, source: string): SipState {
     const state = this.#state;
     const at = program.sourceSlot * WORDS;

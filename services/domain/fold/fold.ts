@@ -75,7 +75,6 @@ export class PartitionFold {
   readonly #findings = new Findings();
   readonly #rows = new RowWriter();
   readonly #sources: SourceHashes;
-  readonly #sip = new Int32Array(8);
   readonly #hash = new Uint32Array(4);
 
   constructor(options: FoldOptions) {
@@ -230,10 +229,10 @@ export class PartitionFold {
 
   /** Keyed hash of (subject, source, id) into `#hash`. */
   #hashOf(program: ProgramState, attributes: Attributes, texts: AccessTexts | null): void {
-    const ofSource = this.#sources.of(program, attributes.source);
-    if (texts === null) sipAbsorb(ofSource, attributes.id, this.#sip);
-    else sipAbsorbAscii(ofSource, texts.bytes, texts.places[2 * TEXT.id]!, texts.places[2 * TEXT.id + 1]!, this.#sip);
-    sipFinish(this.#sip, this.#hash);
+    const state = this.#sources.of(program, attributes.source);
+    if (texts === null) sipAbsorb(state, attributes.id, state);
+    else sipAbsorbAscii(state, texts.bytes, texts.places[2 * TEXT.id]!, texts.places[2 * TEXT.id + 1]!, state);
+    sipFinish(state, this.#hash);
   }
 
   #access({ attributes, data: access, texts }: AccessRecord, program: ProgramState, place: Place, outcome: BatchOutcome): void {

@@ -28,6 +28,11 @@ export class FloatRows {
   }
 }
 
+/** Where a row begins in its piece of two to the power of `shift` rows. */
+export function rowInPiece(slot: number, shift: number, stride: number): number {
+  return (slot & ((1 << shift) - 1)) * stride;
+}
+
 /** The same in pieces of so many rows, for tables whose copies would be seen: as memory, and as pauses. Stored pages lie within a piece. */
 export class PiecedRows {
   readonly #pieces: Float32Array[] = [];
@@ -49,14 +54,13 @@ export class PiecedRows {
     while (this.#pieces.length << this.#shift < slots) this.#pieces.push(new Float32Array(this.#stride << this.#shift));
   }
 
-  /** The piece that a slot's row lies in, at the slot's number within the piece times the stride. */
+  /** The piece that a slot's row lies in, see {@link rowInPiece}. */
   pieceOf(slot: number): Float32Array {
     return this.#pieces[slot >>> this.#shift]!;
   }
 
-  /** Where in its piece a slot's row begins. */
   #at(slot: number): number {
-    return (slot & ((1 << this.#shift) - 1)) * this.#stride;
+    return rowInPiece(slot, this.#shift, this.#stride);
   }
 
   /** The bytes of slots `[from, to)`, copied. */

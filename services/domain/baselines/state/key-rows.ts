@@ -5,7 +5,7 @@
 import { PageCorruptError, type ByteReader, ByteWriter } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
 import { SCALES } from '../tuning.ts';
-import { grownInt32, PiecedRows } from '../../state/columns.ts';
+import { grownInt32, PiecedRows, rowInPiece } from '../../state/columns.ts';
 
 /** Of a window block: uses, calls, uses in the background, first calls of visits, volume (sum of logarithms). */
 export const K_BLOCK = 5;
@@ -44,11 +44,10 @@ export interface ToldOfKey {
 const KEYS_PER_PAGE = 256;
 /** Rows of a piece are two to this power: just under a megabyte. */
 const PIECE_SHIFT = 12;
-const PIECE_MASK = (1 << PIECE_SHIFT) - 1;
 
 /** Where the row of a key begins in its piece, see {@link KeyRows.cellsOf}. */
 export function keyRow(slot: number): number {
-  return (slot & PIECE_MASK) * K_CELLS;
+  return rowInPiece(slot, PIECE_SHIFT, K_CELLS);
 }
 
 export class KeyRows {
