@@ -11,6 +11,7 @@ import type { EventLog, Put } from '../platform/log/event-log.ts';
 import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import {
+  chunkKeysOf,
   decodeManifest,
   encodeManifest,
   keysOf,
@@ -30,15 +31,6 @@ const STREAM = 'checkpoints';
 
 function sumOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-}
-
-/** A page of which some chunks have come. */
-interface PartOfPage {
-  readonly kind: PageKind;
-  readonly page: number;
-  readonly stored: StoredPage;
-  readonly chunks: Buffer[];
-  missing: number;
 }
 
 function unpacked(chunks: readonly Buffer[], { sum }: StoredPage): Buffer | null {
@@ -129,26 +121,22 @@ export class CheckpointStore {
 
   /** All pages of these kinds; null when one is missing or damaged. */
   async #readPages(manifest: Manifest, kinds: readonly PageKind[]): Promise<Record<PageKind, Buffer[]> | null> {
-    const chunksByKey = new Map<string, { readonly part: PartOfPage; readonly chunk: number }>();
+    const chunks = new Map<string, Buffer>();
+    const keys = [...keysOf(manifest, kinds)];
+    for await (const { key, value } of this.#log.getManyKeyed(STREAM, this.#partition, keys)) chunks.set(key, value);
+    if (chunks.size < keys.length) return null;
+    const pages = pagesByKind<Buffer>();
     for (const kind of kinds) {
       for (const [page, stored] of manifest.pages[kind].entries()) {
-        const part: PartOfPage = { kind, page, stored, chunks: [], missing: stored.chunks };
-        for (let chunk = 0; chunk < stored.chunks; chunk++)
-          chunksByKey.set(pageKey(kind, page, stored.version, chunk), { part, chunk });
+        const bytes = unpacked(
+          [...chunkKeysOf(kind, page, stored)].map((key) => chunks.get(key)!),
+          stored,
+        );
+        if (bytes === null) return null;
+        pages[kind].push(bytes);
       }
     }
-    const pages = pagesByKind<Buffer>();
-    let missing = chunksByKey.size;
-    for await (const { key, value } of this.#log.getManyKeyed(STREAM, this.#partition, [...chunksByKey.keys()])) {
-      const { part, chunk } = chunksByKey.get(key)!;
-      part.chunks[chunk] = value;
-      missing--;
-      if (--part.missing > 0) continue;
-      const bytes = unpacked(part.chunks.splice(0), part.stored);
-      if (bytes === null) return null;
-      pages[part.kind][part.page] = bytes;
-    }
-    return missing === 0 ? pages : null;
+    return pages;
   }
 
   /**

@@ -60,11 +60,12 @@ export function decodeManifest(bytes: Buffer): Manifest | null {
   }
 }
 
-/** All keys of the pages that a manifest names. */
-export function* keysOf(value: Manifest): Iterable<string> {
-  for (const kind of PAGE_KINDS) {
-    for (const [page, { version, chunks }] of value.pages[kind].entries()) {
-      for (let chunk = 0; chunk < chunks; chunk++) yield pageKey(kind, page, version, chunk);
-    }
-  }
+/** Keys of the chunks of a page, in their order. */
+export function* chunkKeysOf(kind: PageKind, page: number, { version, chunks }: StoredPage): Iterable<string> {
+  for (let chunk = 0; chunk < chunks; chunk++) yield pageKey(kind, page, version, chunk);
+}
+
+/** All keys of the pages that a manifest names, of these kinds. */
+export function* keysOf(value: Manifest, kinds: readonly PageKind[] = PAGE_KINDS): Iterable<string> {
+  for (const kind of kinds) for (const [page, stored] of value.pages[kind].entries()) yield* chunkKeysOf(kind, page, stored);
 }
