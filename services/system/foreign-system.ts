@@ -25,7 +25,7 @@ export interface BatchSystem {
   start(): Promise<void>;
   racing<T>(work: Promise<T>): Promise<T>;
   admit(recordsMax: number): Promise<void>;
-  drained(signal: AbortSignal): Promise<void>;
+  finished(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
   close(): Promise<void>;
 }
@@ -75,7 +75,7 @@ class ForeignSystem implements BatchSystem {
   }
 
   /** The system is asked each round: when it stops, so does the waiting, with its error. */
-  async drained(signal: AbortSignal): Promise<void> {
+  async finished(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && (await this.#behind('writer')) > 0) {
       await this.warehouse.query('SELECT 1');
       await pause(POLL_MS);

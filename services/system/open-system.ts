@@ -1,6 +1,6 @@
 /** Opens a data folder for work: its locks, log and warehouse, with the scorer, the writer, or both in this process. */
 import { mkdirSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { PartitionGroup } from '../platform/log/kafka/partition-group.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type DataFolder, openFolder } from '../platform/folder/data-folder.ts';
@@ -69,6 +69,7 @@ export class System {
   readonly #locks: readonly HeldLock[];
   /** Null unless scorers share the partitions among each other. */
   readonly #group: PartitionGroup | null;
+  readonly #admitting = new AbortController();
   #started = false;
 
   constructor({ folder, log, warehouse, locks, openGroup }: SystemParts, options: SystemOptions) {
@@ -144,7 +145,14 @@ export class System {
 
   /** Waits while more than `recordsMax` records of the log are not judged yet. */
   async admit(recordsMax: number): Promise<void> {
-    while ((await this.#backlog()) > recordsMax) await this.racing(pause(POLL_MS));
+    while ((await this.#backlog()) > recordsMax) await this.racing(this.#somethingJudged());
+  }
+
+  /** Or nothing for some milliseconds. */
+  async #somethingJudged(): Promise<void> {
+    await this.log.waitForAppend('results', POLL_MS, this.#admitting.signal);
+    // The scorer hears that its commit is done in the same turn, and has its new position in the next.
+    await nextTurn();
   }
 
   async #backlog(): Promise<number> {
@@ -155,15 +163,20 @@ export class System {
     return records;
   }
 
-  /** Waits until everything that is in the log now is judged and stored. */
-  async drained(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      if ((await this.scorer?.isDrained()) ?? true) {
-        this.writer?.flush();
-        if ((await this.writer?.isDrained()) ?? true) return;
-      }
-      await this.racing(pause(POLL_MS));
-    }
+  /**
+   * Waits until everything that is in the log now is judged and stored. When it is judged the scorer is stopped: its checkpoints are made while
+   * ClickHouse stores the rest.
+   */
+  async finished(signal: AbortSignal): Promise<void> {
+    await this.#until(async () => (await this.scorer?.isDrained()) ?? true, signal);
+    if (signal.aborted) return;
+    this.writer?.flush();
+    const stopping = this.scorer?.stop();
+    await Promise.all([stopping, this.#until(async () => (await this.writer?.isDrained()) ?? true, signal)]);
+  }
+
+  async #until(isDone: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !(await isDone())) await this.racing(pause(POLL_MS));
   }
 
   /** A clean end of the work: checkpoints stand at the end of the last blocks. Twice is fine. */

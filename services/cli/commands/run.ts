@@ -134,7 +134,7 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
       }),
     );
     bar.stop();
-    await system.drained(context.signal);
+    await system.finished(context.signal);
     await system.stop();
     await summarise(context, system, {
       imports: summary.imports,

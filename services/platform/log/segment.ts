@@ -42,6 +42,8 @@ export interface EncodedSegment {
   readonly count: number;
   /** Sum of the records' bytes. */
   readonly valueBytes: number;
+  /** What decoding `data` gives; a copy of the records that were given. */
+  readonly decoded: DecodedSegment;
 }
 
 export interface DecodedSegment {
@@ -50,9 +52,6 @@ export interface DecodedSegment {
   readonly bytes: Buffer;
   readonly starts: Uint32Array;
 }
-
-/** Bodies are put together here: a new buffer for each would be 300 KB of fresh pages to fault in. Grows up to the largest body. */
-let scratch = Buffer.alloc(0);
 
 /**
  * Cuts values into segments.
@@ -80,31 +79,39 @@ function encodeFrom(values: readonly Uint8Array[], from: number): EncodedSegment
     valueBytes += length;
     count++;
   }
-  return { data: pack(values, from, count, valueBytes), count, valueBytes };
+  const { data, decoded } = pack(values, from, count, valueBytes);
+  return { data, count, valueBytes, decoded };
 }
 
-function pack(values: readonly Uint8Array[], from: number, count: number, valueBytes: number): Buffer {
+function pack(
+  values: readonly Uint8Array[],
+  from: number,
+  count: number,
+  valueBytes: number,
+): Pick<EncodedSegment, 'data' | 'decoded'> {
   const bodyBytes = 4 * count + valueBytes;
-  if (scratch.length < HEADER_BYTES + bodyBytes) scratch = Buffer.allocUnsafeSlow(HEADER_BYTES + bodyBytes);
-  let lengthAt = HEADER_BYTES;
-  let valueAt = HEADER_BYTES + 4 * count;
-  for (let i = from; i < from + count; i++) {
-    const value = values[i]!;
-    scratch.writeUInt32LE(value.length, lengthAt);
-    scratch.set(value, valueAt);
-    lengthAt += 4;
-    valueAt += value.length;
+  const whole = Buffer.allocUnsafeSlow(HEADER_BYTES + bodyBytes);
+  const body = whole.subarray(HEADER_BYTES);
+  const starts = new Uint32Array(count + 1);
+  let at = 4 * count;
+  for (let i = 0; i < count; i++) {
+    const value = values[from + i]!;
+    body.writeUInt32LE(value.length, 4 * i);
+    body.set(value, at);
+    starts[i] = at;
+    at += value.length;
   }
-  scratch[0] = VERSION;
-  scratch[1] = CODEC_NONE;
-  scratch.writeUInt16LE(count, 2);
-  scratch.writeUInt32LE(bodyBytes, 4);
-  const body = scratch.subarray(HEADER_BYTES, HEADER_BYTES + bodyBytes);
+  starts[count] = at;
   const packed = bodyBytes > COMPRESSED_ABOVE_BYTES ? compress(body) : body;
-  if (packed.length < body.length) scratch[1] = CODEC_ZSTD;
-  const stored = packed.length < body.length ? packed : body;
-  scratch.writeUInt32LE(checksum(scratch, stored), 8);
-  return Buffer.concat([scratch.subarray(0, HEADER_BYTES), stored]);
+  const isPacked = packed.length < body.length;
+  const stored = isPacked ? packed : body;
+  whole[0] = VERSION;
+  whole[1] = isPacked ? CODEC_ZSTD : CODEC_NONE;
+  whole.writeUInt16LE(count, 2);
+  whole.writeUInt32LE(bodyBytes, 4);
+  whole.writeUInt32LE(checksum(whole, stored), 8);
+  const data = isPacked ? Buffer.concat([whole.subarray(0, HEADER_BYTES), packed]) : whole;
+  return { data, decoded: { count, bytes: body, starts } };
 }
 
 function compress(body: Buffer): Buffer {

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LogError, ORIGIN } from '../../../services/platform/log/event-log.ts';
 import { VALUE_BYTES_MAX } from '../../../services/platform/log/segment.ts';
@@ -208,6 +209,104 @@ describe('a log in a SQLite file', () => {
     });
   });
 
+  describe('commits that are asked for together', () => {
+    const valuesOf = async (log: SqliteEventLog, partition = 0): Promise<string[]> => {
+      const { bytes, starts, count } = await log.read('access', partition, 0, PLENTY);
+      return Array.from({ length: count }, (_, i) => bytes.toString('utf8', starts[i], starts[i + 1]));
+    };
+
+    test('take effect in that order, and are on the disk with the first answer', async () => {
+      const log = await open();
+      const other = await open();
+      const commits = Array.from({ length: 20 }, (_, i) => append(log, texts(2, 2 * i)));
+      await commits[0];
+      expect(await valuesOf(other)).toEqual(texts(40).map(String));
+      expect((await Promise.all(commits)).map(({ baseOffsets }) => baseOffsets)).toEqual(
+        Array.from({ length: 20 }, (_, i) => [2 * i]),
+      );
+    });
+
+    test('are written without those of an owner that was fenced', async () => {
+      const log = await open();
+      const fenced = await log.claim('scorer', 0);
+      const owner = await log.claim('scorer', 0);
+      const of = (text: string) => ({ appends: [{ stream: 'access' as const, partition: 0, values: [Buffer.from(text)] }] });
+      const results = await Promise.all([owner.commit(of('a')), fenced.commit(of('b')), owner.commit(of('c'))]);
+      expect(results.map(({ status }) => status)).toEqual(['committed', 'fenced', 'committed']);
+      expect(await valuesOf(log)).toEqual(['a', 'c']);
+    });
+
+    test('fail each for itself', async () => {
+      const log = await open();
+      tamper("CREATE TRIGGER no BEFORE INSERT ON positions WHEN new.note = 'bad' BEGIN SELECT RAISE(ABORT, 'no'); END");
+      const owner = await log.claim('scorer', 0);
+      const commit = (note: string) =>
+        owner.commit({
+          appends: [{ stream: 'access', partition: 0, values: [Buffer.from(note)] }],
+          position: { consumer: 'scorer', partition: 0, offset: 1, note },
+        });
+      const results = await Promise.allSettled([commit('good'), commit('bad'), commit('better')]);
+      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(await valuesOf(log)).toEqual(['good', 'better']);
+      expect(await valuesOf(await open())).toEqual(['good', 'better']);
+      expect((await log.position('scorer', 0))?.note).toBe('better');
+    });
+
+    test('are written before the log is closed', async () => {
+      const log = await open();
+      const commit = append(log, texts(3));
+      await log.close();
+      await commit;
+      expect(await valuesOf(await open())).toEqual(texts(3).map(String));
+    });
+  });
+
+  test('reading does not depend on who appended, or how long ago', async () => {
+    const step = fc.record({
+      by: fc.nat(1),
+      partition: fc.nat(1),
+      count: fc.integer({ min: 1, max: 2_500 }),
+      size: fc.constantFrom(10, 3_000),
+    });
+    const read = fc.record({
+      by: fc.nat(1),
+      partition: fc.nat(1),
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      records: fc.integer({ min: 1, max: 3_000 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 8 }), fc.array(read, { maxLength: 6 }), async (steps, reads) => {
+        path = join(folder, `${randomBytes(8).toString('hex')}.db`);
+        const logs = [await open(), await open()];
+        const expected: string[][] = [[], []];
+        for (const { by, partition, count, size } of steps) {
+          const values = Array.from({ length: count }, (_, i) => `${expected[partition]!.length + i} ${'x'.repeat(size)}`);
+          await append(
+            logs[by]!,
+            values.map((text) => Buffer.from(text)),
+            partition,
+          );
+          expected[partition]!.push(...values);
+        }
+        for (const { by, partition, at, records } of reads) {
+          const all = expected[partition]!;
+          const from = Math.floor(at * all.length);
+          const found: string[] = [];
+          for (let next = from; next < all.length; ) {
+            const batch = await logs[by]!.read('access', partition, next, { maxRecords: records, maxBytes: 1e9 });
+            expect(batch.count).toBeGreaterThan(0);
+            expect(batch.offsets[0]).toBe(next);
+            for (let i = 0; i < batch.count; i++) found.push(batch.bytes.toString('utf8', batch.starts[i], batch.starts[i + 1]));
+            next = batch.nextOffset;
+          }
+          expect(found).toEqual(all.slice(from));
+        }
+        for (const log of logs) await log.close();
+      }),
+      { numRuns: 25 },
+    );
+  });
+
   describe('damage', () => {
     test('of a segment is said with its place, and the segments before it can be read', async () => {
       const log = await open();
@@ -216,8 +315,10 @@ describe('a log in a SQLite file', () => {
       tamper(
         "UPDATE segments SET data = CAST(substr(data, 1, 200) || x'00' || substr(data, 202) AS BLOB) WHERE base_offset = 1000",
       );
-      expect((await log.read('access', 0, 0, { maxRecords: 1_000, maxBytes: 1e9 })).count).toBe(1_000);
-      const { code, message } = await refusal(log.read('access', 0, 0, PLENTY));
+      // Who appended it knows it by heart for a while.
+      const other = await open();
+      expect((await other.read('access', 0, 0, { maxRecords: 1_000, maxBytes: 1e9 })).count).toBe(1_000);
+      const { code, message } = await refusal(other.read('access', 0, 0, PLENTY));
       expect(code).toBe('log_corrupt');
       expect(message).toMatch(/offset 1000 of partition 0 of 'access'/);
     });
@@ -226,7 +327,7 @@ describe('a log in a SQLite file', () => {
       const log = await open();
       await append(log, texts(10));
       tamper('UPDATE segments SET count = 9');
-      expect((await refusal(log.read('access', 0, 0, PLENTY))).code).toBe('log_corrupt');
+      expect((await refusal((await open()).read('access', 0, 0, PLENTY))).code).toBe('log_corrupt');
     });
 
     test.each([
@@ -236,8 +337,9 @@ describe('a log in a SQLite file', () => {
       const log = await open();
       await append(log, texts(3_000));
       tamper(`DELETE FROM segments WHERE base_offset = ${base}`);
-      expect((await log.read('access', 0, 0, { maxRecords: readable, maxBytes: 1e9 })).count).toBe(readable);
-      expect((await refusal(log.read('access', 0, readable, PLENTY))).message).toMatch(
+      const other = await open();
+      expect((await other.read('access', 0, 0, { maxRecords: readable, maxBytes: 1e9 })).count).toBe(readable);
+      expect((await refusal(other.read('access', 0, readable, PLENTY))).message).toMatch(
         /records from offset \d000 on are missing/,
       );
     });

@@ -1,6 +1,7 @@
 /** Reading: segments from an offset on, joined into the columns of one batch. */
 import { type AppendStream, LogError, type ReadLimits, type RecordBatch } from '../event-log.ts';
 import { type DecodedSegment, decodeSegment } from '../segment.ts';
+import type { RecentSegments, SegmentPlace } from './recent-segments.ts';
 import type { SegmentRow, Statements } from './statements.ts';
 
 /** A batch's positions are UInt32. */
@@ -8,7 +9,7 @@ const BATCH_BYTES_MAX = 1024 * 1024 * 1024;
 
 /** Some records of one segment. */
 interface Piece {
-  readonly row: SegmentRow;
+  readonly row: SegmentPlace;
   readonly segment: DecodedSegment;
   /** Records `[from, to)` of the segment. */
   readonly from: number;
@@ -18,10 +19,12 @@ interface Piece {
 export class BatchReader {
   readonly #statements: Statements;
   readonly #path: string;
+  readonly #recent: RecentSegments;
 
-  constructor(statements: Statements, path: string) {
+  constructor(statements: Statements, path: string, recent: RecentSegments) {
     this.#statements = statements;
     this.#path = path;
+    this.#recent = recent;
   }
 
   read(stream: AppendStream, partition: number, offset: number, limits: ReadLimits): RecordBatch {
@@ -46,8 +49,7 @@ export class BatchReader {
     let recordsLeft = limits.maxRecords;
     let bytesLeft = Math.min(limits.maxBytes, BATCH_BYTES_MAX);
     let next = offset;
-    for (const found of this.#statements.segmentsFrom.iterate(stream, partition, offset)) {
-      const row = found as unknown as SegmentRow;
+    for (const { row, decoded } of this.#segmentsFrom(stream, partition, offset)) {
       if (row.base + row.count <= offset) continue;
       if (pieces.length > 0) {
         if (row.base !== next) throw this.#hole(stream, partition, next);
@@ -55,7 +57,7 @@ export class BatchReader {
       } else if (row.base > offset) {
         break;
       }
-      const piece = cut(row, this.#decode(row, stream, partition), next - row.base, recordsLeft, bytesLeft);
+      const piece = cut(row, decoded(), next - row.base, recordsLeft, bytesLeft);
       pieces.push(piece);
       next = row.base + piece.to;
       recordsLeft -= piece.to - piece.from;
@@ -64,6 +66,24 @@ export class BatchReader {
       if (piece.to < row.count || recordsLeft <= 0 || bytesLeft <= 0) break;
     }
     return pieces;
+  }
+
+  /** From the one that holds an offset on; where it was appended just now, perhaps not all of them. */
+  *#segmentsFrom(
+    stream: AppendStream,
+    partition: number,
+    offset: number,
+  ): Generator<{ readonly row: SegmentPlace; readonly decoded: () => DecodedSegment }> {
+    let isRecent = false;
+    for (const recent of this.#recent.from(stream, partition, offset)) {
+      isRecent = true;
+      yield { row: recent, decoded: () => recent.segment };
+    }
+    if (isRecent) return;
+    for (const found of this.#statements.segmentsFrom.iterate(stream, partition, offset)) {
+      const row = found as unknown as SegmentRow;
+      yield { row, decoded: () => this.#decode(row, stream, partition) };
+    }
   }
 
   last(stream: AppendStream, partition: number): { offset: number; value: Buffer } | null {
@@ -109,7 +129,7 @@ function belowStart(stream: AppendStream, partition: number, offset: number, sta
 }
 
 /** As many records from `from` on as the limits allow, at least one. */
-function cut(row: SegmentRow, segment: DecodedSegment, from: number, recordsLeft: number, bytesLeft: number): Piece {
+function cut(row: SegmentPlace, segment: DecodedSegment, from: number, recordsLeft: number, bytesLeft: number): Piece {
   const { starts, count } = segment;
   let to = Math.min(count, from + Math.max(1, recordsLeft));
   const first = starts[from]!;

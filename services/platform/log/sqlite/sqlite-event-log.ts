@@ -17,12 +17,16 @@ import { AppendSignal } from './append-signal.ts';
 import { BatchReader } from './batch-reader.ts';
 import type { Manifest } from './format.ts';
 import { decodeKey, encodeKey } from './keys.ts';
+import { RecentSegments } from './recent-segments.ts';
 import { asLogError } from './sqlite-error.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { type Epoch, TransactionWriter } from './transaction-writer.ts';
 
 /** Segments that retention deletes in one transaction: others wait for the write lock meanwhile. */
 const DELETED_SEGMENTS_MAX = 256;
+
+/** Some chunks of an import, and the blocks that wait for the writer. */
+const RECENT_BYTES_MAX = 24 * 1024 * 1024;
 
 export interface SqliteEventLogOptions {
   readonly db: DatabaseSync;
@@ -31,7 +35,7 @@ export interface SqliteEventLogOptions {
   readonly clock: { nowMs(): number };
 }
 
-/** Made by `openSqliteLog`. SQLite works in this thread: a call takes its time before it returns, and calls never interleave. */
+/** Made by `openSqliteLog`. SQLite works in this thread: reading takes its time before the call returns; commits take effect one after the other. */
 export class SqliteEventLog implements EventLog {
   readonly logId: string;
   readonly partitions: number;
@@ -41,6 +45,7 @@ export class SqliteEventLog implements EventLog {
   readonly #writer: TransactionWriter;
   readonly #reader: BatchReader;
   readonly #signal: AppendSignal;
+  readonly #recent: RecentSegments;
 
   constructor({ db, path, manifest, clock }: SqliteEventLogOptions) {
     this.logId = manifest.logId;
@@ -48,7 +53,8 @@ export class SqliteEventLog implements EventLog {
     this.path = path;
     this.#db = db;
     this.#statements = prepareStatements(db);
-    this.#reader = new BatchReader(this.#statements, path);
+    this.#recent = new RecentSegments(RECENT_BYTES_MAX);
+    this.#reader = new BatchReader(this.#statements, path, this.#recent);
     const signal = new AppendSignal(this.#statements);
     this.#signal = signal;
     this.#writer = new TransactionWriter({
@@ -57,13 +63,14 @@ export class SqliteEventLog implements EventLog {
       path,
       partitions: manifest.partitions,
       clock,
+      recent: this.#recent,
       onAppended: (stream) => signal.appended(stream),
     });
   }
 
   async commit(transaction: Omit<Transaction, 'position'>): Promise<{ baseOffsets: readonly number[] }> {
     const { appends = [], puts = [] } = transaction;
-    const result = this.#writer.commit({ appends, puts }, null);
+    const result = await this.#writer.commit({ appends, puts }, null);
     if (result.status === 'fenced') throw new Error('a commit without an owner cannot be fenced');
     return { baseOffsets: result.baseOffsets };
   }
@@ -154,6 +161,7 @@ export class SqliteEventLog implements EventLog {
    */
   async deleteBefore(stream: AppendStream, partition: number, offset: number): Promise<{ records: number }> {
     this.#checkPartition(partition);
+    this.#recent.forget(stream, partition);
     let records = 0;
     for (;;) {
       const rows = this.#writer.run(() => this.#statements.deleteSegments.all(stream, partition, offset, DELETED_SEGMENTS_MAX));
@@ -169,6 +177,7 @@ export class SqliteEventLog implements EventLog {
   }
 
   async close(): Promise<void> {
+    await this.#writer.settled();
     this.#signal.close();
     if (this.#db.isOpen) this.#db.close();
   }

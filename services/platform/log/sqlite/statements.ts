@@ -1,12 +1,8 @@
 /** All SQL of the log, prepared once for a connection. */
 import type { DatabaseSync } from 'node:sqlite';
+import type { SegmentPlace } from './recent-segments.ts';
 
-export interface SegmentRow {
-  readonly base: number;
-  readonly count: number;
-  readonly valueBytes: number;
-  readonly appendedAtMs: number;
-  readonly origin: number;
+export interface SegmentRow extends SegmentPlace {
   readonly data: Uint8Array;
 }
 

@@ -1,14 +1,16 @@
 /**
- * Writing: one SQLite transaction for each commit. The order matters:
+ * Writing. Commits take effect in the order in which they were asked for, each wholly or not at all; those that are asked for together share
+ * one SQLite transaction, since the disk takes as long for one as for many. The order matters:
  * 1. segments are encoded before the write lock is taken, so that nobody waits for zstd;
  * 2. inside the transaction the owner's epoch is checked first: an owner that was fenced writes nothing;
- * 3. appends, puts, position; whatever fails undoes all of it;
+ * 3. appends, puts, position; whatever fails undoes all of it, and each is tried by itself, so that one does not fail for another;
  * 4. COMMIT returns when the disk has it; only then are waiting readers told.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { type AppendStream, type CommitResult, ORIGIN, type Position, type Transaction } from '../event-log.ts';
 import { type EncodedSegment, encodeSegments, VALUE_BYTES_MAX } from '../segment.ts';
 import { encodeKey } from './keys.ts';
+import type { RecentSegment, RecentSegments } from './recent-segments.ts';
 import { asLogError } from './sqlite-error.ts';
 import type { HeadRow, Statements } from './statements.ts';
 
@@ -16,6 +18,14 @@ export interface Epoch {
   readonly role: Position['consumer'];
   readonly partition: number;
   readonly epoch: number;
+}
+
+/** A commit that waits for its turn. */
+interface Waiting {
+  readonly transaction: Transaction;
+  readonly owner: Epoch | null;
+  readonly encoded: readonly EncodedAppend[];
+  readonly done: PromiseWithResolvers<CommitResult>;
 }
 
 interface EncodedAppend {
@@ -31,19 +41,22 @@ export interface TransactionWriterOptions {
   readonly path: string;
   readonly partitions: number;
   readonly clock: { nowMs(): number };
+  readonly recent: RecentSegments;
   /** Called after the commit for each stream that has more records now. */
   readonly onAppended: (stream: AppendStream) => void;
 }
 
 export class TransactionWriter {
   readonly #options: TransactionWriterOptions;
+  /** In the order in which they were asked for. */
+  readonly #waiting: Waiting[] = [];
 
   constructor(options: TransactionWriterOptions) {
     this.#options = options;
   }
 
   /** @throws RangeError for a partition that is not there or a value that is too large, before anything is written */
-  commit(transaction: Transaction, owner: Epoch | null): CommitResult {
+  async commit(transaction: Transaction, owner: Epoch | null): Promise<CommitResult> {
     const { appends = [], puts = [], position } = transaction;
     for (const { partition, value } of puts) {
       this.checkPartition(partition);
@@ -55,21 +68,46 @@ export class TransactionWriter {
       this.checkPartition(partition);
       return { stream, partition, origin, segments: encodeSegments(values) };
     });
+    const done = Promise.withResolvers<CommitResult>();
+    if (this.#waiting.push({ transaction, encoded, owner, done }) === 1) setImmediate(() => this.#writeAll());
+    return done.promise;
+  }
 
-    const result = this.run((): CommitResult => {
-      if (owner !== null && !this.#isCurrent(owner)) return { status: 'fenced' };
-      const nowMs = Math.floor(this.#options.clock.nowMs());
-      const baseOffsets = encoded.map((append) => this.#append(append, nowMs));
-      for (const put of puts) this.#put(put);
-      if (position !== undefined) {
-        this.#options.statements.setPosition.run(position.consumer, position.partition, position.offset, position.note);
-      }
-      return { status: 'committed', baseOffsets };
-    });
-    if (result.status === 'committed') {
-      for (const { stream, segments } of encoded) if (segments.length > 0) this.#options.onAppended(stream);
+  /** Settles when what was asked for so far is written, or has failed. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#waiting.map(({ done }) => done.promise));
+  }
+
+  #writeAll(): void {
+    this.#writeGroup(this.#waiting.splice(0));
+  }
+
+  #writeGroup(group: readonly Waiting[]): void {
+    const appended: RecentSegment[] = [];
+    let results: CommitResult[];
+    try {
+      results = this.run(() => group.map((each) => this.#write(each, appended)));
+    } catch (error) {
+      if (group.length === 1) group[0]!.done.reject(error);
+      else for (const each of group) this.#writeGroup([each]);
+      return;
     }
-    return result;
+    for (const segment of appended) this.#options.recent.add(segment);
+    for (const stream of new Set(appended.map((segment) => segment.stream))) this.#options.onAppended(stream);
+    for (const [i, { done }] of group.entries()) done.resolve(results[i]!);
+  }
+
+  /** @param appended gets what is appended */
+  #write({ transaction, owner, encoded }: Waiting, appended: RecentSegment[]): CommitResult {
+    const { puts = [], position } = transaction;
+    if (owner !== null && !this.#isCurrent(owner)) return { status: 'fenced' };
+    const nowMs = Math.floor(this.#options.clock.nowMs());
+    const baseOffsets = encoded.map((append) => this.#append(append, nowMs, appended));
+    for (const put of puts) this.#put(put);
+    if (position !== undefined) {
+      this.#options.statements.setPosition.run(position.consumer, position.partition, position.offset, position.note);
+    }
+    return { status: 'committed', baseOffsets };
   }
 
   /** Runs `work` in a transaction. Undone when it throws. */
@@ -109,7 +147,7 @@ export class TransactionWriter {
   }
 
   /** Answers the first offset that was given. */
-  #append({ stream, partition, origin, segments }: EncodedAppend, nowMs: number): number {
+  #append({ stream, partition, origin, segments }: EncodedAppend, nowMs: number, appended: RecentSegment[]): number {
     const { statements } = this.#options;
     const head = statements.head.get(stream, partition) as HeadRow | undefined;
     const base = head?.next ?? 0;
@@ -117,8 +155,9 @@ export class TransactionWriter {
     // A clock that is set back must not make event times depend on it twice: within a partition append times never fall.
     const appendedAtMs = Math.max(nowMs, head?.appendedAtMs ?? 0);
     let next = base;
-    for (const { data, count, valueBytes } of segments) {
+    for (const { data, count, valueBytes, decoded } of segments) {
       statements.insertSegment.run(stream, partition, next, count, valueBytes, appendedAtMs, origin, data);
+      appended.push({ stream, partition, base: next, count, valueBytes, appendedAtMs, origin, segment: decoded });
       next += count;
     }
     statements.setHead.run(stream, partition, next, appendedAtMs);
