@@ -146,7 +146,8 @@ async function accept(
   header: BlockHeader,
 ): Promise<AcceptGapResult> {
   checkpoints.beginBehindGap(fold, header);
-  const { puts } = checkpoints.take(fold, () => true, header.scoredAtMs, lost.stateTo);
+  const { puts } = checkpoints.pages(fold, () => true);
+  puts.push(...checkpoints.finish(fold, header.scoredAtMs, lost.stateTo));
   const result = await owner.commit({
     appends: [{ stream: 'results', partition, values: [encodeBlock({ header, rows: Buffer.alloc(0) })] }],
     puts,

@@ -3,7 +3,7 @@
  * restored from before the newest accepted gap, whose end has a checkpoint that is kept (docs/gaps.md).
  */
 import { createHash } from 'node:crypto';
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { ENGINE_VERSION } from '../domain/engine.ts';
 import type { PartitionFold } from '../domain/fold/fold.ts';
 import { PAGE_KINDS, type PageKind, pagesByKind, type PartitionState } from '../domain/fold/partition-state.ts';
@@ -27,6 +27,7 @@ const CHUNK_BYTES_MAX = 256 * 1024;
 /** A page holds some hundred entries whose names have at most 1 MiB each. */
 const PAGE_BYTES_MAX = 1024 * 1024 * 1024;
 const DAY_MS = 86_400_000;
+const ZSTD_CHUNK_BYTES_MIN = 1024;
 const STREAM = 'checkpoints';
 
 function sumOf(bytes: Buffer): string {
@@ -149,7 +150,7 @@ export class CheckpointStore {
     return this.#put(manifestKey(manifest.offset), encodeManifest(adopted));
   }
 
-  /** Begins a checkpoint of the fold as it is now; {@link take} gives what to store of it. */
+  /** Begins a checkpoint of the fold as it is now; {@link pages} gives what to store of it. */
   begin(fold: PartitionFold, entryHash: string): void {
     const { state } = fold;
     state.beginCheckpoint();
@@ -162,37 +163,37 @@ export class CheckpointStore {
     this.begin(fold, entryHash);
   }
 
-  /**
-   * What to store now: pages while `mayGoOn` says so, and when none is left the manifest, with the removal of what no
-   * kept checkpoint needs any more. Call {@link committed} when it is in the log.
-   */
-  take(
-    fold: PartitionFold,
-    mayGoOn: () => boolean,
-    nowMs: number,
-    logStart: number,
-  ): { readonly puts: Put[]; readonly manifest: Manifest | null } {
+  /** Pages to store now, while `mayGoOn` says so of how many there are; at least one. When none is left {@link finish} comes next. */
+  pages(fold: PartitionFold, mayGoOn: (pages: number) => boolean): { readonly puts: Put[]; readonly isNoneLeft: boolean } {
     const puts: Put[] = [];
     const underWay = this.#underWay;
-    if (underWay === null) return { puts, manifest: null };
+    if (underWay === null) return { puts, isNoneLeft: false };
+    let pages = 0;
     do {
       const next = fold.state.nextPage();
-      if (next === null) {
-        const manifest: Manifest = {
-          engine: ENGINE_VERSION,
-          catalogueHash: CATALOGUE_HASH,
-          authority: fold.authorityMark,
-          ...underWay,
-          writtenAtMs: nowMs,
-          gapEnd: this.#gapEnd,
-          pages: structuredClone(this.#pages),
-        };
-        puts.push(this.#put(manifestKey(manifest.offset), encodeManifest(manifest)), ...this.#removals(manifest, logStart));
-        return { puts, manifest };
-      }
+      if (next === null) return { puts, isNoneLeft: true };
       puts.push(...this.#storePage(next.kind, next.page, next.bytes, underWay.offset));
-    } while (mayGoOn());
-    return { puts, manifest: null };
+    } while (mayGoOn(++pages));
+    return { puts, isNoneLeft: false };
+  }
+
+  /**
+   * The manifest, once all pages are stored or go with it, and the removal of what no kept checkpoint needs any more. Call {@link committed} when it
+   * is in the log.
+   */
+  finish(fold: PartitionFold, nowMs: number, logStart: number): Put[] {
+    const underWay = this.#underWay;
+    if (underWay === null) throw new Error('no checkpoint is under way');
+    const manifest: Manifest = {
+      engine: ENGINE_VERSION,
+      catalogueHash: CATALOGUE_HASH,
+      authority: fold.authorityMark,
+      ...underWay,
+      writtenAtMs: nowMs,
+      gapEnd: this.#gapEnd,
+      pages: structuredClone(this.#pages),
+    };
+    return [this.#put(manifestKey(manifest.offset), encodeManifest(manifest)), ...this.#removals(manifest, logStart)];
   }
 
   #put(key: string, value: Buffer | null): Put {
@@ -200,7 +201,7 @@ export class CheckpointStore {
   }
 
   #storePage(kind: PageKind, page: number, bytes: Buffer, version: number): Put[] {
-    const packed = zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+    const packed = zstdCompressSync(bytes, zstdOptions(bytes.length));
     const chunks = Math.max(1, Math.ceil(packed.length / CHUNK_BYTES_MAX));
     this.#pages[kind][page] = { version, chunks, sum: sumOf(bytes) };
     return Array.from({ length: chunks }, (_, chunk) =>
@@ -236,4 +237,10 @@ export class CheckpointStore {
   committed(): void {
     this.#underWay = null;
   }
+}
+
+/** Output comes in pieces of half the input: one is enough in most cases, and none is much memory for nothing. */
+function zstdOptions(bytes: number): ZstdOptions {
+  const chunkSize = Math.max(ZSTD_CHUNK_BYTES_MIN, Math.ceil(bytes / 2));
+  return { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize };
 }

@@ -19,8 +19,10 @@ export interface PartitionScorerOptions extends TakeOptions {
  * between, so that one with a long backlog does not make the verdicts of the others wait for a whole batch.
  */
 const SLICE_RECORDS_MAX = 128;
-/** Longest that a batch waits for pages of a checkpoint. */
-const CHECKPOINT_BUDGET_MS = 10;
+/** As long as a slice of records takes: pages of a checkpoint are made in slices, too. */
+const CHECKPOINT_SLICE_MS = 2;
+/** Slices that a batch waits for. */
+const CHECKPOINT_SLICES_MAX = 5;
 /** Pages of one transaction when a scorer stops: some megabytes. */
 const PAGES_AT_ONCE_MAX = 128;
 
@@ -162,8 +164,7 @@ export class PartitionScorer {
       if (!isDue) return { puts: [], isManifest: false };
       this.#begin();
     }
-    const startedMs = clock.monotonicMs();
-    return this.#take(() => clock.monotonicMs() - startedMs < CHECKPOINT_BUDGET_MS);
+    return this.#take({ slicesMax: CHECKPOINT_SLICES_MAX });
   }
 
   #begin(): void {
@@ -172,10 +173,28 @@ export class PartitionScorer {
     this.#checkpointAtMs = this.#options.clock.nowMs();
   }
 
-  async #take(mayGoOn: () => boolean): Promise<{ puts: Put[]; isManifest: boolean }> {
-    const { start } = await this.#options.log.bounds('access', this.#options.partition);
-    const { puts, manifest } = this.#taken.checkpoints.take(this.#taken.fold, mayGoOn, this.#options.clock.nowMs(), start);
-    return { puts, isManifest: manifest !== null };
+  /** Pages of the checkpoint under way, up to one of the limits, and the manifest behind the last. */
+  async #take({ slicesMax = Number.POSITIVE_INFINITY, pagesMax = Number.POSITIVE_INFINITY }): Promise<{
+    puts: Put[];
+    isManifest: boolean;
+  }> {
+    const { log, clock, partition } = this.#options;
+    const { fold, checkpoints } = this.#taken;
+    const puts: Put[] = [];
+    for (let slices = 1; ; slices++) {
+      const startedMs = clock.monotonicMs();
+      const mayGoOn = (pages: number): boolean =>
+        clock.monotonicMs() - startedMs < CHECKPOINT_SLICE_MS && puts.length + pages < pagesMax;
+      const slice = checkpoints.pages(fold, mayGoOn);
+      puts.push(...slice.puts);
+      if (slice.isNoneLeft) {
+        const { start } = await log.bounds('access', partition);
+        puts.push(...checkpoints.finish(fold, clock.nowMs(), start));
+        return { puts, isManifest: true };
+      }
+      if (slices >= slicesMax || puts.length >= pagesMax) return { puts, isManifest: false };
+      await clock.turn();
+    }
   }
 
   /**
@@ -201,8 +220,7 @@ export class PartitionScorer {
   async #commitCheckpoint(): Promise<void> {
     const { owner, checkpoints } = this.#taken;
     while (checkpoints.isUnderWay) {
-      let pages = 0;
-      const { puts, isManifest } = await this.#take(() => ++pages < PAGES_AT_ONCE_MAX);
+      const { puts, isManifest } = await this.#take({ pagesMax: PAGES_AT_ONCE_MAX });
       const { status } = await owner.commit({ puts });
       if (status === 'fenced') return;
       if (isManifest) checkpoints.committed();

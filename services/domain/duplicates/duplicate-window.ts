@@ -3,20 +3,21 @@
  * ring gives the order in which they leave, an open-addressing table (linear probing, backward-shift deletion) the look-up.
  */
 import { DUPLICATE_WINDOW_RECORDS } from '../../../schemas/codes.ts';
-import { type ByteReader, ByteWriter } from '../state/bytes.ts';
+import { type ByteReader, ByteWriter, PageCorruptError } from '../state/bytes.ts';
 import { PageSet } from '../state/page-set.ts';
 
 const ENTRIES_PER_PAGE = 8192;
 const WORDS = 4;
-const EMPTY = -1;
+/** Places in the table count from 1, so that its memory is zero, which nobody has to write, until it is used. */
+const EMPTY = 0;
 
 export class DuplicateWindow {
   readonly pages = new PageSet('window', (page) => this.#encode(page));
   readonly #capacity: number;
-  /** Hashes by ring place; grows until it holds `#capacity`. */
-  #ring = new Uint32Array(1024 * WORDS);
-  /** Ring place of each hash, at a position that follows from it; twice as many as the ring has places. */
-  #table = new Int32Array(2048).fill(EMPTY);
+  /** Hashes by ring place. Of the size that it will have: growing would make everybody wait for tens of milliseconds. */
+  readonly #ring: Uint32Array;
+  /** Ring place of each hash, at a position that follows from it; at least twice as many as the ring has places, to a power of two. */
+  readonly #table: Int32Array;
   /** Records ever remembered; the next goes to this place modulo capacity. */
   #total = 0;
   /** Append time of the first record in each page, for the window's age. */
@@ -25,6 +26,8 @@ export class DuplicateWindow {
   /** `capacity` other than the contract's is for tests. */
   constructor(capacity = DUPLICATE_WINDOW_RECORDS) {
     this.#capacity = capacity;
+    this.#ring = new Uint32Array(capacity * WORDS);
+    this.#table = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2)));
   }
 
   get count(): number {
@@ -41,9 +44,9 @@ export class DuplicateWindow {
   has(hash: Uint32Array): boolean {
     const mask = this.#table.length - 1;
     for (let at = hash[0]! & mask; ; at = (at + 1) & mask) {
-      const place = this.#table[at]!;
-      if (place === EMPTY) return false;
-      if (this.#equals(place, hash)) return true;
+      const entry = this.#table[at]!;
+      if (entry === EMPTY) return false;
+      if (this.#equals(entry - 1, hash)) return true;
     }
   }
 
@@ -53,7 +56,6 @@ export class DuplicateWindow {
     const page = Math.floor(place / ENTRIES_PER_PAGE);
     this.pages.touch(page);
     if (this.#total >= this.#capacity) this.#remove(place);
-    else if (place * WORDS >= this.#ring.length) this.#grow();
     for (let word = 0; word < WORDS; word++) this.#ring[place * WORDS + word] = hash[word]!;
     if (place % ENTRIES_PER_PAGE === 0) this.#pageTimesMs[page] = appendedAtMs;
     this.#total++;
@@ -71,7 +73,7 @@ export class DuplicateWindow {
     const mask = table.length - 1;
     let at = this.#ring[place * WORDS]! & mask;
     while (table[at] !== EMPTY) at = (at + 1) & mask;
-    table[at] = place;
+    table[at] = place + 1;
   }
 
   /** Backward-shift deletion (Knuth, The Art of Computer Programming 6.4, algorithm R). */
@@ -79,26 +81,14 @@ export class DuplicateWindow {
     const table = this.#table;
     const mask = table.length - 1;
     let hole = this.#ring[place * WORDS]! & mask;
-    while (table[hole] !== place) hole = (hole + 1) & mask;
+    while (table[hole] !== place + 1) hole = (hole + 1) & mask;
     for (let at = (hole + 1) & mask; table[at] !== EMPTY; at = (at + 1) & mask) {
-      const home = this.#ring[table[at]! * WORDS]! & mask;
+      const home = this.#ring[(table[at]! - 1) * WORDS]! & mask;
       if (((at - home) & mask) < ((at - hole) & mask)) continue;
       table[hole] = table[at]!;
       hole = at;
     }
     table[hole] = EMPTY;
-  }
-
-  #grow(): void {
-    const ring = new Uint32Array(this.#ring.length * 2);
-    ring.set(this.#ring);
-    this.#ring = ring;
-    this.#rebuild(this.#total);
-  }
-
-  #rebuild(places: number): void {
-    this.#table = new Int32Array((this.#ring.length / WORDS) * 2).fill(EMPTY);
-    for (let place = 0; place < places; place++) this.#insert(place);
   }
 
   /** A page says how many records were ever remembered when it was written, its time, and its hashes. */
@@ -115,11 +105,7 @@ export class DuplicateWindow {
   restore(reader: ByteReader, page: number): void {
     this.#pageTimesMs[page] = reader.double();
     for (let place = page * ENTRIES_PER_PAGE; !reader.done; place++) {
-      while ((place + 1) * WORDS > this.#ring.length) {
-        const ring = new Uint32Array(this.#ring.length * 2);
-        ring.set(this.#ring);
-        this.#ring = ring;
-      }
+      if (place >= this.#capacity) throw new PageCorruptError('a page of the duplicate window has too many hashes');
       for (let word = 0; word < WORDS; word++) this.#ring[place * WORDS + word] = reader.uint32();
     }
   }
@@ -131,6 +117,7 @@ export class DuplicateWindow {
 
   restored(total: number): void {
     this.#total = total;
-    this.#rebuild(this.count);
+    this.#table.fill(EMPTY);
+    for (let place = 0; place < this.count; place++) this.#insert(place);
   }
 }

@@ -3,12 +3,18 @@
 /** Below 128: a length of one byte. */
 const SHORT_MAX = 63;
 
+/** Memory of the last writer that was finished, for the next: pages are as large as one another, and fresh memory for each makes the collector run. */
+let spare: Buffer | null = null;
+const SPARE_BYTES_MAX = 1024 * 1024;
+const NOTHING = Buffer.alloc(0);
+
 export class ByteWriter {
   #buffer: Buffer;
   #length = 0;
 
   constructor(initialBytes = 4096) {
-    this.#buffer = Buffer.allocUnsafe(initialBytes);
+    this.#buffer = spare ?? Buffer.allocUnsafe(initialBytes);
+    spare = null;
   }
 
   get length(): number {
@@ -71,9 +77,13 @@ export class ByteWriter {
     this.#length += value.length;
   }
 
-  /** What was written so far, copied. */
+  /** What was written; the writer is empty again. */
   finish(): Buffer {
-    return Buffer.from(this.#buffer.subarray(0, this.#length));
+    const written = Buffer.from(this.#buffer.subarray(0, this.#length));
+    if (this.#buffer.length <= SPARE_BYTES_MAX) spare = this.#buffer;
+    this.#buffer = NOTHING;
+    this.#length = 0;
+    return written;
   }
 
   #reserve(bytes: number): void {

@@ -11,6 +11,9 @@ import type { UserWords } from './user-hash.ts';
 import type { ProgramState, ProgramTable } from './program-table.ts';
 
 const KEYS_PER_PAGE = 512;
+/** Keys of a piece are two to this power. */
+const PIECE_SHIFT = 12;
+const PIECE_MASK = (1 << PIECE_SHIFT) - 1;
 /** A scope as it stands in a page for a slot that is free, and a program of such a slot. */
 const FREE = '';
 const NO_PROGRAM = -1;
@@ -43,14 +46,15 @@ export class LimitTable {
   readonly #sip = new Int32Array(8);
   readonly #index = new KeyIndex();
   readonly #hashAt = (slot: number): number => {
-    const at = slot * KEY_NUMBERS;
-    return hashOf(this.#keys[at]!, this.#keys[at + 1]!, this.#keys[at + 2]!);
+    const keys = this.#keys[slot >>> PIECE_SHIFT]!;
+    const at = (slot & PIECE_MASK) * KEY_NUMBERS;
+    return hashOf(keys[at]!, keys[at + 1]!, keys[at + 2]!);
   };
-  /** By slot. */
-  #keys = new Int32Array(KEYS_PER_PAGE * KEY_NUMBERS);
+  /** By slot, in pieces: who had to copy all when there are more of them would keep everybody waiting. */
+  readonly #keys: Int32Array[] = [];
   #slots = 0;
-  /** By slot: TAT, then last `now`. */
-  #timesUs = new Float64Array(KEYS_PER_PAGE * 2);
+  /** By slot, in the same pieces: TAT, then last `now`. */
+  readonly #timesUs: Float64Array[] = [];
   readonly #free: number[] = [];
   #sweepAt = 0;
   /** Programs with a key, by their number. */
@@ -122,28 +126,34 @@ export class LimitTable {
   }
 
   #is(slot: number, program: number, scope: number, rest: Uint32Array): boolean {
-    const keys = this.#keys;
-    const at = slot * KEY_NUMBERS;
+    const keys = this.#keys[slot >>> PIECE_SHIFT]!;
+    const at = (slot & PIECE_MASK) * KEY_NUMBERS;
     if (keys[at] !== program || keys[at + 1] !== scope) return false;
     for (let word = 0; word < REST_WORDS; word++) if (keys[at + 2 + word] !== (rest[word]! | 0)) return false;
     return true;
   }
 
   tatUs(slot: number): number {
-    return this.#timesUs[slot * 2]!;
+    return this.#timesUs[slot >>> PIECE_SHIFT]![(slot & PIECE_MASK) * 2]!;
   }
 
   lastNowUs(slot: number): number {
-    return this.#timesUs[slot * 2 + 1]!;
+    return this.#timesUs[slot >>> PIECE_SHIFT]![(slot & PIECE_MASK) * 2 + 1]!;
   }
 
   /** Sets both numbers; makes the slot when there is none (-1). Answers the slot. */
   set(key: LimitKey, slot: number, tatUs: number, lastNowUs: number): number {
     const at = slot === -1 ? this.#allocate(key) : slot;
     this.pages.touch(at >>> 9);
-    this.#timesUs[at * 2] = tatUs;
-    this.#timesUs[at * 2 + 1] = lastNowUs;
+    this.#setTimes(at, tatUs, lastNowUs);
     return at;
+  }
+
+  #setTimes(slot: number, tatUs: number, lastNowUs: number): void {
+    const timesUs = this.#timesUs[slot >>> PIECE_SHIFT]!;
+    const at = (slot & PIECE_MASK) * 2;
+    timesUs[at] = tatUs;
+    timesUs[at + 1] = lastNowUs;
   }
 
   #allocate(key: LimitKey): number {
@@ -156,19 +166,20 @@ export class LimitTable {
 
   #put(slot: number, { program, scope, rest }: LimitKey): void {
     this.#reserve(slot);
-    const at = slot * KEY_NUMBERS;
-    this.#keys[at] = program;
-    this.#keys[at + 1] = scope;
-    this.#keys.set(rest, at + 2);
+    const keys = this.#keys[slot >>> PIECE_SHIFT]!;
+    const at = (slot & PIECE_MASK) * KEY_NUMBERS;
+    keys[at] = program;
+    keys[at + 1] = scope;
+    keys.set(rest, at + 2);
     this.#index.add(this.#hashAt(slot), slot, this.#hashAt);
   }
 
   /** Makes room for a slot, which is in use from here on. */
   #reserve(slot: number): void {
     this.#slots = Math.max(this.#slots, slot + 1);
-    if (slot * 2 < this.#timesUs.length) return;
-    this.#timesUs = grown(this.#timesUs, new Float64Array(this.#timesUs.length * 2));
-    this.#keys = grown(this.#keys, new Int32Array(this.#keys.length * 2));
+    if (slot >>> PIECE_SHIFT < this.#keys.length) return;
+    this.#keys.push(new Int32Array(KEY_NUMBERS << PIECE_SHIFT));
+    this.#timesUs.push(new Float64Array(2 << PIECE_SHIFT));
   }
 
   /**
@@ -179,8 +190,7 @@ export class LimitTable {
     for (let n = Math.min(slotsMax, this.#slots); n > 0; n--) {
       const slot = this.#sweepAt;
       this.#sweepAt = (slot + 1) % this.#slots;
-      const at = slot * KEY_NUMBERS;
-      if (this.#keys[at] === NO_PROGRAM) continue;
+      if (this.#programOf(slot) === NO_PROGRAM) continue;
       if (Math.max(this.tatUs(slot), this.lastNowUs(slot)) >= beforeUs) continue;
       this.pages.touch(slot >>> 9);
       this.#index.remove(this.#hashAt(slot), slot, this.#hashAt);
@@ -188,17 +198,23 @@ export class LimitTable {
     }
   }
 
+  #programOf(slot: number): number {
+    return this.#keys[slot >>> PIECE_SHIFT]![(slot & PIECE_MASK) * KEY_NUMBERS]!;
+  }
+
   #setFree(slot: number): void {
-    this.#keys[slot * KEY_NUMBERS] = NO_PROGRAM;
+    this.#keys[slot >>> PIECE_SHIFT]![(slot & PIECE_MASK) * KEY_NUMBERS] = NO_PROGRAM;
     this.#free.push(slot);
   }
 
   #encode(page: number): Buffer {
     const out = new ByteWriter();
-    const keys = this.#keys;
-    const end = Math.min((page + 1) * KEYS_PER_PAGE, this.#slots);
-    for (let slot = page * KEYS_PER_PAGE; slot < end; slot++) {
-      const at = slot * KEY_NUMBERS;
+    const first = page * KEYS_PER_PAGE;
+    const end = Math.min(first + KEYS_PER_PAGE, this.#slots);
+    // A page lies within a piece.
+    const keys = this.#keys[first >>> PIECE_SHIFT]!;
+    for (let slot = first; slot < end; slot++) {
+      const at = (slot & PIECE_MASK) * KEY_NUMBERS;
       const program = this.#programs[keys[at]!];
       out.string(program === undefined ? FREE : this.#scopes[keys[at + 1]!]!);
       if (program === undefined) continue;
@@ -225,8 +241,7 @@ export class LimitTable {
       key.program = this.#programNumber(programs.of(reader.string()));
       key.scope = this.#scopeNumber(scope);
       this.#put(slot, key);
-      this.#timesUs[slot * 2] = reader.double();
-      this.#timesUs[slot * 2 + 1] = reader.double();
+      this.#setTimes(slot, reader.double(), reader.double());
     }
   }
 
@@ -253,9 +268,4 @@ function namesIn(scope: string, names: string): { readonly user: string | null; 
   const colon = names.indexOf(':');
   const end = colon + 1 + Number(names.slice(0, colon));
   return { user: names.slice(end), api: names.slice(colon + 1, end) };
-}
-
-function grown<Column extends Float64Array | Int32Array>(column: Column, wider: Column): Column {
-  wider.set(column);
-  return wider;
 }
