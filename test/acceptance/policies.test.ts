@@ -106,6 +106,12 @@ describe('apply, log and rollback', () => {
     const unknown = await ntk(['policy', 'rollback', '--to', 'S', ...data]);
     const said = "error: no policy 'S' has been in force: ntk policy log shows those that were\n";
     expect([unknown.code, unknown.stderr]).toEqual([1, said]);
+    // A version that another's hash begins with is that version.
+    const version = log[0]!.hash.slice(0, 4);
+    const r = desk.write('r.yaml', POLICY_P.replace(/^version: .*/m, `version: "${version}"`));
+    await ntkOk(['policy', 'apply', r, ...data]);
+    expect((await ntkOk(['policy', 'rollback', '--to', version, ...data])).stderr).toContain('in force already');
+    expect((await ntkOk(['policy', 'rollback', '--to', log[0]!.hash, ...data])).stderr).toContain('(version P)');
   });
 
   test('a policy with mistakes is not published', async () => {

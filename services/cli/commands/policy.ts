@@ -114,9 +114,14 @@ function sayInForce(out: Output, hash: string): void {
 
 /** @throws UserError when none, or more than one, is meant */
 function earlierPolicy(changes: readonly PolicyChange[], to: string): PolicyChange {
-  const meant = changes.filter(
-    ({ policy: { version, hash } }) => version === to || (to !== '' && hash.startsWith(to.toLowerCase())),
-  );
+  // In this order: a hash is what nobody can choose, a version is what somebody called it, and the beginning of a hash may be either.
+  const begins = (hash: string): boolean => to !== '' && hash.startsWith(to.toLowerCase());
+  const ways: readonly ((change: PolicyChange) => boolean)[] = [
+    ({ policy }) => policy.hash === to.toLowerCase(),
+    ({ policy }) => policy.version === to,
+    ({ policy }) => begins(policy.hash),
+  ];
+  const meant = ways.map((isMeant) => changes.filter(isMeant)).find((found) => found.length > 0) ?? [];
   const hashes = [...new Set(meant.map(({ policy }) => policy.hash))];
   if (hashes.length === 1) return meant.at(-1)!;
   throw new UserError(
