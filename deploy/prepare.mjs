@@ -73,10 +73,12 @@ function makeAll() {
   for (const path of [secrets, join(secrets, 'keys'), join(secrets, 'gateway')]) makeFolder(path);
   // One key for all scorers of a log, and for whoever verifies it.
   make([own('user.key')], () => [randomBytes(SECRET_BYTES)]);
-  make([own('keys', 'root.key'), own('keys', 'root.key.pub')], () => {
-    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-    return [privateKey.export({ type: 'pkcs8', format: 'pem' }), publicKey.export({ type: 'spki', format: 'pem' })];
-  });
+  // The aggregator's is no root key: it is added for ntk.prior alone.
+  for (const name of ['root.key', 'aggregator.key'])
+    make([own('keys', name), own('keys', `${name}.pub`)], () => {
+      const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+      return [privateKey.export({ type: 'pkcs8', format: 'pem' }), publicKey.export({ type: 'spki', format: 'pem' })];
+    });
   make([own('gateway', 'tokens.yaml'), own('simulator.env')], () => {
     const token = secret();
     const entry = `tokens:\n  - name: simulator\n    sha256: ${sha256(token)}\n    sources: ['host/simulated-*']\n    types: [${SIMULATOR_TYPES.join(', ')}]\n`;

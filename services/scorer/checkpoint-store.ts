@@ -43,6 +43,9 @@ function unpacked(chunks: readonly Buffer[], { sum }: StoredPage): Buffer | null
   }
 }
 
+/** A checkpoint that was begun: what its manifest says of its place. */
+type UnderWay = Pick<Manifest, 'offset' | 'rowsHash' | 'entryHash'>;
+
 export class CheckpointStore {
   readonly #log: EventLog;
   readonly #partition: number;
@@ -54,7 +57,7 @@ export class CheckpointStore {
   #pages: Record<PageKind, StoredPage[]> = pagesByKind<StoredPage>();
   /** End of the newest accepted gap; 0 without one. */
   #gapEnd = 0;
-  #underWay: { readonly offset: number; readonly rowsHash: string; readonly entryHash: string } | null = null;
+  #underWay: UnderWay | null = null;
 
   constructor(log: EventLog, partition: number) {
     this.#log = log;
@@ -166,13 +169,12 @@ export class CheckpointStore {
   /** Pages to store now, while `mayGoOn` says so of how many there are; at least one. When none is left {@link finish} comes next. */
   pages(fold: PartitionFold, mayGoOn: (pages: number) => boolean): { readonly puts: Put[]; readonly isNoneLeft: boolean } {
     const puts: Put[] = [];
-    const underWay = this.#underWay;
-    if (underWay === null) return { puts, isNoneLeft: false };
+    const { offset } = this.#current();
     let pages = 0;
     do {
       const next = fold.state.nextPage();
       if (next === null) return { puts, isNoneLeft: true };
-      puts.push(...this.#storePage(next.kind, next.page, next.bytes, underWay.offset));
+      puts.push(...this.#storePage(next.kind, next.page, next.bytes, offset));
     } while (mayGoOn(++pages));
     return { puts, isNoneLeft: false };
   }
@@ -182,18 +184,21 @@ export class CheckpointStore {
    * is in the log.
    */
   finish(fold: PartitionFold, nowMs: number, logStart: number): Put[] {
-    const underWay = this.#underWay;
-    if (underWay === null) throw new Error('no checkpoint is under way');
     const manifest: Manifest = {
       engine: ENGINE_VERSION,
       catalogueHash: CATALOGUE_HASH,
       authority: fold.authorityMark,
-      ...underWay,
+      ...this.#current(),
       writtenAtMs: nowMs,
       gapEnd: this.#gapEnd,
       pages: structuredClone(this.#pages),
     };
     return [this.#put(manifestKey(manifest.offset), encodeManifest(manifest)), ...this.#removals(manifest, logStart)];
+  }
+
+  #current(): UnderWay {
+    if (this.#underWay === null) throw new Error('no checkpoint is under way');
+    return this.#underWay;
   }
 
   #put(key: string, value: Buffer | null): Put {

@@ -72,7 +72,8 @@ export function readCompose(variables: Readonly<Record<string, string>>): Compos
       return value;
     },
   );
-  return parse(text, { merge: true, uniqueKeys: true }) as Compose;
+  // The parser's limit is for text of strangers: aliases that hold aliases.
+  return parse(text, { merge: true, uniqueKeys: true, maxAliasCount: -1 }) as Compose;
 }
 
 /** The files of secrets that a service is given, by where it finds them. */

@@ -16,7 +16,7 @@ import {
   type Service,
 } from './compose-file.ts';
 
-const OURS = ['gateway', 'scorer-1', 'scorer-2', 'writer', 'simulator', 'ntk', 'ntk-repair'];
+const OURS = ['gateway', 'scorer-1', 'scorer-2', 'writer', 'aggregator', 'simulator', 'ntk', 'ntk-repair'];
 const COMMANDS = ['simulator', 'ntk', 'ntk-repair'];
 /** Read by commands beside the settings: services/platform/config/environment.ts. */
 const NO_SETTINGS = ['NTK_TOKEN', 'NTK_DEBUG'];
@@ -157,15 +157,18 @@ describe('what it says to our code', () => {
     expect(wrong.filter((problem) => problem !== null)).toEqual([]);
   });
 
-  test.each(['gateway', 'scorer-1', 'scorer-2', 'writer'])('%s starts with a configuration that is right', async (name) => {
-    const service = compose.services[name]!;
-    const { code, stdout, stderr } = await ntk([...service.command!, '--validate'], { env: environmentOf(service) });
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain('httpHost = 0.0.0.0');
-    // Where the health check of the image asks.
-    expect(stdout).toContain('httpPort = 7077');
-    expect(stdout).toContain('data = /data');
-  });
+  test.each(['gateway', 'scorer-1', 'scorer-2', 'writer', 'aggregator'])(
+    '%s starts with a configuration that is right',
+    async (name) => {
+      const service = compose.services[name]!;
+      const { code, stdout, stderr } = await ntk([...service.command!, '--validate'], { env: environmentOf(service) });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain('httpHost = 0.0.0.0');
+      // Where the health check of the image asks.
+      expect(stdout).toContain('httpPort = 7077');
+      expect(stdout).toContain('data = /data');
+    },
+  );
 
   test('commands and flags of those that only run are there', async () => {
     const { command } = compose.services['simulator']!;

@@ -26,7 +26,7 @@ describe('Prometheus', () => {
       (file) => parse(readFileSync(join(TARGETS, file), 'utf8')) as { targets: string[] }[],
     );
     const all = targets.flatMap(({ targets: each }) => each);
-    const expected = ['gateway', 'scorer-1', 'scorer-2', 'writer'].map((name) => `${name}:7077`);
+    const expected = ['gateway', 'scorer-1', 'scorer-2', 'writer', 'aggregator'].map((name) => `${name}:7077`);
     expect(all.toSorted()).toEqual(['alertmanager:9093', ...expected].toSorted());
     for (const [host, port] of all.map((target) => target.split(':') as [string, string])) {
       expect(listensOn(compose, host)).toContain(Number(port));

@@ -95,6 +95,13 @@ describe('what is made', () => {
     const log = await ntk(['policy', 'log', '--data', data, '--json'], { env });
     expect(log.stdout).toContain('"hash"');
     expect(log.stdout).not.toContain('unauthorised');
+    // As docs/deploy.md has it: the aggregator may sign what it says, and nothing else.
+    const add = ['keys', 'add', secret('keys', 'aggregator.key.pub'), '--types', 'ntk.prior', '--data', data];
+    const { code, stdout } = await ntk([...add, '--signing-key', secret('keys', 'root.key')], { env });
+    expect(code).toBe(0);
+    const keys = await ntk(['keys', 'list', '--data', data, '--json'], { env });
+    const added = expect.objectContaining({ keyid: stdout.trim(), types: ['ntk.prior'], isInForce: true });
+    expect(JSON.parse(keys.stdout)).toMatchObject({ keys: expect.arrayContaining([added]) });
   });
 });
 

@@ -22,35 +22,43 @@ export interface RecentSegment extends SegmentPlace {
   readonly segment: DecodedSegment;
 }
 
+export interface RecentLimits {
+  /** Of records, as they are in memory. */
+  readonly bytesMax: number;
+  /** A segment of one record takes as much again. */
+  readonly segmentsMax: number;
+}
+
 export class RecentSegments {
-  readonly #bytesMax: number;
+  readonly #limits: RecentLimits;
   /** Of each stream and partition, by offset. Others may have appended in between. */
   readonly #kept = new Map<string, RecentSegment[]>();
   /** All of them, oldest first. */
   readonly #order: RecentSegment[] = [];
   #bytes = 0;
 
-  /** @param bytesMax of records that are kept, at most */
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax;
+  constructor(limits: RecentLimits) {
+    this.#limits = limits;
   }
 
   /** Committed, behind all that was added of its stream and partition before. */
   add(recent: RecentSegment): void {
+    const { bytesMax, segmentsMax } = this.#limits;
     const key = keyOf(recent.stream, recent.partition);
     const kept = this.#kept.get(key);
     if (kept === undefined) this.#kept.set(key, [recent]);
     else kept.push(recent);
     this.#order.push(recent);
     this.#bytes += recent.segment.bytes.length;
-    while (this.#bytes > this.#bytesMax) this.#dropOldest();
+    while (this.#bytes > bytesMax || this.#order.length > segmentsMax) this.#dropOldest();
   }
 
   /** The segment that holds an offset and those behind it, as far as none is missing; none when the first is not here. */
   *from(stream: AppendStream, partition: number, offset: number): Generator<RecentSegment> {
     const kept = this.#kept.get(keyOf(stream, partition)) ?? [];
     let next = offset;
-    for (const recent of kept.slice(kept.findLastIndex(({ base }) => base <= offset))) {
+    for (let i = kept.findLastIndex(({ base }) => base <= offset); i >= 0 && i < kept.length; i++) {
+      const recent = kept[i]!;
       if (recent.base > next || next >= recent.base + recent.count) return;
       yield recent;
       next = recent.base + recent.count;

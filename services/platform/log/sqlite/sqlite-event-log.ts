@@ -17,7 +17,7 @@ import { AppendSignal } from './append-signal.ts';
 import { BatchReader } from './batch-reader.ts';
 import type { Manifest } from './format.ts';
 import { decodeKey, encodeKey } from './keys.ts';
-import { RecentSegments } from './recent-segments.ts';
+import { type RecentLimits, RecentSegments } from './recent-segments.ts';
 import { asLogError } from './sqlite-error.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { type Epoch, TransactionWriter } from './transaction-writer.ts';
@@ -26,7 +26,7 @@ import { type Epoch, TransactionWriter } from './transaction-writer.ts';
 const DELETED_SEGMENTS_MAX = 256;
 
 /** Some chunks of an import, and the blocks that wait for the writer. */
-const RECENT_BYTES_MAX = 24 * 1024 * 1024;
+const RECENT: RecentLimits = { bytesMax: 24 * 1024 * 1024, segmentsMax: 4_096 };
 
 export interface SqliteEventLogOptions {
   readonly db: DatabaseSync;
@@ -53,7 +53,7 @@ export class SqliteEventLog implements EventLog {
     this.path = path;
     this.#db = db;
     this.#statements = prepareStatements(db);
-    this.#recent = new RecentSegments(RECENT_BYTES_MAX);
+    this.#recent = new RecentSegments(RECENT);
     this.#reader = new BatchReader(this.#statements, path, this.#recent);
     const signal = new AppendSignal(this.#statements);
     this.#signal = signal;
