@@ -69,6 +69,7 @@ export class System {
   readonly #locks: readonly HeldLock[];
   /** Null unless scorers share the partitions among each other. */
   readonly #group: PartitionGroup | null;
+  /** By its signal the log knows what this caller has heard of. */
   readonly #admitting = new AbortController();
   #started = false;
 
