@@ -166,16 +166,15 @@ export class CheckpointStore {
     this.begin(fold, entryHash);
   }
 
-  /** Pages to store now, while `mayGoOn` says so of how many there are; at least one. When none is left {@link finish} comes next. */
-  pages(fold: PartitionFold, mayGoOn: (pages: number) => boolean): { readonly puts: Put[]; readonly isNoneLeft: boolean } {
+  /** Pages to store now, while `mayGoOn` says so behind each; at least one. When none is left {@link finish} comes next. */
+  pages(fold: PartitionFold, mayGoOn: () => boolean): { readonly puts: Put[]; readonly isNoneLeft: boolean } {
     const puts: Put[] = [];
     const { offset } = this.#current();
-    let pages = 0;
     do {
       const next = fold.state.nextPage();
       if (next === null) return { puts, isNoneLeft: true };
       puts.push(...this.#storePage(next.kind, next.page, next.bytes, offset));
-    } while (mayGoOn(++pages));
+    } while (mayGoOn());
     return { puts, isNoneLeft: false };
   }
 

@@ -181,18 +181,17 @@ export class PartitionScorer {
     const { log, clock, partition } = this.#options;
     const { fold, checkpoints } = this.#taken;
     const puts: Put[] = [];
+    let pages = 0;
     for (let slices = 1; ; slices++) {
       const startedMs = clock.monotonicMs();
-      const mayGoOn = (pages: number): boolean =>
-        clock.monotonicMs() - startedMs < CHECKPOINT_SLICE_MS && puts.length + pages < pagesMax;
-      const slice = checkpoints.pages(fold, mayGoOn);
+      const slice = checkpoints.pages(fold, () => ++pages < pagesMax && clock.monotonicMs() - startedMs < CHECKPOINT_SLICE_MS);
       puts.push(...slice.puts);
       if (slice.isNoneLeft) {
         const { start } = await log.bounds('access', partition);
         puts.push(...checkpoints.finish(fold, clock.nowMs(), start));
         return { puts, isManifest: true };
       }
-      if (slices >= slicesMax || puts.length >= pagesMax) return { puts, isManifest: false };
+      if (slices >= slicesMax || pages >= pagesMax) return { puts, isManifest: false };
       await clock.turn();
     }
   }

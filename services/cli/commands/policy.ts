@@ -115,11 +115,10 @@ function sayInForce(out: Output, hash: string): void {
 /** @throws UserError when none, or more than one, is meant */
 function earlierPolicy(changes: readonly PolicyChange[], to: string): PolicyChange {
   // In this order: a hash is what nobody can choose, a version is what somebody called it, and the beginning of a hash may be either.
-  const begins = (hash: string): boolean => to !== '' && hash.startsWith(to.toLowerCase());
   const ways: readonly ((change: PolicyChange) => boolean)[] = [
     ({ policy }) => policy.hash === to.toLowerCase(),
     ({ policy }) => policy.version === to,
-    ({ policy }) => begins(policy.hash),
+    ({ policy }) => to !== '' && policy.hash.startsWith(to.toLowerCase()),
   ];
   const meant = ways.map((isMeant) => changes.filter(isMeant)).find((found) => found.length > 0) ?? [];
   const hashes = [...new Set(meant.map(({ policy }) => policy.hash))];

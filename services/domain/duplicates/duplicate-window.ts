@@ -117,7 +117,6 @@ export class DuplicateWindow {
 
   restored(total: number): void {
     this.#total = total;
-    this.#table.fill(EMPTY);
     for (let place = 0; place < this.count; place++) this.#insert(place);
   }
 }

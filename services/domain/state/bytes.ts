@@ -13,7 +13,7 @@ export class ByteWriter {
   #length = 0;
 
   constructor(initialBytes = 4096) {
-    this.#buffer = spare ?? Buffer.allocUnsafe(initialBytes);
+    this.#buffer = spare !== null && spare.length >= initialBytes ? spare : Buffer.allocUnsafe(initialBytes);
     spare = null;
   }
 

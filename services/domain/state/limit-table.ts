@@ -5,6 +5,7 @@
 import { type SipKey, sipAbsorb, sipAbsorbWords, sipFinish } from '../duplicates/half-sip-hash.ts';
 import type { CompiledLimit } from '../limits/compiled-limit.ts';
 import { type ByteReader, ByteWriter } from './bytes.ts';
+import { rowInPiece } from './columns.ts';
 import { KeyIndex } from './key-index.ts';
 import { PageSet } from './page-set.ts';
 import type { UserWords } from './user-hash.ts';
@@ -13,13 +14,14 @@ import type { ProgramState, ProgramTable } from './program-table.ts';
 const KEYS_PER_PAGE = 512;
 /** Keys of a piece are two to this power. */
 const PIECE_SHIFT = 12;
-const PIECE_MASK = (1 << PIECE_SHIFT) - 1;
 /** A scope as it stands in a page for a slot that is free, and a program of such a slot. */
 const FREE = '';
 const NO_PROGRAM = -1;
 const REST_WORDS = 4;
 /** Numbers of a key in `#keys`: program, scope, and the words of what else it has. */
 const KEY_NUMBERS = 2 + REST_WORDS;
+/** And in `#timesUs`. */
+const KEY_TIMES = 2;
 /** Odd, half of their bits set: what is multiplied by one spreads over all bits. */
 const [PROGRAM_FACTOR, SCOPE_FACTOR] = [0x9e3779b1, 0x85ebca6b];
 
@@ -40,6 +42,15 @@ function hashOf(program: number, scope: number, rest: number): number {
   return hash ^ (hash >>> 15);
 }
 
+/** Where a slot's numbers begin in its piece. */
+function keyAt(slot: number): number {
+  return rowInPiece(slot, PIECE_SHIFT, KEY_NUMBERS);
+}
+
+function timesAt(slot: number): number {
+  return rowInPiece(slot, PIECE_SHIFT, KEY_TIMES);
+}
+
 export class LimitTable {
   readonly pages = new PageSet('limitKeys', (page) => this.#encode(page));
   readonly #hashKey: SipKey;
@@ -47,7 +58,7 @@ export class LimitTable {
   readonly #index = new KeyIndex();
   readonly #hashAt = (slot: number): number => {
     const keys = this.#keys[slot >>> PIECE_SHIFT]!;
-    const at = (slot & PIECE_MASK) * KEY_NUMBERS;
+    const at = keyAt(slot);
     return hashOf(keys[at]!, keys[at + 1]!, keys[at + 2]!);
   };
   /** By slot, in pieces: who had to copy all when there are more of them would keep everybody waiting. */
@@ -127,18 +138,18 @@ export class LimitTable {
 
   #is(slot: number, program: number, scope: number, rest: Uint32Array): boolean {
     const keys = this.#keys[slot >>> PIECE_SHIFT]!;
-    const at = (slot & PIECE_MASK) * KEY_NUMBERS;
+    const at = keyAt(slot);
     if (keys[at] !== program || keys[at + 1] !== scope) return false;
     for (let word = 0; word < REST_WORDS; word++) if (keys[at + 2 + word] !== (rest[word]! | 0)) return false;
     return true;
   }
 
   tatUs(slot: number): number {
-    return this.#timesUs[slot >>> PIECE_SHIFT]![(slot & PIECE_MASK) * 2]!;
+    return this.#timesUs[slot >>> PIECE_SHIFT]![timesAt(slot)]!;
   }
 
   lastNowUs(slot: number): number {
-    return this.#timesUs[slot >>> PIECE_SHIFT]![(slot & PIECE_MASK) * 2 + 1]!;
+    return this.#timesUs[slot >>> PIECE_SHIFT]![timesAt(slot) + 1]!;
   }
 
   /** Sets both numbers; makes the slot when there is none (-1). Answers the slot. */
@@ -151,7 +162,7 @@ export class LimitTable {
 
   #setTimes(slot: number, tatUs: number, lastNowUs: number): void {
     const timesUs = this.#timesUs[slot >>> PIECE_SHIFT]!;
-    const at = (slot & PIECE_MASK) * 2;
+    const at = timesAt(slot);
     timesUs[at] = tatUs;
     timesUs[at + 1] = lastNowUs;
   }
@@ -167,7 +178,7 @@ export class LimitTable {
   #put(slot: number, { program, scope, rest }: LimitKey): void {
     this.#reserve(slot);
     const keys = this.#keys[slot >>> PIECE_SHIFT]!;
-    const at = (slot & PIECE_MASK) * KEY_NUMBERS;
+    const at = keyAt(slot);
     keys[at] = program;
     keys[at + 1] = scope;
     keys.set(rest, at + 2);
@@ -179,7 +190,7 @@ export class LimitTable {
     this.#slots = Math.max(this.#slots, slot + 1);
     if (slot >>> PIECE_SHIFT < this.#keys.length) return;
     this.#keys.push(new Int32Array(KEY_NUMBERS << PIECE_SHIFT));
-    this.#timesUs.push(new Float64Array(2 << PIECE_SHIFT));
+    this.#timesUs.push(new Float64Array(KEY_TIMES << PIECE_SHIFT));
   }
 
   /**
@@ -199,11 +210,11 @@ export class LimitTable {
   }
 
   #programOf(slot: number): number {
-    return this.#keys[slot >>> PIECE_SHIFT]![(slot & PIECE_MASK) * KEY_NUMBERS]!;
+    return this.#keys[slot >>> PIECE_SHIFT]![keyAt(slot)]!;
   }
 
   #setFree(slot: number): void {
-    this.#keys[slot >>> PIECE_SHIFT]![(slot & PIECE_MASK) * KEY_NUMBERS] = NO_PROGRAM;
+    this.#keys[slot >>> PIECE_SHIFT]![keyAt(slot)] = NO_PROGRAM;
     this.#free.push(slot);
   }
 
@@ -214,7 +225,7 @@ export class LimitTable {
     // A page lies within a piece.
     const keys = this.#keys[first >>> PIECE_SHIFT]!;
     for (let slot = first; slot < end; slot++) {
-      const at = (slot & PIECE_MASK) * KEY_NUMBERS;
+      const at = keyAt(slot);
       const program = this.#programs[keys[at]!];
       out.string(program === undefined ? FREE : this.#scopes[keys[at + 1]!]!);
       if (program === undefined) continue;

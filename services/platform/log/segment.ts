@@ -79,8 +79,7 @@ function encodeFrom(values: readonly Uint8Array[], from: number): EncodedSegment
     valueBytes += length;
     count++;
   }
-  const { data, decoded } = pack(values, from, count, valueBytes);
-  return { data, count, valueBytes, decoded };
+  return { count, valueBytes, ...pack(values, from, count, valueBytes) };
 }
 
 function pack(
