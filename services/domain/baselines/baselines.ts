@@ -1,7 +1,7 @@
 /**
  * What is ordinary for each program, learned from what it did, and how far an access is from that. A score is a sum of contributions, one a
  * feature: e-folds that its surprise is rarer than the worst tenth of the platform's program-days (calibration.ts), the largest
- * whole and the others half. Above a threshold that the policy's budget sets, it is an alarm. docs/baselines.md derives all of it.
+ * whole and of the others a part. Above a threshold that the policy's budget sets, it is an alarm. docs/baselines.md derives all of it.
  *
  * No clock and no randomness: the state is a function of the accesses in the order of the log.
  */
@@ -10,21 +10,10 @@ import { CALLS, DISCOUNT, FEATURE_COUNT, FIRST, NOVEL, QUIET, RATE, RHYTHM, ROWS
 import { PartitionKnowledge } from './partition-knowledge.ts';
 import { judgeRate } from './rates.ts';
 import { rhythmSurprise } from './rhythm.ts';
-import { judgeBackground, judgeShare, judgeUsers, judgeVolume } from './shares.ts';
+import { judgeBackground, judgeShare, judgeUsers } from './shares.ts';
 import { judgeFleets, judgeSiblings, SiblingSums, sumSiblings } from './siblings.ts';
 import { type Sighting, Surprises } from './sighting.ts';
-import { C_WITH, categoryCell } from './state/class-rows.ts';
-import {
-  K_BACKGROUND,
-  K_BLOCK,
-  K_CALLS,
-  keyRow,
-  K_LEARNED,
-  K_SQUARES_TODAY,
-  K_USES,
-  K_VISITS,
-  K_VOLUME,
-} from './state/key-rows.ts';
+import { K_BACKGROUND, K_BLOCK, K_CALLS, keyRow, K_SQUARES_TODAY, K_USES, K_VISITS, K_VOLUME } from './state/key-rows.ts';
 import {
   NEVER,
   P_ALARMED,
@@ -45,6 +34,7 @@ import {
   CALLS_PER_USE_MAX,
   CONTRIBUTION_MAX,
   EPISODE_SECONDS,
+  EXCESS_FROM_NATS,
   OTHERS_WEIGHT,
   QUIET_SHARE_MAX,
   RATE_SHARE_MAX,
@@ -58,6 +48,7 @@ import {
   USE_SECONDS,
   VISIT_SECONDS,
 } from './tuning.ts';
+import { cutVolume, judgeVolume } from './volume.ts';
 import { forgetTold, rollKey, rollProgram } from './windows.ts';
 
 const NAVIGATION = CATEGORIES.indexOf('navigation');
@@ -67,8 +58,6 @@ const UNKNOWN = CATEGORIES.indexOf('unknown');
 const STEP = 1 / 256;
 /** Program-days after which what they show is taken up. */
 const REFRESH_DAYS = 16;
-/** Standard deviations of the logarithmic volume at which a single call is cut. */
-const VOLUME_SPREAD_MAX = 2.5;
 /** Of shares less than a nat is never said or remembered. */
 const FLOOR_NATS = Array.from({ length: FEATURE_COUNT }, (_, feature) =>
   feature === ROWS || feature === QUIET || feature === RATE ? 0 : 1,
@@ -186,7 +175,7 @@ export class Baselines {
     const { known } = this;
     const program = known.programs.rows.cells;
     const keys = known.keys.cellsOf(key);
-    const volume = calls === 0 ? 0 : this.#volumeOf(seen, key);
+    const volume = calls === 0 ? 0 : cutVolume(known, key, seen);
     const inBackground = seen.isForeground ? 0 : uses;
     for (let scale = 0; scale < SCALES; scale++) {
       const k = keyRow(key) + 2 * scale * K_BLOCK;
@@ -201,18 +190,6 @@ export class Baselines {
       program[seen.program * P_CELLS + P_VISITS + scale]! += visits;
     }
     keys[keyRow(key) + K_SQUARES_TODAY]! += volume * volume;
-  }
-
-  /** ln(1 + rows) + ln(1 + bytes), cut at some deviations from what is usual: one large call is no change. */
-  #volumeOf(seen: Sighting, key: number): number {
-    const volume = logarithmOf(seen.rows) + logarithmOf(seen.bytes);
-    const classRow = this.known.classes.row(seen.classNumber);
-    const isKnown =
-      this.known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_CALLS]! > 0 || classRow[categoryCell(seen.category) + C_WITH]! > 2;
-    if (!isKnown) return volume;
-    const { mean, variance } = this.known.volumeOf(key, classRow);
-    const spread = VOLUME_SPREAD_MAX * Math.sqrt(variance);
-    return Math.min(mean + spread, Math.max(mean - spread, volume));
   }
 
   /**
@@ -230,19 +207,22 @@ export class Baselines {
       surprises.setFloor(feature, NEEDED_WHOLE[feature] ? least : Math.max(least, Math.min(worst, ordinary)));
     }
     this.#shareFloor = surprises.floor(SHARE);
-    // What siblings do is asked for wherever a share is a little too large.
-    if (hasSiblings) surprises.setFloor(SHARE, SIBLINGS_FROM_NATS);
+    // Siblings are looked at wherever a share is a little too large.
+    if (hasSiblings) surprises.setFloor(SHARE, EXCESS_FROM_NATS);
   }
 
   #judge(seen: Sighting, key: number, hour: number, rhythm: number, developerPrograms: readonly number[]): void {
     const { known, surprises } = this;
     const classRow = known.classes.row(seen.classNumber);
     const isJudged = judgeShare(known, key, seen, classRow, surprises);
-    if (isJudged && surprises.nats[SHARE]! > SIBLINGS_FROM_NATS && developerPrograms.length > 0) {
+    const share = surprises.nats[SHARE]!;
+    if (isJudged && share > EXCESS_FROM_NATS && developerPrograms.length > 0) {
       sumSiblings(known, developerPrograms, this.#classOf, hour, seen.category, this.siblings);
       this.siblings.isCurrent = true;
-      judgeSiblings(this.siblings, surprises);
-      if (seen.fleets !== null) judgeFleets(seen.fleets, hour, seen.category, surprises);
+      if (share > SIBLINGS_FROM_NATS) {
+        judgeSiblings(this.siblings, surprises);
+        if (seen.fleets !== null) judgeFleets(seen.fleets, hour, seen.category, surprises);
+      }
     }
     if (surprises.nats[SHARE]! <= this.#shareFloor) surprises.drop(SHARE);
     if (!seen.isForeground) judgeBackground(known, key, seen, classRow, surprises);
@@ -338,12 +318,6 @@ export class Baselines {
     this.isLate = !isHeld;
   }
 }
-
-/** ln(1 + n); most calls return few rows and few bytes. */
-function logarithmOf(n: number): number {
-  return n < LOGARITHMS.length ? LOGARITHMS[n]! : Math.log(1 + n);
-}
-const LOGARITHMS = Float64Array.from({ length: 4096 }, (_, n) => Math.log(1 + n));
 
 /** Below this a threshold says nothing. A budget of nothing at all has no alarms; what reached this one is learned as if it had. */
 const BUDGET_MIN = 1e-8;

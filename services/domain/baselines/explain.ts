@@ -18,7 +18,7 @@ import {
   SIBLINGS,
   USERS,
 } from './features.ts';
-import type { Measured } from './sighting.ts';
+import type { FirstCounted, Measured } from './sighting.ts';
 import { P_CELLS, P_SCALE } from './state/program-rows.ts';
 import { evidentFrom, ordinaryFrom, ordinaryUpTo } from './surprise.ts';
 import { RAMP_ODDS, RATIO_USES, RATIO_WEIGHT, SCALE_HOURS } from './tuning.ts';
@@ -33,14 +33,17 @@ const WORDS: Readonly<Record<number, readonly [counted: string, of: string]>> = 
   [BACKGROUND]: ['usesInBackground', 'usesOfCategory'],
   [USERS]: ['usersReached', 'calls'],
   [NOVEL]: ['usesOfNewCategory', 'usesOfProgram'],
-  [FIRST]: ['usesOfCategory', 'usesOfProgram'],
   [RAMP]: ['usesOfCategory', 'usesOfProgram'],
 };
 
-const WORDS_OF_VISITS = ['usersReached', 'callsOfProgram'] as const;
+const FIRST_WORDS: Readonly<Record<FirstCounted, readonly [counted: string, of: string]>> = {
+  uses: ['usesOfCategory', 'usesOfProgram'],
+  background: ['usesInBackground', 'usesOfCategory'],
+  visits: ['usersReached', 'callsOfProgram'],
+};
 
-function wordsOf(feature: number, { isOfVisits }: Measured): readonly [counted: string, of: string] {
-  return isOfVisits ? WORDS_OF_VISITS : WORDS[feature]!;
+function wordsOf(feature: number, { counted }: Measured): readonly [counted: string, of: string] {
+  return feature === FIRST ? FIRST_WORDS[counted] : WORDS[feature]!;
 }
 
 /**

@@ -33,9 +33,9 @@ export const RAMP = 11;
 
 /**
  * E-folds that a feature has to show beyond what is ordinary before it contributes: weights of p-values (C. R. Genovese, K. Roeder and L. Wasserman
- * 2006). What most kinds of incident show has none; what honest programs show as often as others has more.
+ * 2006). What most kinds of incident show has none; what honest programs show as often has more.
  */
-export const DISCOUNT = [0, 1, 2.5, 0, 1.5, 1, 1, 0, 0, 0, 0, 1] as const;
+export const DISCOUNT = [0, 1, 3, 0, 1, 1, 1, 0, 0, 0, 0.5, 2.5] as const;
 
 /** What a feature is reported as. */
 export const REASON_OF_FEATURE = {

@@ -1,13 +1,14 @@
 /**
- * What part of a program's uses and calls a category has, how many of its uses are in the background, how many of its calls begin a visit, and
- * how much a call returns. Each is a share given the program's own activity, so that promotions, holidays, launches and growth cancel.
+ * What part of a program's uses and calls a category has, how many of its uses are in the background, and how many of its calls begin a visit.
+ * Each is a share given the program's own activity, so that promotions, holidays, launches and growth cancel.
  */
-import { BACKGROUND, CALLS, FIRST, NOVEL, ROWS, SHARE, USERS } from './features.ts';
+import { BACKGROUND, CALLS, FIRST, NOVEL, SHARE, USERS } from './features.ts';
+import { judgeFirstBackground, judgeFirstUsers } from './first-days.ts';
 import { forgetRamp, judgeRamp } from './ramps.ts';
 import { uncertainty } from './trust.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Sighting, Surprises } from './sighting.ts';
-import { C_DAYS, C_VISIT_DAYS, C_VISIT_SQUARES, C_VISIT_SUM, C_WITH, categoryCell, type ClassRow } from './state/class-rows.ts';
+import { C_DAYS, C_VISIT_DAYS, C_WITH, categoryCell, type ClassRow } from './state/class-rows.ts';
 import {
   K_BACKGROUND,
   K_BLOCK,
@@ -16,31 +17,21 @@ import {
   K_LEARNED,
   K_USES,
   K_VISITS,
-  K_VOLUME,
   MARK_BACKGROUND,
   MARK_CALLS,
   MARK_SHARE,
   MARK_VISITS,
-  MARK_VOLUME,
 } from './state/key-rows.ts';
-import {
-  P_BLOCK,
-  P_CALLS,
-  P_CELLS,
-  P_DAYS,
-  P_LEARNED_CALLS,
-  P_LEARNED_USES,
-  P_LEARNED_VISITS,
-  P_USES,
-  P_VISITS,
-} from './state/program-rows.ts';
+import { P_BLOCK, P_CALLS, P_CELLS, P_DAYS, P_LEARNED_CALLS, P_LEARNED_USES, P_USES } from './state/program-rows.ts';
 import { mayExceed, shareSurprise } from './surprise.ts';
 import {
   A_DAY,
   CLASS_CALLS,
   CLASS_DAYS_MIN,
-  CLASS_ROW_CALLS,
+  CLASS_DAYS_WITH_MIN,
   CLASS_USES,
+  EVIDENT_CALLS_MIN,
+  EVIDENT_USES_MIN,
   LISTED_SECONDS,
   NOVEL_DAYS,
   NOVEL_USES,
@@ -50,12 +41,7 @@ import {
   YOUNG_DAYS,
 } from './tuning.ts';
 
-/** Fewer uses, calls, first calls are no evidence. */
-const USES_SEEN_MIN = 3;
-const CALLS_SEEN_MIN = 4;
 const LEARNED_CALLS_FOR_USERS = 20;
-const LEARNED_CALLS_FOR_ROWS = 10;
-const CLASS_WITH_MIN = 5;
 /** Told as new: for six hours more of it may be told, then it is learned for a week. */
 const TOLD_NEW_SECONDS = 6 * 3600;
 
@@ -106,9 +92,9 @@ export function judgeShare(
       calls += keys[k + K_CALLS]!;
       n += program[b + P_USES]!;
       all += program[b + P_CALLS]!;
-      if (calls < CALLS_SEEN_MIN) continue;
+      if (calls < EVIDENT_CALLS_MIN) continue;
       const inflation = (cluster + (n - 1) * rho) / (isNovel ? NOVEL_WEIGHT : 1);
-      if (x >= USES_SEEN_MIN && mayExceed(found.least(feature), x, n, p, inflation)) {
+      if (x >= EVIDENT_USES_MIN && mayExceed(found.least(feature), x, n, p, inflation)) {
         found.take(feature, shareSurprise(x, n, p) / inflation, scale, blocks, x, n, p, inflation);
       }
       if (isNovel || !isOld) continue;
@@ -174,6 +160,7 @@ export function judgeBackground(
   const program = known.programs.rows.cells;
   const at = seen.program * P_CELLS;
   const learned = known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_USES]!;
+  if (found.nats[FIRST]! > 0) judgeFirstBackground(known, key, seen, classRow, found);
   if (learned + program[at + P_LEARNED_USES]! <= USES_MIN) return;
   judgeMark(
     known,
@@ -182,7 +169,7 @@ export function judgeBackground(
     MARK_BACKGROUND,
     K_BACKGROUND,
     K_USES,
-    USES_SEEN_MIN,
+    EVIDENT_USES_MIN,
     known.backgroundOf(key, classRow),
     learned,
     found,
@@ -194,64 +181,10 @@ export function judgeUsers(known: PartitionKnowledge, key: number, seen: Sightin
   const program = known.programs.rows.cells;
   const at = seen.program * P_CELLS;
   const learned = known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_CALLS]!;
-  if (learned > LEARNED_CALLS_FOR_USERS || classRow[categoryCell(seen.category) + C_WITH]! > CLASS_WITH_MIN) {
+  if (learned > LEARNED_CALLS_FOR_USERS || classRow[categoryCell(seen.category) + C_WITH]! > CLASS_DAYS_WITH_MIN) {
     const p = known.visitsOf(key, classRow);
-    judgeMark(known, key, USERS, MARK_VISITS, K_VISITS, K_CALLS, CALLS_SEEN_MIN, p, learned, found);
+    judgeMark(known, key, USERS, MARK_VISITS, K_VISITS, K_CALLS, EVIDENT_CALLS_MIN, p, learned, found);
   }
-  if (program[at + P_DAYS]! < YOUNG_DAYS && classRow[C_VISIT_DAYS]! > CLASS_WITH_MIN)
+  if (program[at + P_DAYS]! < YOUNG_DAYS && classRow[C_VISIT_DAYS]! > CLASS_DAYS_WITH_MIN)
     judgeFirstUsers(known, seen, classRow, found);
-}
-
-/** The whole of a young program against its class; adds to what its shares say. */
-function judgeFirstUsers(known: PartitionKnowledge, seen: Sighting, classRow: ClassRow, found: Surprises): void {
-  const program = known.programs.rows.cells;
-  const at = seen.program * P_CELLS;
-  const mean = classRow[C_VISIT_SUM]! / classRow[C_VISIT_DAYS]!;
-  const variance = classRow[C_VISIT_SQUARES]! / classRow[C_VISIT_DAYS]! - mean * mean;
-  const between = Math.min(0.5, Math.max(0.02, variance / (mean * (1 - mean) + 0.01)));
-  const p = Math.min(
-    0.97,
-    (program[at + P_LEARNED_VISITS]! + mean * CLASS_CALLS) / (program[at + P_LEARNED_CALLS]! + CLASS_CALLS),
-  );
-  const rho = between + known.pooled(MARK_VISITS);
-  let most = 0;
-  for (let scale = 0; scale < SCALES; scale++) {
-    const x = program[at + P_VISITS + scale]!;
-    const n = program[at + 2 * scale * P_BLOCK + P_CALLS]!;
-    if (x < CALLS_SEEN_MIN || x <= p * n) continue;
-    most = Math.max(most, shareSurprise(Math.min(x, n), n, p) / (1 + (n - 1) * rho));
-  }
-  if (most === 0) return;
-  const before = found.nats[FIRST]!;
-  const scale = A_DAY;
-  const n = program[at + 2 * scale * P_BLOCK + P_CALLS]!;
-  found.take(FIRST, before + most, scale, 0, program[at + P_VISITS + scale]!, n, p, 1 + (n - 1) * rho);
-  found.measured[FIRST]!.isOfVisits = true;
-}
-
-/** Rows and bytes, given calls: the mean of their logarithms, whose square over its variance is a surprise (Gaussian tail). */
-export function judgeVolume(known: PartitionKnowledge, key: number, seen: Sighting, classRow: ClassRow, found: Surprises): void {
-  const keys = known.keys.cellsOf(key);
-  const learned = keys[keyRow(key) + K_LEARNED + K_CALLS]!;
-  if (learned <= LEARNED_CALLS_FOR_ROWS && classRow[categoryCell(seen.category) + C_WITH]! <= CLASS_WITH_MIN) return;
-  const { mean, variance } = known.volumeOf(key, classRow);
-  let dispersion = -1;
-  let unsure = 0;
-  for (let scale = 0; scale < SCALES; scale++) {
-    for (let blocks = 0, volume = 0, n = 0; blocks < 2; blocks++) {
-      const k = keyRow(key) + (2 * scale + blocks) * K_BLOCK;
-      volume += keys[k + K_VOLUME]!;
-      n += keys[k + K_CALLS]!;
-      if (n < USES_SEEN_MIN || volume <= n * mean) continue;
-      if (dispersion === -1) {
-        dispersion = known.dispersionOf(key, MARK_VOLUME);
-        unsure = uncertainty(learned, CLASS_ROW_CALLS);
-      }
-      const rho = dispersion * (scale === A_DAY ? known.dayRatio(MARK_VOLUME) : 1) + unsure;
-      const above = volume / n - mean;
-      const inflation = (variance * (known.clusterOf(MARK_VOLUME) + (n - 1) * rho)) / n;
-      const nats = (above * above) / inflation / 2;
-      if (nats > found.least(ROWS)) found.take(ROWS, nats, scale, blocks, volume / n, n, mean, inflation);
-    }
-  }
 }

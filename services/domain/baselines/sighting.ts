@@ -1,5 +1,5 @@
 /** One access as the baselines see it, and what they find about it. One object of each serves a whole partition. */
-import { FEATURE_COUNT } from './features.ts';
+import { FEATURE_COUNT, FIRST } from './features.ts';
 import type { Fleet } from './state/fleet-priors.ts';
 
 export interface Sighting {
@@ -21,6 +21,8 @@ export interface Sighting {
   isFreshlyListed: boolean;
 }
 
+export type FirstCounted = 'uses' | 'background' | 'visits';
+
 /** Windows of a measured share: the scale, and 1 where the block before the filling one is part of it. */
 export interface Measured {
   scale: number;
@@ -30,8 +32,8 @@ export interface Measured {
   n: number;
   p: number;
   inflation: number;
-  /** Of first days: first calls of visits are counted among calls, not uses among uses. */
-  isOfVisits: boolean;
+  /** Of first days, what is counted: uses of the category among all, of those the ones in the background, or users among calls. */
+  counted: FirstCounted;
 }
 
 export class Surprises {
@@ -44,7 +46,7 @@ export class Surprises {
     n: 0,
     p: 0,
     inflation: 1,
-    isOfVisits: false,
+    counted: 'uses',
   }));
 
   /** By feature: smaller ones have no effect, so nobody needs to work them out. */
@@ -90,6 +92,17 @@ export class Surprises {
     to.n = n;
     to.p = p;
     to.inflation = inflation;
-    to.isOfVisits = false;
+    to.counted = 'uses';
+  }
+
+  /** Adds to a surprise of first days; what is told is the part that says more than all before it. */
+  addFirst(nats: number, scale: number, counted: FirstCounted, x: number, n: number, p: number, inflation: number): void {
+    const before = this.nats[FIRST]!;
+    if (nats > before) {
+      this.take(FIRST, nats, scale, 0, x, n, p, inflation);
+      this.measured[FIRST]!.counted = counted;
+    }
+    this.nats[FIRST] = before + nats;
+    this.isAny = true;
   }
 }

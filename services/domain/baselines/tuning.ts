@@ -24,8 +24,8 @@ export const CLASS_USES = 12;
 /** The same for background, users and rows of a category. */
 export const CLASS_CALLS = 8;
 export const CLASS_ROW_CALLS = 4;
-/** Strength of the pooled over-dispersion against a key's own, in pairs of uses: about one busy day. */
-export const POOLED_PAIRS = 15;
+/** Strength of the pooled over-dispersion against a key's own, in pairs of uses: a few busy hours. */
+export const POOLED_PAIRS = 8;
 /** A block says no more than so many pairs about over-dispersion: ten busy hours must not drown a week. */
 export const PAIRS_A_BLOCK = 20;
 /** Squares of deviations are cut at three times their expectation: what is further out is no noise (P. J. Huber 1964, his second proposal). */
@@ -50,6 +50,12 @@ export const RAMP_DISPERSION = 0.02;
 export const RAMP_DAYS = 4;
 export const RAMP_NATS_MAX = 60;
 
+/** Fewer uses, calls are no evidence. */
+export const EVIDENT_USES_MIN = 3;
+export const EVIDENT_CALLS_MIN = 4;
+/** Program-days of its class with a category before a program that hardly used it is judged by them. */
+export const CLASS_DAYS_WITH_MIN = 5;
+
 /** Uses a program must have been seen with before its own shares are judged. */
 export const USES_MIN = 15;
 /** Days before a program is no longer judged by its class alone. */
@@ -65,6 +71,8 @@ export const NOVEL_USES = 3;
 export const NOVEL_WEIGHT = 0.6;
 /** Program-days of its class before a young program is judged by it. */
 export const CLASS_DAYS_MIN = 8;
+/** Programs of a class differ so much in what they do in the background, on the scale of over-dispersion; of it a class has only the mean. */
+export const FIRST_BACKGROUND_BETWEEN = 0.2;
 
 /** Logarithm of a ratio of rates, times this, is about a surprise in nats (docs/baselines.md, "Rates"). */
 export const RATIO_WEIGHT = 12;
@@ -73,15 +81,15 @@ export const RATIO_USES = 8;
 /** An hour whose expectation is below this share of the program's mean hour is quiet. */
 export const QUIET_SHARE = 0.35;
 /** Rates alone never alarm: promotions and launches are rates. */
-export const RATE_SHARE_MAX = 6;
-export const QUIET_SHARE_MAX = 8;
+export const RATE_SHARE_MAX = 4;
+export const QUIET_SHARE_MAX = 4;
 /** Any other feature adds no more than this; beyond, numbers say nothing. */
 export const CONTRIBUTION_MAX = 40;
-/** All but the largest contribution count half: features share their evidence. */
-export const OTHERS_WEIGHT = 0.5;
+/** All but the largest contribution count so much: features share a part of their evidence. */
+export const OTHERS_WEIGHT = 0.7;
 
 /** A program's own daily worst, against everybody's, scales its surprises; worth this many days of everybody's, and this many nats. */
-export const OWN_DAYS = 4;
+export const OWN_DAYS = 8;
 export const OWN_NATS = 2;
 export const OWN_MIN = 0.6;
 export const OWN_MAX = 5;
@@ -100,10 +108,12 @@ export const ACTIVITY_SHAPE = 3;
 export const COMMON_WEIGHT = 1.5;
 /** Programs of one developer that are looked at. */
 export const SIBLINGS_LOOKED_AT_MAX = 64;
-/** Of its own share a program must surprise by so many nats before it is asked what its siblings do. */
-export const SIBLINGS_FROM_NATS = 1.5;
-/** Nats of a developer's programs in one partition, in any window, from which the others are told: below, most developers have some. */
-export const EXCESS_TOLD_MIN = 1;
+/** Of its own share a program must surprise by so many nats before it is held against what its siblings do. */
+export const SIBLINGS_FROM_NATS = 2;
+/** And by so many before they are looked at for the other partitions. */
+export const EXCESS_FROM_NATS = 1;
+/** Nats of a developer's programs in one partition, in any window, from which the others are told: sums of a little are what a fleet is. */
+export const EXCESS_TOLD_MIN = 0.3;
 
 /** Shorter intervals are of one visit, longer ones end a rhythm. */
 export const RHYTHM_SECONDS_MIN = 60;

@@ -49,13 +49,19 @@ const SENTENCES: Readonly<Record<Feature, (within: string, observed: Values, exp
     `For one user, ${number(o.intervalsInARow)} calls in a row came ${interval(o.intervalSeconds)} apart; people come at irregular times.`,
   siblings: (within, o, e) =>
     `${within}, ${number(o.siblingsAboveTheirShare)} of ${number(o.siblings)} programs of its developer took more of this kind than is ordinary for them; by chance it would be about ${number(e.siblingsAboveTheirShare)}.`,
-  first_days: (within, o, e) =>
-    o.usersReached !== undefined
-      ? `It is new. ${within}, its ${number(o.callsOfProgram)} calls reached ${number(o.usersReached)} users; in programs of its class ordinary would be ${usual(e, 'usersReached')}.`
-      : `It is new. ${within}, it had ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)}; in programs of its class ordinary would be ${usual(e, 'usesOfCategory')}.`,
+  first_days: (within, o, e) => `It is new. ${within}, ${firstDaysInWords(o, e)}.`,
   category_ramp: (within, o, e) =>
     `This kind’s share has been growing for days. ${within}, it was ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)} uses of the program; ordinary would be ${usual(e, 'usesOfCategory')}.`,
 };
+
+function firstDaysInWords(o: Values, e: Values): string {
+  const ordinary = (name: string): string => `in programs of its class ordinary would be ${usual(e, name)}`;
+  if (o.usersReached !== undefined)
+    return `its ${number(o.callsOfProgram)} calls reached ${number(o.usersReached)} users; ${ordinary('usersReached')}`;
+  if (o.usesInBackground !== undefined)
+    return `${number(o.usesInBackground)} of ${number(o.usesOfCategory)} uses were in the background; ${ordinary('usesInBackground')}`;
+  return `it had ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)}; ${ordinary('usesOfCategory')}`;
+}
 
 /** `Score 21.9, and 19 is an alarm: 15 for the even intervals, 6.9 for …`; the parts are ordered by what they add. */
 export function scoreInWords({ score, threshold, contributions }: BaselineEvidence): string {

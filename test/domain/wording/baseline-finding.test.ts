@@ -3,14 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { Baselines } from '../../../services/domain/baselines/baselines.ts';
 import { comparedBy } from '../../../services/domain/baselines/explain.ts';
 import { FEATURES } from '../../../services/domain/baselines/features.ts';
+import type { FirstCounted } from '../../../services/domain/baselines/sighting.ts';
 import { baselineFindingInWords, scoreInWords } from '../../../services/domain/wording/baseline-finding.ts';
 
 /** 12 of 40 within the last one to two hours, where a tenth is ordinary. */
-function compared(feature: number, isOfVisits = false): string {
+function compared(feature: number, counted: FirstCounted = 'uses'): string {
   const baselines = new Baselines(() => 0);
   const slot = baselines.known.addProgram('wx1');
   baselines.surprises.take(feature, 9, 0, 1, 12, 40, 0.1, 1);
-  baselines.surprises.measured[feature]!.isOfVisits = isOfVisits;
+  baselines.surprises.measured[feature]!.counted = counted;
   const { observed, expected } = comparedBy(baselines, feature, slot);
   return baselineFindingInWords(observed, expected);
 }
@@ -33,12 +34,15 @@ describe('a finding of the baselines', () => {
     );
   });
 
-  it('of first days says whether it counted uses or users', () => {
+  it('of first days says whether it counted uses, those in the background, or users', () => {
     const feature = FEATURES.indexOf('first_days');
     expect(compared(feature)).toBe(
       ' It is new. Within 2 hours, it had 12 of 40; in programs of its class ordinary would be about 4, up to 10.',
     );
-    expect(compared(feature, true)).toBe(
+    expect(compared(feature, 'background')).toBe(
+      ' It is new. Within 2 hours, 12 of 40 uses were in the background; in programs of its class ordinary would be about 4, up to 10.',
+    );
+    expect(compared(feature, 'visits')).toBe(
       ' It is new. Within 2 hours, its 40 calls reached 12 users; in programs of its class ordinary would be about 4, up to 10.',
     );
   });

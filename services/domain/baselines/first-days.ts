@@ -1,0 +1,66 @@
+/** What a program of less than two days does, against its class: users and background add to what its shares say. */
+import type { PartitionKnowledge } from './partition-knowledge.ts';
+import type { Sighting, Surprises } from './sighting.ts';
+import { C_VISIT_DAYS, C_VISIT_SQUARES, C_VISIT_SUM, C_WITH, categoryCell, type ClassRow } from './state/class-rows.ts';
+import { K_BACKGROUND, K_BLOCK, keyRow, K_USES, MARK_BACKGROUND, MARK_VISITS } from './state/key-rows.ts';
+import { P_BLOCK, P_CALLS, P_CELLS, P_LEARNED_CALLS, P_LEARNED_VISITS, P_VISITS } from './state/program-rows.ts';
+import { shareSurprise } from './surprise.ts';
+import {
+  A_DAY,
+  CLASS_CALLS,
+  CLASS_DAYS_WITH_MIN,
+  EVIDENT_CALLS_MIN,
+  EVIDENT_USES_MIN,
+  FIRST_BACKGROUND_BETWEEN,
+  SCALES,
+} from './tuning.ts';
+
+/** Adds to what the share of a young program says: how much of the category it does unseen, against its class. */
+export function judgeFirstBackground(
+  known: PartitionKnowledge,
+  key: number,
+  seen: Sighting,
+  classRow: ClassRow,
+  found: Surprises,
+): void {
+  if (classRow[categoryCell(seen.category) + C_WITH]! <= CLASS_DAYS_WITH_MIN) return;
+  const keys = known.keys.cellsOf(key);
+  const p = known.backgroundOf(key, classRow);
+  const rho = known.pooled(MARK_BACKGROUND) + FIRST_BACKGROUND_BETWEEN;
+  let most = 0;
+  for (let scale = 0; scale < SCALES; scale++) {
+    const k = keyRow(key) + 2 * scale * K_BLOCK;
+    const x = keys[k + K_BACKGROUND]!;
+    const n = keys[k + K_USES]!;
+    if (x < EVIDENT_USES_MIN || x <= p * n) continue;
+    most = Math.max(most, shareSurprise(x, n, p) / (known.clusterOf(MARK_BACKGROUND) + (n - 1) * rho));
+  }
+  if (most === 0) return;
+  const k = keyRow(key) + 2 * A_DAY * K_BLOCK;
+  const n = keys[k + K_USES]!;
+  found.addFirst(most, A_DAY, 'background', keys[k + K_BACKGROUND]!, n, p, known.clusterOf(MARK_BACKGROUND) + (n - 1) * rho);
+}
+
+/** The whole of a young program against its class; adds to what its shares say. */
+export function judgeFirstUsers(known: PartitionKnowledge, seen: Sighting, classRow: ClassRow, found: Surprises): void {
+  const program = known.programs.rows.cells;
+  const at = seen.program * P_CELLS;
+  const mean = classRow[C_VISIT_SUM]! / classRow[C_VISIT_DAYS]!;
+  const variance = classRow[C_VISIT_SQUARES]! / classRow[C_VISIT_DAYS]! - mean * mean;
+  const between = Math.min(0.5, Math.max(0.02, variance / (mean * (1 - mean) + 0.01)));
+  const p = Math.min(
+    0.97,
+    (program[at + P_LEARNED_VISITS]! + mean * CLASS_CALLS) / (program[at + P_LEARNED_CALLS]! + CLASS_CALLS),
+  );
+  const rho = between + known.pooled(MARK_VISITS);
+  let most = 0;
+  for (let scale = 0; scale < SCALES; scale++) {
+    const x = program[at + P_VISITS + scale]!;
+    const n = program[at + 2 * scale * P_BLOCK + P_CALLS]!;
+    if (x < EVIDENT_CALLS_MIN || x <= p * n) continue;
+    most = Math.max(most, shareSurprise(Math.min(x, n), n, p) / (1 + (n - 1) * rho));
+  }
+  if (most === 0) return;
+  const n = program[at + 2 * A_DAY * P_BLOCK + P_CALLS]!;
+  found.addFirst(most, A_DAY, 'visits', program[at + P_VISITS + A_DAY]!, n, p, 1 + (n - 1) * rho);
+}
