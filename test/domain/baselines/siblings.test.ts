@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CATEGORIES } from '../../../schemas/codes.ts';
-import { SIBLINGS } from '../../../services/domain/baselines/features.ts';
+import { SHARE, SIBLINGS } from '../../../services/domain/baselines/features.ts';
 import { PartitionKnowledge } from '../../../services/domain/baselines/partition-knowledge.ts';
 import { judgeSiblings, SiblingSums, sumSiblings } from '../../../services/domain/baselines/siblings.ts';
 import { Surprises } from '../../../services/domain/baselines/sighting.ts';
@@ -23,15 +22,17 @@ import {
   P_USES,
 } from '../../../services/domain/baselines/state/program-rows.ts';
 import {
+  EXCESS_FROM_NATS,
   SIBLING_EVIDENCE_MAX,
   SIBLING_NATS_A_NAT,
+  SIBLINGS_FROM_NATS,
   SIBLINGS_LOOKED_AT_MAX,
   SIBLINGS_MIN,
 } from '../../../services/domain/baselines/tuning.ts';
 import { Random } from '../../reference/random.ts';
+import { LOCATION, NOON, OneClass, PHOTOS, PROGRAMS } from './one-class.ts';
 
 const HOUR = Date.UTC(2026, 2, 2, 12) / 3_600_000;
-const LOCATION = CATEGORIES.indexOf('location');
 
 /** What programs of one developer say together of an hour. */
 function togetherSay(known: PartitionKnowledge, slots: readonly number[]): number {
@@ -150,5 +151,31 @@ describe('siblings', () => {
     const surprises = Array.from({ length: tries }, () => surpriseOf(Array.from({ length: 12 }, uses)));
     expect(reached(1)).toBeLessThan(0.02);
     expect(reached(4)).toBeLessThan(0.002);
+  });
+});
+
+describe('what siblings do', () => {
+  it('is looked at for the other partitions before the program itself stands out so far as to be held against it', () => {
+    const ofClass = new OneClass();
+    const { baselines } = ofClass;
+    const siblings = Array.from({ length: PROGRAMS }, (_, i) => i);
+    const looked: { readonly nats: number; readonly isLookedAt: boolean; readonly siblings: number }[] = [];
+    // All of them take a quarter instead of a tenth.
+    for (let i = 0; i < 80; i++) {
+      for (const program of siblings) {
+        ofClass.see(program, i % 4 !== 3 ? LOCATION : PHOTOS, NOON + i * 90, { siblings, budget: 0.001 });
+        if (i % 4 !== 3) continue;
+        const { surprises } = baselines;
+        looked.push({
+          nats: surprises.nats[SHARE]!,
+          isLookedAt: baselines.siblings.isCurrent,
+          siblings: surprises.nats[SIBLINGS]!,
+        });
+      }
+    }
+    const between = looked.filter(({ nats }) => nats > EXCESS_FROM_NATS && nats < SIBLINGS_FROM_NATS);
+    expect(between.length).toBeGreaterThan(0);
+    expect(between.every(({ isLookedAt, siblings: told }) => isLookedAt && told === 0)).toBe(true);
+    expect(looked.some(({ siblings: told }) => told > 0)).toBe(true);
   });
 });

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { comparedBy } from '../../../services/domain/baselines/explain.ts';
+import { FIRST } from '../../../services/domain/baselines/features.ts';
+import { LOCATION, NOON, OneClass, PHOTOS } from './one-class.ts';
+
+/** The surprise of a new program's first hour of 24 visits, half of them for photos, in nats; and what is told of it. */
+function firstHour(isForeground: boolean): { readonly nats: number; readonly observed: Record<string, unknown> } {
+  const ofClass = new OneClass();
+  const { baselines } = ofClass;
+  const slot = baselines.known.addProgram('new');
+  for (let i = 0; i < 24; i++) {
+    ofClass.see(slot, i % 2 === 0 ? LOCATION : PHOTOS, NOON + i * 60, { isForeground: isForeground || i % 2 === 0 });
+  }
+  const { observed } = comparedBy(baselines, FIRST, slot);
+  return { nats: baselines.surprises.nats[FIRST]!, observed };
+}
+
+describe('a program on its first day', () => {
+  it('that takes much more of a kind than its class is surprising, and more so where nobody sees it', () => {
+    const seen = firstHour(true);
+    const unseen = firstHour(false);
+    expect(seen.nats).toBeGreaterThan(0);
+    expect(unseen.nats).toBeGreaterThan(seen.nats + 1);
+  });
+
+  it('is told by the part that says most', () => {
+    expect(firstHour(true).observed).toMatchObject({ feature: 'first_days', usesOfCategory: 12, usesOfProgram: 24 });
+    expect(firstHour(false).observed).toMatchObject({ usesInBackground: 12, usesOfCategory: 12 });
+  });
+});
