@@ -47,14 +47,24 @@ export interface AccessFilter {
   readonly source?: string;
   readonly program?: string;
   readonly category?: string;
+  readonly verdict?: string;
 }
 
-/** At most `max` rows of a log that match all that is given, in the order of their event time. */
+/** `event time`: from the earliest on. `newest`: what came into the log last, first. */
+export type AccessOrder = 'event time' | 'newest';
+
+const ORDER_BY: Readonly<Record<AccessOrder, string>> = {
+  'event time': 'event_time, partition, offset',
+  newest: 'appended_at DESC, partition, offset DESC',
+};
+
+/** At most `max` rows of a log that match all that is given. */
 export async function findAccesses(
   warehouse: Warehouse,
   logId: string,
   filter: AccessFilter,
   max: number,
+  order: AccessOrder = 'event time',
 ): Promise<StoredAccess[]> {
   const conditions = ['log_id = {logId:UUID}'];
   const params: Record<string, string | number> = { logId, max };
@@ -63,6 +73,7 @@ export async function findAccesses(
     ['source', 'source'],
     ['program', 'program'],
     ['category', 'category'],
+    ['verdict', 'verdict'],
   ] as const) {
     const value = filter[name];
     if (value === undefined) continue;
@@ -70,7 +81,7 @@ export async function findAccesses(
     params[name] = value;
   }
   return warehouse.query<StoredAccess>(
-    `SELECT ${COLUMNS} FROM ntk.access_results FINAL WHERE ${conditions.join(' AND ')} ORDER BY event_time, partition, offset LIMIT {max:UInt32}`,
+    `SELECT ${COLUMNS} FROM ntk.access_results FINAL WHERE ${conditions.join(' AND ')} ORDER BY ${ORDER_BY[order]} LIMIT {max:UInt32}`,
     params,
   );
 }

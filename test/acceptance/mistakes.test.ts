@@ -172,6 +172,7 @@ const MISTAKES: readonly Mistake[] = [
   { name: 'explain of an unknown id', args: ['explain', ...DATA, 'nothing'], says: "no stored access has event id 'nothing'" },
   { name: 'explain of nothing', args: ['explain', ...DATA], says: 'say which access' },
   { name: 'explain with a limit that is no number', args: ['explain', ...DATA, 'a', '--limit', 'many'], says: "--limit 'many'" },
+  { name: 'explain of an unknown verdict', args: ['explain', ...DATA, 'a', '--verdict', 'maybe'], says: "--verdict 'maybe'" },
   { name: 'a reject that is not there', args: ['rejects', 'show', '9:9', ...DATA], says: "there is no reject '9:9'" },
   { name: 'an unknown reject reason', args: ['rejects', 'list', '--reason', 'ugly', ...DATA], says: "'ugly'" },
   { name: 'rollback without an earlier policy', args: ['policy', 'rollback', ...DATA], says: 'there is no policy to go back to' },

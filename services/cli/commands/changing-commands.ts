@@ -73,6 +73,7 @@ export function registerPolicy(program: Command, context: CliContext): void {
 
 interface RejectFlags extends DataFlags {
   readonly reason?: string;
+  readonly newest?: boolean;
   readonly limit: string;
 }
 
@@ -90,15 +91,17 @@ export function registerRejects(program: Command, context: CliContext): void {
   const rejects = program.command('rejects').description('records that could not be read');
   logOptions(rejects.command('list'))
     .option('--reason <reason>', 'only those of one reason')
+    .option('--newest', 'what was rejected last first; without it from the oldest on, partition by partition')
     .option('--limit <n>', 'how many are shown', '50')
     .option('--json', 'print JSON')
     .description('what was rejected, and why')
-    .addHelpText('after', '\nExample:\n  ntk rejects list --reason invalid_json')
+    .addHelpText('after', '\nExamples:\n  ntk rejects list --reason invalid_json\n  ntk rejects list --newest --limit 5')
     .action(async (flags: RejectFlags) => {
       const limit = Number(flags.limit);
       if (!Number.isInteger(limit) || limit < 1) throw new UserError(`--limit '${brief(flags.limit, 20)}' is no positive number`);
       const filter = reasonFilter(flags.reason);
-      await context.withLog(flags, (log) => listRejects(out, log, filter, limit, flags.json ?? false));
+      const listing = { limit, isNewestFirst: flags.newest ?? false, isJson: flags.json ?? false };
+      await context.withLog(flags, (log) => listRejects(out, log, filter, listing));
     });
   logOptions(rejects.command('show'))
     .argument('<id>', 'partition:offset, see ntk rejects list')

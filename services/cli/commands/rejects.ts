@@ -40,33 +40,59 @@ function matches(reject: StoredReject, { reason, ids }: RejectFilter): boolean {
   return (reason === undefined || reject.reason === reason) && (ids === undefined || ids.includes(reject.id));
 }
 
-export async function listRejects(out: Output, log: EventLog, filter: RejectFilter, limit: number, json: boolean): Promise<void> {
-  const rows: Omit<StoredReject, 'raw'>[] = [];
+export interface RejectListing {
+  /** How many are shown. */
+  readonly limit: number;
+  /** What was rejected last first; otherwise from the oldest on, partition by partition. */
+  readonly isNewestFirst: boolean;
+  readonly isJson: boolean;
+}
+
+export async function listRejects(out: Output, log: EventLog, filter: RejectFilter, listing: RejectListing): Promise<void> {
+  const { limit, isNewestFirst, isJson } = listing;
+  let shown: ListedReject[] = [];
   let total = 0;
-  const beginnings: string[] = [];
   for await (const reject of readRejects(log)) {
     if (!matches(reject, filter)) continue;
     total++;
-    if (rows.length >= limit) continue;
+    if (shown.length >= limit && !isNewestFirst) continue;
     const { raw, ...row } = reject;
-    rows.push(row);
-    beginnings.push(brief(Buffer.from(raw.slice(0, 400), 'base64').toString('utf8'), 60));
+    shown.push({ row, begins: brief(Buffer.from(raw.slice(0, 400), 'base64').toString('utf8'), 60) });
+    if (shown.length >= 2 * limit) shown = newest(shown, limit);
   }
-  if (json) {
-    out.json(rows);
+  if (isNewestFirst) shown = newest(shown, limit);
+  if (isJson) {
+    out.json(shown.map(({ row }) => row));
     return;
   }
-  if (rows.length > 0)
+  if (shown.length > 0)
     out.table(
       ['id', 'reason', 'bytes', 'begins with'],
-      rows.map((row, i) => [
+      shown.map(({ row, begins }) => [
         row.id,
         row.why === undefined ? row.reason : `${row.reason} (${row.why})`,
         row.bytes,
-        beginnings[i]!,
+        begins,
       ]),
     );
-  out.note(total > rows.length ? `${total} rejects, the first ${rows.length} shown (--limit)` : `${total} rejects`);
+  const which = isNewestFirst ? 'newest' : 'first';
+  out.note(total > shown.length ? `${total} rejects, the ${which} ${shown.length} shown (--limit)` : `${total} rejects`);
+}
+
+interface ListedReject {
+  readonly row: Omit<StoredReject, 'raw'>;
+  readonly begins: string;
+}
+
+function newest(rejects: readonly ListedReject[], limit: number): ListedReject[] {
+  return rejects.toSorted(byAge).slice(0, limit);
+}
+
+/** The last first. Times are RFC 3339 in UTC with milliseconds, so their order is that of their letters; a reject without one is older than they. */
+function byAge({ row: a }: ListedReject, { row: b }: ListedReject): number {
+  const [ofA, ofB] = [a.rejectedAt ?? '', b.rejectedAt ?? ''];
+  if (ofA !== ofB) return ofA < ofB ? 1 : -1;
+  return a.partition - b.partition || b.offset - a.offset;
 }
 
 export async function showReject(out: Output, log: EventLog, id: string, json: boolean): Promise<void> {
