@@ -1,5 +1,7 @@
 /** Flags that many commands share: the same words everywhere. */
 import { type Command, Option } from 'commander';
+import { UserError } from '../system/user-error.ts';
+import { brief } from './output/terminal.ts';
 
 export interface LogFlags {
   readonly data: string;
@@ -40,4 +42,14 @@ export interface SigningFlags {
 
 export function signingOption(command: Command): Command {
   return command.option('--signing-key <file>', 'private key (PEM) to sign with (also: NTK_SIGNING_KEY_FILE)');
+}
+
+/**
+ * How many are shown at most.
+ * @throws UserError when `--limit` is no positive whole number
+ */
+export function limitOf({ limit }: { readonly limit: string }): number {
+  const max = Number(limit);
+  if (!Number.isInteger(max) || max < 1) throw new UserError(`--limit '${brief(limit, 20)}' is no positive number`);
+  return max;
 }

@@ -6,7 +6,7 @@ import type { Config } from '../../platform/config/load-config.ts';
 import { authorityOf, signerFrom } from '../../system/authority.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { type LogFlags, logOptions, type SigningFlags, signingOption } from '../options.ts';
+import { limitOf, type LogFlags, logOptions, type SigningFlags, signingOption } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { type ApplyOptions, applyPolicy, checkPolicies, printPolicyLog, rollbackPolicy } from './policy.ts';
 import { testPolicies } from './policy-test.ts';
@@ -97,8 +97,7 @@ export function registerRejects(program: Command, context: CliContext): void {
     .description('what was rejected, and why')
     .addHelpText('after', '\nExamples:\n  ntk rejects list --reason invalid_json\n  ntk rejects list --newest --limit 5')
     .action(async (flags: RejectFlags) => {
-      const limit = Number(flags.limit);
-      if (!Number.isInteger(limit) || limit < 1) throw new UserError(`--limit '${brief(flags.limit, 20)}' is no positive number`);
+      const limit = limitOf(flags);
       const filter = reasonFilter(flags.reason);
       const listing = { limit, isNewestFirst: flags.newest ?? false, isJson: flags.json ?? false };
       await context.withLog(flags, (log) => listRejects(out, log, filter, listing));

@@ -7,7 +7,7 @@ import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accep
 import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { storeOptions, type StoreFlags } from '../options.ts';
+import { limitOf, type StoreFlags, storeOptions } from '../options.ts';
 import { gapInWords } from '../output/gap-words.ts';
 import { brief } from '../output/terminal.ts';
 import { episodeInWords } from './explain-episode.ts';
@@ -48,8 +48,7 @@ Examples:
         throw new UserError('say which access: ntk explain EVENT_ID, or ntk explain --program PROGRAM');
       if (flags.verdict !== undefined && !ACTIONS.some((known) => known === flags.verdict))
         throw new UserError(`--verdict '${brief(flags.verdict, 40)}' is unknown: one of ${ACTIONS.join(', ')}`);
-      const max = Number(flags.limit);
-      if (!Number.isInteger(max) || max < 1) throw new UserError(`--limit '${brief(flags.limit, 20)}' is no positive number`);
+      const max = limitOf(flags);
       await context.withStore(flags, (store) => explain(context, store, eventId, flags, max));
     });
 }

@@ -8,7 +8,7 @@ import { appendReview, REVIEW_WORDS_CHARS_MAX } from '../../system/review-histor
 import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { storeOptions, type StoreFlags } from '../options.ts';
+import { limitOf, type StoreFlags, storeOptions } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { parseBound } from './report.ts';
 import { episodeJson, printEpisode, printRate, reviewInWords } from './review-words.ts';
@@ -138,8 +138,7 @@ function registerList(review: Command, context: CliContext): void {
       '\nExamples:\n  ntk review list --open\n  ntk review list --program wx1234567890abcdef --from 2026-03-01 --json',
     )
     .action(async (flags: ListFlags) => {
-      const max = Number(flags.limit);
-      if (!Number.isInteger(max) || max < 1) throw new UserError(`--limit '${brief(flags.limit, 20)}' is no positive number`);
+      const max = limitOf(flags);
       const range = rangeOf(flags);
       await context.withStore(flags, (store) => list(context, store, { ...range, program: flags.program ?? null }, max, flags));
     });

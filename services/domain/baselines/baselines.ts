@@ -36,7 +36,6 @@ import {
   EPISODE_SECONDS,
   EXCESS_FROM_NATS,
   OTHERS_WEIGHT,
-  QUIET_SHARE_MAX,
   RATE_SHARE_MAX,
   RHYTHM_NATS,
   RHYTHM_SECONDS_MIN,
@@ -243,7 +242,7 @@ export class Baselines {
       if (nats === 0) continue;
       if (nats > program[at + P_WORST + feature]!) program[at + P_WORST + feature] = nats;
       const folds = known.calibrations[feature]!.folds(nats / program[at + P_SCALE + feature]!);
-      const most = feature === RATE ? RATE_SHARE_MAX : feature === QUIET ? QUIET_SHARE_MAX : CONTRIBUTION_MAX;
+      const most = feature === RATE || feature === QUIET ? RATE_SHARE_MAX : CONTRIBUTION_MAX;
       contributions[feature] = Math.min(most, Math.max(0, folds - DISCOUNT[feature]!));
     }
     // Uses and calls are the same accesses, counted twice.

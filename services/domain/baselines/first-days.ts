@@ -1,6 +1,6 @@
 /** What a program of less than two days does, against its class: users and background add to what its shares say. */
 import type { PartitionKnowledge } from './partition-knowledge.ts';
-import type { Sighting, Surprises } from './sighting.ts';
+import type { FirstCounted, Sighting, Surprises } from './sighting.ts';
 import { C_VISIT_DAYS, C_VISIT_SQUARES, C_VISIT_SUM, C_WITH, categoryCell, type ClassRow } from './state/class-rows.ts';
 import { K_BACKGROUND, K_BLOCK, keyRow, K_USES, MARK_BACKGROUND, MARK_VISITS } from './state/key-rows.ts';
 import { P_BLOCK, P_CALLS, P_CELLS, P_LEARNED_CALLS, P_LEARNED_VISITS, P_VISITS } from './state/program-rows.ts';
@@ -25,20 +25,13 @@ export function judgeFirstBackground(
 ): void {
   if (classRow[categoryCell(seen.category) + C_WITH]! <= CLASS_DAYS_WITH_MIN) return;
   const keys = known.keys.cellsOf(key);
-  const p = known.backgroundOf(key, classRow);
-  const rho = known.pooled(MARK_BACKGROUND) + FIRST_BACKGROUND_BETWEEN;
-  let most = 0;
-  for (let scale = 0; scale < SCALES; scale++) {
-    const k = keyRow(key) + 2 * scale * K_BLOCK;
-    const x = keys[k + K_BACKGROUND]!;
-    const n = keys[k + K_USES]!;
-    if (x < EVIDENT_USES_MIN || x <= p * n) continue;
-    most = Math.max(most, shareSurprise(x, n, p) / (known.clusterOf(MARK_BACKGROUND) + (n - 1) * rho));
-  }
-  if (most === 0) return;
-  const k = keyRow(key) + 2 * A_DAY * K_BLOCK;
-  const n = keys[k + K_USES]!;
-  found.addFirst(most, A_DAY, 'background', keys[k + K_BACKGROUND]!, n, p, known.clusterOf(MARK_BACKGROUND) + (n - 1) * rho);
+  addMost(found, 'background', EVIDENT_USES_MIN, {
+    marked: (scale) => keys[keyRow(key) + 2 * scale * K_BLOCK + K_BACKGROUND]!,
+    of: (scale) => keys[keyRow(key) + 2 * scale * K_BLOCK + K_USES]!,
+    p: known.backgroundOf(key, classRow),
+    cluster: known.clusterOf(MARK_BACKGROUND),
+    rho: known.pooled(MARK_BACKGROUND) + FIRST_BACKGROUND_BETWEEN,
+  });
 }
 
 /** The whole of a young program against its class; adds to what its shares say. */
@@ -52,15 +45,34 @@ export function judgeFirstUsers(known: PartitionKnowledge, seen: Sighting, class
     0.97,
     (program[at + P_LEARNED_VISITS]! + mean * CLASS_CALLS) / (program[at + P_LEARNED_CALLS]! + CLASS_CALLS),
   );
-  const rho = between + known.pooled(MARK_VISITS);
+  addMost(found, 'visits', EVIDENT_CALLS_MIN, {
+    marked: (scale) => program[at + P_VISITS + scale]!,
+    of: (scale) => program[at + 2 * scale * P_BLOCK + P_CALLS]!,
+    p,
+    cluster: 1,
+    rho: between + known.pooled(MARK_VISITS),
+  });
+}
+
+interface FirstShare {
+  /** In the filling block of a scale: how many are marked, of how many. */
+  readonly marked: (scale: number) => number;
+  readonly of: (scale: number) => number;
+  /** Expected share; variance of few over that of chance, and over-dispersion. */
+  readonly p: number;
+  readonly cluster: number;
+  readonly rho: number;
+}
+
+/** Adds the largest surprise of the filling blocks; what is told is the day. */
+function addMost(found: Surprises, counted: FirstCounted, min: number, { marked, of, p, cluster, rho }: FirstShare): void {
+  const inflation = (n: number): number => cluster + (n - 1) * rho;
   let most = 0;
   for (let scale = 0; scale < SCALES; scale++) {
-    const x = program[at + P_VISITS + scale]!;
-    const n = program[at + 2 * scale * P_BLOCK + P_CALLS]!;
-    if (x < EVIDENT_CALLS_MIN || x <= p * n) continue;
-    most = Math.max(most, shareSurprise(Math.min(x, n), n, p) / (1 + (n - 1) * rho));
+    const x = marked(scale);
+    const n = of(scale);
+    if (x < min || x <= p * n) continue;
+    most = Math.max(most, shareSurprise(Math.min(x, n), n, p) / inflation(n));
   }
-  if (most === 0) return;
-  const n = program[at + 2 * A_DAY * P_BLOCK + P_CALLS]!;
-  found.addFirst(most, A_DAY, 'visits', program[at + P_VISITS + A_DAY]!, n, p, 1 + (n - 1) * rho);
+  if (most > 0) found.addFirst(most, A_DAY, counted, marked(A_DAY), of(A_DAY), p, inflation(of(A_DAY)));
 }

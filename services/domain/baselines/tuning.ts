@@ -82,7 +82,6 @@ export const RATIO_USES = 8;
 export const QUIET_SHARE = 0.35;
 /** Rates alone never alarm: promotions and launches are rates. */
 export const RATE_SHARE_MAX = 4;
-export const QUIET_SHARE_MAX = 4;
 /** Any other feature adds no more than this; beyond, numbers say nothing. */
 export const CONTRIBUTION_MAX = 40;
 /** All but the largest contribution count so much: features share a part of their evidence. */
