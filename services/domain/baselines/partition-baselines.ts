@@ -1,5 +1,4 @@
 /** The baselines as a part of a partition's state: which program has which slot, whose siblings they are, and how all lies in pages. */
-import { CATEGORY_INDEX } from '../../../schemas/codes.ts';
 import type { Subject } from '../checks/subject.ts';
 import type { Access } from '../record/record.ts';
 import { ByteReader, ByteWriter } from '../state/bytes.ts';
@@ -30,7 +29,7 @@ export const BASELINE_PAGE_KINDS = [
 export type BaselinePageKind = (typeof BASELINE_PAGE_KINDS)[number];
 
 /** What of an access, and of what is true about it, the baselines look at. */
-export type Seen = Pick<Subject, 'program' | 'category' | 'eventTimeUs'> & {
+export type Seen = Pick<Subject, 'program' | 'category' | 'categoryIndex' | 'eventTimeUs'> & {
   readonly access: Pick<Access, 'foreground' | 'rows' | 'bytes'>;
 };
 
@@ -105,14 +104,14 @@ export class PartitionBaselines {
 
   /** Takes in an access that reached check 9, with the budget of the policy in force. */
   see(subject: Seen, user: UserWords, budget: number): Baselines {
-    const { program, access, category, eventTimeUs } = subject;
+    const { program, access, category, categoryIndex, eventTimeUs } = subject;
     this.#platform.touch(0);
     if (program.baselineSlot === -1) this.#add(program);
     const seen = this.#seen;
     const seconds = eventTimeUs / 1e6;
     seen.program = program.baselineSlot;
     seen.classNumber = this.#classes[program.baselineSlot]!;
-    seen.category = CATEGORY_INDEX.get(category)!;
+    seen.category = categoryIndex;
     seen.seconds = seconds;
     seen.isForeground = access.foreground;
     seen.rows = access.rows;

@@ -11,6 +11,8 @@ export interface Subject {
   readonly policy: CompiledPolicy;
   /** Listed category: the access's own, else the catalogue's, else `unknown`. */
   readonly category: string;
+  /** Its index in CATEGORIES. */
+  readonly categoryIndex: number;
   /** False for `unknown`, `navigation` and `network`, for which checks 3-7 are skipped. */
   readonly isPersonal: boolean;
   /** Event time of exact-rules.md section 1, microseconds since 1970. */

@@ -16,8 +16,11 @@ export class DuplicateWindow {
   readonly #capacity: number;
   /** Hashes by ring place. Of the size that it will have: growing would make everybody wait for tens of milliseconds. */
   readonly #ring: Uint32Array;
-  /** Ring place of each hash, at a position that follows from it; at least twice as many as the ring has places, to a power of two. */
-  readonly #table: Int32Array;
+  /**
+   * Ring place of each hash, at a position that follows from it; at least twice as many as the ring has places, to a power of two. Bits above
+   * those of a position are the hash's: the ring lies elsewhere in memory, and is looked at for what is very likely the same.
+   */
+  readonly #table: Uint32Array;
   /** Records ever remembered; the next goes to this place modulo capacity. */
   #total = 0;
   /** Append time of the first record in each page, for the window's age. */
@@ -27,7 +30,7 @@ export class DuplicateWindow {
   constructor(capacity = DUPLICATE_WINDOW_RECORDS) {
     this.#capacity = capacity;
     this.#ring = new Uint32Array(capacity * WORDS);
-    this.#table = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2)));
+    this.#table = new Uint32Array(2 ** Math.ceil(Math.log2(capacity * 2)));
   }
 
   get count(): number {
@@ -42,11 +45,12 @@ export class DuplicateWindow {
   }
 
   has(hash: Uint32Array): boolean {
-    const mask = this.#table.length - 1;
+    const table = this.#table;
+    const mask = table.length - 1;
     for (let at = hash[0]! & mask; ; at = (at + 1) & mask) {
-      const entry = this.#table[at]!;
+      const entry = table[at]!;
       if (entry === EMPTY) return false;
-      if (this.#equals(entry - 1, hash)) return true;
+      if (((entry ^ hash[1]!) & ~mask) === 0 && this.#equals((entry & mask) - 1, hash)) return true;
     }
   }
 
@@ -73,7 +77,12 @@ export class DuplicateWindow {
     const mask = table.length - 1;
     let at = this.#ring[place * WORDS]! & mask;
     while (table[at] !== EMPTY) at = (at + 1) & mask;
-    table[at] = place + 1;
+    table[at] = this.#entryOf(place);
+  }
+
+  #entryOf(place: number): number {
+    const mask = this.#table.length - 1;
+    return ((this.#ring[place * WORDS + 1]! & ~mask) | (place + 1)) >>> 0;
   }
 
   /** Backward-shift deletion (Knuth, The Art of Computer Programming 6.4, algorithm R). */
@@ -81,9 +90,10 @@ export class DuplicateWindow {
     const table = this.#table;
     const mask = table.length - 1;
     let hole = this.#ring[place * WORDS]! & mask;
-    while (table[hole] !== place + 1) hole = (hole + 1) & mask;
+    const entry = this.#entryOf(place);
+    while (table[hole] !== entry) hole = (hole + 1) & mask;
     for (let at = (hole + 1) & mask; table[at] !== EMPTY; at = (at + 1) & mask) {
-      const home = this.#ring[(table[at]! - 1) * WORDS]! & mask;
+      const home = this.#ring[((table[at]! & mask) - 1) * WORDS]! & mask;
       if (((at - home) & mask) < ((at - hole) & mask)) continue;
       table[hole] = table[at]!;
       hole = at;

@@ -21,7 +21,7 @@ import type { RowWriter } from '../results/row-writer.ts';
 import { isPublished, publishedVerdict } from '../verdict/published.ts';
 import type { Judgement } from './judge.ts';
 import type { PartitionState } from './partition-state.ts';
-import { categoryIndex, Tally } from './tally.ts';
+import { Tally } from './tally.ts';
 
 const INTERCEPT = ACTIONS.indexOf('intercept');
 /** `pending` is prevented, `refused` already refused, `performed` late. */
@@ -173,7 +173,7 @@ export class BatchOutcome {
   #count({ findings, subject }: Judgement, program: string, eventTimeMs: number): void {
     const { access } = subject;
     const { tally } = this;
-    const category = categoryIndex(subject.category);
+    const category = subject.categoryIndex;
     const timing = TIMING_OF_OUTCOME[access.outcome];
     tally.accesses[category * OUTCOMES.length + OUTCOMES.indexOf(access.outcome)]!++;
     tally.verdicts[category * ACTIONS.length + findings.verdict]!++;

@@ -1,10 +1,10 @@
 /** Judges one access: checks 1 to 9 against the state as it is at the access's place in the log. */
-import { ACTIONS, CATEGORIES, type Note, UNCHECKED_CATEGORIES } from '../../../schemas/codes.ts';
-import { CATALOGUE } from '../../../schemas/catalogue/index.ts';
+import { ACTIONS, type Note } from '../../../schemas/codes.ts';
 import type { Baselines } from '../baselines/baselines.ts';
 import { comparedBy, toldFeatures } from '../baselines/explain.ts';
 import { FEATURES, REASON_OF_FEATURE } from '../baselines/features.ts';
 import { runChecks } from '../checks/checks.ts';
+import { judgedCategory } from '../checks/judged-category.ts';
 import type { Subject } from '../checks/subject.ts';
 import { askLimits, type LimitCircumstances, type LimitRefusal } from '../limits/ask-limits.ts';
 import type { Access } from '../record/record.ts';
@@ -18,8 +18,6 @@ import { remedyFor } from '../verdict/remedy.ts';
 import type { PartitionState } from './partition-state.ts';
 import type { Tally } from './tally.ts';
 
-const LISTED: ReadonlySet<string> = new Set(CATEGORIES);
-const UNCHECKED: ReadonlySet<string> = new Set(UNCHECKED_CATEGORIES);
 const RATE_LIMITED = reasonIndex('rate_limited');
 const INTERCEPT = ACTIONS.indexOf('intercept');
 
@@ -44,12 +42,6 @@ export interface Circumstances extends LimitCircumstances {
   readonly isImported: boolean;
 }
 
-/** The access's own category when it names one, else the catalogue's; unlisted names are `unknown`. */
-export function categoryOf(access: Access): string {
-  const category = access.category === '' ? CATALOGUE.get(access.api) : access.category;
-  return category !== undefined && LISTED.has(category) ? category : 'unknown';
-}
-
 export function judge(
   access: Access,
   program: ProgramState,
@@ -59,10 +51,10 @@ export function judge(
   tally: Tally,
 ): Judgement {
   const { policy } = state;
-  const category = categoryOf(access);
+  const { name: category, index: categoryIndex, isPersonal } = judgedCategory(access);
   const { eventTimeUs } = circumstances;
-  const isPersonal = !UNCHECKED.has(category);
-  const subject: Subject = { access, program, className: classOf(program), policy, category, isPersonal, eventTimeUs };
+  const className = classOf(program);
+  const subject: Subject = { access, program, className, policy, category, categoryIndex, isPersonal, eventTimeUs };
 
   findings.clear();
   runChecks(subject, findings);
@@ -70,9 +62,9 @@ export function judge(
 
   let refusal: LimitRefusal | null = null;
   let late = false;
-  const limits = policy.limitsByCategory.get(category);
+  const limits = policy.limitsByCategory[categoryIndex]!;
   const isAsked = findings.verdict < INTERCEPT && !circumstances.isImported;
-  if (isAsked && limits !== undefined) {
+  if (isAsked && limits.length > 0) {
     const answer = askLimits(limits, subject, circumstances, state.limits, tally);
     ({ refusal, late } = answer);
     if (refusal !== null) {

@@ -1,20 +1,6 @@
 /** What one batch amounts to, counted for metrics. Plain numbers by index; whoever reports them names them. */
-import {
-  ACTIONS,
-  CATEGORIES,
-  CATEGORY_INDEX,
-  type Disposition,
-  DISPOSITIONS,
-  OUTCOMES,
-  REASONS,
-  TIMINGS,
-} from '../../../schemas/codes.ts';
+import { ACTIONS, CATEGORIES, type Disposition, DISPOSITIONS, OUTCOMES, REASONS, TIMINGS } from '../../../schemas/codes.ts';
 import type { LimitCounts } from '../limits/ask-limits.ts';
-
-/** Index of a listed category in CATEGORIES. */
-export function categoryIndex(category: string): number {
-  return CATEGORY_INDEX.get(category)!;
-}
 
 export class Tally implements LimitCounts {
   /** By category and outcome: `category * OUTCOMES.length + outcome`. */

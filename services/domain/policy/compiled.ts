@@ -32,8 +32,8 @@ export interface CompiledPolicy {
   readonly defaultMode: number;
   readonly overrides: readonly CompiledOverride[];
   readonly limits: readonly CompiledLimit[];
-  /** Of `limits`, in file order, those that can match a category at all. */
-  readonly limitsByCategory: ReadonlyMap<string, readonly CompiledLimit[]>;
+  /** By index in CATEGORIES: of `limits`, in file order, those that can match it at all. */
+  readonly limitsByCategory: readonly (readonly CompiledLimit[])[];
   /** Alarms of the baselines that are allowed a program and day; null where the policy says nothing or has no baselines. */
   readonly falseAlarmsPerProgramDay: number | null;
   /** The budget that the baselines keep to; null: they are off. */
@@ -49,13 +49,7 @@ export function compilePolicy(policy: Policy, hash: string, document: unknown): 
     if (action !== undefined) actions[index] = ACTIONS.indexOf(action);
   });
   const limits = policy.limits.map(compileLimit);
-  const limitsByCategory = new Map<string, readonly CompiledLimit[]>();
-  for (const category of CATEGORIES) {
-    limitsByCategory.set(
-      category,
-      limits.filter((limit) => limit.categories?.has(category) ?? true),
-    );
-  }
+  const limitsByCategory = CATEGORIES.map((category) => limits.filter((limit) => limit.categories?.has(category) ?? true));
   return {
     version: policy.version,
     hash,

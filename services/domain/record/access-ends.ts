@@ -5,28 +5,28 @@
  * Direct-mapped, in columns: what meets in a place replaces one another, but only when it comes twice in a row, so that ends which never repeat
  * (rows and bytes differ each time) replace nothing and leave nothing behind.
  */
-import type { Access } from './record.ts';
+import type { Access, KnownEnd } from './record.ts';
 
-/** A power of two. */
-const PLACES = 4_096;
+/** Where ends are kept; a power of two. */
+export const END_PLACES = 4_096;
 const BYTES_MAX = 256;
 /** FNV-1a's, over words of four bytes. */
 const HASH_START = 0x811c9dc5;
 const HASH_FACTOR = 0x01000193;
 
 /** What an access says behind its user, and where its strings stand, counted from the beginning of the end. */
-export interface AccessEnd {
+export interface AccessEnd extends KnownEnd {
   readonly said: Omit<Access, 'user' | 'link'>;
   /** Start and end of each, in the order of TEXT; only of those that stand there. */
   readonly places: Int32Array;
 }
 
 export class AccessEnds {
-  readonly #ends: (AccessEnd | null)[] = Array.from({ length: PLACES }, () => null);
-  readonly #lengths = new Uint16Array(PLACES);
-  readonly #kept = new DataView(new ArrayBuffer(PLACES * BYTES_MAX));
+  readonly #ends: (AccessEnd | null)[] = Array.from({ length: END_PLACES }, () => null);
+  readonly #lengths = new Uint16Array(END_PLACES);
+  readonly #kept = new DataView(new ArrayBuffer(END_PLACES * BYTES_MAX));
   /** Of what was looked for in vain in each place last. */
-  readonly #missed = new Int32Array(PLACES);
+  readonly #missed = new Int32Array(END_PLACES);
   #hash = 0;
 
   /** What is known of `record[start, end)`; null when nothing is. */
@@ -58,14 +58,14 @@ export class AccessEnds {
   }
 
   /** Keeps what was read of what was looked for last, `record[start, end)`. */
-  keep(record: DataView, start: number, end: number, known: AccessEnd): void {
+  keep(record: DataView, start: number, end: number, known: Omit<AccessEnd, 'place'>): void {
     const place = placeOf(this.#hash);
     for (let i = 0; i < end - start; i++) this.#kept.setUint8(place * BYTES_MAX + i, record.getUint8(start + i));
     this.#lengths[place] = end - start;
-    this.#ends[place] = known;
+    this.#ends[place] = { place, ...known };
   }
 }
 
 function placeOf(hash: number): number {
-  return (hash ^ (hash >>> 15)) & (PLACES - 1);
+  return (hash ^ (hash >>> 15)) & (END_PLACES - 1);
 }

@@ -35,12 +35,20 @@ export interface Access {
 export const TEXT = { id: 0, source: 1, subject: 2, api: 3, purpose: 4, page: 5, user: 6 } as const;
 export const TEXTS = Object.keys(TEXT).length;
 
+/** The same object for the same bytes, while they are remembered. */
+export interface KnownEnd {
+  /** Below END_PLACES; one end at a time. */
+  readonly place: number;
+}
+
 /**
  * Where those strings stand in the bytes that an access was read from: copying them costs a quarter of writing the strings. Only of a record
  * that has them as they are (ASCII, no escapes), and only until the next record is read.
  */
 export interface AccessTexts {
   bytes: Buffer;
+  /** What the record says behind the user, where an earlier one said that byte for byte. */
+  end: KnownEnd | null;
   /** Start of each of {@link TEXT}, then its end; the same place twice for one that the record does not have. */
   readonly places: Int32Array;
 }

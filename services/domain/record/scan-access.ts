@@ -108,7 +108,7 @@ class AccessScan {
   /** Of the bytes of the last record. */
   #viewed: Buffer | null = null;
   #view: DataView = new DataView(new ArrayBuffer(0));
-  readonly #texts: AccessTexts = { bytes: Buffer.alloc(0), places: new Int32Array(2 * TEXTS) };
+  readonly #texts: AccessTexts = { bytes: Buffer.alloc(0), end: null, places: new Int32Array(2 * TEXTS) };
 
   /** Null for everything that the general way has to look at. */
   scan(bytes: Buffer, start: number, end: number): AccessRecord | null {
@@ -116,6 +116,7 @@ class AccessScan {
     json.begin(bytes, start);
     if (!json.isObject()) return null;
     this.#texts.bytes = bytes;
+    this.#texts.end = null;
     let seen = 0;
     let key = DATACONTENTTYPE;
     let source = '';
@@ -239,6 +240,7 @@ class AccessScan {
       places[2 * which + 1] = isThere ? start + known.places[2 * which + 1]! : 0;
     }
     json.at = end - 1;
+    this.#texts.end = known;
     return this.#access(known.said);
   }
 

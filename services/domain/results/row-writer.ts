@@ -102,6 +102,12 @@ export class RowWriter {
   text(bytes: Uint8Array, start: number, end: number): void {
     this.reserve(end - start + 16);
     this.varint(end - start);
+    this.copy(bytes, start, end);
+  }
+
+  /** Bytes as they are, without their length; reserves for itself. */
+  copy(bytes: Uint8Array, start: number, end: number): void {
+    this.reserve(end - start);
     const { buffer } = this;
     let to = this.length;
     for (let at = start; at < end; at++) buffer[to++] = bytes[at]!;

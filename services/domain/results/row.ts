@@ -5,6 +5,7 @@ import { FEATURE_COUNT, FEATURES } from '../baselines/features.ts';
 import { ENGINE_VERSION } from '../engine.ts';
 import type { Judgement } from '../fold/judge.ts';
 import { type AccessTexts, type Attributes, TEXT } from '../record/record.ts';
+import { RowTails } from './row-tails.ts';
 import type { RowWriter } from './row-writer.ts';
 
 /** A string where it stands in bytes, in UTF-8. */
@@ -30,10 +31,12 @@ export interface ResultRow {
 /** An upper bound of the bytes of all fixed-size columns of a row. */
 const FIXED_BYTES_MAX = 256;
 
+const tails = new RowTails();
+
 export function writeRow(out: RowWriter, row: ResultRow): void {
   const { attributes, judgement, texts } = row;
-  const { subject, findings, refusal } = judgement;
-  const { access, program, className, policy } = subject;
+  const { subject } = judgement;
+  const { program, className, policy } = subject;
   out.reserve(FIXED_BYTES_MAX);
   out.uint64(row.offset);
   if (texts === null) out.string(attributes.id);
@@ -46,6 +49,23 @@ export function writeRow(out: RowWriter, row: ResultRow): void {
   out.string(program.declaration?.developer ?? '');
   out.string(className);
   out.text(row.user.bytes, row.user.start, row.user.end);
+  const end = texts === null || !isOrdinary(judgement) ? null : texts.end;
+  const version = program.declaration?.version ?? 0;
+  if (end !== null && tails.write(out, end, policy, version)) return;
+  const start = out.length;
+  writeTail(out, texts, judgement, version);
+  if (end !== null) tails.keep(out, start, end, policy, version);
+}
+
+/** Nothing was found, and nothing is to be said beside it. */
+function isOrdinary({ findings, baselines, notes }: Judgement): boolean {
+  return findings.count === 0 && baselines === null && notes.length === 0;
+}
+
+/** What stands behind the user. */
+function writeTail(out: RowWriter, texts: AccessTexts | null, judgement: Judgement, declarationVersion: number): void {
+  const { subject, findings, refusal } = judgement;
+  const { access, policy } = subject;
   writeText(out, texts, TEXT.api, access.api);
   out.string(subject.category);
   writeText(out, texts, TEXT.purpose, access.purpose);
@@ -77,7 +97,7 @@ export function writeRow(out: RowWriter, row: ResultRow): void {
   writeScore(out, judgement.baselines);
   out.reserve(FIXED_BYTES_MAX);
   out.raw(policy.hash);
-  out.uint32(program.declaration?.version ?? 0);
+  out.uint32(declarationVersion);
   writeStrings(out, judgement.notes);
 }
 

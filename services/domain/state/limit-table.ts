@@ -56,11 +56,6 @@ export class LimitTable {
   readonly #hashKey: SipKey;
   readonly #sip = new Int32Array(8);
   readonly #index = new KeyIndex();
-  readonly #hashAt = (slot: number): number => {
-    const keys = this.#keys[slot >>> PIECE_SHIFT]!;
-    const at = keyAt(slot);
-    return hashOf(keys[at]!, keys[at + 1]!, keys[at + 2]!);
-  };
   /** By slot, in pieces: who had to copy all when there are more of them would keep everybody waiting. */
   readonly #keys: Int32Array[] = [];
   #slots = 0;
@@ -130,7 +125,8 @@ export class LimitTable {
   /** Slot of a key, or -1. */
   find({ program, scope, rest }: LimitKey): number {
     const index = this.#index;
-    for (let position = index.start(hashOf(program, scope, rest[0]!)); ; position = index.after(position)) {
+    const hash = hashOf(program, scope, rest[0]!);
+    for (let position = index.first(hash); ; position = index.after(position, hash)) {
       const slot = index.at(position);
       if (slot === -1 || this.#is(slot, program, scope, rest)) return slot;
     }
@@ -142,6 +138,12 @@ export class LimitTable {
     if (keys[at] !== program || keys[at + 1] !== scope) return false;
     for (let word = 0; word < REST_WORDS; word++) if (keys[at + 2 + word] !== (rest[word]! | 0)) return false;
     return true;
+  }
+
+  #hashAt(slot: number): number {
+    const keys = this.#keys[slot >>> PIECE_SHIFT]!;
+    const at = keyAt(slot);
+    return hashOf(keys[at]!, keys[at + 1]!, keys[at + 2]!);
   }
 
   tatUs(slot: number): number {
@@ -182,7 +184,7 @@ export class LimitTable {
     keys[at] = program;
     keys[at + 1] = scope;
     keys.set(rest, at + 2);
-    this.#index.add(this.#hashAt(slot), slot, this.#hashAt);
+    this.#index.add(this.#hashAt(slot), slot);
   }
 
   /** Makes room for a slot, which is in use from here on. */
@@ -204,7 +206,7 @@ export class LimitTable {
       if (this.#programOf(slot) === NO_PROGRAM) continue;
       if (Math.max(this.tatUs(slot), this.lastNowUs(slot)) >= beforeUs) continue;
       this.pages.touch(slot >>> 9);
-      this.#index.remove(this.#hashAt(slot), slot, this.#hashAt);
+      this.#index.remove(this.#hashAt(slot), slot);
       this.#setFree(slot);
     }
   }

@@ -167,8 +167,8 @@ function consentText({ policy, category, program, access }: Subject): string {
 }
 
 function limitsText(subject: Subject): string {
-  const { policy, category } = subject;
-  const asked = (policy.limitsByCategory.get(category) ?? []).filter((limit) => limitMatches(limit, subject));
+  const { policy, categoryIndex } = subject;
+  const asked = policy.limitsByCategory[categoryIndex]!.filter((limit) => limitMatches(limit, subject));
   if (asked.length === 0) return 'no limit of the policy matches';
   return `within ${asked.map((limit) => `${limit.name} (${limit.count} ${limit.cost} per ${limit.per}${limit.shadow ? ', shadow' : ''})`).join(', ')}`;
 }
