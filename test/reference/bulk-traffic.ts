@@ -35,6 +35,9 @@ export interface BulkTraffic {
   readonly bytes: number;
 }
 
+/** What pictures may take; each call takes something up to it, so that these records do not end alike. */
+const PICTURES_BYTES = 2_048;
+
 /** What the programs do: every program declares two of these, and only what is declared is done, but for a few. */
 const USES = [
   {
@@ -45,7 +48,14 @@ const USES = [
     bytes: 48,
     named: '',
   },
-  { api: 'wx.chooseImage', category: 'photos', purpose: 'post-pictures', fields: '["path","size"]', bytes: 2_048, named: '' },
+  {
+    api: 'wx.chooseImage',
+    category: 'photos',
+    purpose: 'post-pictures',
+    fields: '["path","size"]',
+    bytes: PICTURES_BYTES,
+    named: '',
+  },
   {
     api: 'wx.getUserProfile',
     category: 'user_profile',
@@ -208,10 +218,11 @@ export function* accessLines(options: AccessLinesOptions, random: Random): Gener
     if (odd < UNDECLARED_PER_MILLE) use = USES[(program + 3) % USES.length]!;
     const isExcess = odd >= UNDECLARED_PER_MILLE && odd < UNDECLARED_PER_MILLE + EXCESS_PER_MILLE;
     const user = use === SENSITIVE && odd % 20 !== 0 ? member : stranger;
+    const bytes = use.bytes === PICTURES_BYTES ? 1 + random.below(PICTURES_BYTES) : use.bytes;
     const time = iso(startMs + times(index));
     yield `{"specversion":"1.0","id":"${idPrefix}${index}","source":"${SOURCE}","type":"ntk.access","subject":${names[program]!},` +
       `"time":"${time}","data":{"user":"${user}","api":"${use.api}",${use.named}"purpose":"${use.purpose}",` +
-      `"page":"pages/map","foreground":true,"fields":${use.fields},"rows":1,"bytes":${isExcess ? use.bytes * 2 : use.bytes},` +
+      `"page":"pages/map","foreground":true,"fields":${use.fields},"rows":1,"bytes":${isExcess ? bytes + use.bytes : bytes},` +
       `"outcome":"${outcome}"}}\n`;
   }
 }

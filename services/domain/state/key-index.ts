@@ -1,13 +1,13 @@
 /**
  * Which slot of a table holds a key, found by the key's hash: open addressing with linear probing and backward-shift deletion (Knuth,
  * The Art of Computer Programming 6.4, algorithm R), in columns of integers, so that a million keys are nothing that the
- * garbage collector has to look at. The caller compares keys, of the same hash only: others lie elsewhere in memory, and each look at one costs
- * as much as all else. Hashes come from outside and have to be keyed ones.
+ * garbage collector has to look at. The caller compares keys, of which each lies elsewhere in memory: five bits of the hash beside a slot's
+ * number spare all but one in 32 of those looks that would find another key. Hashes come from outside and have to be keyed ones.
  *
  * It is made of parts that grow each by itself: one that grew as a whole would keep everybody waiting for tens of milliseconds, whenever a table
  * has twice as many keys as the last time.
  */
-const EMPTY = -1;
+const EMPTY = 0;
 /** The topmost bits of a hash say which part a key is in. */
 const PART_BITS = 6;
 const PARTS = 1 << PART_BITS;
@@ -16,80 +16,83 @@ const SLOTS_FIRST = 16;
 /** A position is the number of a part, and below it that of a slot in it. */
 const POSITION_BITS = 24;
 const POSITION_MASK = (1 << POSITION_BITS) - 1;
+/** A slot's number counts from 1, so that zeros are empty; above it are bits of the hash that say neither the part nor the place in it. */
+const NUMBER_BITS = 27;
+const NUMBER_MASK = (1 << NUMBER_BITS) - 1;
+/** Of one index; a partition with so many limit keys would need five gigabytes for them. */
+export const INDEXED_SLOTS_MAX = NUMBER_MASK;
 /** A part has at least eight slots for five keys. */
 const [LOAD_KEYS, LOAD_SLOTS] = [5, 8];
 
 export class KeyIndex {
-  /** Slot and hash, by turns. */
-  readonly #parts = Array.from({ length: PARTS }, () => emptyPart(SLOTS_FIRST));
+  readonly #parts = Array.from({ length: PARTS }, () => new Int32Array(SLOTS_FIRST));
   readonly #counts = new Int32Array(PARTS);
 
-  /** Position of the first slot of this hash, or of none; see {@link at} and {@link after}. */
+  /** Position of the first slot that may be of this hash, or of none; see {@link at} and {@link after}. */
   first(hash: number): number {
-    const part = hash >>> PART_SHIFT;
-    return this.#seek(part, hash, hash & maskOf(this.#parts[part]!));
+    return this.#seek(hash >>> PART_SHIFT, hash, hash);
   }
 
-  /** Position of the next slot of this hash, or of none. */
+  /** Position of the next one, or of none. */
   after(position: number, hash: number): number {
-    const part = position >>> POSITION_BITS;
-    return this.#seek(part, hash, ((position & POSITION_MASK) + 1) & maskOf(this.#parts[part]!));
+    return this.#seek(position >>> POSITION_BITS, hash, position + 1);
   }
 
   #seek(part: number, hash: number, from: number): number {
     const slots = this.#parts[part]!;
-    const mask = maskOf(slots);
-    let at = from;
-    while (slots[2 * at] !== EMPTY && slots[2 * at + 1] !== hash) at = (at + 1) & mask;
+    const mask = slots.length - 1;
+    const bits = bitsOf(hash);
+    let at = from & mask;
+    while (slots[at] !== EMPTY && (slots[at]! & ~NUMBER_MASK) !== bits) at = (at + 1) & mask;
     return (part << POSITION_BITS) | at;
   }
 
   /** Slot at a position, or -1: then nothing of this hash follows. */
   at(position: number): number {
-    return this.#parts[position >>> POSITION_BITS]![2 * (position & POSITION_MASK)]!;
+    return slotOf(this.#parts[position >>> POSITION_BITS]![position & POSITION_MASK]!);
   }
 
-  add(hash: number, slot: number): void {
+  /** `hashOf` says the hash of a slot that is in the index. */
+  add(hash: number, slot: number, hashOf: (slot: number) => number): void {
     const part = hash >>> PART_SHIFT;
     const slots = this.#parts[part]!;
-    if (++this.#counts[part]! * LOAD_SLOTS * 2 <= slots.length * LOAD_KEYS) return insert(slots, hash, slot);
-    const wider = emptyPart(slots.length);
-    for (let at = 0; at < slots.length; at += 2) if (slots[at] !== EMPTY) insert(wider, slots[at + 1]!, slots[at]!);
+    if (++this.#counts[part]! * LOAD_SLOTS <= slots.length * LOAD_KEYS) return insert(slots, hash, slot);
+    const wider = new Int32Array(slots.length * 2);
+    for (const before of slots) if (before !== EMPTY) insert(wider, hashOf(slotOf(before)), slotOf(before));
     insert(wider, hash, slot);
     this.#parts[part] = wider;
   }
 
   /** Takes out a slot that is in the index. */
-  remove(hash: number, slot: number): void {
+  remove(hash: number, slot: number, hashOf: (slot: number) => number): void {
     const part = hash >>> PART_SHIFT;
     const slots = this.#parts[part]!;
-    const mask = maskOf(slots);
+    const mask = slots.length - 1;
     let hole = hash & mask;
-    while (slots[2 * hole] !== slot) hole = (hole + 1) & mask;
-    for (let at = (hole + 1) & mask; slots[2 * at] !== EMPTY; at = (at + 1) & mask) {
-      const home = slots[2 * at + 1]! & mask;
+    while (slotOf(slots[hole]!) !== slot) hole = (hole + 1) & mask;
+    for (let at = (hole + 1) & mask; slots[at] !== EMPTY; at = (at + 1) & mask) {
+      const home = hashOf(slotOf(slots[at]!)) & mask;
       if (((at - home) & mask) < ((at - hole) & mask)) continue;
-      slots.copyWithin(2 * hole, 2 * at, 2 * at + 2);
+      slots[hole] = slots[at]!;
       hole = at;
     }
-    slots[2 * hole] = EMPTY;
+    slots[hole] = EMPTY;
     this.#counts[part]!--;
   }
 }
 
-/** Room for so many slots. */
-function emptyPart(slots: number): Int32Array {
-  return new Int32Array(2 * slots).fill(EMPTY);
-}
-
-function maskOf(part: Int32Array): number {
-  return part.length / 2 - 1;
-}
-
-function insert(part: Int32Array, hash: number, slot: number): void {
-  const mask = maskOf(part);
+function insert(slots: Int32Array, hash: number, slot: number): void {
+  const mask = slots.length - 1;
   let at = hash & mask;
-  while (part[2 * at] !== EMPTY) at = (at + 1) & mask;
-  part[2 * at] = slot;
-  part[2 * at + 1] = hash;
+  while (slots[at] !== EMPTY) at = (at + 1) & mask;
+  slots[at] = bitsOf(hash) | (slot + 1);
+}
+
+function bitsOf(hash: number): number {
+  return (hash << PART_BITS) & ~NUMBER_MASK;
+}
+
+/** -1 for an empty one. */
+function slotOf(entry: number): number {
+  return (entry & NUMBER_MASK) - 1;
 }

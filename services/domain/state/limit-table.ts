@@ -6,7 +6,7 @@ import { type SipKey, sipAbsorb, sipAbsorbWords, sipFinish } from '../duplicates
 import type { CompiledLimit } from '../limits/compiled-limit.ts';
 import { type ByteReader, ByteWriter } from './bytes.ts';
 import { rowInPiece } from './columns.ts';
-import { KeyIndex } from './key-index.ts';
+import { INDEXED_SLOTS_MAX, KeyIndex } from './key-index.ts';
 import { PageSet } from './page-set.ts';
 import type { UserWords } from './user-hash.ts';
 import type { ProgramState, ProgramTable } from './program-table.ts';
@@ -56,6 +56,11 @@ export class LimitTable {
   readonly #hashKey: SipKey;
   readonly #sip = new Int32Array(8);
   readonly #index = new KeyIndex();
+  readonly #hashAt = (slot: number): number => {
+    const keys = this.#keys[slot >>> PIECE_SHIFT]!;
+    const at = keyAt(slot);
+    return hashOf(keys[at]!, keys[at + 1]!, keys[at + 2]!);
+  };
   /** By slot, in pieces: who had to copy all when there are more of them would keep everybody waiting. */
   readonly #keys: Int32Array[] = [];
   #slots = 0;
@@ -140,12 +145,6 @@ export class LimitTable {
     return true;
   }
 
-  #hashAt(slot: number): number {
-    const keys = this.#keys[slot >>> PIECE_SHIFT]!;
-    const at = keyAt(slot);
-    return hashOf(keys[at]!, keys[at + 1]!, keys[at + 2]!);
-  }
-
   tatUs(slot: number): number {
     return this.#timesUs[slot >>> PIECE_SHIFT]![timesAt(slot)]!;
   }
@@ -184,11 +183,12 @@ export class LimitTable {
     keys[at] = program;
     keys[at + 1] = scope;
     keys.set(rest, at + 2);
-    this.#index.add(this.#hashAt(slot), slot);
+    this.#index.add(this.#hashAt(slot), slot, this.#hashAt);
   }
 
   /** Makes room for a slot, which is in use from here on. */
   #reserve(slot: number): void {
+    if (slot >= INDEXED_SLOTS_MAX) throw new RangeError(`a partition has more than ${INDEXED_SLOTS_MAX} limit keys`);
     this.#slots = Math.max(this.#slots, slot + 1);
     if (slot >>> PIECE_SHIFT < this.#keys.length) return;
     this.#keys.push(new Int32Array(KEY_NUMBERS << PIECE_SHIFT));
@@ -206,7 +206,7 @@ export class LimitTable {
       if (this.#programOf(slot) === NO_PROGRAM) continue;
       if (Math.max(this.tatUs(slot), this.lastNowUs(slot)) >= beforeUs) continue;
       this.pages.touch(slot >>> 9);
-      this.#index.remove(this.#hashAt(slot), slot);
+      this.#index.remove(this.#hashAt(slot), slot, this.#hashAt);
       this.#setFree(slot);
     }
   }

@@ -13,7 +13,7 @@ import { makeBacklog, type TrafficFile, trafficFile } from '../traffic/backlog.t
 import type { Folded } from './folding.ts';
 import { halves } from './halves.ts';
 
-const ACCESSES = { tiny: 2_000, small: 200_000, full: 1_000_000 };
+const ACCESSES = { tiny: 2_000, small: 200_000, full: 2_000_000 };
 /** Enough that two shares of them are about as large; each costs a topic more to make. */
 const PARTITIONS = { tiny: 2, small: 8, full: 8 };
 

@@ -10,7 +10,7 @@ import type { Benchmark } from '../suite/benchmark.ts';
 import { type TrafficFile, trafficFile } from '../traffic/backlog.ts';
 import { insertOnly, type Inserted, type NativeFiles, nativeFiles } from './floor.ts';
 
-const ACCESSES = { tiny: 8_000, small: 200_000, full: 1_000_000 };
+const ACCESSES = { tiny: 8_000, small: 200_000, full: 2_000_000 };
 const LAUNCHER = join(import.meta.dirname, '../../../bin/ntk.mjs');
 /** Says at its end what the process took: its own threads, and those of ClickHouse in it. */
 const REPORT_TAKEN = `data:text/javascript,process.on('exit',()=>process.stderr.write(JSON.stringify(process.resourceUsage())+'\\n'))`;

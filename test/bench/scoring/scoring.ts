@@ -7,7 +7,7 @@ import { measured } from '../process/measured-process.ts';
 import type { Taken } from '../process/measured.ts';
 import { type Backlog, makeBacklog, trafficFile } from '../traffic/backlog.ts';
 
-const ACCESSES = { tiny: 4_000, small: 200_000, full: 1_000_000 };
+const ACCESSES = { tiny: 4_000, small: 200_000, full: 2_000_000 };
 
 export interface Read extends Taken {
   readonly records: number;
