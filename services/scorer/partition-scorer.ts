@@ -23,6 +23,11 @@ const SLICE_RECORDS_MAX = 128;
 const CHECKPOINT_SLICE_MS = 2;
 /** Slices that a batch waits for. */
 const CHECKPOINT_SLICES_MAX = 5;
+/**
+ * Partitions that are taken together would all write their checkpoints at once, each time. Multiples of the golden ratio spread any number of
+ * them evenly (Knuth, The Art of Computer Programming 6.4, theorem S).
+ */
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 /** Pages of one transaction when a scorer stops: some megabytes. */
 const PAGES_AT_ONCE_MAX = 128;
 
@@ -40,6 +45,7 @@ export class PartitionScorer {
   #entryHash: string;
   #foldedSinceCheckpoint: number;
   #checkpointAtMs: number;
+  readonly #takenAtMs: number;
   /** What was committed: its memory serves the next batch. */
   #spent: { readonly batch: RecordBatch; readonly block: Buffer } | null = null;
 
@@ -48,8 +54,10 @@ export class PartitionScorer {
     this.#taken = taken;
     this.#position = taken.fold.state.position;
     this.#entryHash = taken.entryHash;
-    this.#foldedSinceCheckpoint = taken.refolded;
-    this.#checkpointAtMs = options.clock.nowMs();
+    this.#takenAtMs = options.clock.nowMs();
+    const passed = (options.partition * GOLDEN_RATIO) % 1;
+    this.#foldedSinceCheckpoint = taken.refolded + Math.floor(passed * options.checkpointRecords);
+    this.#checkpointAtMs = this.#takenAtMs - Math.floor(passed * options.checkpointIntervalMs);
   }
 
   /** @throws PartitionRefused when somebody has to do something first */
@@ -81,7 +89,7 @@ export class PartitionScorer {
 
   /** Since the newest checkpoint was complete, milliseconds. */
   checkpointAgeMs(): number {
-    return this.#options.clock.nowMs() - (this.#taken.checkpoints.newest?.writtenAtMs ?? this.#checkpointAtMs);
+    return this.#options.clock.nowMs() - (this.#taken.checkpoints.newest?.writtenAtMs ?? this.#takenAtMs);
   }
 
   /** Judges the next batch. Errors leave this scorer unusable: drop it and take the partition again. */
