@@ -28,7 +28,7 @@ RUN set -eu; mkdir -p /root-of/usr/local/bin /root-of/etc /root-of/data /root-of
     chown 10001:10001 /root-of/data; chmod 0700 /root-of/data; chmod 1777 /root-of/tmp
 
 FROM scratch AS need-to-know
-ENV PATH=/usr/local/bin NODE_ENV=production NTK_DATA=/data
+ENV PATH=/usr/local/bin NODE_ENV=production NTK_DATA=/data MALLOC_ARENA_MAX=1
 WORKDIR /opt/ntk
 COPY package.json LICENSE ./
 COPY bin bin
@@ -40,7 +40,7 @@ COPY services services
 USER 10001:10001
 EXPOSE 7077
 # Of the heap: bin/ntk.mjs says why.
-ENTRYPOINT ["node", "--max-semi-space-size=32", "--initial-old-space-size=256", "bin/ntk.mjs"]
+ENTRYPOINT ["node", "--initial-old-space-size=256", "bin/ntk.mjs"]
 CMD ["--help"]
 # /health is 503 while the log is away or a partition waits for a person.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 CMD ["node", "deploy/healthcheck.mjs"]

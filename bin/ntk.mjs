@@ -19,12 +19,15 @@ import { fileURLToPath } from 'node:url';
 const NODE_MAJOR_MIN = 24;
 const QUIET = '--disable-warning=ExperimentalWarning';
 /**
- * Of the heap, in MiB. Objects begin in the first part: with Node's own 16 a batch's records outlive their first collection, and each that
- * does is copied twice; costs three times as much memory. And Node marks everything whenever the heap and what lies beside it have grown by
- * some tens of MiB, which batches and blocks do all the time: from 256 on is soon enough. Set only where a Node is started anyway;
- * NODE_OPTIONS does it elsewhere.
+ * Of the heap, in MiB: Node marks everything whenever the heap and what lies beside it have grown by some tens of MiB, which batches and
+ * blocks do all the time; from 256 on is soon enough. Set only where a Node is started anyway; NODE_OPTIONS does it elsewhere.
  */
-const HEAP = ['--max-semi-space-size=32', '--initial-old-space-size=256'];
+const HEAP = ['--initial-old-space-size=256'];
+/**
+ * Of what lies beside the heap: glibc keeps what is freed for the thread that had it, one store (arena) a thread, and batches that one thread
+ * packs and another frees would lie about in all of them. Means nothing to other C libraries.
+ */
+const MEMORY = { MALLOC_ARENA_MAX: '1' };
 /** How long a Node found on disk may take to print its version, in milliseconds; a good one needs about 10. */
 const VERSION_TIMEOUT_MS = 5000;
 /** The child's number for its end of the pipe: the first after the standard streams. */
@@ -76,7 +79,7 @@ async function runHere() {
 function runAsChild(node, args) {
   const child = spawn(node, [QUIET, ...HEAP, '--import', new URL('./follow-parent.mjs', import.meta.url).href, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-    env: { ...process.env, NTK_LIFELINE_FD: String(LIFELINE_FD) },
+    env: { ...MEMORY, ...process.env, NTK_LIFELINE_FD: String(LIFELINE_FD) },
   });
   // Closed by the child's exit, which is reported below; nothing is ever sent.
   child.stdio[LIFELINE_FD].on('error', () => {});
@@ -110,7 +113,8 @@ async function start() {
     );
   }
   const args = [launcher, ...process.argv.slice(2)];
-  if (typeof process.execve === 'function') return process.execve(node, [node, QUIET, ...HEAP, ...args], process.env);
+  if (typeof process.execve === 'function')
+    return process.execve(node, [node, QUIET, ...HEAP, ...args], { ...MEMORY, ...process.env });
   return runAsChild(node, args);
 }
 

@@ -5,7 +5,7 @@ import { openProxiedWarehouse } from '../../../services/platform/warehouse/proxi
 import type { Warehouse } from '../../../services/platform/warehouse/warehouse.ts';
 import { Service } from '../../crash/kafka/service.ts';
 import { environment } from '../../environment.ts';
-import { NODE_OPTIONS, pinned } from './measured-process.ts';
+import { MEMORY, NODE_OPTIONS, pinned } from './measured-process.ts';
 
 const LAUNCHER = join(import.meta.dirname, '../../../bin/ntk.mjs');
 /** The same in all rounds and processes, since stored users are part of the result. */
@@ -42,6 +42,7 @@ export class Deployment {
       name: role,
       command: pinned(cores, [...node, LAUNCHER, role, '--data', data, '--port', '0', ...args]),
       env: environment({
+        ...MEMORY,
         NTK_LOG_LEVEL: 'warn',
         NTK_KAFKA_BROKERS: broker,
         NTK_KAFKA_REPLICATION: '1',

@@ -11,9 +11,9 @@ import { environment } from '../../environment.ts';
 import { CannotMeasure } from '../suite/benchmark.ts';
 import { READY } from './measured.ts';
 
-/** As `bin/ntk.mjs` starts processes; floors get it too. */
+/** As `bin/ntk.mjs` starts processes; floors get both, too. */
+export const MEMORY = { MALLOC_ARENA_MAX: '1' };
 export const NODE_OPTIONS = [
-  '--max-semi-space-size=32',
   '--initial-old-space-size=256',
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=TimeoutNegativeWarning',
@@ -56,7 +56,7 @@ export class MeasuredProcess<Result> {
     this.#file = file;
     this.#child = spawn(command[0]!, command.slice(1), {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: environment({ NODE_COMPILE_CACHE: COMPILED, ...env }),
+      env: environment({ NODE_COMPILE_CACHE: COMPILED, ...MEMORY, ...env }),
       timeout: RUN_MS_MAX,
     });
     // Whoever ended is told by its exit.

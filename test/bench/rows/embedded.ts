@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { environment } from '../../environment.ts';
-import { NODE_OPTIONS } from '../process/measured-process.ts';
+import { MEMORY, NODE_OPTIONS } from '../process/measured-process.ts';
 import type { Benchmark } from '../suite/benchmark.ts';
 import { type TrafficFile, trafficFile } from '../traffic/backlog.ts';
 import { insertOnly, type Inserted, type NativeFiles, nativeFiles } from './floor.ts';
@@ -67,7 +67,7 @@ async function runOnce({ file, accesses }: TrafficFile, data: string, folder: st
   const inputs = ['--data', data, '--policy', join(folder, 'policy.yaml'), '--input', file];
   const args = [...NODE_OPTIONS, '--import', REPORT_TAKEN, LAUNCHER, 'run', '--json', ...inputs];
   const startedMs = performance.now();
-  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment(MEMORY) });
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'close')]);
   const seconds = (performance.now() - startedMs) / 1000;
   if (code !== 0) throw new Error(`ntk run ended with ${String(code)}: ${stderr}`);
