@@ -40,7 +40,7 @@ COPY services services
 USER 10001:10001
 EXPOSE 7077
 # Of the heap: bin/ntk.mjs says why.
-ENTRYPOINT ["node", "--initial-old-space-size=256", "bin/ntk.mjs"]
+ENTRYPOINT ["node", "--max-semi-space-size=16", "--initial-old-space-size=256", "bin/ntk.mjs"]
 CMD ["--help"]
 # /health is 503 while the log is away or a partition waits for a person.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 CMD ["node", "deploy/healthcheck.mjs"]

@@ -14,6 +14,7 @@ import { READY } from './measured.ts';
 /** As `bin/ntk.mjs` starts processes; floors get both, too. */
 export const MEMORY = { MALLOC_ARENA_MAX: '1' };
 export const NODE_OPTIONS = [
+  '--max-semi-space-size=16',
   '--initial-old-space-size=256',
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=TimeoutNegativeWarning',
