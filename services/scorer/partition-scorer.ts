@@ -44,6 +44,8 @@ export class PartitionScorer {
   #position: number;
   #entryHash: string;
   #foldedSinceCheckpoint: number;
+  /** From so many on the next one is due. */
+  #checkpointRecords: number;
   #checkpointAtMs: number;
   readonly #takenAtMs: number;
   /** What was committed: its memory serves the next batch. */
@@ -55,8 +57,9 @@ export class PartitionScorer {
     this.#position = taken.fold.state.position;
     this.#entryHash = taken.entryHash;
     this.#takenAtMs = options.clock.nowMs();
+    this.#foldedSinceCheckpoint = taken.refolded;
     const passed = (options.partition * GOLDEN_RATIO) % 1;
-    this.#foldedSinceCheckpoint = taken.refolded + Math.floor(passed * options.checkpointRecords);
+    this.#checkpointRecords = Math.ceil((1 - passed) * options.checkpointRecords);
     this.#checkpointAtMs = this.#takenAtMs - Math.floor(passed * options.checkpointIntervalMs);
   }
 
@@ -163,11 +166,11 @@ export class PartitionScorer {
   }
 
   async #checkpointPuts(): Promise<{ puts: Put[]; isManifest: boolean }> {
-    const { clock, checkpointRecords, checkpointIntervalMs } = this.#options;
+    const { clock, checkpointIntervalMs } = this.#options;
     const { checkpoints } = this.#taken;
     if (!checkpoints.isUnderWay) {
       const isDue =
-        this.#foldedSinceCheckpoint >= checkpointRecords ||
+        this.#foldedSinceCheckpoint >= this.#checkpointRecords ||
         (this.#foldedSinceCheckpoint > 0 && clock.nowMs() - this.#checkpointAtMs >= checkpointIntervalMs);
       if (!isDue) return { puts: [], isManifest: false };
       this.#begin();
@@ -178,6 +181,7 @@ export class PartitionScorer {
   #begin(): void {
     this.#taken.checkpoints.begin(this.#taken.fold, this.#entryHash);
     this.#foldedSinceCheckpoint = 0;
+    this.#checkpointRecords = this.#options.checkpointRecords;
     this.#checkpointAtMs = this.#options.clock.nowMs();
   }
 

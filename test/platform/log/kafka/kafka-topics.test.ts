@@ -34,9 +34,20 @@ async function refusal(attempt: Promise<unknown>): Promise<{ code: string; messa
 }
 
 const alter = (topic: string, configEntries: { name: string; value: string }[]) =>
-  administrate(broker, (admin) =>
-    admin.alterConfigs({ validateOnly: false, resources: [{ type: TOPIC, name: topic, configEntries }] }),
-  );
+  administrate(broker, async (admin) => {
+    await admin.alterConfigs({ validateOnly: false, resources: [{ type: TOPIC, name: topic, configEntries }] });
+    // The controller has answered; the broker may hear of it a little later.
+    const names = configEntries.map(({ name }) => name);
+    await vi.waitUntil(
+      async () => {
+        const resources = [{ type: TOPIC, name: topic, configNames: names }];
+        const [described] = (await admin.describeConfigs({ includeSynonyms: false, resources })).resources;
+        const has = new Map(described!.configEntries.map(({ configName, configValue }) => [configName, configValue]));
+        return configEntries.every(({ name, value }) => has.get(name) === value);
+      },
+      { timeout: 10_000 },
+    );
+  });
 
 describe('topics', () => {
   test('are made with the settings that the log asks for, and the same by several processes at once', async () => {
