@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { OPEN } from '../../services/domain/authority/authority.ts';
+import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
+import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
+import { TestClock } from '../crash/scored-log.ts';
+
+const PARTITIONS = 4;
+const INTERVAL_MS = 30_000;
+
+test('checkpoints of partitions that are taken together come at different times, and where nothing came there is none', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ntk-spread-'));
+  const clock = new TestClock();
+  const log = await openSqliteLog({ path: join(folder, 'log.db'), create: true, partitions: PARTITIONS, clock });
+  const options = {
+    log,
+    clock,
+    storedUser: (user: string) => user,
+    authority: OPEN,
+    batchRecordsMax: 50,
+    batchBytesMax: 2 ** 20,
+  };
+  const scorers = await Promise.all(
+    Array.from({ length: PARTITIONS }, (_, partition) =>
+      PartitionScorer.take({ ...options, partition, checkpointRecords: 1_000_000, checkpointIntervalMs: INTERVAL_MS }),
+    ),
+  );
+  const values = [Buffer.from('no JSON, but a record')];
+  // None of the last partition.
+  for (const partition of [0, 1, 2]) await log.commit({ appends: [{ stream: 'access', partition, values, origin: 2 }] });
+  const takenAtMs = clock.ms;
+  const writtenAfterS: (number | null)[] = scorers.map(() => null);
+  for (let second = 1; second <= 40; second++) {
+    clock.ms = takenAtMs + second * 1000;
+    for (const [i, scorer] of scorers.entries()) {
+      while ((await scorer.step()).status !== 'idle');
+      if (writtenAfterS[i] === null && scorer.checkpointAgeMs() < second * 1000) writtenAfterS[i] = second;
+    }
+  }
+  await log.close();
+  rmSync(folder, { recursive: true, force: true });
+  expect(writtenAfterS).toEqual([30, 12, 23, null]);
+});
