@@ -44,9 +44,8 @@ export class PartitionScorer {
   #position: number;
   #entryHash: string;
   #foldedSinceCheckpoint: number;
-  /** From so many on the next one is due. */
-  #checkpointRecords: number;
-  #checkpointAtMs: number;
+  /** When the next one is due: after so many records, or, where there are any, from then on. */
+  #due: { readonly records: number; readonly atMs: number };
   readonly #takenAtMs: number;
   /** What was committed: its memory serves the next batch. */
   #spent: { readonly batch: RecordBatch; readonly block: Buffer } | null = null;
@@ -58,9 +57,13 @@ export class PartitionScorer {
     this.#entryHash = taken.entryHash;
     this.#takenAtMs = options.clock.nowMs();
     this.#foldedSinceCheckpoint = taken.refolded;
-    const passed = (options.partition * GOLDEN_RATIO) % 1;
-    this.#checkpointRecords = Math.ceil((1 - passed) * options.checkpointRecords);
-    this.#checkpointAtMs = this.#takenAtMs - Math.floor(passed * options.checkpointIntervalMs);
+    this.#due = this.#dueAfter(1 - ((options.partition * GOLDEN_RATIO) % 1));
+  }
+
+  /** After a part of the usual interval. */
+  #dueAfter(part: number): { readonly records: number; readonly atMs: number } {
+    const { clock, checkpointRecords, checkpointIntervalMs } = this.#options;
+    return { records: Math.ceil(part * checkpointRecords), atMs: clock.nowMs() + Math.ceil(part * checkpointIntervalMs) };
   }
 
   /** @throws PartitionRefused when somebody has to do something first */
@@ -166,12 +169,10 @@ export class PartitionScorer {
   }
 
   async #checkpointPuts(): Promise<{ puts: Put[]; isManifest: boolean }> {
-    const { clock, checkpointIntervalMs } = this.#options;
-    const { checkpoints } = this.#taken;
-    if (!checkpoints.isUnderWay) {
+    if (!this.#taken.checkpoints.isUnderWay) {
       const isDue =
-        this.#foldedSinceCheckpoint >= this.#checkpointRecords ||
-        (this.#foldedSinceCheckpoint > 0 && clock.nowMs() - this.#checkpointAtMs >= checkpointIntervalMs);
+        this.#foldedSinceCheckpoint >= this.#due.records ||
+        (this.#foldedSinceCheckpoint > 0 && this.#options.clock.nowMs() >= this.#due.atMs);
       if (!isDue) return { puts: [], isManifest: false };
       this.#begin();
     }
@@ -181,8 +182,7 @@ export class PartitionScorer {
   #begin(): void {
     this.#taken.checkpoints.begin(this.#taken.fold, this.#entryHash);
     this.#foldedSinceCheckpoint = 0;
-    this.#checkpointRecords = this.#options.checkpointRecords;
-    this.#checkpointAtMs = this.#options.clock.nowMs();
+    this.#due = this.#dueAfter(1);
   }
 
   /** Pages of the checkpoint under way, up to one of the limits, and the manifest behind the last. */
