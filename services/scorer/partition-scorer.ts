@@ -21,8 +21,13 @@ export interface PartitionScorerOptions extends TakeOptions {
 const SLICE_RECORDS_MAX = 128;
 /** As long as a slice of records takes: pages of a checkpoint are made in slices, too. */
 const CHECKPOINT_SLICE_MS = 2;
-/** Slices that a batch waits for. */
-const CHECKPOINT_SLICES_MAX = 5;
+/**
+ * Slices that a batch waits for: one, and another one for each so many records, since verdicts of a small batch are soon there and those of a
+ * backlog are late anyway.
+ */
+const RECORDS_A_CHECKPOINT_SLICE = 1_024;
+/** Where nothing waits. */
+const CHECKPOINT_SLICES_IDLE = 5;
 /**
  * Partitions that are taken together would all write their checkpoints at once, each time. Multiples of the golden ratio spread any number of
  * them evenly (Knuth, The Art of Computer Programming 6.4, theorem S).
@@ -111,7 +116,7 @@ export class PartitionScorer {
 
     const outcomes = await this.#fold(batch, this.#spent?.block ?? null);
     this.#spent = null;
-    const { puts, isManifest } = await this.#checkpointPuts();
+    const { puts, isManifest } = await this.#checkpointPuts(Math.ceil(batch.count / RECORDS_A_CHECKPOINT_SLICE));
     const appends = this.#appends(outcomes);
     const result = await owner.commit({
       appends,
@@ -160,7 +165,7 @@ export class PartitionScorer {
 
   /** Without new records a checkpoint under way is still brought to its end. */
   async #idle(): Promise<StepResult> {
-    const { puts, isManifest } = await this.#checkpointPuts();
+    const { puts, isManifest } = await this.#checkpointPuts(CHECKPOINT_SLICES_IDLE);
     if (puts.length === 0) return { status: 'idle' };
     const result = await this.#taken.owner.commit({ puts });
     if (result.status === 'fenced') return { status: 'fenced' };
@@ -168,7 +173,7 @@ export class PartitionScorer {
     return { status: 'idle' };
   }
 
-  async #checkpointPuts(): Promise<{ puts: Put[]; isManifest: boolean }> {
+  async #checkpointPuts(slicesMax: number): Promise<{ puts: Put[]; isManifest: boolean }> {
     if (!this.#taken.checkpoints.isUnderWay) {
       const isDue =
         this.#foldedSinceCheckpoint >= this.#due.records ||
@@ -176,7 +181,7 @@ export class PartitionScorer {
       if (!isDue) return { puts: [], isManifest: false };
       this.#begin();
     }
-    return this.#take({ slicesMax: CHECKPOINT_SLICES_MAX });
+    return this.#take({ slicesMax });
   }
 
   #begin(): void {
