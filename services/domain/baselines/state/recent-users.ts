@@ -136,17 +136,7 @@ export class RecentUsers {
     for (let page = 0; page < Math.ceil((entries * 2) / ENTRIES_PER_PAGE); page++) this.pages.touch(page);
     this.#numbers = new Uint32Array(before.length * 2);
     this.#floats = new Float32Array(this.#numbers.buffer);
-    this.#used = 0;
-    for (let bucket = 0; bucket < before.length; bucket += BUCKET_CELLS) {
-      for (let from = bucket; from < bucket + BUCKET; from++) {
-        if (before[from + LAST] === 0) continue;
-        const mark = before[from + CHECK]!;
-        const { at } = this.find(before[from]!, mark, mark & CATEGORY_MASK);
-        this.#numbers[at + LAST] = before[from + LAST]!;
-        const rest = restOf(from);
-        this.#numbers.set(before.subarray(rest, rest + REST_CELLS), restOf(at));
-      }
-    }
+    for (let bucket = 0; bucket < before.length; bucket += BUCKET_CELLS) split(before, bucket, this.#numbers);
   }
 
   last(at: number): number {
@@ -218,6 +208,22 @@ export class RecentUsers {
     this.#floats = new Float32Array(bytes.buffer);
     for (let bucket = 0; bucket < this.#numbers.length; bucket += BUCKET_CELLS)
       for (let at = bucket; at < bucket + BUCKET; at++) if (this.#numbers[at + LAST] !== 0) this.#used++;
+  }
+}
+
+/** Entries of a bucket, in their order, to where they belong in a table of twice the size: the same bucket, or the one that is new for it. */
+function split(from: Uint32Array, bucket: number, to: Uint32Array): void {
+  const mask = to.length / BUCKET_CELLS - 1;
+  let [stay, move] = [0, 0];
+  for (let at = bucket; at < bucket + BUCKET; at++) {
+    if (from[at + LAST] === 0) continue;
+    const its = (from[at]! & mask) * BUCKET_CELLS;
+    const target = its + (its === bucket ? stay++ : move++);
+    to[target] = from[at]!;
+    to[target + CHECK] = from[at + CHECK]!;
+    to[target + LAST] = from[at + LAST]!;
+    const [source, rest] = [restOf(at), restOf(target)];
+    for (let i = 0; i < REST_CELLS; i++) to[rest + i] = from[source + i]!;
   }
 }
 
