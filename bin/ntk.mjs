@@ -2,13 +2,14 @@
 /**
  * Starts `ntk` on a Node that can run it. Plain JavaScript that Node 16 can read, because it is what an older Node meets first.
  *
- * 1. This Node is new enough: load the command line in this process.
+ * 1. This Node is new enough: load the command line in this process. Where the command is one that the settings below are for and they are not
+ *    set, become the same Node with them.
  * 2. It is not, but can replace itself (`process.execve`, since 22.15): become the Node that `npm ci` put beside the package.
  * 3. It cannot replace itself: start that Node as a child and pass on standard streams, signals and the exit. The child holds
  *    one end of a pipe (follow-parent.mjs), so that it leaves when this process is killed without a chance to say so.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import module from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,16 +20,16 @@ import { fileURLToPath } from 'node:url';
 const NODE_MAJOR_MIN = 24;
 const QUIET = '--disable-warning=ExperimentalWarning';
 /**
- * Of the heap, in MiB. Objects begin in the first part, which Node makes up to 64 large where a machine has the memory: three times that, and
- * no faster. And Node marks everything whenever the heap and what lies beside it have grown by some tens of MiB, which batches and blocks do
- * all the time: from 256 on is soon enough. Set only where a Node is started anyway; NODE_OPTIONS does it elsewhere.
+ * Settings of node-settings.json.
+ * Flags, of the heap, in MiB: objects begin in the first part, which Node makes up to 64 large where a machine has the memory: three times that,
+ * and no faster. And Node marks everything whenever the heap and what lies beside it have grown by some tens of MiB, which batches and blocks do
+ * all the time: from 256 on is soon enough.
+ * Environment, of what lies beside the heap: glibc keeps what is freed for the thread that had it, one store (arena) a thread, and batches that one
+ * thread packs and another frees would lie about in all of them. Means nothing to other C libraries.
  */
-const HEAP = ['--max-semi-space-size=16', '--initial-old-space-size=256'];
-/**
- * Of what lies beside the heap: glibc keeps what is freed for the thread that had it, one store (arena) a thread, and batches that one thread
- * packs and another frees would lie about in all of them. Means nothing to other C libraries.
- */
-const MEMORY = { MALLOC_ARENA_MAX: '1' };
+const SETTINGS = JSON.parse(readFileSync(new URL('./node-settings.json', import.meta.url), 'utf8'));
+/** Commands that judge or store. Others are over before it matters, and would only start later by the time that a Node takes. */
+const SET_UP = ['run', 'up', 'scorer', 'writer'];
 /** How long a Node found on disk may take to print its version, in milliseconds; a good one needs about 10. */
 const VERSION_TIMEOUT_MS = 5000;
 /** The child's number for its end of the pipe: the first after the standard streams. */
@@ -78,10 +79,14 @@ async function runHere() {
 }
 
 function runAsChild(node, args) {
-  const child = spawn(node, [QUIET, ...HEAP, '--import', new URL('./follow-parent.mjs', import.meta.url).href, ...args], {
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-    env: { ...MEMORY, ...process.env, NTK_LIFELINE_FD: String(LIFELINE_FD) },
-  });
+  const child = spawn(
+    node,
+    [QUIET, ...SETTINGS.flags, '--import', new URL('./follow-parent.mjs', import.meta.url).href, ...args],
+    {
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+      env: { ...SETTINGS.environment, ...process.env, NTK_LIFELINE_FD: String(LIFELINE_FD) },
+    },
+  );
   // Closed by the child's exit, which is reported below; nothing is ever sent.
   child.stdio[LIFELINE_FD].on('error', () => {});
 
@@ -104,19 +109,27 @@ function runAsChild(node, args) {
   });
 }
 
+/** Whoever sets one of them himself has set what he wants. */
+function lacksSettings() {
+  const set = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ').replaceAll('_', '-');
+  return SET_UP.includes(process.argv[2]) && !SETTINGS.flags.some((flag) => set.includes(flag.split('=')[0]));
+}
+
 async function start() {
   if (!existsSync(modules)) return fail(`run \`npm ci\` in ${root} first`);
-  if (major(process.version) >= NODE_MAJOR_MIN) return runHere();
+  const args = [launcher, ...process.argv.slice(2)];
+  const become = (node, flags) =>
+    process.execve(node, [node, QUIET, ...SETTINGS.flags, ...flags, ...args], { ...SETTINGS.environment, ...process.env });
+  const canBecome = typeof process.execve === 'function';
+  if (major(process.version) >= NODE_MAJOR_MIN)
+    return canBecome && lacksSettings() ? become(process.execPath, process.execArgv) : runHere();
   const node = nodeBeside();
   if (node === undefined) {
     return fail(
       `needs Node ${NODE_MAJOR_MIN}, this is ${process.version}: run \`npm ci\` in ${root}, or install Node ${NODE_MAJOR_MIN}`,
     );
   }
-  const args = [launcher, ...process.argv.slice(2)];
-  if (typeof process.execve === 'function')
-    return process.execve(node, [node, QUIET, ...HEAP, ...args], { ...MEMORY, ...process.env });
-  return runAsChild(node, args);
+  return canBecome ? become(node, []) : runAsChild(node, args);
 }
 
 await start();

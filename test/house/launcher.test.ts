@@ -1,9 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import settings from '../../bin/node-settings.json' with { type: 'json' };
 
 const CHECKOUT = join(import.meta.dirname, '../..');
 
@@ -11,7 +23,7 @@ const CHECKOUT = join(import.meta.dirname, '../..');
 const COMMAND_LINE = `
 const [what, code]: (string | undefined)[] = process.argv.slice(2);
 process.on('SIGTERM', () => { process.stdout.write('stopped cleanly\\n'); process.exit(7); });
-process.stdout.write(JSON.stringify({ args: process.argv.slice(2), version: process.version, pid: process.pid }) + '\\n');
+process.stdout.write(JSON.stringify({ args: process.argv.slice(2), version: process.version, pid: process.pid, flags: process.execArgv, arenas: process.env['MALLOC_ARENA_MAX'] }) + '\\n');
 if (what === 'wait') setTimeout(() => process.exit(99), 60_000);
 else if (what === 'echo') process.stdin.pipe(process.stdout);
 else if (what === 'warn') process.emitWarning('new', 'ExperimentalWarning'), process.emitWarning('old', 'DeprecationWarning');
@@ -48,8 +60,12 @@ function put(file: string, text: string): void {
 }
 
 function start(args: readonly string[], pretend?: string): ChildProcess {
-  const old = pretend === undefined ? [] : ['--import', pretend];
-  return spawn(process.execPath, [...old, join(root, 'bin/ntk.mjs'), ...args]);
+  return startWith(pretend === undefined ? [] : ['--import', pretend], args);
+}
+
+function startWith(flags: readonly string[], args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  const { MALLOC_ARENA_MAX: _, NODE_OPTIONS: __, ...inherited } = process.env;
+  return spawn(process.execPath, [...flags, join(root, 'bin/ntk.mjs'), ...args], { env: { ...inherited, ...env } });
 }
 
 /** Resolves when the process has ended and nobody holds its output open any more, so a child left behind would keep it waiting. */
@@ -112,6 +128,53 @@ describe.each(WAYS)('the command line started $way', ({ pretend, samePid }) => {
     const { stderr } = await ended(start(['warn'], pretend));
     expect(stderr).toContain('DeprecationWarning');
     expect(stderr).not.toContain('ExperimentalWarning');
+  });
+});
+
+interface Said {
+  readonly args: readonly string[];
+  readonly pid: number;
+  readonly flags: readonly string[];
+  readonly arenas?: string;
+}
+
+async function said(child: ChildProcess): Promise<Said> {
+  const { code, stdout, stderr } = await ended(child);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout) as Said;
+}
+
+describe('settings of heap and memory', () => {
+  test.each(['run', 'up', 'scorer', 'writer'])('are those of `ntk %s`, in the process that was started', async (command) => {
+    const child = startWith(['--no-deprecation'], [command, '0', 'a b']);
+    const { args, pid, flags, arenas } = await said(child);
+    expect({ args, pid, arenas }).toEqual({ args: [command, '0', 'a b'], pid: child.pid, arenas: '1' });
+    expect(flags).toEqual(expect.arrayContaining([...settings.flags, '--no-deprecation']));
+  });
+
+  test('are left alone by a command that is soon over', async () => {
+    const { flags, arenas } = await said(startWith([], ['report', '0']));
+    expect({ flags, arenas }).toEqual({ flags: [] });
+  });
+
+  test.each([
+    { what: 'a flag', flags: ['--max-semi-space-size=32'], env: {} },
+    { what: 'NODE_OPTIONS', flags: [], env: { NODE_OPTIONS: '--max_semi_space_size=32' } },
+  ])('are left alone where $what sets one of them', async ({ flags, env }) => {
+    expect((await said(startWith(flags, ['up', '0'], env))).flags).toEqual(flags);
+  });
+
+  test('of memory that are set in the environment stay', async () => {
+    expect((await said(startWith([], ['up', '0'], { MALLOC_ARENA_MAX: '4' }))).arenas).toBe('4');
+  });
+
+  test('are the same in the image', () => {
+    const dockerfile = readFileSync(join(CHECKOUT, 'Dockerfile'), 'utf8');
+    expect(dockerfile).toContain(
+      `ENTRYPOINT ${JSON.stringify(['node', ...settings.flags, 'bin/ntk.mjs']).replaceAll(',', ', ')}`,
+    );
+    for (const [name, value] of Object.entries(settings.environment))
+      expect(dockerfile).toMatch(new RegExp(`ENV .*\\b${name}=${value}$`, 'm'));
   });
 });
 

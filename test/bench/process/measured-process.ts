@@ -7,15 +7,15 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import settings from '../../../bin/node-settings.json' with { type: 'json' };
 import { environment } from '../../environment.ts';
 import { CannotMeasure } from '../suite/benchmark.ts';
 import { READY } from './measured.ts';
 
-/** As `bin/ntk.mjs` starts processes; floors get both, too. */
-export const MEMORY = { MALLOC_ARENA_MAX: '1' };
+/** As `bin/ntk.mjs` starts processes; floors get them, too. */
+export const MEMORY: Readonly<Record<string, string>> = settings.environment;
 export const NODE_OPTIONS = [
-  '--max-semi-space-size=16',
-  '--initial-old-space-size=256',
+  ...settings.flags,
   '--disable-warning=ExperimentalWarning',
   '--disable-warning=TimeoutNegativeWarning',
 ];
