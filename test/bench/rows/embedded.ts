@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { environment } from '../../environment.ts';
+import { USER_KEY } from '../process/deployment.ts';
 import { MEMORY, NODE_OPTIONS } from '../process/measured-process.ts';
 import type { Benchmark } from '../suite/benchmark.ts';
 import { type TrafficFile, trafficFile } from '../traffic/backlog.ts';
@@ -47,14 +48,15 @@ export const embedded: Benchmark = {
   async prepare(stage) {
     const traffic = trafficFile(stage, stage.of(ACCESSES));
     writeFileSync(join(stage.folder, 'policy.yaml'), traffic.policyYaml);
+    writeFileSync(userKeyFile(stage.folder), USER_KEY);
     const data = join(stage.folder, 'data');
     let files: NativeFiles | null = null;
     return {
       async round(isReversed) {
-        // The rows of the first round are what the floor inserts in all.
+        // The rows of the round before: they are the same.
         const before = isReversed && files !== null ? await insertOnly(files, stage.folder) : null;
         const run = await runOnce(traffic, data, stage.folder);
-        files ??= await nativeFiles(data, stage.folder);
+        files = await nativeFiles(data, stage.folder);
         const floor = before ?? (await insertOnly(files, stage.folder));
         return roundOf(traffic, run, files, floor);
       },
@@ -67,7 +69,9 @@ async function runOnce({ file, accesses }: TrafficFile, data: string, folder: st
   const inputs = ['--data', data, '--policy', join(folder, 'policy.yaml'), '--input', file];
   const args = [...NODE_OPTIONS, '--import', REPORT_TAKEN, LAUNCHER, 'run', '--json', ...inputs];
   const startedMs = performance.now();
-  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment(MEMORY) });
+  // With a key of its own each run would store other users.
+  const env = environment({ ...MEMORY, NTK_USER_KEY_FILE: userKeyFile(folder) });
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'close')]);
   const seconds = (performance.now() - startedMs) / 1000;
   if (code !== 0) throw new Error(`ntk run ended with ${String(code)}: ${stderr}`);
@@ -91,4 +95,8 @@ function roundOf({ accesses }: TrafficFile, run: Run, files: NativeFiles, floor:
     },
     hashes: { rows: files.hash },
   };
+}
+
+function userKeyFile(folder: string): string {
+  return join(folder, 'user-key');
 }

@@ -51,10 +51,10 @@ export const rowsOverKafka: Benchmark = {
     return {
       async round(isReversed) {
         const backlog = await makeBacklog(stage, traffic);
-        // The rows of the first round are what the floor inserts in all.
+        // The rows of the round before: they are the same.
         const before = isReversed && files !== null ? await insertOnly(files, stage.folder) : null;
         const stored = await stores(stage, backlog);
-        files ??= await nativeFiles(stored.data, stage.folder);
+        files = await nativeFiles(stored.data, stage.folder);
         const floor = before ?? (await insertOnly(files, stage.folder));
         return roundOf(backlog, stored, floor);
       },
