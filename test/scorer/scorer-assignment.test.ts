@@ -150,7 +150,8 @@ describe('partitions that are assigned while a scorer runs', () => {
     scorer.assign([]);
     scorer.assign(all);
     await until(async () => (await Promise.all(all.map(isJudgedOnce))).every(Boolean));
-    expect([...scorer.owned().keys()].toSorted((a, b) => a - b)).toEqual(all);
+    // What was judged before a partition was given up says nothing of its coming back.
+    await until(() => all.every((partition) => scorer.owned().has(partition)));
   });
 
   test('that were taken away by somebody else are taken again when they are assigned anew', async () => {

@@ -179,6 +179,19 @@ describe('users who were in a program lately', () => {
     );
   });
 
+  it('fill their buckets from the front after it has grown', () => {
+    const [random, users] = [new Random(7), new RecentUsers()];
+    for (let i = 1; users.count < 0.7 * 1024; i++)
+      users.setLast(users.find(random.below(2 ** 32), random.below(2 ** 32), 1).at, i);
+    users.growIfFull();
+    const table = Buffer.concat(store(users));
+    for (let bucket = 0; bucket < table.length; bucket += 256) {
+      const lasts = Array.from({ length: BUCKET }, (_, i) => table.readUInt32LE(bucket + 64 + 4 * i));
+      const used = lasts.filter((last) => last > 0);
+      expect(lasts.slice(0, used.length)).toEqual(used);
+    }
+  });
+
   it('go on alike when they are taken up from pages, whenever these were written', () => {
     fc.assert(
       fc.property(calls, calls, (before, after) => {
