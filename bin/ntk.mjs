@@ -81,7 +81,7 @@ async function runHere() {
 function runAsChild(node, args) {
   const child = spawn(
     node,
-    [QUIET, ...SETTINGS.flags, '--import', new URL('./follow-parent.mjs', import.meta.url).href, ...args],
+    [QUIET, ...flagsBeside([]), '--import', new URL('./follow-parent.mjs', import.meta.url).href, ...args],
     {
       stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
       env: { ...SETTINGS.environment, ...process.env, NTK_LIFELINE_FD: String(LIFELINE_FD) },
@@ -109,20 +109,25 @@ function runAsChild(node, args) {
   });
 }
 
-/** Whoever sets one of them himself has set what he wants. */
-function lacksSettings() {
-  const set = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ').replaceAll('_', '-');
-  return SET_UP.includes(process.argv[2]) && !SETTINGS.flags.some((flag) => set.includes(flag.split('=')[0]));
+/** The flags for a Node that gets these, too: none where one of them is set, which then is what somebody wants. */
+function flagsBeside(passedOn) {
+  const set = [...passedOn, process.env.NODE_OPTIONS ?? ''].join(' ').replaceAll('_', '-');
+  return SETTINGS.flags.some((flag) => set.includes(flag.split('=')[0])) ? [] : SETTINGS.flags;
 }
 
 async function start() {
   if (!existsSync(modules)) return fail(`run \`npm ci\` in ${root} first`);
   const args = [launcher, ...process.argv.slice(2)];
-  const become = (node, flags) =>
-    process.execve(node, [node, QUIET, ...SETTINGS.flags, ...flags, ...args], { ...SETTINGS.environment, ...process.env });
+  const become = (node, passedOn) =>
+    process.execve(node, [node, QUIET, ...flagsBeside(passedOn), ...passedOn, ...args], {
+      ...SETTINGS.environment,
+      ...process.env,
+    });
   const canBecome = typeof process.execve === 'function';
-  if (major(process.version) >= NODE_MAJOR_MIN)
-    return canBecome && lacksSettings() ? become(process.execPath, process.execArgv) : runHere();
+  if (major(process.version) >= NODE_MAJOR_MIN) {
+    const lacksSettings = SET_UP.includes(process.argv[2]) && flagsBeside(process.execArgv).length > 0;
+    return canBecome && lacksSettings ? become(process.execPath, process.execArgv) : runHere();
+  }
   const node = nodeBeside();
   if (node === undefined) {
     return fail(

@@ -164,6 +164,12 @@ describe('settings of heap and memory', () => {
     expect((await said(startWith(flags, ['up', '0'], env))).flags).toEqual(flags);
   });
 
+  test.each(WAYS)('are left alone where NODE_OPTIONS sets one, $way', async ({ pretend }) => {
+    const flags = pretend === undefined ? [] : ['--import', pretend];
+    const its = await said(startWith(flags, ['up', '0'], { NODE_OPTIONS: '--max_semi_space_size=32' }));
+    expect(its.flags.filter((flag) => flag.includes('space-size'))).toEqual([]);
+  });
+
   test('of memory that are set in the environment stay', async () => {
     expect((await said(startWith([], ['up', '0'], { MALLOC_ARENA_MAX: '4' }))).arenas).toBe('4');
   });
