@@ -11,6 +11,13 @@ const LAUNCHER = join(import.meta.dirname, '../../../bin/ntk.mjs');
 /** The same in all rounds and processes, since stored users are part of the result. */
 export const USER_KEY = Buffer.alloc(32, 7);
 
+/** The key as a file of this folder, for NTK_USER_KEY_FILE: with a key of its own each run would store other users. */
+export function writeUserKey(folder: string): string {
+  const file = join(folder, 'user-key');
+  writeFileSync(file, USER_KEY);
+  return file;
+}
+
 export interface DeploymentOptions {
   readonly broker: string;
   readonly prefix: string;
@@ -23,13 +30,14 @@ export interface DeploymentOptions {
 
 export class Deployment {
   readonly #options: DeploymentOptions;
+  readonly #userKeyFile: string;
   readonly #services: Service[] = [];
   readonly #warehouses: Warehouse[] = [];
 
   constructor(options: DeploymentOptions) {
     this.#options = options;
     mkdirSync(options.folder, { recursive: true });
-    writeFileSync(this.#userKeyFile, USER_KEY);
+    this.#userKeyFile = writeUserKey(options.folder);
   }
 
   /** Not started yet. */
@@ -81,10 +89,6 @@ export class Deployment {
   /** For when something failed. */
   async kill(): Promise<void> {
     await Promise.all(this.#services.map((service) => service.kill()));
-  }
-
-  get #userKeyFile(): string {
-    return join(this.#options.folder, 'user-key');
   }
 }
 

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { environment } from '../../environment.ts';
-import { USER_KEY } from '../process/deployment.ts';
+import { writeUserKey } from '../process/deployment.ts';
 import { MEMORY, NODE_OPTIONS } from '../process/measured-process.ts';
 import type { Benchmark } from '../suite/benchmark.ts';
 import { type TrafficFile, trafficFile } from '../traffic/backlog.ts';
@@ -48,14 +48,14 @@ export const embedded: Benchmark = {
   async prepare(stage) {
     const traffic = trafficFile(stage, stage.of(ACCESSES));
     writeFileSync(join(stage.folder, 'policy.yaml'), traffic.policyYaml);
-    writeFileSync(userKeyFile(stage.folder), USER_KEY);
+    const userKeyFile = writeUserKey(stage.folder);
     const data = join(stage.folder, 'data');
     let files: NativeFiles | null = null;
     return {
       async round(isReversed) {
         // The rows of the round before: they are the same.
         const before = isReversed && files !== null ? await insertOnly(files, stage.folder) : null;
-        const run = await runOnce(traffic, data, stage.folder);
+        const run = await runOnce(traffic, data, stage.folder, userKeyFile);
         files = await nativeFiles(data, stage.folder);
         const floor = before ?? (await insertOnly(files, stage.folder));
         return roundOf(traffic, run, files, floor);
@@ -64,13 +64,12 @@ export const embedded: Benchmark = {
   },
 };
 
-async function runOnce({ file, accesses }: TrafficFile, data: string, folder: string): Promise<Run> {
+async function runOnce({ file, accesses }: TrafficFile, data: string, folder: string, userKeyFile: string): Promise<Run> {
   rmSync(data, { recursive: true, force: true });
   const inputs = ['--data', data, '--policy', join(folder, 'policy.yaml'), '--input', file];
   const args = [...NODE_OPTIONS, '--import', REPORT_TAKEN, LAUNCHER, 'run', '--json', ...inputs];
   const startedMs = performance.now();
-  // With a key of its own each run would store other users.
-  const env = environment({ ...MEMORY, NTK_USER_KEY_FILE: userKeyFile(folder) });
+  const env = environment({ ...MEMORY, NTK_USER_KEY_FILE: userKeyFile });
   const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'close')]);
   const seconds = (performance.now() - startedMs) / 1000;
@@ -95,8 +94,4 @@ function roundOf({ accesses }: TrafficFile, run: Run, files: NativeFiles, floor:
     },
     hashes: { rows: files.hash },
   };
-}
-
-function userKeyFile(folder: string): string {
-  return join(folder, 'user-key');
 }
