@@ -291,7 +291,7 @@ export class Baselines {
   /** Counted where its windows still hold its time, never judged: it says what was, not what is. */
   #seeLate({ program, category }: Sighting, hour: number, newest: number): void {
     const { known } = this;
-    const key = known.keys.find(known.firstKey(program), category);
+    const key = known.findKey(program, category);
     if (key !== -1) rollKey(known, key, newest);
     const programs = known.programs.rows.cells;
     let isHeld = false;

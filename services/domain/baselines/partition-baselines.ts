@@ -3,6 +3,7 @@ import type { Subject } from '../checks/subject.ts';
 import type { Access } from '../record/record.ts';
 import { ByteReader, ByteWriter } from '../state/bytes.ts';
 import { PageSet } from '../state/page-set.ts';
+import { grownInt32 } from '../state/columns.ts';
 import type { ProgramState, ProgramTable } from '../state/program-table.ts';
 import type { UserWords } from '../state/user-hash.ts';
 import { classOf } from '../program/class-of.ts';
@@ -33,7 +34,13 @@ export type Seen = Pick<Subject, 'program' | 'category' | 'categoryIndex' | 'eve
   readonly access: Pick<Access, 'foreground' | 'rows' | 'bytes'>;
 };
 
-const NO_PROGRAMS: readonly number[] = [];
+interface Developer {
+  readonly id: string;
+  /** Slots, ascending. Of nobody none: programs without a developer are no siblings. */
+  readonly programs: number[];
+}
+
+const NOBODY: Developer = { id: '', programs: [] };
 
 export function isBaselineKind(kind: string): kind is BaselinePageKind {
   return (BASELINE_PAGE_KINDS as readonly string[]).includes(kind);
@@ -44,11 +51,9 @@ export class PartitionBaselines {
   readonly baselines: Baselines;
   readonly #platform = new PageSet('baselinePlatform', () => this.#encodePlatform());
   /** By slot: number of the program's class, and its developer. */
-  readonly #classes: number[] = [];
-  readonly #developers: string[] = [];
-  /** Slots by developer, ascending; and the same lists by slot. */
-  readonly #siblings = new Map<string, number[]>();
-  readonly #siblingsOf: (readonly number[])[] = [];
+  #classes = new Int32Array(256);
+  readonly #developerOf: Developer[] = [];
+  readonly #developers = new Map<string, Developer>();
   /** What of it other partitions may need; null: there are none. */
   readonly #news: NewsForOthers | null;
   readonly #fleets = new FleetPriors();
@@ -120,12 +125,11 @@ export class PartitionBaselines {
     const listedUs = declaration === null ? undefined : appearanceOf(declaration, category)?.sinceUs;
     seen.isFreshlyListed = listedUs !== undefined && seconds - listedUs / 1e6 < LISTED_SECONDS;
     seen.isNewlyListed = seen.isFreshlyListed && listedUs! > declaration!.firstDeclaredUs;
-    const developer = this.#developers[program.baselineSlot]!;
-    seen.fleets = this.#fleets.count === 0 ? null : this.#fleets.of(developer);
-    const siblings = this.#siblingsOf[program.baselineSlot]!;
-    const isOfUse = this.#news !== null || siblings.length >= SIBLINGS_MIN;
-    this.baselines.see(seen, user, isOfUse ? siblings : NO_PROGRAMS, budget);
-    this.#news?.take(this.baselines, developer, category, seconds);
+    const developer = this.#developerOf[program.baselineSlot]!;
+    seen.fleets = this.#fleets.count === 0 ? null : this.#fleets.of(developer.id);
+    const isOfUse = this.#news !== null || developer.programs.length >= SIBLINGS_MIN;
+    this.baselines.see(seen, user, (isOfUse ? developer : NOBODY).programs, budget);
+    this.#news?.take(this.baselines, developer.id, category, seconds);
     return this.baselines;
   }
 
@@ -143,24 +147,25 @@ export class PartitionBaselines {
   declared(program: ProgramState): void {
     const slot = program.baselineSlot;
     if (slot === -1) return;
+    this.#classes = grownInt32(this.#classes, slot + 1);
     this.#classes[slot] = this.baselines.known.classes.numberOf(classOf(program));
-    const developer = program.declaration?.developer ?? '';
-    const before = this.#developers[slot];
-    if (before === developer) return;
-    if (before !== undefined && before !== '') {
-      // In place: its siblings have the same list.
-      const rest = this.#siblings.get(before)!;
-      rest.splice(rest.indexOf(slot), 1);
-      if (rest.length === 0) this.#siblings.delete(before);
+    const id = program.declaration?.developer ?? '';
+    const before = this.#developerOf[slot] ?? NOBODY;
+    if (before.id !== id && before !== NOBODY) {
+      before.programs.splice(before.programs.indexOf(slot), 1);
+      if (before.programs.length === 0) this.#developers.delete(before.id);
     }
-    this.#developers[slot] = developer;
-    this.#siblingsOf[slot] = NO_PROGRAMS;
-    if (developer === '') return;
-    const siblings = this.#siblings.get(developer) ?? [];
-    const at = siblings.findIndex((sibling) => sibling > slot);
-    siblings.splice(at === -1 ? siblings.length : at, 0, slot);
-    this.#siblings.set(developer, siblings);
-    this.#siblingsOf[slot] = siblings;
+    if (id === '') this.#developerOf[slot] = NOBODY;
+    else if (before.id !== id) this.#developerOf[slot] = this.#developerWith(id, slot);
+  }
+
+  #developerWith(id: string, slot: number): Developer {
+    let developer = this.#developers.get(id);
+    if (developer === undefined) this.#developers.set(id, (developer = { id, programs: [] }));
+    const { programs } = developer;
+    const at = programs.findIndex((sibling) => sibling > slot);
+    programs.splice(at === -1 ? programs.length : at, 0, slot);
+    return developer;
   }
 
   /** Takes up what a prior says, from its place in the log on. Answers how much of it has no effect here, for want of room. */
@@ -176,7 +181,7 @@ export class PartitionBaselines {
     for (const one of prior.fleets) {
       const fleet = fleetOf(one);
       // Whoever has no program here needs no place.
-      if (fleet === null || !this.#siblings.has(one.developer)) continue;
+      if (fleet === null || !this.#developers.has(one.developer)) continue;
       if (!this.#fleets.put(one.developer, fleet)) left++;
     }
     return left;

@@ -115,13 +115,22 @@ export class PartitionKnowledge {
     return this.programs.numbers[slot * P_NUMBERS + P_FIRST_KEY]!;
   }
 
+  /** The key of a program's category, or -1. */
+  findKey(slot: number, category: number): number {
+    const hinted = this.programs.hint(slot, category);
+    if (hinted !== NEVER) return hinted;
+    const key = this.keys.find(this.firstKey(slot), category);
+    if (key !== NEVER) this.programs.setHint(slot, category, key);
+    return key;
+  }
+
   /** The key of a program's category, made at first sight. */
   keyOf(slot: number, category: number, hour: number): number {
-    const first = this.firstKey(slot);
-    const key = this.keys.find(first, category);
+    const key = this.findKey(slot, category);
     if (key !== NEVER) return key;
-    const made = this.keys.add(category, hour, first);
+    const made = this.keys.add(category, hour, this.firstKey(slot));
     this.programs.numbers[slot * P_NUMBERS + P_FIRST_KEY] = made;
+    this.programs.setHint(slot, category, made);
     return made;
   }
 

@@ -77,7 +77,7 @@ export function sumSiblings(
     const slot = slots[i]!;
     const learned = programs[slot * P_CELLS + P_LEARNED_USES]!;
     if (learned < USES_MIN) continue;
-    const key = known.keys.find(known.firstKey(slot), category);
+    const key = known.findKey(slot, category);
     if (key === -1) continue;
     const newest = known.programs.numbers[slot * P_NUMBERS + P_HOUR]!;
     // As much faded as its program's.

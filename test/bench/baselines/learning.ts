@@ -64,13 +64,16 @@ const asking: Asking = {
 };
 const subject = { ...asking, className: 'undeclared', policy: state.policy, categoryIndex: 0, isPersonal: true };
 
-function goTo(program: ProgramState, categoryIndex: number, user: string, eventTimeUs: number): void {
+function goTo(program: ProgramState, categoryIndex: number, foreground: boolean, eventTimeUs: number): void {
   subject.program = program;
   subject.category = CATEGORIES[categoryIndex]!;
   subject.categoryIndex = categoryIndex;
-  subject.access.user = user;
-  subject.access.foreground = random.next() > 0.05;
+  subject.access.foreground = foreground;
   subject.eventTimeUs = eventTimeUs;
+}
+
+function isForeground(): boolean {
+  return random.next() > 0.05;
 }
 
 function askLimit(): void {
@@ -81,9 +84,10 @@ function askLimit(): void {
 let eventTimeUs = START_US;
 for (let category = 0; category < CATEGORIES_USED; category++) {
   for (const program of programs) {
-    goTo(program, category, users[random.below(USERS)]!, (eventTimeUs += 1000));
+    const user = users[random.below(USERS)]!;
+    goTo(program, category, isForeground(), (eventTimeUs += 1000));
     askLimit();
-    state.baselines.see(subject, state.userHash.of(subject.access.user), BUDGET);
+    state.baselines.see(subject, state.userHash.of(user), BUDGET);
   }
 }
 const keys = { baselines: state.counts().baselineKeys, limits: state.counts().limitKeys };
@@ -101,16 +105,22 @@ function zipf(): number {
   }
   return low;
 }
-/** Drawn so many at a time, with the clock standing still: drawing is not what is measured, and all draws would be memory. */
+/**
+ * Drawn so many at a time, with the clock standing still: neither drawing is what is measured nor hashing a user, which is done once an access for all
+ * checks; and all draws would be memory.
+ */
 const DRAWN_AT_ONCE = 10_000;
 const drawn = new Uint32Array(DRAWN_AT_ONCE);
-const drawnUsers = new Uint32Array(DRAWN_AT_ONCE);
+const USER_WORDS = state.userHash.words.length;
+const drawnUsers = new Uint32Array(DRAWN_AT_ONCE * USER_WORDS);
+const drawnForeground = new Uint8Array(DRAWN_AT_ONCE);
 const drawnCategories = new Uint8Array(DRAWN_AT_ONCE);
 
 function draw(): void {
   for (let i = 0; i < DRAWN_AT_ONCE; i++) {
     drawn[i] = zipf();
-    drawnUsers[i] = random.below(USERS);
+    drawnUsers.set(state.userHash.of(users[random.below(USERS)]!), i * USER_WORDS);
+    drawnForeground[i] = isForeground() ? 1 : 0;
     drawnCategories[i] = Math.min(random.below(CATEGORIES_USED), random.below(CATEGORIES_USED));
   }
 }
@@ -121,14 +131,16 @@ let alarms = 0;
 /** Plays all accesses within so many hours; microseconds an update of the baselines alone: of the wall clock, and of the processor. */
 function play(hours: number): { readonly wallUs: number; readonly processorUs: number } {
   let [elapsedMs, processorUs] = [0, 0];
+  const words = new Uint32Array(USER_WORDS);
   for (let from = 0; from < accesses; from += DRAWN_AT_ONCE) {
     draw();
     const began = process.cpuUsage();
     const beganMs = performance.now();
     for (let i = 0; i < Math.min(DRAWN_AT_ONCE, accesses - from); i++) {
       eventTimeUs += (hours * HOUR_US) / accesses;
-      goTo(programs[drawn[i]!]!, drawnCategories[i]!, users[drawnUsers[i]!]!, eventTimeUs);
-      const { score, isAlarm } = state.baselines.see(subject, state.userHash.of(subject.access.user), BUDGET);
+      goTo(programs[drawn[i]!]!, drawnCategories[i]!, drawnForeground[i] === 1, eventTimeUs);
+      for (let word = 0; word < USER_WORDS; word++) words[word] = drawnUsers[i * USER_WORDS + word]!;
+      const { score, isAlarm } = state.baselines.see(subject, words, BUDGET);
       scores += score;
       if (isAlarm) alarms++;
     }

@@ -50,6 +50,14 @@ export const P_LAST_ALARM = 2;
 export const P_FIRST_KEY = 3;
 export const P_NUMBERS = P_FIRST_KEY + 1;
 
+/** Keys of a program that are found without going through its list, in which each lies elsewhere in memory: a category has the place of its lowest bits. */
+const HINTS = 8;
+/** Of a hint: the category; above it the key's slot. */
+const CATEGORY_BITS = 6;
+const CATEGORY_MASK = (1 << CATEGORY_BITS) - 1;
+/** Keys beyond are looked for in the list. */
+const HINTED_KEYS_MAX = 1 << (31 - CATEGORY_BITS);
+
 /** Hours that are told apart: of working days, and of the weekend. */
 export const WEEK_HOURS = 48;
 
@@ -66,6 +74,8 @@ export class ProgramRows {
    * (M. S. Bartlett 1936), so 16 bits, which are out by two thousandths of the count at most, say all that is known.
    */
   #hourRoots = new Float16Array(256 * WEEK_HOURS);
+  /** By slot, the keys that were found last; derived, and not stored. */
+  #hints = new Int32Array(256 * HINTS).fill(NEVER);
   readonly #ids: string[] = [];
 
   get count(): number {
@@ -74,7 +84,7 @@ export class ProgramRows {
 
   /** Bytes of memory. */
   get bytes(): number {
-    return this.rows.cells.byteLength + this.numbers.byteLength + this.#hourRoots.byteLength;
+    return this.rows.cells.byteLength + this.numbers.byteLength + this.#hourRoots.byteLength + this.#hints.byteLength;
   }
 
   id(slot: number): string {
@@ -90,6 +100,16 @@ export class ProgramRows {
     this.#hourRoots[slot * WEEK_HOURS + hour] = Math.sqrt(uses);
   }
 
+  /** The key of a program's category, or {@link NEVER} where there is none or it has to be looked for. */
+  hint(slot: number, category: number): number {
+    const hint = this.#hints[slot * HINTS + (category & (HINTS - 1))]!;
+    return (hint & CATEGORY_MASK) === category && hint !== NEVER ? hint >> CATEGORY_BITS : NEVER;
+  }
+
+  setHint(slot: number, category: number, key: number): void {
+    if (key < HINTED_KEYS_MAX) this.#hints[slot * HINTS + (category & (HINTS - 1))] = (key << CATEGORY_BITS) | category;
+  }
+
   add(id: string): number {
     const slot = this.#ids.length;
     // Before it is there: a page that a checkpoint has not written yet is drawn without it.
@@ -103,6 +123,9 @@ export class ProgramRows {
       const wide = new Float16Array((wider.length / P_NUMBERS) * WEEK_HOURS);
       wide.set(this.#hourRoots);
       this.#hourRoots = wide;
+      const hints = new Int32Array((wider.length / P_NUMBERS) * HINTS).fill(NEVER, this.#hints.length);
+      hints.set(this.#hints);
+      this.#hints = hints;
     }
     this.numbers.fill(NEVER, slot * P_NUMBERS, (slot + 1) * P_NUMBERS);
     this.rows.cells.fill(1, slot * P_CELLS + P_SCALE, slot * P_CELLS + P_SCALE + FEATURE_COUNT);
