@@ -15,11 +15,14 @@ export interface PartitionScorerOptions extends TakeOptions {
 }
 
 /**
- * Records folded in one go, about two milliseconds: answers of brokers are taken and the other partitions of this process have their turn in
- * between, so that one with a long backlog does not make the verdicts of the others wait for a whole batch.
+ * Folded in one go: so many records, or as many pieces as take so long. Answers of brokers are taken and the other partitions of this process have
+ * their turn in between, so that one with a long backlog does not make the verdicts of the others wait for a whole batch.
  */
-const SLICE_RECORDS_MAX = 128;
-/** As long as a slice of records takes: pages of a checkpoint are made in slices, too. */
+const SLICE_RECORDS_MAX = 256;
+const SLICE_MS = 2;
+/** Records between two looks at the clock. While a checkpoint is under way each may change pages that have to be drawn first, and takes long. */
+const PIECE_RECORDS = 16;
+/** Pages of a checkpoint are made in slices, too. */
 const CHECKPOINT_SLICE_MS = 2;
 /**
  * Slices that a batch waits for: one, and another one for each so many records, since verdicts of a small batch are soon there and those of a
@@ -137,10 +140,9 @@ export class PartitionScorer {
     const scoredAtMs = clock.nowMs();
     const outcomes: { outcome: BatchOutcome; block: Buffer }[] = [];
     while (fold.state.position < batch.nextOffset) {
-      const folding = fold.folding(batch, scoredAtMs, SLICE_RECORDS_MAX);
-      let folded = folding.next();
-      for (; folded.done !== true; folded = folding.next()) await clock.turn();
-      const outcome = folded.value;
+      const folding = fold.folding(batch, scoredAtMs, PIECE_RECORDS);
+      let outcome: BatchOutcome | null;
+      while ((outcome = this.#slice(folding)) === null) await clock.turn();
       const header = outcome.header(this.#entryHash);
       outcomes.push({
         outcome,
@@ -150,6 +152,19 @@ export class PartitionScorer {
       this.#foldedSinceCheckpoint += outcome.records;
     }
     return outcomes;
+  }
+
+  /** Folds for a moment, a piece at least; null while there is more of the batch. */
+  #slice(folding: Generator<undefined, BatchOutcome>): BatchOutcome | null {
+    const { clock } = this.#options;
+    const startedMs = clock.monotonicMs();
+    let records = 0;
+    do {
+      const folded = folding.next();
+      if (folded.done === true) return folded.value;
+      records += PIECE_RECORDS;
+    } while (records < SLICE_RECORDS_MAX && clock.monotonicMs() - startedMs < SLICE_MS);
+    return null;
   }
 
   #appends(outcomes: readonly { readonly outcome: BatchOutcome; readonly block: Buffer }[]): Append[] {
