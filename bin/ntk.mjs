@@ -29,7 +29,7 @@ const QUIET = '--disable-warning=ExperimentalWarning';
  */
 const SETTINGS = JSON.parse(readFileSync(new URL('./node-settings.json', import.meta.url), 'utf8'));
 /** Commands that judge or store. Others are over before it matters, and would only start later by the time that a Node takes. */
-const SET_UP = ['run', 'up', 'scorer', 'writer'];
+const COMMANDS_WITH_SETTINGS = ['run', 'up', 'scorer', 'writer'];
 /** How long a Node found on disk may take to print its version, in milliseconds; a good one needs about 10. */
 const VERSION_TIMEOUT_MS = 5000;
 /** The child's number for its end of the pipe: the first after the standard streams. */
@@ -125,7 +125,7 @@ async function start() {
     });
   const canBecome = typeof process.execve === 'function';
   if (major(process.version) >= NODE_MAJOR_MIN) {
-    const lacksSettings = SET_UP.includes(process.argv[2]) && flagsBeside(process.execArgv).length > 0;
+    const lacksSettings = COMMANDS_WITH_SETTINGS.includes(process.argv[2]) && flagsBeside(process.execArgv).length > 0;
     return canBecome && lacksSettings ? become(process.execPath, process.execArgv) : runHere();
   }
   const node = nodeBeside();

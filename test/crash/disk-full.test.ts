@@ -4,11 +4,12 @@
  */
 import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { environment } from '../environment.ts';
+import { Spool } from '../../services/platform/warehouse/spool.ts';
 import { ntkOk, ROOT } from '../acceptance/ntk.ts';
 import { access, ndjson } from '../acceptance/records.ts';
 import { sharedBroker } from '../kafka/shared-broker.ts';
@@ -79,6 +80,16 @@ describe.skipIf(process.platform !== 'linux')('a disk', () => {
   test('that is full when the system starts with its simulator: one line says so', { timeout: TEST_MS_MAX }, async () => {
     fillDisk();
     expect(await onlyLine(ntk(['up', '--simulate', '--data', data(), '--port', '0']))).toMatch(MAKE_ROOM);
+  });
+
+  test('that has room for a part of some rows: it is said, and nothing of them stays', async () => {
+    mountDisk('64k');
+    const spool = await Spool.open(join(disk, 'spool'), 'insert');
+    const rows = Buffer.alloc(1024 * 1024);
+    await expect(spool.with([rows], async () => 'inserted')).rejects.toThrow(
+      /: no space is left on the disk; make room there, then try again \(\d+ of 1048576 bytes of rows were spooled\)$/,
+    );
+    expect(readdirSync(join(disk, 'spool'))).toEqual([]);
   });
 
   test.each(['scorer', 'gateway'])(

@@ -18,7 +18,7 @@ export class VirtualTime {
   nowMs: number;
   /** A binary heap. */
   readonly #events: Event[] = [];
-  #planned = 0;
+  #places = 0;
 
   constructor(startMs: number) {
     this.nowMs = startMs;
@@ -26,7 +26,7 @@ export class VirtualTime {
 
   /** @returns takes it back, as long as it has not happened */
   after(ms: number, run: () => void): () => void {
-    const event: Event = { atMs: this.nowMs + Math.max(0, ms), place: this.#planned++, run, isCancelled: false };
+    const event: Event = { atMs: this.nowMs + Math.max(0, ms), place: this.#places++, run, isCancelled: false };
     this.#push(event);
     return () => {
       event.isCancelled = true;
@@ -35,14 +35,24 @@ export class VirtualTime {
 
   /** Lets the next event happen, with all that follows from it at once. False when none is left. */
   async next(): Promise<boolean> {
-    for (let event = this.#pop(); event !== undefined; event = this.#pop()) {
-      if (event.isCancelled) continue;
-      this.nowMs = event.atMs;
-      event.run();
+    let event = this.#planned();
+    if (event === undefined) {
+      // Whoever called may have set something going since the last one, which plans some by itself.
       await settled();
-      return true;
+      event = this.#planned();
     }
-    return false;
+    if (event === undefined) return false;
+    this.nowMs = event.atMs;
+    event.run();
+    await settled();
+    return true;
+  }
+
+  /** The next one that was not taken back. */
+  #planned(): Event | undefined {
+    let event = this.#pop();
+    while (event?.isCancelled === true) event = this.#pop();
+    return event;
   }
 
   #push(event: Event): void {

@@ -137,6 +137,11 @@ export function toWarehouseError(error: unknown, where: string): Error {
 
 const NO_SPACE = 'NOT_ENOUGH_SPACE';
 
+/** @param what what of it there was room for */
+export function noSpaceError(where: string, what: string): WarehouseError {
+  return warehouseError(NO_SPACE, `${noSpace(where)} (${what})`);
+}
+
 function noSpace(where: string): string {
   return `${where}: no space is left on the disk; make room there, then try again`;
 }

@@ -1,7 +1,7 @@
 /** Files that hold rows between memory or the network and the embedded engine, which reads binary rows only from files. */
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { OWN_CODES, warehouseError } from './error-codes.ts';
+import { noSpaceError, OWN_CODES, warehouseError } from './error-codes.ts';
 import { PATTERN_IN_PATH } from './insert-sql.ts';
 
 const SUFFIX = '.rowbinary';
@@ -41,7 +41,7 @@ export class Spool {
     return this.#withFile(async (file) => {
       const { bytesWritten } = await file.writev([...bytes]);
       if (bytesWritten !== expected)
-        throw warehouseError('NOT_ENOUGH_SPACE', `${bytesWritten} of ${expected} bytes of rows were spooled`);
+        throw noSpaceError(this.#folder, `${bytesWritten} of ${expected} bytes of rows were spooled`);
     }, work);
   }
 
