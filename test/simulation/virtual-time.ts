@@ -35,11 +35,11 @@ export class VirtualTime {
 
   /** Lets the next event happen, with all that follows from it at once. False when none is left. */
   async next(): Promise<boolean> {
-    let event = this.#planned();
+    let event = this.#popPlanned();
     if (event === undefined) {
       // Whoever called may have set something going since the last one, which plans some by itself.
       await settled();
-      event = this.#planned();
+      event = this.#popPlanned();
     }
     if (event === undefined) return false;
     this.nowMs = event.atMs;
@@ -49,7 +49,7 @@ export class VirtualTime {
   }
 
   /** The next one that was not taken back. */
-  #planned(): Event | undefined {
+  #popPlanned(): Event | undefined {
     let event = this.#pop();
     while (event?.isCancelled === true) event = this.#pop();
     return event;

@@ -53,6 +53,7 @@ export class PartitionBaselines {
   /** By slot: number of the program's class, and its developer. */
   #classes = new Int32Array(256);
   readonly #developerOf: Developer[] = [];
+  /** By id, those who have programs here. */
   readonly #developers = new Map<string, Developer>();
   /** What of it other partitions may need; null: there are none. */
   readonly #news: NewsForOthers | null;
@@ -150,13 +151,13 @@ export class PartitionBaselines {
     this.#classes = grownInt32(this.#classes, slot + 1);
     this.#classes[slot] = this.baselines.known.classes.numberOf(classOf(program));
     const id = program.declaration?.developer ?? '';
-    const before = this.#developerOf[slot] ?? NOBODY;
-    if (before.id !== id && before !== NOBODY) {
+    const before = this.#developerOf[slot];
+    if (before?.id === id) return;
+    if (before !== undefined && before !== NOBODY) {
       before.programs.splice(before.programs.indexOf(slot), 1);
       if (before.programs.length === 0) this.#developers.delete(before.id);
     }
-    if (id === '') this.#developerOf[slot] = NOBODY;
-    else if (before.id !== id) this.#developerOf[slot] = this.#developerWith(id, slot);
+    this.#developerOf[slot] = id === '' ? NOBODY : this.#developerWith(id, slot);
   }
 
   #developerWith(id: string, slot: number): Developer {
