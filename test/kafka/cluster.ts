@@ -132,7 +132,7 @@ export class TestCluster {
     await process.start();
     const deadline = performance.now() + READY_MS_MAX;
     // kafkajs's client for administrators waits for ever when the broker goes away at the wrong moment.
-    while (!(await Promise.race([this.#answers(i), pause(ANSWER_MS_MAX, false)]))) {
+    while (!(await Promise.race([this.#answers(i), pause(ANSWER_MS_MAX, false, { ref: false })]))) {
       const lastWords = await process.lastWords();
       if (lastWords !== null) throw new Error(`the broker did not start: ${lastWords}`);
       if (performance.now() > deadline) throw new Error(`the broker was not ready within ${READY_MS_MAX} ms`);

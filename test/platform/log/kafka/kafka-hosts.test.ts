@@ -1,4 +1,4 @@
-/** Hosts that write to Kafka themselves, with kafkajs's ordinary producer: whatever they write, the partition goes on. */
+/** Hosts that write to Kafka themselves, with kafkajs's own producer: whatever they write, the partition goes on. */
 import { randomBytes } from 'node:crypto';
 import { Kafka, logLevel, type Message, type Producer } from 'kafkajs';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -40,7 +40,9 @@ async function asHost<Result>(work: (producer: Producer) => Promise<Result>): Pr
     logLevel: logLevel.NOTHING,
     retry: { initialRetryTime: 20 },
   });
-  const producer = kafka.producer();
+  // Records are counted here. A producer that is not idempotent writes a whole request again when one of its partitions
+  // was not ready, which those of a new topic may not be.
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
   try {
     return await work(producer);
