@@ -65,7 +65,7 @@ CREATE TABLE IF NOT EXISTS ntk.access_results ON CLUSTER '{cluster}'
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/ntk/{shard}/access_results', '{replica}')
 PARTITION BY toYYYYMM(appended_at)
 ORDER BY (log_id, partition, offset)
-SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, fsync_after_insert = 1, fsync_part_directory = 1, merge_selector_base = 10
 COMMENT 'One row for each access that is no duplicate. Totals: SELECT ... FROM ntk.access_results FINAL';
 
 CREATE TABLE IF NOT EXISTS ntk.blocks ON CLUSTER '{cluster}'

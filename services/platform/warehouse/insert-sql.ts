@@ -8,14 +8,22 @@ import type { RowsInsert } from './warehouse.ts';
 const BLOCK_ROWS_MIN = 4_000_000;
 
 /**
+ * Some hundred thousand rows. An insert has each row once, so nobody need look for doubles in it, which the engine does value by value, for half
+ * of what an insert costs. But it notes that it did, and FINAL goes through parts without that note until they are merged: those of small
+ * inserts within seconds, those of large ones may wait for a day.
+ */
+const UNCHECKED_BYTES_MAX = 32 * 1024 * 1024;
+
+/**
  * Rows to be in one block, whatever their bytes; no queue on the server; the token. The table must have a window for tokens
  * (`non_replicated_deduplication_window`, or replication's own).
  */
-function settings(token: string): string {
+function settings(token: string, byteCount: number): string {
   return [
     `insert_deduplication_token = ${sqlString(token)}`,
     'insert_deduplicate = 1',
     'async_insert = 0',
+    `optimize_on_insert = ${byteCount > UNCHECKED_BYTES_MAX ? 1 : 0}`,
     'max_insert_threads = 1',
     // History may hold any month from 1970 to 2254; the default of 100 months an insert would fail for good.
     'max_partitions_per_insert_block = 0',
@@ -27,12 +35,13 @@ function settings(token: string): string {
 /** Where the rows come from: `file(...)` or `input(...)`, given their structure. */
 export type RowSource = (structure: string) => string;
 
-export function insertSql({ table, columns, expressions = {}, token }: RowsInsert, source: RowSource): string {
+export function insertSql({ table, columns, bytes, expressions = {}, token }: RowsInsert, source: RowSource): string {
   const names = columns.map(({ name }) => sqlIdentifier(name));
   const targets = [...names, ...Object.keys(expressions).map(sqlIdentifier)];
   const values = [...names, ...Object.values(expressions)];
+  const byteCount = bytes.reduce((sum, { length }) => sum + length, 0);
   const structure = columns.map(({ name, type }) => `${sqlIdentifier(name)} ${asRead(type)}`).join(', ');
-  return `INSERT INTO ntk.${sqlIdentifier(table)} (${targets.join(', ')}) SETTINGS ${settings(token)} SELECT ${values.join(', ')} FROM ${source(structure)}`;
+  return `INSERT INTO ntk.${sqlIdentifier(table)} (${targets.join(', ')}) SETTINGS ${settings(token, byteCount)} SELECT ${values.join(', ')} FROM ${source(structure)}`;
 }
 
 /**

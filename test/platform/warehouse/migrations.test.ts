@@ -8,7 +8,14 @@ import { migrate, MIGRATIONS_FOLDER } from '../../../services/platform/warehouse
 import type { Warehouse } from '../../../services/platform/warehouse/warehouse.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-const FILES = ['0000_migrations.sql', '0001_access_results.sql', '0002_blocks.sql', '0003_gaps.sql', '0004_access_rollups.sql'];
+const FILES = [
+  '0000_migrations.sql',
+  '0001_access_results.sql',
+  '0002_blocks.sql',
+  '0003_gaps.sql',
+  '0004_access_rollups.sql',
+  '0005_merge_steps.sql',
+];
 
 describe('migrations', () => {
   let folder: ReturnType<typeof temporaryFolder>;
@@ -55,6 +62,14 @@ describe('migrations', () => {
         /non_replicated_deduplication_window = 1000, fsync_after_insert = (?:1|true), fsync_part_directory = (?:1|true)/,
       );
     }
+  });
+
+  test('have results merged ten parts of a size at a time', async () => {
+    await migrate(warehouse);
+    const [table] = await warehouse.query<{ engine_full: string }>(
+      "SELECT engine_full FROM system.tables WHERE database = 'ntk' AND name = 'access_results'",
+    );
+    expect(table?.engine_full).toMatch(/\bmerge_selector_base = 10\b/);
   });
 
   test('are applied once and noted', async () => {

@@ -38,12 +38,13 @@ const rowsOf = (answer: Answer | undefined): readonly Record<string, unknown>[] 
   return answer.rows;
 };
 
-/** Without what a cluster adds and what only it has settings for. */
+/** Without what a cluster adds and what only it has settings for; settings in one order, since the engine keeps that of statements. */
 const sameTable = (sql: string): string =>
   sql
     .replace(/,\s*CONSTRAINT of_this_shard .*/, '')
     .replace(/Replicated(ReplacingMergeTree)\([^)]*\)/, '$1')
-    .replace(/(?:non_)?replicated_deduplication_window\w* = \d+, /g, '');
+    .replace(/(?:non_)?replicated_deduplication_window\w* = \d+, /g, '')
+    .replace(/(?<=^SETTINGS ).*$/m, (settings) => settings.split(', ').toSorted().join(', '));
 
 let folder: ReturnType<typeof temporaryFolder>;
 let single: Warehouse;
