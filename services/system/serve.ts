@@ -7,6 +7,7 @@ import { registerClickHouseProxy } from '../platform/http/clickhouse-proxy.ts';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
 import { EXIT_CODES, Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
+import { giveWay } from '../platform/priority.ts';
 import { aggregatorPart } from './aggregator-part.ts';
 import { authorityOf } from './authority.ts';
 import { whenLogAnswers } from './await-log.ts';
@@ -53,6 +54,8 @@ export async function serve(options: ServeOptions): Promise<number> {
   const { config, roles, clock, logger, pages, simulated } = options;
   const told = telling(options);
   const { registry, figures } = told;
+  // Verdicts wait for a core behind nobody's rows; beside a scorer of the same process there is only one priority.
+  if (roles.every((role) => role === 'writer')) giveWay(config.writerNice);
   // A data folder has one process that all talk to; on Kafka hosts talk to the gateways.
   const hasDoors = roles.includes('gateway') || !isOnKafka(config);
   const token = makeToken();

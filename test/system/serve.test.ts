@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -224,6 +224,8 @@ describe('a scorer and a writer as processes of their own', () => {
         data,
       ]);
       expect(report).toMatchObject({ accesses: 4_919, intercepted: { attempts: 1_199 } });
+      // Verdicts go first.
+      expect(getPriority(writer.child.pid) - getPriority(scorer.pid)).toBe(5);
     } finally {
       scorer.kill('SIGTERM');
       await stop(writer);

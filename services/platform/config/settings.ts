@@ -112,6 +112,8 @@ export const SETTINGS = {
   groupWaitMs: whole(10, 60_000, 500, 'milliseconds'),
   groupRowsMax: whole(1_000, 2_000_000, 500_000, 'rows'),
   groupBytesMax: whole(MIB, 128 * MIB, 64 * MIB, 'bytes'),
+  /** How far a process that only writes lets others of its machine go first, as of the command `nice`: docs/operating.md. */
+  writerNice: whole(0, 19, 5),
   /** Whether blocks are counted when they are stored: docs/clickhouse-at-scale.md. */
   rollups: { schema: z.enum(['off', 'on']).default('off'), rule: "'off' or 'on'" },
   // State of one partition: alarmed at 80 %.

@@ -39,6 +39,7 @@ describe('the configuration', () => {
       groupWaitMs: 500,
       groupRowsMax: 500_000,
       groupBytesMax: 64 * 1024 * 1024,
+      writerNice: 5,
       rollups: 'off',
     });
   });
