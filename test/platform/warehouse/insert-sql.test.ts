@@ -31,11 +31,11 @@ describe('the statement of an insert', () => {
     expect(sql).toMatch(/, 3, fromUnixTimestamp64Milli\(toInt64\(\d+\), 'UTC'\) FROM file\('\/spool\/x', 'RowBinary', /);
   });
 
-  test('has doubles looked for only in what may wait long to be merged', () => {
+  test('has doubles looked for only where there are many rows', () => {
     const megabytes = (count: number): string =>
       insertSql({ ...INSERT, bytes: Array.from({ length: count }, () => new Uint8Array(1024 * 1024)) }, fromBody);
-    expect(megabytes(32)).toContain('optimize_on_insert = 0');
-    expect(megabytes(33)).toContain('optimize_on_insert = 1');
+    expect(megabytes(4)).toContain('optimize_on_insert = 0');
+    expect(megabytes(5)).toContain('optimize_on_insert = 1');
   });
 
   test('takes no name that is none of ours', () => {
