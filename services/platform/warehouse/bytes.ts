@@ -1,4 +1,8 @@
-/** Little-endian bytes, read at a moving place and written into a growing buffer. */
+/** Bytes in pieces; and little-endian bytes, read at a moving place and written into a growing buffer. */
+
+export function byteCountOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
+}
 
 /** The bytes end inside a value. */
 export class EndsEarly extends Error {

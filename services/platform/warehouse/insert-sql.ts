@@ -2,6 +2,7 @@
  * The one INSERT of the house: RowBinary from a file (embedded) or from the request's body (server), with further columns
  * as expressions. Both are `INSERT ... SELECT`, which takes bytes and expressions in one statement.
  */
+import { byteCountOf } from './bytes.ts';
 import type { RowsInsert } from './warehouse.ts';
 
 /** Rows of a group at most (writer: 500,000) stay one block in memory and so one part a month: all of it is there or nothing. */
@@ -39,9 +40,8 @@ export function insertSql({ table, columns, bytes, expressions = {}, token }: Ro
   const names = columns.map(({ name }) => sqlIdentifier(name));
   const targets = [...names, ...Object.keys(expressions).map(sqlIdentifier)];
   const values = [...names, ...Object.values(expressions)];
-  const byteCount = bytes.reduce((sum, { length }) => sum + length, 0);
   const structure = columns.map(({ name, type }) => `${sqlIdentifier(name)} ${asRead(type)}`).join(', ');
-  return `INSERT INTO ntk.${sqlIdentifier(table)} (${targets.join(', ')}) SETTINGS ${settings(token, byteCount)} SELECT ${values.join(', ')} FROM ${source(structure)}`;
+  return `INSERT INTO ntk.${sqlIdentifier(table)} (${targets.join(', ')}) SETTINGS ${settings(token, byteCountOf(bytes))} SELECT ${values.join(', ')} FROM ${source(structure)}`;
 }
 
 /**

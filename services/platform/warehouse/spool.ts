@@ -1,6 +1,7 @@
 /** Files that hold rows between memory or the network and the embedded engine, which reads binary rows only from files. */
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { byteCountOf } from './bytes.ts';
 import { noSpaceError, OWN_CODES, warehouseError } from './error-codes.ts';
 import { PATTERN_IN_PATH } from './insert-sql.ts';
 
@@ -37,7 +38,7 @@ export class Spool {
 
   /** Runs `work` with a file of these bytes. */
   with<T>(bytes: readonly Uint8Array[], work: (path: string) => Promise<T>): Promise<T> {
-    const expected = bytes.reduce((sum, { length }) => sum + length, 0);
+    const expected = byteCountOf(bytes);
     return this.#withFile(async (file) => {
       const { bytesWritten } = await file.writev([...bytes]);
       if (bytesWritten !== expected)
