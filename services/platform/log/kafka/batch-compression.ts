@@ -1,5 +1,6 @@
-/** Unpacking the records of a batch, within limits: a host chooses what is in it. */
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+/** Packing the records of a batch, and unpacking them within limits: a host chooses what is in it. */
+import { promisify } from 'node:util';
+import { constants, gunzipSync, zstdCompress, zstdCompressSync, zstdDecompressSync, type ZstdOptions } from 'node:zlib';
 import { LogError } from '../event-log.ts';
 import { malformed } from './wire.ts';
 
@@ -7,7 +8,8 @@ import { malformed } from './wire.ts';
 export const CODEC = { none: 0, gzip: 1, zstd: 4 } as const;
 const CODEC_MASK = 0x07;
 /** Node's own chunk is 16 KiB: a batch would be put together from dozens. */
-export const ZSTD_CHUNK_BYTES = 256 * 1024;
+const ZSTD_CHUNK_BYTES = 256 * 1024;
+const ZSTD_LEVEL = { [constants.ZSTD_c_compressionLevel]: 1 };
 
 /**
  * A batch has at most 4 MiB on the wire; records of one kind become twelve times that. What is larger was made to fill memory.
@@ -60,6 +62,26 @@ let chunkBytes = ZSTD_CHUNK_BYTES;
 const CHUNK_SPARE = 1.1;
 const CHUNK_BYTES_MIN = 16 * 1024;
 const CHUNK_BYTES_MAX = 1024 * 1024;
+
+const zstdAside = promisify(zstdCompress);
+
+/**
+ * A frame that says how long it is: whoever unpacks it needs no window beside what comes out. For what goes in there is a chunk no larger than
+ * that, because fresh memory of 256 KiB costs as much as packing 8 KiB.
+ */
+function packing(bytes: number): ZstdOptions {
+  const chunkSize = Math.min(ZSTD_CHUNK_BYTES, Math.max(CHUNK_BYTES_MIN, bytes));
+  return { params: ZSTD_LEVEL, chunkSize, pledgedSrcSize: bytes };
+}
+
+export function compress(records: Buffer): Buffer {
+  return zstdCompressSync(records, packing(records.length));
+}
+
+/** The same by another thread, which reads `records` until this settles; after an error nobody knows until when. */
+export async function compressAside(records: Buffer): Promise<Buffer> {
+  return zstdAside(records, packing(records.length));
+}
 
 /** Node stops behind the first frame, and says nothing of those that follow. */
 function unzstd(body: Buffer): Buffer {

@@ -5,7 +5,7 @@ import type { KafkaConnection } from './connection.ts';
 import { CODE, KafkaCodeError } from './kafka-error.ts';
 import { CONFIG_OF_TOPIC } from './kafkajs-internals.ts';
 import { API, describeTopics, type TopicDescription, VERSION } from './requests.ts';
-import { settingsOf, STREAMS, topicName, type TopicStream } from './topics.ts';
+import { type Setting, settingsOf, STREAMS, topicName, type TopicStream } from './topics.ts';
 
 export interface TopicPlan {
   readonly prefix: string;
@@ -104,13 +104,23 @@ async function wrongSettings(client: Kafka, topics: Topics, replication: number)
       const { name: topic } = topics[stream];
       const entries = resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? [];
       const valueOf = new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
-      return settingsOf(stream, replication).flatMap(({ name, value, rule }) => {
+      return settingsOf(stream, replication).flatMap((setting) => {
+        const { name } = setting;
         const has = valueOf.get(name) ?? 'nothing';
-        const isRight = rule === 'free' || (rule === 'exact' ? has === value : Number(has) >= Number(value));
-        return isRight ? [] : [`${topic} has ${name}=${has} and needs ${rule === 'exact' ? '' : 'at least '}${value}`];
+        return isRight(has, setting) ? [] : [`${topic} has ${name}=${has} and needs ${needs(setting)}`];
       });
     });
   } finally {
     await admin.disconnect();
   }
+}
+
+function isRight(has: string, { value, rule }: Setting): boolean {
+  if (rule === 'free') return true;
+  return rule === 'at least' ? Number(has) >= Number(value) : has === value || (typeof rule === 'object' && has === rule.or);
+}
+
+function needs({ value, rule }: Setting): string {
+  if (typeof rule === 'object') return `${value} or ${rule.or}`;
+  return rule === 'at least' ? `at least ${value}` : value;
 }

@@ -11,10 +11,8 @@
  * | 43-50, 51-52, 53-56 | producer's id, epoch and sequence number of the first record |
  * | 57-60 | records, which follow, compressed as a whole |
  */
-import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdCompressSync } from 'node:zlib';
 import { ORIGIN, type Origin } from '../event-log.ts';
-import { BATCH_RECORDS_MAX, BatchTooLarge, CODEC, decompress, ZSTD_CHUNK_BYTES } from './batch-compression.ts';
+import { BATCH_RECORDS_MAX, BatchTooLarge, CODEC, compress, compressAside, decompress } from './batch-compression.ts';
 import { crc32c } from './kafkajs-internals.ts';
 import { malformed, WireReader, WireWriter } from './wire.ts';
 
@@ -28,13 +26,11 @@ const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 
 /** As segments of the SQLite log: less is not worth the time to read it. */
-const COMPRESSED_ABOVE_BYTES = 512;
+const PLAIN_BYTES_MAX = 512;
 /** Around a value: lengths, no key or a short one, where it came in. */
 const RECORD_SPARE_BYTES = 64;
-const ZSTD_OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: ZSTD_CHUNK_BYTES };
 /** Handing less over to another thread costs more than it saves. */
 const ASIDE_ABOVE_BYTES = 32 * 1024;
-const compressAside = promisify(zstdCompress);
 /** Header that carries where a record came in; absent for `live`. Its value is the number as one character. */
 const ORIGIN_HEADER = Buffer.from('ntk-origin');
 const CHAR_ZERO = 0x30;
@@ -45,6 +41,8 @@ export interface OutgoingBatch {
   /** As many as values, or null for none. */
   readonly keys: readonly (Uint8Array | null)[] | null;
   readonly origin: Origin;
+  /** Records of up to so many bytes together are left as they are, more are compressed. @default 512 */
+  readonly plainBytesMax?: number | undefined;
   readonly producerId: string;
   readonly producerEpoch: number;
   readonly firstSequence: number;
@@ -53,8 +51,8 @@ export interface OutgoingBatch {
 /** A transactional batch. Times are the broker's business (LogAppendTime). */
 export function encodeBatch(batch: OutgoingBatch): Buffer {
   const records = encodeRecords(batch.values, batch.keys, batch.origin);
-  if (records.length <= COMPRESSED_ABOVE_BYTES) return framed(batch, records, CODEC.none);
-  return framed(batch, zstdCompressSync(records, ZSTD_OPTIONS), CODEC.zstd);
+  if (records.length <= (batch.plainBytesMax ?? PLAIN_BYTES_MAX)) return framed(batch, records, CODEC.none);
+  return framed(batch, compress(records), CODEC.zstd);
 }
 
 /** The same; a large one is compressed by another thread, so that this one goes on judging. */
@@ -64,7 +62,7 @@ export async function encodeBatchAside(batch: OutgoingBatch): Promise<Buffer> {
   const room = roomFor(batch.values);
   const memory = spare.findLast(({ length }) => length >= room) ?? Buffer.allocUnsafeSlow(Math.ceil(room * SPARE));
   spare = spare.filter((each) => each !== memory);
-  const packed = await compressAside(encodeRecords(batch.values, batch.keys, batch.origin, memory), ZSTD_OPTIONS);
+  const packed = await compressAside(encodeRecords(batch.values, batch.keys, batch.origin, memory));
   // After an error it is not: the other thread may still read it.
   spare = [...spare, memory].slice(-SPARE_MAX);
   return framed(batch, packed, CODEC.zstd);

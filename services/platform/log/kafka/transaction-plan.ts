@@ -2,7 +2,7 @@
 import { ORIGIN, type Put, type Transaction } from '../event-log.ts';
 import { VALUE_BYTES_MAX } from '../segment.ts';
 import { encodeKey } from './keyed-partition.ts';
-import { ACCESS_MESSAGE_BYTES_MAX, type TopicStream } from './topics.ts';
+import { ACCESS_MESSAGE_BYTES_MAX, PLAIN_BYTES_MAX, type TopicStream } from './topics.ts';
 import type { Chunk } from './transactional-producer.ts';
 
 /** Before compression; small enough that nobody waits for a batch to be unpacked, and far below max.message.bytes. */
@@ -43,7 +43,7 @@ export function planTransaction({ appends = [], puts = [], position }: Transacti
     let from = 0;
     for (const part of cut(values, CHUNK_BYTES_MAX)) {
       const own = keys === undefined ? null : part.map((_, i) => encodedKey(keyOf(from + i)));
-      chunks.push({ topic: topicOf(stream), partition, values: part, keys: own, origin });
+      chunks.push({ topic: topicOf(stream), partition, values: part, keys: own, origin, plainBytesMax: PLAIN_BYTES_MAX[stream] });
       from += part.length;
     }
     return values.length === 0 ? null : first;

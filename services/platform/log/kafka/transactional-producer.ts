@@ -10,7 +10,7 @@
 import { LogError, type Origin } from '../event-log.ts';
 import type { KafkaConnection } from './connection.ts';
 import { asLogError, isFenced, isNoAnswer, KafkaCodeError } from './kafka-error.ts';
-import { encodeBatchAside } from './record-batch.ts';
+import { encodeBatchAside, type OutgoingBatch } from './record-batch.ts';
 import { produceBatches } from './requests.ts';
 import type { VisibleFloor } from './visible-floor.ts';
 
@@ -30,6 +30,7 @@ export interface Chunk {
   readonly values: readonly (Uint8Array | null)[];
   readonly keys: readonly (Uint8Array | null)[] | null;
   readonly origin: Origin;
+  readonly plainBytesMax?: OutgoingBatch['plainBytesMax'];
 }
 
 export type TransactionOutcome =
@@ -137,13 +138,13 @@ export class TransactionalProducer {
 
   /** Takes its sequence numbers at once; the bytes come later. */
   async #encode(
-    { topic, partition, values, keys, origin }: Chunk,
+    { topic, partition, ...records }: Chunk,
     identity: { producerId: string; producerEpoch: number },
   ): Promise<Outgoing> {
     const key = keyOf(topic, partition);
     const firstSequence = this.#sequences.get(key) ?? this.#options.firstSequence ?? 0;
-    this.#sequences.set(key, sequenceAfter(firstSequence, values.length));
-    return { topic, partition, batch: await encodeBatchAside({ values, keys, origin, ...identity, firstSequence }) };
+    this.#sequences.set(key, sequenceAfter(firstSequence, records.values.length));
+    return { topic, partition, batch: await encodeBatchAside({ ...records, ...identity, firstSequence }) };
   }
 
   /** Sends until each is stored. Answers base offsets by partition. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LogError } from '../../../../services/platform/log/event-log.ts';
+import { settingsOf, topicName } from '../../../../services/platform/log/kafka/topics.ts';
 import { allowKafkaItsTime, sharedBroker, type SharedBroker } from '../../../kafka/shared-broker.ts';
 import { administrate, deleteTopics } from '../../../kafka/topics.ts';
 import { block, PLENTY, TestLogs, textsOf, values } from './open-test-log.ts';
@@ -101,10 +102,27 @@ describe('topics', () => {
     ];
     await alter(access, wrong);
     await alter(`${prefix}.checkpoints.v1`, [{ name: 'cleanup.policy', value: 'delete' }]);
+    await alter(`${prefix}.verdicts.v1`, [{ name: 'compression.type', value: 'snappy' }]);
     const { code, message } = await refusal(logs.open(prefix, { create: false }));
     expect(code).toBe('log_corrupt');
     for (const { name, value, needs } of wrong) expect(message).toContain(`${access} has ${name}=${value} and needs ${needs}`);
     expect(message).toContain(`${prefix}.checkpoints.v1 has cleanup.policy=delete and needs compact`);
+    expect(message).toContain(`${prefix}.verdicts.v1 has compression.type=snappy and needs producer or zstd`);
+  });
+
+  test('that an earlier release made, which had brokers compress everything, are taken as they are', async () => {
+    await (await logs.open(prefix)).close();
+    for (const stream of ['results', 'verdicts', 'positions'] as const) {
+      // What is not named would have the broker's default.
+      const settings = settingsOf(stream, 1).map(({ name, value }) => ({
+        name,
+        value: name === 'compression.type' ? 'zstd' : value,
+      }));
+      await alter(topicName(prefix, stream), settings);
+    }
+    const log = await logs.open(prefix, { create: false });
+    await log.commit({ appends: [{ stream: 'verdicts', partition: 0, values: values('a', 'b') }] });
+    expect(await textsOf(log, 'verdicts')).toEqual(['a', 'b']);
   });
 });
 

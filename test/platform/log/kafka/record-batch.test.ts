@@ -1,4 +1,4 @@
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LogError, ORIGIN, type Origin } from '../../../../services/platform/log/event-log.ts';
@@ -101,6 +101,27 @@ describe('a record batch', () => {
       expect(aside.readUInt32BE(17)).toBe(crc32c(aside.subarray(21)));
       expect(decodeBatch(only(aside))).toEqual(decodeBatch(only(encode(part))));
     }
+  });
+
+  test('is compressed from 512 bytes on, or from what its topic has as its bound', async () => {
+    const some = [Buffer.alloc(400, 'a'), Buffer.alloc(400, 'b')];
+    const outgoing = { values: some, keys: null, origin: ORIGIN.live, ...producer };
+    const codecOf = (bytes: Buffer): number => bytes.readUInt16BE(21) & 0x07;
+    const bytes = encode(some);
+    expect(codecOf(bytes)).toBe(4);
+    const records = encodeBatch({ ...outgoing, plainBytesMax: 1_000 });
+    expect(codecOf(records)).toBe(0);
+    expect(codecOf(await encodeBatchAside({ ...outgoing, plainBytesMax: 1_000 }))).toBe(0);
+    expect(codecOf(encodeBatch({ ...outgoing, plainBytesMax: records.length - HEADER_BYTES - 1 }))).toBe(4);
+    expect(decodeBatch(only(records))).toMatchObject({ valueLengths: new Int32Array([400, 400]) });
+    expect(decodeBatch(only(bytes)).body).toEqual(decodeBatch(only(records)).body);
+  });
+
+  test('has its length in its frame, so that readers need no window', () => {
+    // https://datatracker.ietf.org/doc/html/rfc8878#name-frame_header: single segment, and the length in two bytes, less 256.
+    const records = encode([Buffer.alloc(800, 'a')]).subarray(HEADER_BYTES);
+    expect(records[4]! & 0b1110_0000).toBe(0b0110_0000);
+    expect(records.readUInt16LE(5) + 256).toBe(zstdDecompressSync(records).length);
   });
 
   test('of a codec that cannot be read says what to set on the topic', () => {
