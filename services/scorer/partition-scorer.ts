@@ -116,6 +116,8 @@ export class PartitionScorer {
       recycled: this.#spent?.batch ?? null,
     });
     if (batch.nextOffset === fold.state.position) return this.#idle();
+    // Unpacking so many took its time; others have their turn before judging begins.
+    if (batch.count > SLICE_RECORDS_MAX) await this.#options.clock.turn();
 
     const outcomes = await this.#fold(batch, this.#spent?.block ?? null);
     this.#spent = null;

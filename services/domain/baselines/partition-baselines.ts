@@ -1,7 +1,7 @@
 /** The baselines as a part of a partition's state: which program has which slot, whose siblings they are, and how all lies in pages. */
 import type { Subject } from '../checks/subject.ts';
 import type { Access } from '../record/record.ts';
-import { ByteReader, ByteWriter } from '../state/bytes.ts';
+import { ByteReader, type ByteWriter } from '../state/bytes.ts';
 import { PageSet } from '../state/page-set.ts';
 import { grownInt32 } from '../state/columns.ts';
 import type { ProgramState, ProgramTable } from '../state/program-table.ts';
@@ -49,7 +49,7 @@ export function isBaselineKind(kind: string): kind is BaselinePageKind {
 export class PartitionBaselines {
   /** What the last access was found to be; see {@link Baselines}. */
   readonly baselines: Baselines;
-  readonly #platform = new PageSet('baselinePlatform', () => this.#encodePlatform());
+  readonly #platform = new PageSet('baselinePlatform', (_, out) => this.#encodePlatform(out));
   /** By slot: number of the program's class, and its developer. */
   #classes = new Int32Array(256);
   readonly #developerOf: Developer[] = [];
@@ -188,8 +188,7 @@ export class PartitionBaselines {
     return left;
   }
 
-  #encodePlatform(): Buffer {
-    const out = new ByteWriter();
+  #encodePlatform(out: ByteWriter): void {
     const { known } = this.baselines;
     for (let feature = 0; feature < RAMP; feature++) known.calibrations[feature]!.write(out);
     known.scores.write(out);
@@ -202,7 +201,6 @@ export class PartitionBaselines {
     known.calibrations[RAMP]!.write(out);
     for (let i = 2 * RAMP; i < known.worst.length; i++) out.double(known.worst[i]!);
     known.common.write(out);
-    return out.finish();
   }
 
   /**

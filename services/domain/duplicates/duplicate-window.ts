@@ -3,7 +3,7 @@
  * ring gives the order in which they leave, an open-addressing table (linear probing, backward-shift deletion) the look-up.
  */
 import { DUPLICATE_WINDOW_RECORDS } from '../../../schemas/codes.ts';
-import { type ByteReader, ByteWriter, PageCorruptError } from '../state/bytes.ts';
+import { type ByteReader, type ByteWriter, PageCorruptError } from '../state/bytes.ts';
 import { PageSet } from '../state/page-set.ts';
 
 const ENTRIES_PER_PAGE = 8192;
@@ -12,7 +12,7 @@ const WORDS = 4;
 const EMPTY = 0;
 
 export class DuplicateWindow {
-  readonly pages = new PageSet('window', (page) => this.#encode(page));
+  readonly pages = new PageSet('window', (page, out) => this.#encode(page, out));
   readonly #capacity: number;
   /** Hashes by ring place. Of the size that it will have: growing would make everybody wait for tens of milliseconds. */
   readonly #ring: Uint32Array;
@@ -102,13 +102,11 @@ export class DuplicateWindow {
   }
 
   /** A page says how many records were ever remembered when it was written, its time, and its hashes. */
-  #encode(page: number): Buffer {
-    const out = new ByteWriter(ENTRIES_PER_PAGE * WORDS * 4 + 32);
+  #encode(page: number, out: ByteWriter): void {
     const first = page * ENTRIES_PER_PAGE;
     const end = Math.min(first + ENTRIES_PER_PAGE, this.count);
     out.double(this.#pageTimesMs[page] ?? 0);
     for (let i = first * WORDS; i < end * WORDS; i++) out.uint32(this.#ring[i]!);
-    return out.finish();
   }
 
   /** Takes up a stored page. Pages come in ascending order; {@link restored} ends it. */

@@ -6,7 +6,7 @@ import { compilePolicy, type CompiledPolicy } from '../policy/compiled.ts';
 import { parsePolicyDocument } from '../policy/document.ts';
 import { type ChainState, chainStart, RowChain } from '../results/row-chain.ts';
 import { ActivePrograms } from '../state/active-programs.ts';
-import { ByteReader, ByteWriter, PageCorruptError } from '../state/bytes.ts';
+import { ByteReader, type ByteWriter, PageCorruptError } from '../state/bytes.ts';
 import { ConsentTable } from '../state/consent-table.ts';
 import { KeyTable } from '../state/key-table.ts';
 import { LimitTable } from '../state/limit-table.ts';
@@ -55,8 +55,8 @@ export class PartitionState {
   /** Largest append time seen, milliseconds since 1970. */
   maxAppendedAtMs = 0;
   /** The head changes with every record and is small: its page is always part of a checkpoint. */
-  readonly #head = new PageSet('head', () => this.#encodeHead());
-  readonly #limitsByName = new PageSet('limits', () => Buffer.alloc(0));
+  readonly #head = new PageSet('head', (_, out) => this.#encodeHead(out));
+  readonly #limitsByName = new PageSet('limits', () => {});
 
   constructor(logId: string, partition: number, partitions: number, windowCapacity?: number) {
     this.logId = logId;
@@ -137,8 +137,7 @@ export class PartitionState {
     for (const kind of PAGE_KINDS) if (kind !== 'limits') this.pageSet(kind).restored(pages[kind].length);
   }
 
-  #encodeHead(): Buffer {
-    const out = new ByteWriter();
+  #encodeHead(out: ByteWriter): void {
     const { link, group, pending } = this.chain.state;
     out.varint(this.position);
     out.varint(this.isLiveLog ? 1 : 0);
@@ -149,7 +148,6 @@ export class PartitionState {
     out.bytes(pending);
     out.string(JSON.stringify(this.policy.document));
     if (!this.keys.isEmpty) this.keys.write(out);
-    return out.finish();
   }
 
   /**

@@ -3,18 +3,15 @@
 /** Below 128: a length of one byte. */
 const SHORT_MAX = 63;
 
-/** Memory of the last writer that was finished, for the next: pages are as large as one another, and fresh memory for each makes the collector run. */
-let spare: Buffer | null = null;
-const SPARE_BYTES_MAX = 1024 * 1024;
-const NOTHING = Buffer.alloc(0);
+/** What a writer keeps for what is written next. */
+const KEPT_BYTES_MAX = 1024 * 1024;
 
 export class ByteWriter {
   #buffer: Buffer;
   #length = 0;
 
   constructor(initialBytes = 4096) {
-    this.#buffer = spare !== null && spare.length >= initialBytes ? spare : Buffer.allocUnsafe(initialBytes);
-    spare = null;
+    this.#buffer = Buffer.allocUnsafeSlow(initialBytes);
   }
 
   get length(): number {
@@ -72,23 +69,30 @@ export class ByteWriter {
 
   bytes(value: Uint8Array): void {
     this.varint(value.length);
+    this.raw(value);
+  }
+
+  /** Without their length. */
+  raw(value: Uint8Array): void {
     this.#reserve(value.length);
     this.#buffer.set(value, this.#length);
     this.#length += value.length;
   }
 
-  /** What was written; the writer is empty again. */
-  finish(): Buffer {
-    const written = Buffer.from(this.#buffer.subarray(0, this.#length));
-    if (this.#buffer.length <= SPARE_BYTES_MAX) spare = this.#buffer;
-    this.#buffer = NOTHING;
+  /** What was written, in the writer's own memory: good until something else is written. */
+  written(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** Empty again, with its memory unless that is much. */
+  clear(): void {
+    if (this.#buffer.length > KEPT_BYTES_MAX) this.#buffer = Buffer.allocUnsafeSlow(KEPT_BYTES_MAX);
     this.#length = 0;
-    return written;
   }
 
   #reserve(bytes: number): void {
     if (this.#length + bytes <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + bytes));
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#length + bytes));
     this.#buffer.copy(grown, 0, 0, this.#length);
     this.#buffer = grown;
   }

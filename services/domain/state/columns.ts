@@ -16,10 +16,10 @@ export class FloatRows {
     this.cells = wider;
   }
 
-  /** The bytes of slots `[from, to)`, copied. */
-  bytes(from: number, to: number): Buffer {
+  /** The bytes of slots `[from, to)`, not copied. */
+  bytes(from: number, to: number): Uint8Array {
     const { buffer, byteOffset } = this.cells;
-    return Buffer.from(buffer.slice(byteOffset + from * this.stride * 4, byteOffset + to * this.stride * 4));
+    return new Uint8Array(buffer, byteOffset + from * this.stride * 4, (to - from) * this.stride * 4);
   }
 
   /** Puts stored bytes back from a slot on. */
@@ -63,11 +63,10 @@ export class PiecedRows {
     return rowInPiece(slot, this.#shift, this.#stride);
   }
 
-  /** The bytes of slots `[from, to)`, copied. */
-  copied(from: number, to: number): Buffer {
-    const at = this.#at(from);
-    const cells = this.pieceOf(from).slice(at, at + (to - from) * this.#stride);
-    return Buffer.from(cells.buffer, cells.byteOffset, cells.byteLength);
+  /** The bytes of slots `[from, to)` of one piece, not copied. */
+  bytesOf(from: number, to: number): Uint8Array {
+    const { buffer, byteOffset } = this.pieceOf(from);
+    return new Uint8Array(buffer, byteOffset + this.#at(from) * 4, (to - from) * this.#stride * 4);
   }
 
   /** Puts stored bytes back from a slot on: rows of `stride` cells, which may be fewer than there are now; what came later keeps what a new row has. */

@@ -4,7 +4,7 @@
  */
 import { CATEGORIES } from '../../../schemas/codes.ts';
 import type { ConsentFact } from '../record/record.ts';
-import { type ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter } from './bytes.ts';
 import { PageSet } from './page-set.ts';
 import type { ProgramState, ProgramTable } from './program-table.ts';
 
@@ -27,7 +27,7 @@ const LISTED: ReadonlySet<string> = new Set(CATEGORIES);
 const USERS_PER_PAGE = 512;
 
 export class ConsentTable {
-  readonly pages = new PageSet('consents', (page) => this.#encode(page));
+  readonly pages = new PageSet('consents', (page, out) => this.#encode(page, out));
   /** By slot; null where a user was erased. */
   readonly #slots: (UserConsents | null)[] = [];
   #erased = 0;
@@ -80,8 +80,7 @@ export class ConsentTable {
     return consents;
   }
 
-  #encode(page: number): Buffer {
-    const out = new ByteWriter();
+  #encode(page: number, out: ByteWriter): void {
     const first = page * USERS_PER_PAGE;
     for (const consents of this.#slots.slice(first, first + USERS_PER_PAGE)) {
       out.varint(consents === null ? 0 : 1);
@@ -96,7 +95,6 @@ export class ConsentTable {
         writeConsent(out, consent);
       }
     }
-    return out.finish();
   }
 
   /** Takes up a stored page. Pages come in ascending order. */

@@ -4,7 +4,7 @@
  */
 import { type SipKey, sipAbsorb, sipAbsorbWords, sipFinish } from '../duplicates/half-sip-hash.ts';
 import type { CompiledLimit } from '../limits/compiled-limit.ts';
-import { type ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter } from './bytes.ts';
 import { rowInPiece } from './columns.ts';
 import { INDEXED_SLOTS_MAX, KeyIndex } from './key-index.ts';
 import { PageSet } from './page-set.ts';
@@ -52,7 +52,7 @@ function timesAt(slot: number): number {
 }
 
 export class LimitTable {
-  readonly pages = new PageSet('limitKeys', (page) => this.#encode(page));
+  readonly pages = new PageSet('limitKeys', (page, out) => this.#encode(page, out));
   readonly #hashKey: SipKey;
   readonly #sip = new Int32Array(8);
   readonly #index = new KeyIndex();
@@ -220,8 +220,7 @@ export class LimitTable {
     this.#free.push(slot);
   }
 
-  #encode(page: number): Buffer {
-    const out = new ByteWriter();
+  #encode(page: number, out: ByteWriter): void {
     const first = page * KEYS_PER_PAGE;
     const end = Math.min(first + KEYS_PER_PAGE, this.#slots);
     // A page lies within a piece.
@@ -236,7 +235,6 @@ export class LimitTable {
       out.double(this.tatUs(slot));
       out.double(this.lastNowUs(slot));
     }
-    return out.finish();
   }
 
   /** Takes up a stored page. Pages come in ascending order. */

@@ -4,7 +4,7 @@ import { cohortBucket } from '../policy/cohort.ts';
 import type { DeclarationInForce } from '../program/declaration.ts';
 import { ScopePool } from '../program/declared-scope.ts';
 import type { UserConsents } from './consent-table.ts';
-import { type ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteReader, ByteWriter } from './bytes.ts';
 import { PageSet } from './page-set.ts';
 import { NEVER_US } from './key-table.ts';
 import { readDeclarationInForce, writeDeclarationInForce } from './declaration-codec.ts';
@@ -46,7 +46,7 @@ const HAS_SIGNED_TIMES = 2;
 const PROGRAMS_PER_PAGE = 32;
 
 export class ProgramTable {
-  readonly pages = new PageSet('programs', (page) => this.#encode(page));
+  readonly pages = new PageSet('programs', (page, out) => this.#encode(page, out));
   readonly scopes = new ScopePool();
   readonly #programs = new Map<string, ProgramState>();
   /** Those with facts, by slot. */
@@ -103,11 +103,9 @@ export class ProgramTable {
     this.pages.touch(Math.floor(program.slot / PROGRAMS_PER_PAGE));
   }
 
-  #encode(page: number): Buffer {
-    const out = new ByteWriter();
+  #encode(page: number, out: ByteWriter): void {
     const first = page * PROGRAMS_PER_PAGE;
     for (const program of this.#withFacts.slice(first, first + PROGRAMS_PER_PAGE)) writeProgram(out, program);
-    return out.finish();
   }
 
   /** Takes up a stored page. Pages come in ascending order. */

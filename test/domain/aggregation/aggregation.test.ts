@@ -70,7 +70,8 @@ function chainFromCheckpoint({ log }: SmallPlatform, { partition, offset }: Alar
 function restored(fold: PartitionFold, partition: number): PartitionFold {
   const pages = pagesByKind<{ readonly page: number; readonly bytes: Buffer }>();
   fold.state.beginCheckpoint();
-  for (let next = fold.state.nextPage(); next !== null; next = fold.state.nextPage()) pages[next.kind].push(next);
+  for (let next = fold.state.nextPage(); next !== null; next = fold.state.nextPage())
+    pages[next.kind].push({ ...next, bytes: Buffer.from(next.bytes) });
   const stored = pagesByKind<Buffer>();
   for (const kind of PAGE_KINDS) stored[kind] = pages[kind].toSorted((a, b) => a.page - b.page).map(({ bytes }) => bytes);
   const again = newFold(partition);

@@ -93,7 +93,8 @@ export class SignedLog {
     const { state } = this.fold;
     const pages = pagesByKind<Buffer>();
     state.beginCheckpoint();
-    for (let next = state.nextPage(); next !== null; next = state.nextPage()) pages[next.kind][next.page] = next.bytes;
+    for (let next = state.nextPage(); next !== null; next = state.nextPage())
+      pages[next.kind][next.page] = Buffer.from(next.bytes);
     const again = new SignedLog(authority);
     again.fold.state.restore(pages);
     again.#next = this.#next;

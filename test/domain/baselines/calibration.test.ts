@@ -64,7 +64,7 @@ describe('a calibrated surprise', () => {
         const out = new ByteWriter();
         calibration.write(out);
         const restored = new Calibration(...ASSUMED);
-        restored.restore(new ByteReader(out.finish()));
+        restored.restore(new ByteReader(out.written()));
         expect(restored.folds(value)).toBe(calibration.folds(value));
         for (const one of [restored, calibration]) one.refresh();
         expect(restored.folds(value)).toBe(calibration.folds(value));

@@ -46,7 +46,7 @@ describe('what all programs do beyond what is expected', () => {
     const out = new ByteWriter();
     common.write(out);
     const copy = new CommonRate();
-    copy.restore(new ByteReader(out.finish()));
+    copy.restore(new ByteReader(out.written()));
     expect(copy.logarithm).toBe(common.logarithm);
   });
 });

@@ -16,7 +16,7 @@ function histogramOf(days: readonly number[]): DayHistogram {
 function bytesOf(histogram: DayHistogram): Buffer {
   const out = new ByteWriter();
   histogram.write(out);
-  return out.finish();
+  return out.written();
 }
 
 describe('the days of a platform', () => {

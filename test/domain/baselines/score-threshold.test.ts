@@ -55,7 +55,7 @@ describe('the score that a budget buys', () => {
         const out = new ByteWriter();
         threshold.write(out);
         const restored = new ScoreThreshold();
-        restored.restore(new ByteReader(out.finish()));
+        restored.restore(new ByteReader(out.written()));
         expect(restored.at(value)).toBe(threshold.at(value));
         for (const one of [restored, threshold]) one.refresh();
         expect(restored.at(value)).toBe(threshold.at(value));

@@ -51,7 +51,7 @@ class Pages {
   takeOne(fold: PartitionFold): boolean {
     const next = fold.state.nextPage();
     if (next === null) return false;
-    this.#bytes[next.kind][next.page] = next.bytes;
+    this.#bytes[next.kind][next.page] = Buffer.from(next.bytes);
     return true;
   }
 

@@ -13,7 +13,8 @@ export function pagesOf(fold: PartitionFold): Pages {
 /** Of a checkpoint that has begun. */
 export function pagesLeft(fold: PartitionFold): Pages {
   const pages = pagesByKind<Buffer>();
-  for (let next = fold.state.nextPage(); next !== null; next = fold.state.nextPage()) pages[next.kind][next.page] = next.bytes;
+  for (let next = fold.state.nextPage(); next !== null; next = fold.state.nextPage())
+    pages[next.kind][next.page] = Buffer.from(next.bytes);
   return pages;
 }
 

@@ -17,7 +17,7 @@ describe('bytes of a state page', () => {
           out.varint(varint);
           out.double(double);
         }
-        const reader = new ByteReader(out.finish());
+        const reader = new ByteReader(out.written());
         for (const [string, varint, double] of values) {
           expect(reader.string()).toBe(Buffer.from(string).toString());
           expect(reader.varint()).toBe(varint);

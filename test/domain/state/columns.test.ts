@@ -25,7 +25,7 @@ test('rows in pieces come back from stored pages, and from narrower ones with ze
       const again = new PiecedRows(STRIDE, SHIFT);
       for (let from = 0; from < count; from += PAGE) {
         const to = Math.min(count, from + PAGE);
-        const page = rows.copied(from, to);
+        const page = rows.bytesOf(from, to);
         expect(page.length).toBe((to - from) * STRIDE * 4);
         const narrower = Buffer.concat(
           Array.from({ length: to - from }, (_, i) => page.subarray(i * STRIDE * 4, i * STRIDE * 4 + stride * 4)),

@@ -9,6 +9,6 @@ export function drawnPages(set: PageSet, before: Buffer[] = []): Buffer[] {
 
 /** Of a checkpoint that has begun. */
 export function pagesLeft(set: PageSet, before: Buffer[] = []): Buffer[] {
-  for (let next = set.next(); next !== null; next = set.next()) before[next.page] = next.bytes;
+  for (let next = set.next(); next !== null; next = set.next()) before[next.page] = Buffer.from(next.bytes);
   return before;
 }

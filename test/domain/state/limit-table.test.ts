@@ -107,7 +107,7 @@ describe('limit keys', () => {
           out.string('');
         }
         const [table, programs] = [newTable(), new ProgramTable()];
-        table.restoreNamed(new ByteReader(out.finish()), programs, (user) => hash.of(user));
+        table.restoreNamed(new ByteReader(out.written()), programs, (user) => hash.of(user));
         expect(table.count).toBe(known.size);
         for (const one of known.values()) expect(numbersOf(table, programs, one)).toEqual([7, 8]);
       }),

@@ -1,5 +1,5 @@
 /** What priors say of classes: of each the latest word. In the order in which their names came first. */
-import { type ByteReader, ByteWriter } from '../../state/bytes.ts';
+import type { ByteReader, ByteWriter } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
 import type { ClassRow } from './class-rows.ts';
 
@@ -8,7 +8,7 @@ export const CLASS_PRIORS_MAX = 1024;
 const CLASSES_PER_PAGE = 32;
 
 export class ClassPriors {
-  readonly pages = new PageSet('baselineClassPriors', (page) => this.#encode(page));
+  readonly pages = new PageSet('baselineClassPriors', (page, out) => this.#encode(page, out));
   readonly #places = new Map<string, number>();
   readonly #names: string[] = [];
   readonly #rows: ClassRow[] = [];
@@ -33,15 +33,13 @@ export class ClassPriors {
     return true;
   }
 
-  #encode(page: number): Buffer {
-    const out = new ByteWriter();
+  #encode(page: number, out: ByteWriter): void {
     const from = page * CLASSES_PER_PAGE;
     for (let place = from; place < Math.min(from + CLASSES_PER_PAGE, this.#names.length); place++) {
       out.string(this.#names[place]!);
       out.varint(this.#rows[place]!.length);
       for (const cell of this.#rows[place]!) out.double(cell);
     }
-    return out.finish();
   }
 
   /** Takes up a stored page; pages come in ascending order. */

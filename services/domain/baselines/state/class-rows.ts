@@ -1,6 +1,6 @@
 /** What programs of a class do, from those of this partition: sums over program-days, each worth at most one day. */
 import { CATEGORIES } from '../../../../schemas/codes.ts';
-import { type ByteReader, ByteWriter } from '../../state/bytes.ts';
+import type { ByteReader, ByteWriter } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
 import { CLASS_DAYS_MIN } from '../tuning.ts';
 import { ClassPriors } from './class-priors.ts';
@@ -48,7 +48,7 @@ export type ClassRow = Float64Array;
 
 export class ClassRows {
   readonly priors = new ClassPriors();
-  readonly pages = new PageSet('baselineClasses', (page) => this.#encode(page));
+  readonly pages = new PageSet('baselineClasses', (page, out) => this.#encode(page, out));
   readonly #numbers = new Map<string, number>();
   readonly #names: string[] = [];
   readonly #rows: ClassRow[] = [];
@@ -115,14 +115,12 @@ export class ClassRows {
     this.pages.touch(Math.floor(number / CLASSES_PER_PAGE));
   }
 
-  #encode(page: number): Buffer {
-    const out = new ByteWriter();
+  #encode(page: number, out: ByteWriter): void {
     const from = page * CLASSES_PER_PAGE;
     for (let number = from; number < Math.min(from + CLASSES_PER_PAGE, this.#names.length); number++) {
       out.string(this.#names[number]!);
       for (const cell of this.#rows[number]!) out.double(cell);
     }
-    return out.finish();
   }
 
   /** Takes up a stored page; pages come in ascending order. */

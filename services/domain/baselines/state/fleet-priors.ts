@@ -4,7 +4,7 @@
  */
 import { CATEGORY_INDEX } from '../../../../schemas/codes.ts';
 import type { FleetPrior } from '../../../../schemas/events/prior.ts';
-import { type ByteReader, ByteWriter } from '../../state/bytes.ts';
+import type { ByteReader, ByteWriter } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
 import { SCALE_HOURS, SCALES } from '../tuning.ts';
 
@@ -30,7 +30,7 @@ export function fleetOf({ category, scaleHours, block, nats, inExcess, members }
 }
 
 export class FleetPriors {
-  readonly pages = new PageSet('baselineFleetPriors', () => this.#encode());
+  readonly pages = new PageSet('baselineFleetPriors', (_, out) => this.#encode(out));
   readonly #byDeveloper = new Map<string, Fleet[]>();
   #count = 0;
 
@@ -70,8 +70,7 @@ export class FleetPriors {
     }
   }
 
-  #encode(): Buffer {
-    const out = new ByteWriter();
+  #encode(out: ByteWriter): void {
     for (const [developer, fleets] of this.#byDeveloper) {
       for (const { category, scale, block, nats, inExcess, members } of fleets) {
         out.string(developer);
@@ -79,7 +78,6 @@ export class FleetPriors {
         out.double(nats);
       }
     }
-    return out.finish();
   }
 
   restore(reader: ByteReader): void {

@@ -2,7 +2,7 @@
  * What is remembered of each (program, category): uses, calls, background uses, first calls of visits and volume in windows; what was learned
  * of them; how over-dispersed they are. A program has few, so they hang in a list on it and need no index.
  */
-import { PageCorruptError, type ByteReader, ByteWriter } from '../../state/bytes.ts';
+import { PageCorruptError, type ByteReader, type ByteWriter } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
 import { SCALES } from '../tuning.ts';
 import { grownInt32, PiecedRows, rowInPiece } from '../../state/columns.ts';
@@ -51,7 +51,7 @@ export function keyRow(slot: number): number {
 }
 
 export class KeyRows {
-  readonly pages = new PageSet('baselineKeys', (page) => this.#encode(page));
+  readonly pages = new PageSet('baselineKeys', (page, out) => this.#encode(page, out));
   readonly #rows = new PiecedRows(K_CELLS, PIECE_SHIFT);
   /** By slot: hour of the filling blocks, then the next key of the same program (-1: none). */
   numbers = new Int32Array(1024);
@@ -118,17 +118,16 @@ export class KeyRows {
     this.pages.touch(slot >>> 8);
   }
 
-  #encode(page: number): Buffer {
+  #encode(page: number, out: ByteWriter): void {
     const from = page * KEYS_PER_PAGE;
     const to = Math.min(from + KEYS_PER_PAGE, this.#count);
-    const out = new ByteWriter();
     out.varint(to - from);
     for (let slot = from; slot < to; slot++) {
       out.varint(this.categories[slot]!);
       out.varint(this.numbers[slot * 2]! + 1);
       out.varint(this.numbers[slot * 2 + 1]! + 1);
     }
-    out.bytes(this.#rows.copied(from, to));
+    out.bytes(this.#rows.bytesOf(from, to));
     for (let slot = from; slot < to; slot++) {
       const told = this.told(slot);
       if (told === undefined) continue;
@@ -137,7 +136,6 @@ export class KeyRows {
       out.double(told.score);
       out.varint(told.hour);
     }
-    return out.finish();
   }
 
   /** Takes up a stored page; pages come in ascending order. */

@@ -2,7 +2,7 @@
  * What is remembered of each program: its uses and calls in windows, when in a week it is used, how surprising its days are, what was told.
  * Cells of a row, by name; all floats, because they are learned averages, and whole numbers up to 2^24 are exact in them.
  */
-import { PageCorruptError, type ByteReader, ByteWriter } from '../../state/bytes.ts';
+import { PageCorruptError, type ByteReader, type ByteWriter } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
 import { FEATURE_COUNT, RAMP } from '../features.ts';
 import { SCALES } from '../tuning.ts';
@@ -65,7 +65,7 @@ const PROGRAMS_PER_PAGE = 64;
 export const NEVER = -1;
 
 export class ProgramRows {
-  readonly pages = new PageSet('baselinePrograms', (page) => this.#encode(page));
+  readonly pages = new PageSet('baselinePrograms', (page, out) => this.#encode(page, out));
   readonly rows = new FloatRows(P_CELLS, 256);
   /** Seconds are too many for 32 bits from 2038 on. */
   numbers = new Float64Array(256 * P_NUMBERS);
@@ -137,18 +137,17 @@ export class ProgramRows {
     this.pages.touch(Math.floor(slot / PROGRAMS_PER_PAGE));
   }
 
-  #encode(page: number): Buffer {
+  #encode(page: number, out: ByteWriter): void {
     const from = page * PROGRAMS_PER_PAGE;
     const to = Math.min(from + PROGRAMS_PER_PAGE, this.count);
-    const out = new ByteWriter();
     out.varint(to - from);
     for (let slot = from; slot < to; slot++) {
       out.string(this.#ids[slot]!);
       for (let i = 0; i < P_NUMBERS; i++) out.double(this.numbers[slot * P_NUMBERS + i]!);
     }
     out.bytes(this.rows.bytes(from, to));
-    out.bytes(Buffer.from(this.#hourRoots.slice(from * WEEK_HOURS, to * WEEK_HOURS).buffer));
-    return out.finish();
+    const roots = this.#hourRoots.subarray(from * WEEK_HOURS, to * WEEK_HOURS);
+    out.bytes(new Uint8Array(roots.buffer, roots.byteOffset, roots.byteLength));
   }
 
   /** Rows of engine 3, where each list by feature was one shorter: what it did not know is as in a new row. */

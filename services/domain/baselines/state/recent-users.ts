@@ -6,7 +6,7 @@
  * All categories of one user of a program share a bucket, so that one look says when the user was last in the program at all. A bucket is four
  * lines of the processor's cache: what is compared stands in the first, times of last calls in the second, and the rest is read for one entry only.
  */
-import { PageCorruptError } from '../../state/bytes.ts';
+import { type ByteWriter, PageCorruptError } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
 
 const BUCKET = 8;
@@ -46,7 +46,7 @@ export interface FoundUser {
 }
 
 export class RecentUsers {
-  readonly pages = new PageSet('baselineUsers', (page) => this.#encode(page));
+  readonly pages = new PageSet('baselineUsers', (page, out) => this.#encode(page, out));
   readonly #found: FoundUser = { at: 0, isNew: false, lastAnywhere: 0 };
   #numbers = new Uint32Array(ENTRIES_AT_FIRST * CELLS);
   #floats = new Float32Array(this.#numbers.buffer);
@@ -190,9 +190,9 @@ export class RecentUsers {
     this.#floats[rest + WIDE] = wide;
   }
 
-  #encode(page: number): Buffer {
-    const from = page * ENTRIES_PER_PAGE * CELLS;
-    return Buffer.from(this.#numbers.slice(from, from + ENTRIES_PER_PAGE * CELLS).buffer);
+  #encode(page: number, out: ByteWriter): void {
+    const bytes = ENTRIES_PER_PAGE * CELLS * 4;
+    out.raw(new Uint8Array(this.#numbers.buffer, page * bytes, bytes));
   }
 
   /** Takes up all stored pages. */

@@ -9,17 +9,22 @@ const BYTES_FIRST = 256 * 1024;
 export class BatchColumns {
   readonly #limits: ReadLimits;
   #bytes: Buffer;
-  #starts = new Uint32Array(RECORDS_FIRST + 1);
-  #offsets = new Float64Array(RECORDS_FIRST);
-  #times = new Float64Array(RECORDS_FIRST);
-  #origins = new Uint8Array(RECORDS_FIRST);
+  #starts: Uint32Array;
+  #offsets: Float64Array;
+  #times: Float64Array;
+  #origins: Uint8Array;
   #count = 0;
   #length = 0;
 
   /** @param bytes that the values are expected to have */
   constructor(limits: ReadLimits, bytes = BYTES_FIRST) {
     this.#limits = limits;
-    this.#bytes = memoryOf(limits, bytes);
+    const recycled = limits.recycled ?? null;
+    this.#bytes = memoryOf(recycled, bytes);
+    this.#starts = recycled === null ? new Uint32Array(RECORDS_FIRST + 1) : new Uint32Array(recycled.starts.buffer);
+    this.#offsets = recycled === null ? new Float64Array(RECORDS_FIRST) : new Float64Array(recycled.offsets.buffer);
+    this.#times = recycled === null ? new Float64Array(RECORDS_FIRST) : new Float64Array(recycled.appendedAtMs.buffer);
+    this.#origins = recycled === null ? new Uint8Array(RECORDS_FIRST) : new Uint8Array(recycled.origins.buffer);
     this.#starts[0] = 0;
   }
 
@@ -82,8 +87,8 @@ export class BatchColumns {
   }
 }
 
-/** Never a part of something else, so that all of it can be had back from a batch. */
-function memoryOf({ recycled }: ReadLimits, bytes: number): Buffer {
+/** Never a part of something else, as the columns are not either, so that all of it can be had back from a batch. */
+function memoryOf(recycled: RecordBatch | null, bytes: number): Buffer {
   const memory = recycled?.bytes.buffer;
   return memory !== undefined && memory.byteLength >= bytes ? Buffer.from(memory) : Buffer.allocUnsafeSlow(bytes);
 }

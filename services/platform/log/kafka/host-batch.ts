@@ -11,14 +11,15 @@ import { LogError, ORIGIN } from '../event-log.ts';
 import { BatchTooLarge, hasKnownCodec } from './batch-compression.ts';
 import { crc32c } from './kafkajs-internals.ts';
 import { type DecodedBatch, decodeBatch, type RawBatch } from './record-batch.ts';
+import type { RecordColumns } from './record-columns.ts';
 
 /** No UTF-8, so no JSON, whatever follows. */
 const NO_TEXT = 0xff;
 
-/** @throws LogError log_corrupt */
-export function decodeHostBatch(batch: RawBatch): DecodedBatch {
+/** @param columns see {@link decodeBatch} @throws LogError log_corrupt */
+export function decodeHostBatch(batch: RawBatch, columns?: RecordColumns): DecodedBatch {
   try {
-    return decodeBatch(batch);
+    return decodeBatch(batch, columns);
   } catch (error) {
     if (!(error instanceof LogError) || batch.isTransactional || !hasKnownCodec(batch.attributes)) throw error;
     if (crc32c(batch.checked) !== batch.checksum) throw error;

@@ -11,6 +11,7 @@ import { BatchColumns } from './batch-columns.ts';
 import type { PartitionFetcher } from './partition-fetcher.ts';
 import { decodeHostBatch } from './host-batch.ts';
 import type { DecodedBatch, RawBatch } from './record-batch.ts';
+import type { RecordColumns } from './record-columns.ts';
 
 /** Compressed; records become about ten times that. What a reader's limits leave over is kept for its next read. */
 const FETCH_BYTES_MIN = 64 * 1024;
@@ -20,6 +21,9 @@ const BYTES_SPARE = 1.05;
 /** A transaction's marker comes right behind its records: in most cases the last record lies in the first window. */
 const WINDOW_FIRST = 2;
 const WINDOW_FETCH_BYTES = 1024 * 1024;
+
+/** Columns of larger batches are not kept for the next: with these a partition has 340 KB. */
+const COLUMN_RECORDS_MAX = 8_192;
 
 interface Ahead {
   /** Where the next read has to begin to have any use of this. */
@@ -39,6 +43,8 @@ export class PartitionReader {
   readonly #partition: number;
   #ahead: Ahead | null = null;
   #bytesRead = 0;
+  /** Of the batch that was decoded last. `#ahead` may need them still: what it has is taken before another is decoded. */
+  #columns: RecordColumns | undefined;
   /** Nothing committed lies between `end` and `stable`: need not be looked for again. */
   #knownEnd: { readonly stable: number; readonly end: number } | null = null;
 
@@ -74,7 +80,8 @@ export class PartitionReader {
   #takeAll(columns: BatchColumns, batches: readonly RawBatch[], first: DecodedBatch | null, offset: number): void {
     this.#ahead = null;
     for (const [i, batch] of batches.entries()) {
-      const decoded = i === 0 && first !== null ? first : decodeHostBatch(batch);
+      const decoded = i === 0 && first !== null ? first : decodeHostBatch(batch, this.#columns);
+      if (decoded.offsets.length <= COLUMN_RECORDS_MAX) this.#columns = decoded;
       if (columns.take(decoded, offset)) continue;
       this.#ahead = { offset: columns.finish(this.#partition, offset).nextOffset, batches: batches.slice(i), decoded };
       return;

@@ -14,6 +14,7 @@
 import { ORIGIN, type Origin } from '../event-log.ts';
 import { BATCH_RECORDS_MAX, BatchTooLarge, CODEC, compress, compressAside, decompress } from './batch-compression.ts';
 import { crc32c } from './kafkajs-internals.ts';
+import { type RecordColumns, recordColumns } from './record-columns.ts';
 import { malformed, WireReader, WireWriter } from './wire.ts';
 
 const HEADER_BYTES = 61;
@@ -207,38 +208,25 @@ function readHeader(reader: WireReader): RawBatch {
   };
 }
 
-/** Records as columns; a value is `body[valueStarts[i], valueStarts[i] + valueLengths[i])`, a length of -1 is null. */
-export interface DecodedBatch {
+/** Records as columns, at least `count` long; a value is `body[valueStarts[i], valueStarts[i] + valueLengths[i])`, a length of -1 is null. */
+export interface DecodedBatch extends RecordColumns {
   readonly count: number;
   readonly body: Buffer;
-  readonly offsets: Float64Array;
-  readonly timesMs: Float64Array;
-  readonly keyStarts: Int32Array;
-  readonly keyLengths: Int32Array;
-  readonly valueStarts: Int32Array;
-  readonly valueLengths: Int32Array;
-  readonly origins: Uint8Array;
 }
 
-/** @throws LogError log_corrupt */
-export function decodeBatch(batch: RawBatch): DecodedBatch {
+/**
+ * Into `columns` where they are long enough; what was decoded into them before is gone then.
+ * @throws LogError log_corrupt
+ */
+export function decodeBatch(batch: RawBatch, columns?: RecordColumns): DecodedBatch {
   const { count, baseOffset, isTransactional, attributes } = batch;
   if (count > BATCH_RECORDS_MAX) throw new BatchTooLarge();
   const body = decompress(attributes, batch.body);
   // A record has at least seven bytes: a count beyond that would ask for memory that nothing fills.
   if (count > body.length) throw malformed('a batch of fewer records than it says');
   const reader = new WireReader(body);
-  const decoded: DecodedBatch = {
-    count,
-    body,
-    offsets: new Float64Array(count),
-    timesMs: new Float64Array(count),
-    keyStarts: new Int32Array(count),
-    keyLengths: new Int32Array(count),
-    valueStarts: new Int32Array(count),
-    valueLengths: new Int32Array(count),
-    origins: new Uint8Array(count),
-  };
+  const into = columns !== undefined && columns.offsets.length >= count ? columns : recordColumns(count);
+  const decoded: DecodedBatch = { ...into, count, body };
   const hasAppendTime = (attributes & LOG_APPEND_TIME) !== 0;
   for (let i = 0; i < count; i++) {
     const length = reader.varint();

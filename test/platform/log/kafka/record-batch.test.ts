@@ -124,6 +124,17 @@ describe('a record batch', () => {
     expect(records.readUInt16LE(5) + 256).toBe(zstdDecompressSync(records).length);
   });
 
+  test('is decoded into columns that were used before, and into new ones where these are too short', () => {
+    const before = decodeBatch(only(encode(Array.from({ length: 5 }, () => Buffer.from('before')))));
+    const batch = only(encode([Buffer.from('a'), Buffer.from('bc')]));
+    const again = decodeBatch(batch, before);
+    expect(again.offsets).toBe(before.offsets);
+    const { count, offsets, valueLengths } = again;
+    expect([count, ...offsets.subarray(0, count), ...valueLengths.subarray(0, count)]).toEqual([2, 0, 1, 1, 2]);
+    const short = decodeBatch(only(encode([Buffer.from('a')])));
+    expect(decodeBatch(batch, short)).toEqual(decodeBatch(batch));
+  });
+
   test('of a codec that cannot be read says what to set on the topic', () => {
     const bytes = altered(encode([Buffer.from('a')]), (copy) => copy.writeInt16BE(0x10 | 3, 21));
     expect(() => decodeBatch(only(bytes))).toThrow(/compression\.type=zstd/);
