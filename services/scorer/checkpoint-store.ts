@@ -246,5 +246,5 @@ export class CheckpointStore {
 /** Output comes in pieces of half the input: one is enough in most cases, and none is much memory for nothing. */
 function zstdOptions(bytes: number): ZstdOptions {
   const chunkSize = Math.max(ZSTD_CHUNK_BYTES_MIN, Math.ceil(bytes / 2));
-  return { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize, pledgedSrcSize: bytes };
+  return { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize };
 }

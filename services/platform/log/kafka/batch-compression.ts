@@ -66,8 +66,8 @@ const CHUNK_BYTES_MAX = 1024 * 1024;
 const zstdAside = promisify(zstdCompress);
 
 /**
- * A frame that says how long it is: whoever unpacks it needs no window beside what comes out. For what goes in there is a chunk no larger than
- * that, because fresh memory of 256 KiB costs as much as packing 8 KiB.
+ * Chunks are no larger than what is packed: fresh memory of 256 KiB costs as much as packing 8 KiB. And the frame says how long it is, which Node leaves
+ * out where another thread packs: whoever unpacks it needs no window beside what comes out.
  */
 function packing(bytes: number): ZstdOptions {
   const chunkSize = Math.min(ZSTD_CHUNK_BYTES, Math.max(CHUNK_BYTES_MIN, bytes));
