@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { constants, gunzipSync, zstdCompress, zstdCompressSync, zstdDecompressSync, type ZstdOptions } from 'node:zlib';
 import { LogError } from '../event-log.ts';
 import { malformed } from './wire.ts';
+import { zstdContentBytes } from './zstd-frame.ts';
 
 /** Kafka's numbers, in the lowest bits of a batch's attributes. */
 export const CODEC = { none: 0, gzip: 1, zstd: 4 } as const;
@@ -54,7 +55,7 @@ export function decompress(attributes: number, body: Buffer): Buffer {
 }
 
 /**
- * For what comes out of a frame: what came out of the last one, and a little more, because most have no length written in them and Node
+ * For what comes out of a frame that does not say how much it is: what came out of the last one, and a little more, because Node
  * looks for more when a chunk is full. Memory beside the heap makes the collector mark the whole heap each time it has grown by
  * 64 MiB, and this is where most of it came from. Never so large that a host's one large batch is paid for by all that follow.
  */
@@ -65,12 +66,15 @@ const CHUNK_BYTES_MAX = 1024 * 1024;
 
 const zstdAside = promisify(zstdCompress);
 
+/** Records become a fourth of what they were, or less. */
+const PACKED_SHARE = 1 / 3;
+
 /**
- * Chunks are no larger than what is packed: fresh memory of 256 KiB costs as much as packing 8 KiB. And the frame says how long it is, which Node leaves
+ * Chunks are no larger than what comes out: fresh memory of 256 KiB costs as much as packing 8 KiB. And the frame says how long it is, which Node leaves
  * out where another thread packs: whoever unpacks it needs no window beside what comes out.
  */
 function packing(bytes: number): ZstdOptions {
-  const chunkSize = Math.min(ZSTD_CHUNK_BYTES, Math.max(CHUNK_BYTES_MIN, bytes));
+  const chunkSize = Math.min(ZSTD_CHUNK_BYTES, Math.max(CHUNK_BYTES_MIN, Math.ceil(bytes * PACKED_SHARE)));
   return { params: ZSTD_LEVEL, chunkSize, pledgedSrcSize: bytes };
 }
 
@@ -89,15 +93,22 @@ function unzstd(body: Buffer): Buffer {
   let bytes = 0;
   for (let at = 0; at < body.length; ) {
     if (bytes >= BODY_BYTES_MAX) throw new BatchTooLarge();
-    const options = { maxOutputLength: BODY_BYTES_MAX - bytes, info: true, chunkSize: chunkBytes };
-    const { buffer, engine } = zstdDecompressSync(body.subarray(at), options) as unknown as Frame;
+    const frame = body.subarray(at);
+    const said = zstdContentBytes(frame);
+    const chunkSize = said === null ? chunkBytes : chunkOf(said + 1);
+    const options = { maxOutputLength: BODY_BYTES_MAX - bytes, info: true, chunkSize };
+    const { buffer, engine } = zstdDecompressSync(frame, options) as unknown as Frame;
     if (engine.bytesWritten === 0) throw malformed('a frame that does not end');
     at += engine.bytesWritten;
     bytes += buffer.length;
-    chunkBytes = Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.ceil(buffer.length * CHUNK_SPARE)));
+    if (said === null) chunkBytes = chunkOf(buffer.length * CHUNK_SPARE);
     frames.push(buffer);
   }
   return frames.length === 1 ? frames[0]! : Buffer.concat(frames);
+}
+
+function chunkOf(bytes: number): number {
+  return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.ceil(bytes)));
 }
 
 /** What zlib answers with `info`: `bytesWritten` are the bytes that it took. */
