@@ -11,7 +11,7 @@ import { BatchColumns } from './batch-columns.ts';
 import type { PartitionFetcher } from './partition-fetcher.ts';
 import { decodeHostBatch } from './host-batch.ts';
 import type { DecodedBatch, RawBatch } from './record-batch.ts';
-import type { RecordColumns } from './record-columns.ts';
+import { type RecordColumns, columnsOf } from './record-columns.ts';
 
 /** Compressed; records become about ten times that. What a reader's limits leave over is kept for its next read. */
 const FETCH_BYTES_MIN = 64 * 1024;
@@ -81,11 +81,16 @@ export class PartitionReader {
     this.#ahead = null;
     for (const [i, batch] of batches.entries()) {
       const decoded = i === 0 && first !== null ? first : decodeHostBatch(batch, this.#columns);
-      if (decoded.offsets.length <= COLUMN_RECORDS_MAX) this.#columns = decoded;
+      this.#keepColumns(decoded);
       if (columns.take(decoded, offset)) continue;
       this.#ahead = { offset: columns.finish(this.#partition, offset).nextOffset, batches: batches.slice(i), decoded };
       return;
     }
+  }
+
+  #keepColumns(decoded: DecodedBatch): void {
+    const records = decoded.offsets.length;
+    if (records <= COLUMN_RECORDS_MAX && records > (this.#columns?.offsets.length ?? 0)) this.#columns = columnsOf(decoded);
   }
 
   /** The newest committed record. @throws LogError */
