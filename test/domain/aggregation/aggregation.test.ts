@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RECORD_BYTES_MAX } from '../../../schemas/codes.ts';
 import type { PartitionFold } from '../../../services/domain/fold/fold.ts';
-import { PAGE_KINDS, pagesByKind } from '../../../services/domain/fold/partition-state.ts';
 import { foldInput } from '../fold/partitioned.ts';
+import { pagesOf } from '../fold/platform-pages.ts';
 import { DAY, FLEET, FLEET_FROM, ORDINARY, OTHERS, QUIET_DAYS } from './fleet-platform.ts';
 import { type Alarm, idIn, newFold, type Program, SmallPlatform } from './small-platform.ts';
 
@@ -68,14 +68,8 @@ function chainFromCheckpoint({ log }: SmallPlatform, { partition, offset }: Alar
 }
 
 function restored(fold: PartitionFold, partition: number): PartitionFold {
-  const pages = pagesByKind<{ readonly page: number; readonly bytes: Buffer }>();
-  fold.state.beginCheckpoint();
-  for (let next = fold.state.nextPage(); next !== null; next = fold.state.nextPage())
-    pages[next.kind].push({ ...next, bytes: Buffer.from(next.bytes) });
-  const stored = pagesByKind<Buffer>();
-  for (const kind of PAGE_KINDS) stored[kind] = pages[kind].toSorted((a, b) => a.page - b.page).map(({ bytes }) => bytes);
   const again = newFold(partition);
-  again.state.restore(stored);
+  again.state.restore(pagesOf(fold));
   return again;
 }
 

@@ -2,8 +2,8 @@
 import { type Authority } from '../../../services/domain/authority/authority.ts';
 import type { Signer } from '../../../services/domain/authority/signature.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
-import { pagesByKind } from '../../../services/domain/fold/partition-state.ts';
 import { foldInput } from '../fold/partitioned.ts';
+import { pagesOf } from '../fold/platform-pages.ts';
 import { signed, signerCalled } from './signing.ts';
 
 export const LIVE = 0;
@@ -90,13 +90,8 @@ export class SignedLog {
 
   /** The same state, written to pages and read again. */
   restarted(authority: Authority): SignedLog {
-    const { state } = this.fold;
-    const pages = pagesByKind<Buffer>();
-    state.beginCheckpoint();
-    for (let next = state.nextPage(); next !== null; next = state.nextPage())
-      pages[next.kind][next.page] = Buffer.from(next.bytes);
     const again = new SignedLog(authority);
-    again.fold.state.restore(pages);
+    again.fold.state.restore(pagesOf(this.fold));
     again.#next = this.#next;
     again.#made = this.#made;
     return again;

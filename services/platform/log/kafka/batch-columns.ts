@@ -19,12 +19,18 @@ export class BatchColumns {
   /** @param bytes that the values are expected to have */
   constructor(limits: ReadLimits, bytes = BYTES_FIRST) {
     this.#limits = limits;
-    const recycled = limits.recycled ?? null;
-    this.#bytes = memoryOf(recycled, bytes);
-    this.#starts = recycled === null ? new Uint32Array(RECORDS_FIRST + 1) : new Uint32Array(recycled.starts.buffer);
-    this.#offsets = recycled === null ? new Float64Array(RECORDS_FIRST) : new Float64Array(recycled.offsets.buffer);
-    this.#times = recycled === null ? new Float64Array(RECORDS_FIRST) : new Float64Array(recycled.appendedAtMs.buffer);
-    this.#origins = recycled === null ? new Uint8Array(RECORDS_FIRST) : new Uint8Array(recycled.origins.buffer);
+    this.#bytes = memoryOf(limits, bytes);
+    const { starts, offsets, appendedAtMs, origins } = limits.recycled ?? {
+      starts: new Uint32Array(RECORDS_FIRST + 1),
+      offsets: new Float64Array(RECORDS_FIRST),
+      appendedAtMs: new Float64Array(RECORDS_FIRST),
+      origins: new Uint8Array(RECORDS_FIRST),
+    };
+    // Of a batch that is used again all of the memory, and not what it had records for.
+    this.#starts = new Uint32Array(starts.buffer);
+    this.#offsets = new Float64Array(offsets.buffer);
+    this.#times = new Float64Array(appendedAtMs.buffer);
+    this.#origins = new Uint8Array(origins.buffer);
     this.#starts[0] = 0;
   }
 
@@ -88,7 +94,7 @@ export class BatchColumns {
 }
 
 /** Never a part of something else, as the columns are not either, so that all of it can be had back from a batch. */
-function memoryOf(recycled: RecordBatch | null, bytes: number): Buffer {
+function memoryOf({ recycled }: ReadLimits, bytes: number): Buffer {
   const memory = recycled?.bytes.buffer;
   return memory !== undefined && memory.byteLength >= bytes ? Buffer.from(memory) : Buffer.allocUnsafeSlow(bytes);
 }

@@ -8,8 +8,6 @@ import { zstdContentBytes } from './zstd-frame.ts';
 /** Kafka's numbers, in the lowest bits of a batch's attributes. */
 export const CODEC = { none: 0, gzip: 1, zstd: 4 } as const;
 const CODEC_MASK = 0x07;
-/** Node's own chunk is 16 KiB: a batch would be put together from dozens. */
-const ZSTD_CHUNK_BYTES = 256 * 1024;
 const ZSTD_LEVEL = { [constants.ZSTD_c_compressionLevel]: 1 };
 
 /**
@@ -59,7 +57,7 @@ export function decompress(attributes: number, body: Buffer): Buffer {
  * looks for more when a chunk is full. Memory beside the heap makes the collector mark the whole heap each time it has grown by
  * 64 MiB, and this is where most of it came from. Never so large that a host's one large batch is paid for by all that follow.
  */
-let chunkBytes = ZSTD_CHUNK_BYTES;
+let chunkBytes = 256 * 1024;
 const CHUNK_SPARE = 1.1;
 const CHUNK_BYTES_MIN = 16 * 1024;
 const CHUNK_BYTES_MAX = 1024 * 1024;
@@ -74,8 +72,7 @@ const PACKED_SHARE = 1 / 3;
  * out where another thread packs: whoever unpacks it needs no window beside what comes out.
  */
 function packing(bytes: number): ZstdOptions {
-  const chunkSize = Math.min(ZSTD_CHUNK_BYTES, Math.max(CHUNK_BYTES_MIN, Math.ceil(bytes * PACKED_SHARE)));
-  return { params: ZSTD_LEVEL, chunkSize, pledgedSrcSize: bytes };
+  return { params: ZSTD_LEVEL, chunkSize: chunkOf(bytes * PACKED_SHARE), pledgedSrcSize: bytes };
 }
 
 export function compress(records: Buffer): Buffer {
@@ -107,6 +104,7 @@ function unzstd(body: Buffer): Buffer {
   return frames.length === 1 ? frames[0]! : Buffer.concat(frames);
 }
 
+/** Node's own chunk is 16 KiB: a batch would be put together from dozens. */
 function chunkOf(bytes: number): number {
   return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.ceil(bytes)));
 }

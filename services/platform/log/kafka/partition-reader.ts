@@ -11,7 +11,7 @@ import { BatchColumns } from './batch-columns.ts';
 import type { PartitionFetcher } from './partition-fetcher.ts';
 import { decodeHostBatch } from './host-batch.ts';
 import type { DecodedBatch, RawBatch } from './record-batch.ts';
-import { type RecordColumns, columnsOf } from './record-columns.ts';
+import { recordColumns } from './record-columns.ts';
 
 /** Compressed; records become about ten times that. What a reader's limits leave over is kept for its next read. */
 const FETCH_BYTES_MIN = 64 * 1024;
@@ -44,7 +44,7 @@ export class PartitionReader {
   #ahead: Ahead | null = null;
   #bytesRead = 0;
   /** Of the batch that was decoded last. `#ahead` may need them still: what it has is taken before another is decoded. */
-  #columns: RecordColumns | undefined;
+  #columns = recordColumns(0);
   /** Nothing committed lies between `end` and `stable`: need not be looked for again. */
   #knownEnd: { readonly stable: number; readonly end: number } | null = null;
 
@@ -80,17 +80,18 @@ export class PartitionReader {
   #takeAll(columns: BatchColumns, batches: readonly RawBatch[], first: DecodedBatch | null, offset: number): void {
     this.#ahead = null;
     for (const [i, batch] of batches.entries()) {
-      const decoded = i === 0 && first !== null ? first : decodeHostBatch(batch, this.#columns);
-      this.#keepColumns(decoded);
+      const decoded = i === 0 && first !== null ? first : this.#decoded(batch);
       if (columns.take(decoded, offset)) continue;
       this.#ahead = { offset: columns.finish(this.#partition, offset).nextOffset, batches: batches.slice(i), decoded };
       return;
     }
   }
 
-  #keepColumns(decoded: DecodedBatch): void {
-    const records = decoded.offsets.length;
-    if (records <= COLUMN_RECORDS_MAX && records > (this.#columns?.offsets.length ?? 0)) this.#columns = columnsOf(decoded);
+  /** What was decoded before is gone from its columns. */
+  #decoded(batch: RawBatch): DecodedBatch {
+    const { count } = batch;
+    if (count <= COLUMN_RECORDS_MAX && count > this.#columns.offsets.length) this.#columns = recordColumns(count);
+    return decodeHostBatch(batch, this.#columns);
   }
 
   /** The newest committed record. @throws LogError */

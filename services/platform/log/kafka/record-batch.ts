@@ -27,7 +27,7 @@ const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 
 /** As segments of the SQLite log: less is not worth the time to read it. */
-const PLAIN_BYTES_MAX = 512;
+const PLAIN_BYTES_MAX_ELSE = 512;
 /** Around a value: lengths, no key or a short one, where it came in. */
 const RECORD_SPARE_BYTES = 64;
 /** Handing less over to another thread costs more than it saves. */
@@ -52,7 +52,7 @@ export interface OutgoingBatch {
 /** A transactional batch. Times are the broker's business (LogAppendTime). */
 export function encodeBatch(batch: OutgoingBatch): Buffer {
   const records = encodeRecords(batch.values, batch.keys, batch.origin);
-  if (records.length <= (batch.plainBytesMax ?? PLAIN_BYTES_MAX)) return framed(batch, records, CODEC.none);
+  if (records.length <= (batch.plainBytesMax ?? PLAIN_BYTES_MAX_ELSE)) return framed(batch, records, CODEC.none);
   return framed(batch, compress(records), CODEC.zstd);
 }
 

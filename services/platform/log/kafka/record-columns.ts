@@ -25,16 +25,3 @@ export function recordColumns(records: number): RecordColumns {
     origins: new Uint8Array(records),
   };
 }
-
-/** Those of a decoded batch, without what else it holds on to. */
-export function columnsOf({
-  offsets,
-  timesMs,
-  keyStarts,
-  keyLengths,
-  valueStarts,
-  valueLengths,
-  origins,
-}: RecordColumns): RecordColumns {
-  return { offsets, timesMs, keyStarts, keyLengths, valueStarts, valueLengths, origins };
-}
