@@ -1,7 +1,6 @@
 /** Reads a body within bounds of size and time, whatever the sender does. */
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { gunzippedAside } from '../platform/compression/one-shot.ts';
 import { systemCodeOf } from '../platform/folder/folder-error.ts';
 
 /** `aborted`: the sender has gone; nobody reads an answer. */
@@ -14,8 +13,6 @@ export interface BodyLimits {
 
 /** Where a body whose length was not told begins to be kept; it doubles from there. */
 const FIRST_BYTES = 64 * 1024;
-
-const inflate = promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip);
 
 /** Content-Length, or null when it is not told. */
 export function toldLength(request: IncomingMessage): number | null {
@@ -63,7 +60,7 @@ export async function readBody(
 /** A few kilobytes may inflate to gigabytes: it stops at the limit. */
 export async function inflated(body: Buffer, bodyBytesMax: number): Promise<Buffer | BodyProblem> {
   try {
-    return await inflate(body, { maxOutputLength: bodyBytesMax });
+    return await gunzippedAside(body, { maxOutputLength: bodyBytesMax });
   } catch (error) {
     const code = systemCodeOf(error) ?? '';
     if (code === 'ERR_BUFFER_TOO_LARGE') return 'too_large';

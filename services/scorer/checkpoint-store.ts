@@ -3,10 +3,11 @@
  * restored from before the newest accepted gap, whose end has a checkpoint that is kept (docs/gaps.md).
  */
 import { createHash } from 'node:crypto';
-import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, type ZstdOptions } from 'node:zlib';
 import { ENGINE_VERSION } from '../domain/engine.ts';
 import type { PartitionFold } from '../domain/fold/fold.ts';
 import { PAGE_KINDS, type PageKind, pagesByKind, type PartitionState } from '../domain/fold/partition-state.ts';
+import { zstdPacked, zstdUnpacked } from '../platform/compression/one-shot.ts';
 import type { EventLog, Put } from '../platform/log/event-log.ts';
 import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
@@ -36,7 +37,7 @@ function sumOf(bytes: Buffer): string {
 
 function unpacked(chunks: readonly Buffer[], { sum }: StoredPage): Buffer | null {
   try {
-    const bytes = zstdDecompressSync(Buffer.concat(chunks), { maxOutputLength: PAGE_BYTES_MAX });
+    const { bytes } = zstdUnpacked(Buffer.concat(chunks), { maxOutputLength: PAGE_BYTES_MAX });
     return sumOf(bytes) === sum ? bytes : null;
   } catch {
     return null;
@@ -205,7 +206,7 @@ export class CheckpointStore {
   }
 
   #storePage(kind: PageKind, page: number, bytes: Buffer, version: number): Put[] {
-    const packed = zstdCompressSync(bytes, zstdOptions(bytes.length));
+    const packed = zstdPacked(bytes, zstdOptions(bytes.length));
     const chunks = Math.max(1, Math.ceil(packed.length / CHUNK_BYTES_MAX));
     this.#pages[kind][page] = { version, chunks, sum: sumOf(bytes) };
     return Array.from({ length: chunks }, (_, chunk) =>

@@ -28,8 +28,15 @@ function clipString(text: string): string {
   return `${text.slice(0, end)}…`;
 }
 
-function clipAll(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function clipAll(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (Object.values(record).every(isShort)) return record;
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, clip(value)]));
+}
+
+/** Nothing to cut, as nearly always. */
+function isShort(value: unknown): boolean {
+  if (typeof value === 'string') return value.length <= STRING_CHARACTERS_MAX;
+  return !Array.isArray(value) || (value.length <= LIST_MEMBERS_MAX && value.every(isShort));
 }
 
 export interface EvidenceFinding {

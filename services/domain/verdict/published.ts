@@ -32,7 +32,8 @@ export function publishedVerdict({ attributes, subject, findings, refusal, remed
     verdict: ACTIONS[findings.verdict],
     reasons: findings.reasons.filter((_, i) => findings.effective[i]! > 0).map((reason) => REASONS[reason]),
     remedy: findings.verdict > 0 ? remedy : '',
-    ...(refusal === null ? {} : { retryAfterMs: refusal.retryAfterMs }),
+    // Undefined is left out.
+    retryAfterMs: refusal?.retryAfterMs,
     decidedAt,
     policyHash: subject.policy.hash,
   });

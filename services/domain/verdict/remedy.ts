@@ -11,6 +11,8 @@ const NAME_CHARACTERS_MAX = 80;
 
 /** A name in quotes, cut to a length that leaves room for the sentence. */
 function quoted(name: string): string {
+  // Characters have one or two of these units: most names need not be taken apart.
+  if (name.length <= NAME_CHARACTERS_MAX) return JSON.stringify(name);
   const points = [...name];
   const cut = points.length > NAME_CHARACTERS_MAX ? `${points.slice(0, NAME_CHARACTERS_MAX).join('')}…` : name;
   return JSON.stringify(cut);

@@ -12,7 +12,8 @@
  *
  * All numbers are little endian. The lengths lie inside the body because zstd makes nearly nothing of them.
  */
-import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, crc32 } from 'node:zlib';
+import { zstdPacked, zstdUnpacked } from '../compression/one-shot.ts';
 import { LogError } from './event-log.ts';
 
 export const SEGMENT_RECORDS_MAX = 1_000;
@@ -114,7 +115,7 @@ function pack(
 }
 
 function compress(body: Buffer): Buffer {
-  return zstdCompressSync(body, { params: ZSTD_PARAMS, chunkSize: Math.min(ZSTD_CHUNK_BYTES, body.length) });
+  return zstdPacked(body, { params: ZSTD_PARAMS, chunkSize: Math.min(ZSTD_CHUNK_BYTES, body.length) });
 }
 
 function checksum(header: Buffer, stored: Buffer): number {
@@ -144,12 +145,12 @@ function bodyOf(codec: number, packed: Buffer, bodyBytes: number): Buffer {
   if (codec === CODEC_NONE) return packed;
   if (codec !== CODEC_ZSTD) throw corrupt(`unknown codec ${codec}`);
   try {
-    return zstdDecompressSync(packed, {
+    return zstdUnpacked(packed, {
       params: UNZSTD_PARAMS,
       chunkSize: bodyBytes + CHUNK_SPARE_BYTES,
       maxOutputLength: bodyBytes,
       rejectGarbageAfterEnd: true,
-    });
+    }).bytes;
   } catch (error) {
     throw corrupt('the body cannot be decompressed', error);
   }

@@ -1,6 +1,6 @@
 /** Packing the records of a batch, and unpacking them within limits: a host chooses what is in it. */
-import { promisify } from 'node:util';
-import { constants, gunzipSync, zstdCompress, zstdCompressSync, zstdDecompressSync, type ZstdOptions } from 'node:zlib';
+import { constants, type ZstdOptions } from 'node:zlib';
+import { gunzipped, zstdPacked, zstdPackedAside, zstdUnpacked } from '../../compression/one-shot.ts';
 import { LogError } from '../event-log.ts';
 import { malformed } from './wire.ts';
 import { zstdContentBytes } from './zstd-frame.ts';
@@ -40,7 +40,7 @@ export function decompress(attributes: number, body: Buffer): Buffer {
   try {
     if (codec === CODEC.none) return body;
     if (codec === CODEC.zstd) return unzstd(body);
-    if (codec === CODEC.gzip) return gunzipSync(body, { maxOutputLength: BODY_BYTES_MAX });
+    if (codec === CODEC.gzip) return gunzipped(body, { maxOutputLength: BODY_BYTES_MAX });
   } catch (error) {
     if (error instanceof BatchTooLarge || (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
       throw new BatchTooLarge();
@@ -62,8 +62,6 @@ const CHUNK_SPARE = 1.1;
 const CHUNK_BYTES_MIN = 16 * 1024;
 const CHUNK_BYTES_MAX = 1024 * 1024;
 
-const zstdAside = promisify(zstdCompress);
-
 /** Records become a fourth of what they were, or less. */
 const PACKED_SHARE = 1 / 3;
 
@@ -76,12 +74,12 @@ function packing(bytes: number): ZstdOptions {
 }
 
 export function compress(records: Buffer): Buffer {
-  return zstdCompressSync(records, packing(records.length));
+  return zstdPacked(records, packing(records.length));
 }
 
 /** The same by another thread, which reads `records` until this settles; after an error nobody knows until when. */
 export async function compressAside(records: Buffer): Promise<Buffer> {
-  return zstdAside(records, packing(records.length));
+  return zstdPackedAside(records, packing(records.length));
 }
 
 /** Node stops behind the first frame, and says nothing of those that follow. */
@@ -93,13 +91,12 @@ function unzstd(body: Buffer): Buffer {
     const frame = body.subarray(at);
     const said = zstdContentBytes(frame);
     const chunkSize = said === null ? chunkBytes : chunkOf(said + 1);
-    const options = { maxOutputLength: BODY_BYTES_MAX - bytes, info: true, chunkSize };
-    const { buffer, engine } = zstdDecompressSync(frame, options) as unknown as Frame;
-    if (engine.bytesWritten === 0) throw malformed('a frame that does not end');
-    at += engine.bytesWritten;
-    bytes += buffer.length;
-    if (said === null) chunkBytes = chunkOf(buffer.length * CHUNK_SPARE);
-    frames.push(buffer);
+    const unpacked = zstdUnpacked(frame, { maxOutputLength: BODY_BYTES_MAX - bytes, chunkSize });
+    if (unpacked.taken === 0) throw malformed('a frame that does not end');
+    at += unpacked.taken;
+    bytes += unpacked.bytes.length;
+    if (said === null) chunkBytes = chunkOf(unpacked.bytes.length * CHUNK_SPARE);
+    frames.push(unpacked.bytes);
   }
   return frames.length === 1 ? frames[0]! : Buffer.concat(frames);
 }
@@ -107,10 +104,4 @@ function unzstd(body: Buffer): Buffer {
 /** Node's own chunk is 16 KiB: a batch would be put together from dozens. */
 function chunkOf(bytes: number): number {
   return Math.min(CHUNK_BYTES_MAX, Math.max(CHUNK_BYTES_MIN, Math.ceil(bytes)));
-}
-
-/** What zlib answers with `info`: `bytesWritten` are the bytes that it took. */
-interface Frame {
-  readonly buffer: Buffer;
-  readonly engine: { readonly bytesWritten: number };
 }

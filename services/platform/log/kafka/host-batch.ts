@@ -9,7 +9,7 @@
 import { RECORD_BYTES_MAX } from '../../../../schemas/codes.ts';
 import { LogError, ORIGIN } from '../event-log.ts';
 import { BatchTooLarge, hasKnownCodec } from './batch-compression.ts';
-import { crc32c } from './kafkajs-internals.ts';
+import { crc32c } from './crc32c.ts';
 import { type DecodedBatch, decodeBatch, type RawBatch } from './record-batch.ts';
 import type { RecordColumns } from './record-columns.ts';
 

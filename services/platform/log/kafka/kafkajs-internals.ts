@@ -105,9 +105,6 @@ const load = createRequire(import.meta.url);
 const Cluster = load('kafkajs/src/cluster') as new (options: object) => InternalCluster;
 const { prototype: requestQueue } = load('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
 
-/** CRC-32C, as record batches have it. */
-export const crc32c = load('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Uint8Array) => number;
-
 // As released, a queue with nothing in it sets itself a timer of a negative delay again and again: a thousand a second for each
 // connection, and a warning on stderr from Node 24 on.
 // oxlint-disable-next-line unbound-method -- called with the queue as `this` below

@@ -13,7 +13,7 @@
  */
 import { ORIGIN, type Origin } from '../event-log.ts';
 import { BATCH_RECORDS_MAX, BatchTooLarge, CODEC, compress, compressAside, decompress } from './batch-compression.ts';
-import { crc32c } from './kafkajs-internals.ts';
+import { crc32c } from './crc32c.ts';
 import { type RecordColumns, recordColumns } from './record-columns.ts';
 import { malformed, WireReader, WireWriter } from './wire.ts';
 

@@ -5,7 +5,7 @@ import { RECORD_BYTES_MAX } from '../../../../schemas/codes.ts';
 import { LogError, ORIGIN } from '../../../../services/platform/log/event-log.ts';
 import { BODY_BYTES_MAX } from '../../../../services/platform/log/kafka/batch-compression.ts';
 import { decodeHostBatch } from '../../../../services/platform/log/kafka/host-batch.ts';
-import { crc32c } from '../../../../services/platform/log/kafka/kafkajs-internals.ts';
+import { crc32c } from '../../../../services/platform/log/kafka/crc32c.ts';
 import { encodeBatch, type RawBatch, splitBatches } from '../../../../services/platform/log/kafka/record-batch.ts';
 import { emptyRecords, hostBatch } from './produce-raw.ts';
 

@@ -3,7 +3,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { systemClock } from '../../../../services/platform/clock.ts';
 import { ORIGIN } from '../../../../services/platform/log/event-log.ts';
 import { KafkaConnection } from '../../../../services/platform/log/kafka/connection.ts';
-import { crc32c } from '../../../../services/platform/log/kafka/kafkajs-internals.ts';
+import { crc32c } from '../../../../services/platform/log/kafka/crc32c.ts';
 import { encodeBatch } from '../../../../services/platform/log/kafka/record-batch.ts';
 import { produceBatches } from '../../../../services/platform/log/kafka/requests.ts';
 

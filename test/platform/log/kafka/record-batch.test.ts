@@ -2,7 +2,7 @@ import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LogError, ORIGIN, type Origin } from '../../../../services/platform/log/event-log.ts';
-import { crc32c } from '../../../../services/platform/log/kafka/kafkajs-internals.ts';
+import { crc32c } from '../../../../services/platform/log/kafka/crc32c.ts';
 import {
   decodeBatch,
   encodeBatch,
