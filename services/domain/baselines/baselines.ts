@@ -19,10 +19,10 @@ import {
   P_ALARMED,
   P_BLOCK,
   P_CALLS,
-  P_CELLS,
+  programRow,
   P_HOUR,
   P_LAST_ALARM,
-  P_NUMBERS,
+  numbersRow,
   P_SCALE,
   P_TOLD,
   P_TOP_SCORE,
@@ -110,7 +110,7 @@ export class Baselines {
     this.threshold = budget > 0 ? known.threshold : Number.POSITIVE_INFINITY;
     const hour = Math.floor(seen.seconds / 3600);
     known.programs.touch(seen.program);
-    const before = known.programs.numbers[seen.program * P_NUMBERS + P_HOUR]!;
+    const before = known.programs.numbersOf(seen.program)[numbersRow(seen.program) + P_HOUR]!;
     if (before !== NEVER && hour < before) {
       this.#seeLate(seen, hour, before);
       return;
@@ -119,8 +119,8 @@ export class Baselines {
     const key = known.keyOf(seen.program, seen.category, hour);
     rollKey(known, key, hour);
     known.keys.touch(key);
-    const lastAlarm = known.programs.numbers[seen.program * P_NUMBERS + P_LAST_ALARM]!;
-    const told = known.programs.rows.cells[seen.program * P_CELLS + P_TOLD]! > 0;
+    const lastAlarm = known.programs.numbersOf(seen.program)[numbersRow(seen.program) + P_LAST_ALARM]!;
+    const told = known.programs.cellsOf(seen.program)[programRow(seen.program) + P_TOLD]! > 0;
     if (told && seen.seconds - lastAlarm >= EPISODE_SECONDS) forgetTold(known, seen.program, seen.classNumber, hour);
     const rhythm = this.#count(seen, key, userHash);
     // More calls of a use are counted, and judged with the next use.
@@ -172,7 +172,7 @@ export class Baselines {
 
   #add(seen: Sighting, key: number, uses: number, calls: number, visits: number): void {
     const { known } = this;
-    const program = known.programs.rows.cells;
+    const program = known.programs.cellsOf(seen.program);
     const keys = known.keys.cellsOf(key);
     const volume = calls === 0 ? 0 : cutVolume(known, key, seen);
     const inBackground = seen.isForeground ? 0 : uses;
@@ -183,10 +183,10 @@ export class Baselines {
       keys[k + K_BACKGROUND]! += inBackground;
       keys[k + K_VISITS]! += visits;
       keys[k + K_VOLUME]! += volume;
-      const p = seen.program * P_CELLS + 2 * scale * P_BLOCK;
+      const p = programRow(seen.program) + 2 * scale * P_BLOCK;
       program[p + P_USES]! += uses;
       program[p + P_CALLS]! += calls;
-      program[seen.program * P_CELLS + P_VISITS + scale]! += visits;
+      program[programRow(seen.program) + P_VISITS + scale]! += visits;
     }
     keys[keyRow(key) + K_SQUARES_TODAY]! += volume * volume;
   }
@@ -197,8 +197,8 @@ export class Baselines {
    */
   #setFloors(slot: number, hasSiblings: boolean): void {
     const { known, surprises } = this;
-    const { cells } = known.programs.rows;
-    const at = slot * P_CELLS;
+    const cells = known.programs.cellsOf(slot);
+    const at = programRow(slot);
     for (let feature = 0; feature < FEATURE_COUNT; feature++) {
       const worst = cells[at + P_WORST + feature]!;
       const ordinary = known.calibrations[feature]!.ordinaryNats * cells[at + P_SCALE + feature]!;
@@ -234,8 +234,8 @@ export class Baselines {
   /** Surprises, scaled to the program's own noise, calibrated, bounded, and added up. */
   #sum(slot: number): void {
     const { known, surprises, contributions } = this;
-    const program = known.programs.rows.cells;
-    const at = slot * P_CELLS;
+    const program = known.programs.cellsOf(slot);
+    const at = programRow(slot);
     let largest = 0;
     for (let feature = 0; feature < FEATURE_COUNT; feature++) {
       const nats = surprises.nats[feature]!;
@@ -265,10 +265,10 @@ export class Baselines {
   #decide(seen: Sighting, key: number, hour: number): void {
     const { known } = this;
     if (this.score === 0 || this.score < this.threshold) return;
-    const numbers = known.programs.numbers;
-    const n = seen.program * P_NUMBERS;
-    const program = known.programs.rows.cells;
-    const at = seen.program * P_CELLS;
+    const numbers = known.programs.numbersOf(seen.program);
+    const n = numbersRow(seen.program);
+    const program = known.programs.cellsOf(seen.program);
+    const at = programRow(seen.program);
     const isOpen = numbers[n + P_LAST_ALARM] !== NEVER && seen.seconds - numbers[n + P_LAST_ALARM]! < EPISODE_SECONDS;
     const before = known.keys.told(key);
     if (!isOpen && before !== undefined && before.hour !== 0) {
@@ -293,7 +293,7 @@ export class Baselines {
     const { known } = this;
     const key = known.findKey(program, category);
     if (key !== -1) rollKey(known, key, newest);
-    const programs = known.programs.rows.cells;
+    const cellsOfProgram = known.programs.cellsOf(program);
     let isHeld = false;
     for (let scale = 0; scale < SCALES; scale++) {
       const hours = SCALE_HOURS[scale]!;
@@ -301,9 +301,9 @@ export class Baselines {
       const behind = Math.floor(newest / hours) - block;
       if (behind <= 1) {
         isHeld = true;
-        const p = program * P_CELLS + (2 * scale + behind) * P_BLOCK;
-        programs[p + P_USES]!++;
-        programs[p + P_CALLS]!++;
+        const p = programRow(program) + (2 * scale + behind) * P_BLOCK;
+        cellsOfProgram[p + P_USES]!++;
+        cellsOfProgram[p + P_CALLS]!++;
       }
       if (key === -1) continue;
       const keyBehind = Math.floor(known.keys.numbers[key * 2]! / hours) - block;

@@ -2,7 +2,7 @@
  * How much all programs of a partition are used beyond what is expected of the hour: a holiday is nobody's doing. The mean over the
  * last hours of all programs, each worth about the same whatever its size, because the largest would otherwise say it alone.
  */
-import { P_CELLS, P_DAYS, P_EXPECTED, P_USES, type ProgramRows } from './state/program-rows.ts';
+import { programRow, P_DAYS, P_EXPECTED, P_USES, type ProgramRows } from './state/program-rows.ts';
 import type { ByteReader, ByteWriter } from '../state/bytes.ts';
 import { SEASON_DAYS } from './tuning.ts';
 
@@ -24,8 +24,8 @@ export class CommonRate {
 
   /** The filling hour of a program is over. */
   learnHour(programs: ProgramRows, slot: number): void {
-    const { cells } = programs.rows;
-    const at = slot * P_CELLS;
+    const cells = programs.cellsOf(slot);
+    const at = programRow(slot);
     if (cells[at + P_DAYS]! < SEASON_DAYS) return;
     const expected = cells[at + P_EXPECTED]!;
     const weight = 1 / (1 + expected);

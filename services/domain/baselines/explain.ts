@@ -19,7 +19,7 @@ import {
   USERS,
 } from './features.ts';
 import type { FirstCounted, Measured } from './sighting.ts';
-import { P_CELLS, P_SCALE } from './state/program-rows.ts';
+import { programRow, P_SCALE } from './state/program-rows.ts';
 import { evidentFrom, ordinaryFrom, ordinaryUpTo } from './surprise.ts';
 import { RAMP_ODDS, RATIO_USES, RATIO_WEIGHT, SCALE_HOURS } from './tuning.ts';
 
@@ -67,7 +67,7 @@ export function toldFeatures({ contributions, largest }: Baselines): number[] {
 export function comparedBy(baselines: Baselines, feature: number, slot: number): Compared {
   const measured = baselines.surprises.measured[feature]!;
   const { known } = baselines;
-  const scale = known.programs.rows.cells[slot * P_CELLS + P_SCALE + feature]!;
+  const scale = known.programs.cellsOf(slot)[programRow(slot) + P_SCALE + feature]!;
   const ordinaryNats = known.calibrations[feature]!.ordinaryNats * scale;
   return {
     observed: { feature: FEATURES[feature]!, ...observedBy(feature, measured) },

@@ -3,7 +3,7 @@ import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { FirstCounted, Sighting, Surprises } from './sighting.ts';
 import { C_VISIT_DAYS, C_VISIT_SQUARES, C_VISIT_SUM, C_WITH, categoryCell, type ClassRow } from './state/class-rows.ts';
 import { K_BACKGROUND, K_BLOCK, keyRow, K_USES, MARK_BACKGROUND, MARK_VISITS } from './state/key-rows.ts';
-import { P_BLOCK, P_CALLS, P_CELLS, P_LEARNED_CALLS, P_LEARNED_VISITS, P_VISITS } from './state/program-rows.ts';
+import { P_BLOCK, P_CALLS, programRow, P_LEARNED_CALLS, P_LEARNED_VISITS, P_VISITS } from './state/program-rows.ts';
 import { shareSurprise } from './surprise.ts';
 import {
   A_DAY,
@@ -36,8 +36,8 @@ export function judgeFirstBackground(
 
 /** The whole of a young program against its class; adds to what its shares say. */
 export function judgeFirstUsers(known: PartitionKnowledge, seen: Sighting, classRow: ClassRow, found: Surprises): void {
-  const program = known.programs.rows.cells;
-  const at = seen.program * P_CELLS;
+  const program = known.programs.cellsOf(seen.program);
+  const at = programRow(seen.program);
   const mean = classRow[C_VISIT_SUM]! / classRow[C_VISIT_DAYS]!;
   const variance = classRow[C_VISIT_SQUARES]! / classRow[C_VISIT_DAYS]! - mean * mean;
   const between = Math.min(0.5, Math.max(0.02, variance / (mean * (1 - mean) + 0.01)));

@@ -44,7 +44,7 @@ import {
   P_ALARMED,
   P_BLOCK,
   P_CALLS,
-  P_CELLS,
+  programRow,
   P_DAYS,
   P_DAYS_SEEN,
   P_LEARNED_CALLS,
@@ -144,8 +144,8 @@ function weighDay(program: Float32Array, at: number): void {
 
 /** The filling block of a scale closes: how far its shares were from what was expected. */
 export function learnDispersions(known: PartitionKnowledge, slot: number, classRow: ClassRow, isDay: boolean): void {
-  const program = known.programs.rows.cells;
-  const at = slot * P_CELLS;
+  const program = known.programs.cellsOf(slot);
+  const at = programRow(slot);
   if (program[at + P_LEARNED_USES]! < DISPERSION_USES_MIN) return;
   const scale = isDay ? A_DAY : FOUR_HOURS;
   weighDay(program, at);
@@ -178,8 +178,8 @@ function independent(uses: number): number {
 export function learnDay(known: PartitionKnowledge, slot: number, classNumber: number): void {
   const classRow = known.classes.own(classNumber);
   known.classes.touch(classNumber);
-  const program = known.programs.rows.cells;
-  const at = slot * P_CELLS;
+  const program = known.programs.cellsOf(slot);
+  const at = programRow(slot);
   const day = at + A_DAY * 2 * P_BLOCK;
   const uses = program[day + P_USES]!;
   if (uses > 0) learnWorst(known, slot);
@@ -249,8 +249,8 @@ function learnKeyDay(
 const WITHIN_A_DAY = 0.3;
 
 function learnShape(programs: ProgramRows, slot: number, classRow: ClassRow, uses: number): void {
-  const program = programs.rows.cells;
-  const at = slot * P_CELLS;
+  const program = programs.cellsOf(slot);
+  const at = programRow(slot);
   let sum = 0;
   let mean = 0;
   let halves = 0;
@@ -272,8 +272,8 @@ function learnShape(programs: ProgramRows, slot: number, classRow: ClassRow, use
 /** Days pass: what was learned of a program fades. Its keys follow when they are looked at ({@link forgetKey}). */
 export function forget(known: PartitionKnowledge, slot: number, days: number): void {
   const kept = keptAfter(days);
-  const program = known.programs.rows.cells;
-  const at = slot * P_CELLS;
+  const program = known.programs.cellsOf(slot);
+  const at = programRow(slot);
   for (let i = P_LEARNED_USES; i <= P_LEARNED_VISITS; i++) program[at + i]! *= kept;
 }
 

@@ -29,7 +29,15 @@ import {
   KeyRows,
   MARKS,
 } from './state/key-rows.ts';
-import { NEVER, P_CELLS, P_FIRST_KEY, P_LEARNED_CALLS, P_LEARNED_USES, P_NUMBERS, ProgramRows } from './state/program-rows.ts';
+import {
+  NEVER,
+  programRow,
+  P_FIRST_KEY,
+  P_LEARNED_CALLS,
+  P_LEARNED_USES,
+  numbersRow,
+  ProgramRows,
+} from './state/program-rows.ts';
 import { RecentUsers } from './state/recent-users.ts';
 import {
   CLASS_CALLS,
@@ -107,12 +115,8 @@ export class PartitionKnowledge {
     return this.programs.add(id);
   }
 
-  program(slot: number): number {
-    return slot * P_CELLS;
-  }
-
   firstKey(slot: number): number {
-    return this.programs.numbers[slot * P_NUMBERS + P_FIRST_KEY]!;
+    return this.programs.numbersOf(slot)[numbersRow(slot) + P_FIRST_KEY]!;
   }
 
   /** The key of a program's category, or -1. */
@@ -129,7 +133,7 @@ export class PartitionKnowledge {
     const key = this.findKey(slot, category);
     if (key !== NEVER) return key;
     const made = this.keys.add(category, hour, this.firstKey(slot));
-    this.programs.numbers[slot * P_NUMBERS + P_FIRST_KEY] = made;
+    this.programs.numbersOf(slot)[numbersRow(slot) + P_FIRST_KEY] = made;
     this.programs.setHint(slot, category, made);
     return made;
   }
@@ -176,14 +180,14 @@ export class PartitionKnowledge {
   /** Expected share of a category among a program's uses. */
   shareOf(slot: number, key: number, classRow: ClassRow): number {
     const learned = this.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_USES]!;
-    const all = this.programs.rows.cells[slot * P_CELLS + P_LEARNED_USES]!;
+    const all = this.programs.cellsOf(slot)[programRow(slot) + P_LEARNED_USES]!;
     return Math.min(0.995, (learned + this.#classShare(key, classRow) * CLASS_USES) / (all + CLASS_USES));
   }
 
   /** The same among its calls. */
   callShareOf(slot: number, key: number, classRow: ClassRow): number {
     const learned = this.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_CALLS]!;
-    const all = this.programs.rows.cells[slot * P_CELLS + P_LEARNED_CALLS]!;
+    const all = this.programs.cellsOf(slot)[programRow(slot) + P_LEARNED_CALLS]!;
     const strength = 2 * CLASS_USES;
     return Math.min(0.995, (learned + this.#classShare(key, classRow) * strength) / (all + strength));
   }

@@ -7,7 +7,7 @@ import { RAMP } from './features.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Sighting, Surprises } from './sighting.ts';
 import { K_BLOCK, keyRow, K_RAMP, K_USES, MARK_SHARE } from './state/key-rows.ts';
-import { P_BLOCK, P_CELLS, P_DAYS, P_USES } from './state/program-rows.ts';
+import { P_BLOCK, programRow, P_DAYS, P_USES } from './state/program-rows.ts';
 import { oddsEvidence } from './surprise.ts';
 import { A_DAY, FOUR_HOURS, RAMP_DAYS, RAMP_DISPERSION, RAMP_NATS_MAX, RAMP_ODDS } from './tuning.ts';
 
@@ -32,10 +32,10 @@ export function forgetRamp(known: PartitionKnowledge, key: number): void {
 
 /** @param p expected share of the category */
 export function judgeRamp(known: PartitionKnowledge, key: number, seen: Sighting, p: number, found: Surprises): void {
-  const program = known.programs.rows.cells;
+  const program = known.programs.cellsOf(seen.program);
   const keys = known.keys.cellsOf(key);
   const row = keyRow(key);
-  const at = seen.program * P_CELLS;
+  const at = programRow(seen.program);
   if (program[at + P_DAYS]! < RAMP_DAYS) {
     forgetRamp(known, key);
     return;

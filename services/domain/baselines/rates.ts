@@ -6,7 +6,7 @@
 import { QUIET, RATE } from './features.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Surprises } from './sighting.ts';
-import { P_BLOCK, P_CELLS, P_DAYS, P_EXPECTED, P_MEAN_HOUR, P_USES } from './state/program-rows.ts';
+import { P_BLOCK, programRow, P_DAYS, P_EXPECTED, P_MEAN_HOUR, P_USES } from './state/program-rows.ts';
 import { QUIET_SHARE, RATIO_USES, RATIO_WEIGHT, SCALE_HOURS, SCALES, SEASON_DAYS } from './tuning.ts';
 
 const USES_SEEN_MIN = 4;
@@ -15,8 +15,8 @@ const EXPECTED_MIN = 0.05;
 const QUIET_SCALES = 2;
 
 export function judgeRate(known: PartitionKnowledge, slot: number, found: Surprises): void {
-  const { cells } = known.programs.rows;
-  const at = slot * P_CELLS;
+  const cells = known.programs.cellsOf(slot);
+  const at = programRow(slot);
   if (cells[at + P_DAYS]! < SEASON_DAYS) return;
   const mean = cells[at + P_MEAN_HOUR]!;
   for (let scale = 0; scale < SCALES; scale++) {

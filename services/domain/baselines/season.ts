@@ -1,6 +1,6 @@
 /** When in a week a program is used: the expected uses of an hour, from its own hours and the shape of its class. */
 import { C_SHAPE, C_SHAPES, type ClassRow } from './state/class-rows.ts';
-import { P_CELLS, P_DAYS_SEEN, P_MEAN_HOUR, type ProgramRows } from './state/program-rows.ts';
+import { programRow, P_DAYS_SEEN, P_MEAN_HOUR, type ProgramRows } from './state/program-rows.ts';
 
 /** Occurrences of an hour that are averaged over: the newest counts at least a twelfth. */
 export const HOURS_AVERAGED = 12;
@@ -19,8 +19,8 @@ export function hourOfWeek(hour: number): number {
 
 /** Expected uses of an hour; `slot` is the program's. */
 export function expectedUses(programs: ProgramRows, slot: number, classRow: ClassRow, hour: number): number {
-  const { cells } = programs.rows;
-  const at = slot * P_CELLS;
+  const cells = programs.cellsOf(slot);
+  const at = programRow(slot);
   const ofWeek = hourOfWeek(hour);
   const shapes = classRow[C_SHAPES]!;
   const factor = shapes > SHAPES_MIN ? (classRow[C_SHAPE + ofWeek]! / shapes) * 24 : 1;

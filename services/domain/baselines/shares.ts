@@ -22,7 +22,7 @@ import {
   MARK_SHARE,
   MARK_VISITS,
 } from './state/key-rows.ts';
-import { P_BLOCK, P_CALLS, P_CELLS, P_DAYS, P_LEARNED_CALLS, P_LEARNED_USES, P_USES } from './state/program-rows.ts';
+import { P_BLOCK, P_CALLS, programRow, P_DAYS, P_LEARNED_CALLS, P_LEARNED_USES, P_USES } from './state/program-rows.ts';
 import { mayExceed, shareSurprise } from './surprise.ts';
 import {
   A_DAY,
@@ -53,8 +53,8 @@ export function judgeShare(
   classRow: ClassRow,
   found: Surprises,
 ): boolean {
-  const program = known.programs.rows.cells;
-  const at = seen.program * P_CELLS;
+  const program = known.programs.cellsOf(seen.program);
+  const at = programRow(seen.program);
   const keys = known.keys.cellsOf(key);
   const row = keyRow(key);
   const days = program[at + P_DAYS]!;
@@ -157,8 +157,8 @@ export function judgeBackground(
   classRow: ClassRow,
   found: Surprises,
 ): void {
-  const program = known.programs.rows.cells;
-  const at = seen.program * P_CELLS;
+  const program = known.programs.cellsOf(seen.program);
+  const at = programRow(seen.program);
   const learned = known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_USES]!;
   if (found.nats[FIRST]! > 0) judgeFirstBackground(known, key, seen, classRow, found);
   if (learned + program[at + P_LEARNED_USES]! <= USES_MIN) return;
@@ -178,8 +178,8 @@ export function judgeBackground(
 
 /** Distinct users, given calls: a call that begins a visit is another user. */
 export function judgeUsers(known: PartitionKnowledge, key: number, seen: Sighting, classRow: ClassRow, found: Surprises): void {
-  const program = known.programs.rows.cells;
-  const at = seen.program * P_CELLS;
+  const program = known.programs.cellsOf(seen.program);
+  const at = programRow(seen.program);
   const learned = known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_CALLS]!;
   if (learned > LEARNED_CALLS_FOR_USERS || classRow[categoryCell(seen.category) + C_WITH]! > CLASS_DAYS_WITH_MIN) {
     const p = known.visitsOf(key, classRow);

@@ -9,7 +9,7 @@ import { SIBLINGS } from './features.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Surprises } from './sighting.ts';
 import { K_BLOCK, keyRow, K_USES, MARK_SHARE } from './state/key-rows.ts';
-import { P_BLOCK, P_CELLS, P_DAYS, P_EXPECTED, P_HOUR, P_LEARNED_USES, P_NUMBERS, P_USES } from './state/program-rows.ts';
+import { P_BLOCK, programRow, P_DAYS, P_EXPECTED, P_HOUR, P_LEARNED_USES, numbersRow, P_USES } from './state/program-rows.ts';
 import type { Fleet } from './state/fleet-priors.ts';
 import { uncertainty } from './trust.ts';
 import {
@@ -71,15 +71,15 @@ export function sumSiblings(
   const count = Math.min(slots.length, SIBLINGS_LOOKED_AT_MAX);
   // As many uses as all programs have more than expected are no surprise in anybody.
   const ordinary = Math.exp(-COMMON_WEIGHT * Math.max(0, known.common.logarithm));
-  const programs = known.programs.rows.cells;
   const cluster = known.clusterOf(MARK_SHARE);
   for (let i = 0; i < count; i++) {
     const slot = slots[i]!;
-    const learned = programs[slot * P_CELLS + P_LEARNED_USES]!;
+    const program = known.programs.cellsOf(slot);
+    const learned = program[programRow(slot) + P_LEARNED_USES]!;
     if (learned < USES_MIN) continue;
     const key = known.findKey(slot, category);
     if (key === -1) continue;
-    const newest = known.programs.numbers[slot * P_NUMBERS + P_HOUR]!;
+    const newest = known.programs.numbersOf(slot)[numbersRow(slot) + P_HOUR]!;
     // As much faded as its program's.
     rollKey(known, key, newest);
     const keys = known.keys.cellsOf(key);
@@ -87,18 +87,18 @@ export function sumSiblings(
     const p = known.shareOf(slot, key, known.classes.row(classOf(slot)));
     if (p <= 0) continue;
     const varying = ((known.dispersionOf(key, MARK_SHARE) + uncertainty(learned, CLASS_USES)) * (1 - p)) / p;
-    const isSeasonKnown = programs[slot * P_CELLS + P_DAYS]! >= SEASON_DAYS;
+    const isSeasonKnown = program[programRow(slot) + P_DAYS]! >= SEASON_DAYS;
     for (let window = 0; window < SIBLING_WINDOWS.length; window++) {
       const { scale, blocks } = SIBLING_WINDOWS[window]!;
       const hours = SCALE_HOURS[scale]!;
       const block = Math.floor(hour / hours);
-      const at = slot * P_CELLS + 2 * scale * P_BLOCK;
+      const at = programRow(slot) + 2 * scale * P_BLOCK;
       const behind = block - Math.floor(newest / hours);
-      const uses = blocksOf(programs, at + P_USES, P_BLOCK, behind, blocks);
+      const uses = blocksOf(program, at + P_USES, P_BLOCK, behind, blocks);
       if (uses < 1) continue;
       const k = keyRow(key) + 2 * scale * K_BLOCK + K_USES;
       const x = blocksOf(keys, k, K_BLOCK, block - Math.floor(keyNewest / hours), blocks);
-      const expected = isSeasonKnown ? blocksOf(programs, at + P_EXPECTED, P_BLOCK, behind, blocks) : 0;
+      const expected = isSeasonKnown ? blocksOf(program, at + P_EXPECTED, P_BLOCK, behind, blocks) : 0;
       const evidence = evidenceOf(x / cluster, Math.max(0, uses - x) / cluster, p, expected / cluster, ordinary, varying);
       sums.members[window]!++;
       if (evidence > SIBLING_EXCESS_MIN) sums.inExcess[window]!++;

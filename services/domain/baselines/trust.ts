@@ -2,7 +2,7 @@
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { ClassRow } from './state/class-rows.ts';
 import { K_BLOCK, keyRow, K_USES, MARK_SHARE } from './state/key-rows.ts';
-import { P_CELLS, P_DAYS, P_LEARNED_USES } from './state/program-rows.ts';
+import { programRow, P_DAYS, P_LEARNED_USES } from './state/program-rows.ts';
 import { shareSurprise } from './surprise.ts';
 import { A_DAY, CLASS_USES, LEARNED_NATS } from './tuning.ts';
 
@@ -11,8 +11,8 @@ const TRUST_USES = 30;
 
 /** How much of a day is learned: all while its shares surprise by little, then inversely to the most surprising one. */
 export function trustIn(known: PartitionKnowledge, slot: number, classRow: ClassRow, uses: number): number {
-  const program = known.programs.rows.cells;
-  const at = slot * P_CELLS;
+  const program = known.programs.cellsOf(slot);
+  const at = programRow(slot);
   const learned = program[at + P_LEARNED_USES]!;
   const days = program[at + P_DAYS]!;
   if (learned <= TRUST_USES || days < TRUST_DAYS || uses <= 3) return 1;

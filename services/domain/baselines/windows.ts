@@ -9,12 +9,12 @@ import {
   P_ALARMED,
   P_BLOCK,
   P_CALLS,
-  P_CELLS,
+  programRow,
   P_DAYS_SEEN,
   P_EXPECTED,
   P_FIRST_HOUR,
   P_HOUR,
-  P_NUMBERS,
+  numbersRow,
   P_TOLD,
   P_USES,
   P_VISITS,
@@ -63,8 +63,8 @@ function rollKeys(known: PartitionKnowledge, slot: number, hour: number): void {
 
 /** Moves a program on to an hour, closing what ends on the way. Its row has been touched. */
 export function rollProgram(known: PartitionKnowledge, slot: number, classNumber: number, hour: number): void {
-  const numbers = known.programs.numbers;
-  const at = slot * P_NUMBERS;
+  const numbers = known.programs.numbersOf(slot);
+  const at = numbersRow(slot);
   if (numbers[at + P_HOUR] === hour) return;
   if (numbers[at + P_HOUR] === NEVER) {
     numbers[at + P_HOUR] = numbers[at + P_FIRST_HOUR] = hour;
@@ -79,8 +79,8 @@ export function rollProgram(known: PartitionKnowledge, slot: number, classNumber
 }
 
 function walk(known: PartitionKnowledge, slot: number, classNumber: number, hour: number): void {
-  const numbers = known.programs.numbers;
-  const at = slot * P_NUMBERS + P_HOUR;
+  const numbers = known.programs.numbersOf(slot);
+  const at = numbersRow(slot) + P_HOUR;
   for (let next = numbers[at]! + 1; next <= hour; next++) {
     closeHour(known, slot, classNumber, next);
     numbers[at] = next;
@@ -89,17 +89,17 @@ function walk(known: PartitionKnowledge, slot: number, classNumber: number, hour
 
 /** Over a long silence, from the beginning of a day on: nothing is learned, and what was known fades. */
 function jump(known: PartitionKnowledge, slot: number, hour: number): void {
-  const at = slot * P_NUMBERS + P_HOUR;
-  const { numbers } = known.programs;
+  const numbers = known.programs.numbersOf(slot);
+  const at = numbersRow(slot) + P_HOUR;
   forget(known, slot, Math.floor(hour / DAY_HOURS) - Math.floor(numbers[at]! / DAY_HOURS));
-  known.programs.rows.cells.fill(0, slot * P_CELLS, slot * P_CELLS + P_VISITS + SCALES);
+  known.programs.cellsOf(slot).fill(0, programRow(slot), programRow(slot) + P_VISITS + SCALES);
   numbers[at] = hour;
 }
 
 /** The hour before `next` closes, and with it the blocks that end there. What was silent teaches its keys nothing. */
 function closeHour(known: PartitionKnowledge, slot: number, classNumber: number, next: number): void {
-  const { cells } = known.programs.rows;
-  const at = slot * P_CELLS;
+  const cells = known.programs.cellsOf(slot);
+  const at = programRow(slot);
   learnHour(known, slot, next - 1);
   known.common.learnHour(known.programs, slot);
   let closing = 1;
@@ -127,16 +127,16 @@ function closeHour(known: PartitionKnowledge, slot: number, classNumber: number,
 
 /** What is expected of an hour goes into the blocks that it fills. */
 export function expectHour(known: PartitionKnowledge, slot: number, classNumber: number, hour: number): void {
-  const { cells } = known.programs.rows;
-  const at = slot * P_CELLS;
+  const cells = known.programs.cellsOf(slot);
+  const at = programRow(slot);
   const expected = expectedUses(known.programs, slot, known.classes.row(classNumber), hour);
   for (let scale = 0; scale < SCALES; scale++) cells[at + scale * 2 * P_BLOCK + P_EXPECTED]! += expected;
 }
 
 /** The uses of an hour that is over; of a day that alarmed not more than twice the ordinary ones. */
 function learnHour({ programs }: PartitionKnowledge, slot: number, hour: number): void {
-  const { cells } = programs.rows;
-  const at = slot * P_CELLS;
+  const cells = programs.cellsOf(slot);
+  const at = programRow(slot);
   const ofWeek = hourOfWeek(hour);
   const half = at + P_DAYS_SEEN + (ofWeek < 24 ? 0 : 1);
   const averaged = Math.min(HOURS_AVERAGED, cells[half]! + 1);
@@ -150,8 +150,8 @@ function learnHour({ programs }: PartitionKnowledge, slot: number, hour: number)
 
 /** What was told is evidence no more: an episode that is over leaves the windows empty, so that its rest does not begin another. */
 export function forgetTold(known: PartitionKnowledge, slot: number, classNumber: number, hour: number): void {
-  const { cells } = known.programs.rows;
-  const at = slot * P_CELLS;
+  const cells = known.programs.cellsOf(slot);
+  const at = programRow(slot);
   cells.fill(0, at, at + P_VISITS + SCALES);
   cells[at + P_TOLD] = 0;
   expectHour(known, slot, classNumber, hour);

@@ -5,7 +5,7 @@ import type { PartitionKnowledge } from './partition-knowledge.ts';
 import {
   P_ABOVE,
   P_ALARMED,
-  P_CELLS,
+  programRow,
   P_DAYS,
   P_RAMP_MOST,
   P_SCALE,
@@ -29,8 +29,8 @@ const ABOVE_SCORE = 1 << FEATURE_COUNT;
  * budget is one of episodes, and what goes on for a week must not make itself ordinary.
  */
 export function learnWorst(known: PartitionKnowledge, slot: number): void {
-  const program = known.programs.rows.cells;
-  const at = slot * P_CELLS;
+  const program = known.programs.cellsOf(slot);
+  const at = programRow(slot);
   const days = program[at + P_DAYS]!;
   const isAlarmed = program[at + P_ALARMED]! > 0;
   const above = program[at + P_ABOVE]!;

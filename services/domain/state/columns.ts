@@ -1,39 +1,12 @@
-/** Rows of 32-bit floats in one array that grows: so many cells a slot, nothing that the garbage collector has to look at. */
-export class FloatRows {
-  cells: Float32Array;
-  readonly stride: number;
-
-  constructor(stride: number, slots: number) {
-    this.stride = stride;
-    this.cells = new Float32Array(stride * slots);
-  }
-
-  reserve(slots: number): void {
-    if (slots * this.stride <= this.cells.length) return;
-    // By half: doubled, the last growth of a million rows would be memory that nobody uses.
-    const wider = new Float32Array(Math.max(slots, Math.ceil((this.cells.length / this.stride) * 1.5)) * this.stride);
-    wider.set(this.cells);
-    this.cells = wider;
-  }
-
-  /** The bytes of slots `[from, to)`, not copied. */
-  bytes(from: number, to: number): Uint8Array {
-    const { buffer, byteOffset } = this.cells;
-    return new Uint8Array(buffer, byteOffset + from * this.stride * 4, (to - from) * this.stride * 4);
-  }
-
-  /** Puts stored bytes back from a slot on. */
-  put(slot: number, bytes: Uint8Array): void {
-    new Uint8Array(this.cells.buffer, this.cells.byteOffset + slot * this.stride * 4, bytes.length).set(bytes);
-  }
-}
-
 /** Where a row begins in its piece of two to the power of `shift` rows. */
 export function rowInPiece(slot: number, shift: number, stride: number): number {
   return (slot & ((1 << shift) - 1)) * stride;
 }
 
-/** The same in pieces of so many rows, for tables whose copies would be seen: as memory, and as pauses. Stored pages lie within a piece. */
+/**
+ * Rows of 32-bit floats that the garbage collector need not look at, in pieces of so many rows: a table that is copied when it grows would be seen, as memory
+ * and as pauses. Stored pages lie within a piece.
+ */
 export class PiecedRows {
   readonly #pieces: Float32Array[] = [];
   readonly #stride: number;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CommonRate } from '../../../services/domain/baselines/common-rate.ts';
-import { P_CELLS, P_DAYS, P_EXPECTED, P_USES, ProgramRows } from '../../../services/domain/baselines/state/program-rows.ts';
+import { programRow, P_DAYS, P_EXPECTED, P_USES, ProgramRows } from '../../../services/domain/baselines/state/program-rows.ts';
 import { ByteReader, ByteWriter } from '../../../services/domain/state/bytes.ts';
 
 /** Hours of programs of which each is used so many times what is expected of it. */
@@ -8,10 +8,11 @@ function after(hours: number, programs: readonly { expected: number; times: numb
   const rows = new ProgramRows();
   const common = new CommonRate();
   for (const [i, { expected, times, days = 14 }] of programs.entries()) {
-    const at = rows.add(`wx${i}`) * P_CELLS;
-    rows.rows.cells[at + P_DAYS] = days;
-    rows.rows.cells[at + P_EXPECTED] = expected;
-    rows.rows.cells[at + P_USES] = expected * times;
+    const slot = rows.add(`wx${i}`);
+    const [cells, at] = [rows.cellsOf(slot), programRow(slot)];
+    cells[at + P_DAYS] = days;
+    cells[at + P_EXPECTED] = expected;
+    cells[at + P_USES] = expected * times;
   }
   for (let hour = 0; hour < hours; hour++) for (let slot = 0; slot < programs.length; slot++) common.learnHour(rows, slot);
   return common;

@@ -6,7 +6,7 @@ import { PartitionKnowledge } from '../../../services/domain/baselines/partition
 import { forgetRamp, judgeRamp, learnRamp } from '../../../services/domain/baselines/ramps.ts';
 import { Surprises } from '../../../services/domain/baselines/sighting.ts';
 import { keyRow, K_RAMP } from '../../../services/domain/baselines/state/key-rows.ts';
-import { P_CELLS, P_DAYS } from '../../../services/domain/baselines/state/program-rows.ts';
+import { programRow, P_DAYS } from '../../../services/domain/baselines/state/program-rows.ts';
 import { evidentFrom, oddsEvidence } from '../../../services/domain/baselines/surprise.ts';
 import { RAMP_DAYS, RAMP_NATS_MAX, RAMP_ODDS } from '../../../services/domain/baselines/tuning.ts';
 import { Random } from '../../reference/random.ts';
@@ -21,7 +21,7 @@ class OneKey {
   readonly key = this.known.keyOf(this.program, LOCATION, 490_000);
 
   constructor(days = 14) {
-    this.known.programs.rows.cells[this.program * P_CELLS + P_DAYS] = days;
+    this.known.programs.cellsOf(this.program)[programRow(this.program) + P_DAYS] = days;
   }
 
   get sum(): number {

@@ -23,7 +23,7 @@ describe('the uses that are expected of an hour', () => {
   it('are the mean of the program before its hours are known', () => {
     const programs = new ProgramRows();
     programs.add('wx1');
-    const { cells } = programs.rows;
+    const cells = programs.cellsOf(0);
     cells[P_MEAN_HOUR] = 5;
     expect(expectedUses(programs, 0, unknownClass, MONDAY + 10)).toBeCloseTo(5, 5);
   });
@@ -31,7 +31,7 @@ describe('the uses that are expected of an hour', () => {
   it('follow the shape of the class then, where there is one', () => {
     const programs = new ProgramRows();
     programs.add('wx1');
-    const { cells } = programs.rows;
+    const cells = programs.cellsOf(0);
     cells[P_MEAN_HOUR] = 5;
     const office = new Float64Array(C_CELLS);
     office[C_SHAPES] = 10;
@@ -45,7 +45,7 @@ describe('the uses that are expected of an hour', () => {
       fc.property(fc.double({ min: 0, max: 500, noNaN: true }), fc.integer({ min: 0, max: 40 }), (own, days) => {
         const programs = new ProgramRows();
         programs.add('wx1');
-        const { cells } = programs.rows;
+        const cells = programs.cellsOf(0);
         cells[P_MEAN_HOUR] = 5;
         programs.setUsesOfHour(0, 10, own);
         cells[P_DAYS_SEEN] = days;

@@ -13,12 +13,12 @@ import {
 } from '../../../services/domain/baselines/state/key-rows.ts';
 import {
   P_BLOCK,
-  P_CELLS,
+  programRow,
   P_DAYS,
   P_EXPECTED,
   P_HOUR,
   P_LEARNED_USES,
-  P_NUMBERS,
+  numbersRow,
   P_USES,
 } from '../../../services/domain/baselines/state/program-rows.ts';
 import {
@@ -50,17 +50,17 @@ function surpriseOf(usesNow: readonly number[]): number {
   const slots = usesNow.map((uses, i) => {
     const slot = known.addProgram(`wx${i}`);
     const key = known.keyOf(slot, LOCATION, HOUR);
-    known.programs.numbers[slot * P_NUMBERS + P_HOUR] = HOUR;
-    const program = known.programs.rows.cells;
-    program[slot * P_CELLS + P_LEARNED_USES] = 400;
-    program[slot * P_CELLS + P_DAYS] = 14;
+    known.programs.numbersOf(slot)[numbersRow(slot) + P_HOUR] = HOUR;
+    const program = known.programs.cellsOf(slot);
+    program[programRow(slot) + P_LEARNED_USES] = 400;
+    program[programRow(slot) + P_DAYS] = 14;
     const keys = known.keys.cellsOf(key);
     keys[keyRow(key) + K_LEARNED + K_USES] = 80;
     // Four-hour shares have hardly scattered more than coins.
     keys[keyRow(key) + K_DISPERSION + 2 * MARK_SHARE] = 10;
     keys[keyRow(key) + K_DISPERSION + 2 * MARK_SHARE + 1] = 1000;
     for (const scale of [1, 2]) {
-      program[slot * P_CELLS + 2 * scale * P_BLOCK + P_USES] = 40;
+      program[programRow(slot) + 2 * scale * P_BLOCK + P_USES] = 40;
       keys[keyRow(key) + 2 * scale * K_BLOCK + K_USES] = uses;
     }
     return slot;
@@ -81,9 +81,9 @@ describe('siblings whose share cannot grow', () => {
       const slots = Array.from({ length: 8 }, (_, i) => {
         const slot = known.addProgram(`wx${i}`);
         const key = known.keyOf(slot, LOCATION, HOUR);
-        const program = known.programs.rows.cells;
-        const at = slot * P_CELLS;
-        known.programs.numbers[slot * P_NUMBERS + P_HOUR] = HOUR;
+        const program = known.programs.cellsOf(slot);
+        const at = programRow(slot);
+        known.programs.numbersOf(slot)[numbersRow(slot) + P_HOUR] = HOUR;
         program[at + P_LEARNED_USES] = 400;
         program[at + P_DAYS] = 14;
         known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_USES] = 360;
@@ -95,8 +95,8 @@ describe('siblings whose share cannot grow', () => {
       const others = Array.from({ length: 30 }, (_, i) => known.addProgram(`other${i}`));
       for (let hour = 0; hour < 8; hour++) {
         for (const slot of others) {
-          const at = slot * P_CELLS;
-          const program = known.programs.rows.cells;
+          const at = programRow(slot);
+          const program = known.programs.cellsOf(slot);
           program[at + P_DAYS] = 14;
           program[at + P_EXPECTED] = 4;
           program[at + P_USES] = isHoliday ? 10 : 4;

@@ -6,11 +6,11 @@ import { K_BLOCK, K_CALLS, keyRow, K_USES } from '../../../services/domain/basel
 import {
   P_BLOCK,
   P_CALLS,
-  P_CELLS,
+  programRow,
   P_DAYS,
   P_HOUR,
   P_LEARNED_USES,
-  P_NUMBERS,
+  numbersRow,
   P_USES,
 } from '../../../services/domain/baselines/state/program-rows.ts';
 import { DAY_DISPERSION, HALF_LIFE_DAYS, SCALE_HOURS } from '../../../services/domain/baselines/tuning.ts';
@@ -51,7 +51,7 @@ class OneProgram {
 
   /** Uses in the filling block and the one before, by scale. */
   uses(): number[][] {
-    const { cells } = this.baselines.known.programs.rows;
+    const cells = this.baselines.known.programs.cellsOf(this.slot);
     return SCALE_HOURS.map((_, scale) => [0, 1].map((block) => cells[(2 * scale + block) * P_BLOCK + P_USES]!));
   }
 
@@ -112,7 +112,7 @@ describe('windows', () => {
 
   it('teach each use once, when its day is over, and forget half in two weeks', () => {
     const program = new OneProgram();
-    const { cells } = program.baselines.known.programs.rows;
+    const cells = program.baselines.known.programs.cellsOf(program.slot);
     for (let i = 0; i < 10; i++) program.use(START_HOUR + 9 + (i % 4), PHOTOS);
     expect(cells[P_LEARNED_USES]).toBe(0);
     program.use(START_HOUR + 24, PHOTOS);
@@ -133,7 +133,7 @@ describe('windows', () => {
       const program = new OneProgram();
       for (let i = 0; i < uses; i++) program.use(START_HOUR + 9, PHOTOS);
       program.use(START_HOUR + 24, PHOTOS);
-      return program.baselines.known.programs.rows.cells[P_LEARNED_USES]!;
+      return program.baselines.known.programs.cellsOf(0)[P_LEARNED_USES]!;
     };
     expect(learnedOf(100)).toBeGreaterThan(3 * learnedOf(6));
     expect(learnedOf(2000)).toBeLessThan(1.25 * learnedOf(100));
@@ -144,10 +144,10 @@ describe('windows', () => {
     for (let i = 0; i < 30; i++) program.use(START_HOUR, PHOTOS);
     program.use(START_HOUR + 24 * 3650, PHOTOS);
     const { programs } = program.baselines.known;
-    expect(programs.numbers[program.slot * P_NUMBERS + P_HOUR]).toBe(START_HOUR + 24 * 3650);
+    expect(programs.numbersOf(program.slot)[numbersRow(program.slot) + P_HOUR]).toBe(START_HOUR + 24 * 3650);
     // Days that were walked through, and the one that was learned as it stood.
-    expect(programs.rows.cells[program.slot * P_CELLS + P_DAYS]).toBeLessThanOrEqual(5);
-    expect(programs.rows.cells[P_LEARNED_USES]).toBeLessThan(1e-6);
+    expect(programs.cellsOf(program.slot)[programRow(program.slot) + P_DAYS]).toBeLessThanOrEqual(5);
+    expect(programs.cellsOf(0)[P_LEARNED_USES]).toBeLessThan(1e-6);
     expect(program.uses()[2]).toEqual([1, 0]);
   });
 
@@ -167,7 +167,7 @@ describe('windows', () => {
     program.use(START_HOUR - 1, PHOTOS);
     expect(program.baselines.isLate).toBe(true);
     expect(program.uses()[2]).toEqual([3, 3]);
-    const { cells } = program.baselines.known.programs.rows;
+    const cells = program.baselines.known.programs.cellsOf(program.slot);
     expect(cells[2 * 2 * P_BLOCK + P_CALLS]).toBe(3);
     expect(program.baselines.known.keys.cellsOf(0)[4 * K_BLOCK + K_CALLS]).toBe(3);
   });

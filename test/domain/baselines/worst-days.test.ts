@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RAMP, SHARE, USERS } from '../../../services/domain/baselines/features.ts';
 import { PartitionKnowledge } from '../../../services/domain/baselines/partition-knowledge.ts';
-import { P_ALARMED, P_CELLS, P_DAYS, P_TOP_SCORE, P_WORST } from '../../../services/domain/baselines/state/program-rows.ts';
+import { P_ALARMED, programRow, P_DAYS, P_TOP_SCORE, P_WORST } from '../../../services/domain/baselines/state/program-rows.ts';
 import { learnWorst } from '../../../services/domain/baselines/worst-days.ts';
 
 const OTHERS = 200;
@@ -19,8 +19,8 @@ class Platform {
   }
 
   day(slot: number, feature: number, nats: number, isAlarmed = false, score = 0): void {
-    const program = this.known.programs.rows.cells;
-    const at = slot * P_CELLS;
+    const program = this.known.programs.cellsOf(slot);
+    const at = programRow(slot);
     program[at + P_DAYS] = 14;
     program[at + P_WORST + feature] = nats;
     program[at + P_TOP_SCORE] = score;

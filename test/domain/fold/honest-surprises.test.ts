@@ -21,7 +21,7 @@ import {
 } from './platform.ts';
 import { foldFrom, type Pages, pagesOf } from './platform-pages.ts';
 import { keyRow, K_LEARNED, K_USES } from '../../../services/domain/baselines/state/key-rows.ts';
-import { P_CELLS, P_LEARNED_USES } from '../../../services/domain/baselines/state/program-rows.ts';
+import { programRow, P_LEARNED_USES } from '../../../services/domain/baselines/state/program-rows.ts';
 import { CATEGORIES } from '../../../schemas/codes.ts';
 
 const POLICY = { version: 'b', baselines: { enabled: true, falseAlarmsPerProgramDay: 0.001 } };
@@ -115,7 +115,7 @@ describe('a program that goes wrong', () => {
       const { baselineSlot } = fold.state.programs.find('wx0000')!;
       const key = known.keys.find(known.firstKey(baselineSlot), CATEGORIES.indexOf('phone_number'));
       const learned = known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_USES]!;
-      return learned / known.programs.rows.cells[baselineSlot * P_CELLS + P_LEARNED_USES]!;
+      return learned / known.programs.cellsOf(baselineSlot)[programRow(baselineSlot) + P_LEARNED_USES]!;
     };
     const found = tell(log({ also: takesPhoneNumbers }));
     const [first] = alarmsOf(found, 0);

@@ -6,7 +6,7 @@ import { PageCorruptError, type ByteReader, type ByteWriter } from '../../state/
 import { PageSet } from '../../state/page-set.ts';
 import { FEATURE_COUNT, RAMP } from '../features.ts';
 import { SCALES } from '../tuning.ts';
-import { FloatRows } from '../../state/columns.ts';
+import { PiecedRows, rowInPiece } from '../../state/columns.ts';
 
 /** Of a window block: uses, calls, expected uses. Scale by scale, the filling block and the one before it. */
 export const P_BLOCK = 3;
@@ -38,7 +38,7 @@ export const P_TOLD = P_ALARMED + 1;
 export const P_ABOVE = P_TOLD + 1;
 /** How strong a ramp was at its worst in these days, scaled to the program's own noise. */
 export const P_RAMP_MOST = P_ABOVE + 1;
-export const P_CELLS = P_RAMP_MOST + 1;
+const P_CELLS = P_RAMP_MOST + 1;
 /** Cells of a row that engine 3 had not, in the middle of what it had, and how many it had in all. */
 const RAMP_CELLS = [P_WORST + RAMP, P_WORST_SUM + RAMP, P_SCALE + RAMP];
 const CELLS_BEFORE_RAMPS = P_ABOVE - RAMP_CELLS.length;
@@ -48,7 +48,7 @@ export const P_HOUR = 0;
 export const P_FIRST_HOUR = 1;
 export const P_LAST_ALARM = 2;
 export const P_FIRST_KEY = 3;
-export const P_NUMBERS = P_FIRST_KEY + 1;
+const P_NUMBERS = P_FIRST_KEY + 1;
 
 /** Keys of a program that are found without going through its list, in which each lies elsewhere in memory: a category has the place of its lowest bits. */
 const HINTS = 8;
@@ -62,20 +62,40 @@ const HINTED_KEYS_MAX = 1 << (31 - CATEGORY_BITS);
 export const WEEK_HOURS = 48;
 
 const PROGRAMS_PER_PAGE = 64;
+/** Rows of a piece are two to this power, so that no piece of a table has 128 KiB: while V8 marks, it marks for milliseconds on the spot for each so large. */
+const PIECE_SHIFT = 8;
 export const NEVER = -1;
+
+/** Where the row of a program begins in its piece, see {@link ProgramRows.cellsOf}. */
+export function programRow(slot: number): number {
+  return rowInPiece(slot, PIECE_SHIFT, P_CELLS);
+}
+
+/** The same for its whole numbers, see {@link ProgramRows.numbersOf}. */
+export function numbersRow(slot: number): number {
+  return rowInPiece(slot, PIECE_SHIFT, P_NUMBERS);
+}
+
+function rootsRow(slot: number): number {
+  return rowInPiece(slot, PIECE_SHIFT, WEEK_HOURS);
+}
+
+function hintAt(slot: number, category: number): number {
+  return rowInPiece(slot, PIECE_SHIFT, HINTS) + (category & (HINTS - 1));
+}
 
 export class ProgramRows {
   readonly pages = new PageSet('baselinePrograms', (page, out) => this.#encode(page, out));
-  readonly rows = new FloatRows(P_CELLS, 256);
-  /** Seconds are too many for 32 bits from 2038 on. */
-  numbers = new Float64Array(256 * P_NUMBERS);
+  readonly #rows = new PiecedRows(P_CELLS, PIECE_SHIFT);
+  /** In pieces as the rows are. Seconds are too many for 32 bits from 2038 on. */
+  readonly #numbers: Float64Array[] = [];
   /**
    * By slot, square roots of mean uses: by hour of a working day, then of a day of the weekend. The root of a count is as sure whatever its size
    * (M. S. Bartlett 1936), so 16 bits, which are out by two thousandths of the count at most, say all that is known.
    */
-  #hourRoots = new Float16Array(256 * WEEK_HOURS);
+  readonly #hourRoots: Float16Array[] = [];
   /** By slot, the keys that were found last; derived, and not stored. */
-  #hints = new Int32Array(256 * HINTS).fill(NEVER);
+  readonly #hints: Int32Array[] = [];
   readonly #ids: string[] = [];
 
   get count(): number {
@@ -84,30 +104,41 @@ export class ProgramRows {
 
   /** Bytes of memory. */
   get bytes(): number {
-    return this.rows.cells.byteLength + this.numbers.byteLength + this.#hourRoots.byteLength + this.#hints.byteLength;
+    const others = [...this.#numbers, ...this.#hourRoots, ...this.#hints];
+    return this.#rows.bytes + others.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   id(slot: number): string {
     return this.#ids[slot]!;
   }
 
+  /** The piece that a program's row lies in, from {@link programRow} on. */
+  cellsOf(slot: number): Float32Array {
+    return this.#rows.pieceOf(slot);
+  }
+
+  /** The piece that its whole numbers lie in, from {@link numbersRow} on. */
+  numbersOf(slot: number): Float64Array {
+    return this.#numbers[slot >>> PIECE_SHIFT]!;
+  }
+
   /** Mean uses of an hour of the week; see season.ts for the number of the hour. */
   usesOfHour(slot: number, hour: number): number {
-    return this.#hourRoots[slot * WEEK_HOURS + hour]! ** 2;
+    return this.#hourRoots[slot >>> PIECE_SHIFT]![rootsRow(slot) + hour]! ** 2;
   }
 
   setUsesOfHour(slot: number, hour: number, uses: number): void {
-    this.#hourRoots[slot * WEEK_HOURS + hour] = Math.sqrt(uses);
+    this.#hourRoots[slot >>> PIECE_SHIFT]![rootsRow(slot) + hour] = Math.sqrt(uses);
   }
 
   /** The key of a program's category, or {@link NEVER} where there is none or it has to be looked for. */
   hint(slot: number, category: number): number {
-    const hint = this.#hints[slot * HINTS + (category & (HINTS - 1))]!;
+    const hint = this.#hints[slot >>> PIECE_SHIFT]![hintAt(slot, category)]!;
     return (hint & CATEGORY_MASK) === category && hint !== NEVER ? hint >> CATEGORY_BITS : NEVER;
   }
 
   setHint(slot: number, category: number, key: number): void {
-    if (key < HINTED_KEYS_MAX) this.#hints[slot * HINTS + (category & (HINTS - 1))] = (key << CATEGORY_BITS) | category;
+    if (key < HINTED_KEYS_MAX) this.#hints[slot >>> PIECE_SHIFT]![hintAt(slot, category)] = (key << CATEGORY_BITS) | category;
   }
 
   add(id: string): number {
@@ -115,21 +146,19 @@ export class ProgramRows {
     // Before it is there: a page that a checkpoint has not written yet is drawn without it.
     this.touch(slot);
     this.#ids.push(id);
-    this.rows.reserve(slot + 1);
-    if ((slot + 1) * P_NUMBERS > this.numbers.length) {
-      const wider = new Float64Array(Math.ceil((this.numbers.length / P_NUMBERS) * 1.5) * P_NUMBERS);
-      wider.set(this.numbers);
-      this.numbers = wider;
-      const wide = new Float16Array((wider.length / P_NUMBERS) * WEEK_HOURS);
-      wide.set(this.#hourRoots);
-      this.#hourRoots = wide;
-      const hints = new Int32Array((wider.length / P_NUMBERS) * HINTS).fill(NEVER, this.#hints.length);
-      hints.set(this.#hints);
-      this.#hints = hints;
-    }
-    this.numbers.fill(NEVER, slot * P_NUMBERS, (slot + 1) * P_NUMBERS);
-    this.rows.cells.fill(1, slot * P_CELLS + P_SCALE, slot * P_CELLS + P_SCALE + FEATURE_COUNT);
+    this.#reserve(slot);
+    const [n, row] = [numbersRow(slot), programRow(slot) + P_SCALE];
+    this.numbersOf(slot).fill(NEVER, n, n + P_NUMBERS);
+    this.cellsOf(slot).fill(1, row, row + FEATURE_COUNT);
     return slot;
+  }
+
+  #reserve(slot: number): void {
+    this.#rows.reserve(slot + 1);
+    if (slot >>> PIECE_SHIFT < this.#numbers.length) return;
+    this.#numbers.push(new Float64Array(P_NUMBERS << PIECE_SHIFT));
+    this.#hourRoots.push(new Float16Array(WEEK_HOURS << PIECE_SHIFT));
+    this.#hints.push(new Int32Array(HINTS << PIECE_SHIFT).fill(NEVER));
   }
 
   /** Must be called before a program's row changes. */
@@ -143,17 +172,23 @@ export class ProgramRows {
     out.varint(to - from);
     for (let slot = from; slot < to; slot++) {
       out.string(this.#ids[slot]!);
-      for (let i = 0; i < P_NUMBERS; i++) out.double(this.numbers[slot * P_NUMBERS + i]!);
+      const numbers = this.numbersOf(slot);
+      for (let i = 0; i < P_NUMBERS; i++) out.double(numbers[numbersRow(slot) + i]!);
     }
-    out.bytes(this.rows.bytes(from, to));
-    const roots = this.#hourRoots.subarray(from * WEEK_HOURS, to * WEEK_HOURS);
-    out.bytes(new Uint8Array(roots.buffer, roots.byteOffset, roots.byteLength));
+    out.bytes(this.#rows.bytesOf(from, to));
+    out.bytes(this.#rootsOf(from, to));
+  }
+
+  /** The bytes of the roots of slots `[from, to)` of one piece, not copied. */
+  #rootsOf(from: number, to: number): Uint8Array {
+    const { buffer, byteOffset } = this.#hourRoots[from >>> PIECE_SHIFT]!;
+    return new Uint8Array(buffer, byteOffset + rootsRow(from) * 2, (to - from) * WEEK_HOURS * 2);
   }
 
   /** Rows of engine 3, where each list by feature was one shorter: what it did not know is as in a new row. */
   #putBeforeRamps(slot: number, bytes: Buffer): void {
-    const { cells } = this.rows;
-    for (let at = 0, row = slot * P_CELLS; at < bytes.length; row += P_CELLS) {
+    const cells = this.cellsOf(slot);
+    for (let at = 0, row = programRow(slot); at < bytes.length; row += P_CELLS) {
       for (let cell = 0; cell < P_ABOVE; cell++) {
         if (RAMP_CELLS.includes(cell)) continue;
         cells[row + cell] = bytes.readFloatLE(at);
@@ -168,15 +203,16 @@ export class ProgramRows {
     const to = from + reader.varint();
     for (let slot = from; slot < to; slot++) {
       this.add(reader.string());
-      for (let i = 0; i < P_NUMBERS; i++) this.numbers[slot * P_NUMBERS + i] = reader.double();
+      const numbers = this.numbersOf(slot);
+      for (let i = 0; i < P_NUMBERS; i++) numbers[numbersRow(slot) + i] = reader.double();
     }
     const bytes = reader.bytes();
-    if (bytes.length === (to - from) * P_CELLS * 4) this.rows.put(from, bytes);
+    if (bytes.length === (to - from) * P_CELLS * 4) this.#rows.put(from, bytes);
     else if (bytes.length === (to - from) * CELLS_BEFORE_RAMPS * 4) this.#putBeforeRamps(from, bytes);
     else throw new PageCorruptError('a page of baselines has another size');
     const roots = reader.bytes();
     if (roots.length !== (to - from) * WEEK_HOURS * 2) throw new PageCorruptError('a page of hours has another size');
-    new Uint8Array(this.#hourRoots.buffer).set(roots, from * WEEK_HOURS * 2);
+    this.#rootsOf(from, to).set(roots);
     return [from, to];
   }
 }

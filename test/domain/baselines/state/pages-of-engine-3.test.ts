@@ -10,7 +10,7 @@ import {
 import { keyRow, K_LEARNED, K_RAMP, K_USES } from '../../../../services/domain/baselines/state/key-rows.ts';
 import {
   P_ABOVE,
-  P_CELLS,
+  programRow,
   P_DAYS,
   P_LEARNED_USES,
   P_RAMP_MOST,
@@ -61,7 +61,7 @@ describe('pages of the engine before ramps', () => {
     for (const one of engine3.said) {
       const slot = programs.of(one.id).baselineSlot;
       expect(slot).toBe(one.slot);
-      const cells = known.programs.rows.cells.subarray(slot * P_CELLS, (slot + 1) * P_CELLS);
+      const cells = known.programs.cellsOf(slot).subarray(programRow(slot));
       expect(cells[P_LEARNED_USES]).toBe(one.learnedUses);
       expect(cells[P_DAYS]).toBe(one.days);
       expect(cells[P_TOLD]).toBe(one.told);
