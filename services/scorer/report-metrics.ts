@@ -1,4 +1,5 @@
 /** Tells the metrics what a committed batch amounts to. Labels are closed lists, limit names of the policy, and bounded sources. */
+import type { Counter } from 'prom-client';
 import { ACTIONS, BASELINE_REASONS, CATEGORIES, DISPOSITIONS, OUTCOMES, REASONS, TIMINGS } from '../../schemas/codes.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
 import type { PartitionState, StateKind } from '../domain/fold/partition-state.ts';
@@ -41,12 +42,12 @@ export class ScorerMetrics {
   scored(outcome: BatchOutcome, state: PartitionState): void {
     const metrics = this.#metrics;
     this.#tally(outcome.tally);
-    metrics.duplicates.inc(outcome.duplicates);
-    metrics.staleFacts.inc(outcome.staleFacts);
+    add(metrics.duplicates, outcome.duplicates);
+    add(metrics.staleFacts, outcome.staleFacts);
     for (const [type, n] of Object.entries(outcome.facts)) metrics.facts.inc({ type }, n);
     for (const [reason, n] of Object.entries(outcome.rejects)) metrics.rejects.inc({ reason }, n);
-    metrics.rejects.inc({ reason: 'unauthorised' }, outcome.unauthorisedCopies);
-    metrics.policyRejected.inc(outcome.policiesRejected);
+    add(metrics.rejects, outcome.unauthorisedCopies, { reason: 'unauthorised' });
+    add(metrics.policyRejected, outcome.policiesRejected);
     for (const [source, atMs] of outcome.tally.sourcesSeenMs) metrics.sources.seen(source, atMs);
     for (const [arrivedMs, records] of outcome.liveArrivals) {
       const seconds = Math.max(0, outcome.scoredAtMs - arrivedMs) / 1000;
@@ -90,13 +91,11 @@ export class ScorerMetrics {
     eachCount(tally.attempts, TIMINGS.length, (category, timing, n) =>
       interceptedAttempts.inc({ category: CATEGORIES[category]!, timing: TIMINGS[timing]! }, n),
     );
-    eachCount(tally.interceptions, TIMINGS.length, (place, timing, n) => {
-      const category = CATEGORIES[Math.floor(place / REASONS.length)]!;
-      interceptions.inc({ category, reason: REASONS[place % REASONS.length]!, timing: TIMINGS[timing]! }, n);
-    });
-    eachCount(tally.wouldIntercept, REASONS.length, (category, reason, n) =>
-      wouldIntercept.inc({ category: CATEGORIES[category]!, reason: REASONS[reason]! }, n),
-    );
+    for (const [place, n] of tally.interceptions) {
+      const timing = TIMINGS[place % TIMINGS.length]!;
+      interceptions.inc({ ...ofReason(Math.floor(place / TIMINGS.length)), timing }, n);
+    }
+    for (const [place, n] of tally.wouldIntercept) wouldIntercept.inc(ofReason(place), n);
     this.#tallyBaselines(tally);
     const label = (limit: string): string => this.#limitNames.label(limit);
     for (const [limit, n] of tally.refusals) limitRefusals.inc({ limit: label(limit), shadow: 'false' }, n);
@@ -112,15 +111,13 @@ export class ScorerMetrics {
     const { baselineAlarms, baselineEpisodes, baselineLate, priorsIgnored, reviews: reviewed } = this.#metrics;
     for (const { reason, index } of BASELINES) {
       const found = findings.subarray(index * ACTIONS.length, (index + 1) * ACTIONS.length);
-      baselineAlarms.inc(
-        { reason },
-        found.reduce((sum, n) => sum + n, 0),
-      );
-      baselineEpisodes.inc({ reason }, episodes[index]);
+      const alarms = found.reduce((sum, n) => sum + n, 0);
+      add(baselineAlarms, alarms, { reason });
+      add(baselineEpisodes, episodes[index]!, { reason });
     }
-    baselineLate.inc(lateForBaseline);
-    priorsIgnored.inc(ignored);
-    for (const [i, disposition] of DISPOSITIONS.entries()) reviewed.inc({ disposition }, reviews[i]);
+    add(baselineLate, lateForBaseline);
+    add(priorsIgnored, ignored);
+    for (const [i, disposition] of DISPOSITIONS.entries()) add(reviewed, reviews[i]!, { disposition });
   }
 
   /** What is asked at each scrape rather than counted: state, lag and ages. */
@@ -178,6 +175,16 @@ export class ScorerMetrics {
     }
     return this.#intercepted.size;
   }
+}
+
+/** Most of what there is to count did not happen in a batch of some accesses, and looking up a series takes longer than that; those of closed lists are there from the start. */
+function add<Label extends string>(counter: Counter<Label>, n: number, labels: Partial<Record<Label, string>> = {}): void {
+  if (n > 0) counter.inc(labels, n);
+}
+
+/** Labels of a place in a table by category and reason. */
+function ofReason(place: number): { category: (typeof CATEGORIES)[number]; reason: (typeof REASONS)[number] } {
+  return { category: CATEGORIES[Math.floor(place / REASONS.length)]!, reason: REASONS[place % REASONS.length]! };
 }
 
 /** Calls `count` for each number above 0 of a table with `columns` columns. */

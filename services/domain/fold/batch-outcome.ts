@@ -7,7 +7,6 @@ import {
   RECORD_BYTES_MAX,
   type RecordType,
   type RejectReason,
-  REASONS,
   TIMINGS,
 } from '../../../schemas/codes.ts';
 import { CATALOGUE_HASH } from '../../../schemas/catalogue/index.ts';
@@ -183,9 +182,8 @@ export class BatchOutcome {
     for (let i = 0; i < findings.count; i++) {
       const reason = findings.reasons[i]!;
       tally.findings[reason * ACTIONS.length + findings.actions[i]!]!++;
-      if (findings.effective[i] === INTERCEPT)
-        tally.interceptions[(category * REASONS.length + reason) * TIMINGS.length + timing]!++;
-      if (wouldHave && findings.actions[i] === INTERCEPT) tally.wouldIntercept[category * REASONS.length + reason]!++;
+      if (findings.effective[i] === INTERCEPT) tally.intercepted(category, reason, timing);
+      if (wouldHave && findings.actions[i] === INTERCEPT) tally.wouldHaveIntercepted(category, reason);
     }
     if (wouldHave) tally.wouldHave++;
     if (!intercepted) return;

@@ -11,10 +11,10 @@ export class Tally implements LimitCounts {
   readonly findings = new Float64Array(REASONS.length * ACTIONS.length);
   /** Intercepted attempts by category and timing. */
   readonly attempts = new Float64Array(CATEGORIES.length * TIMINGS.length);
-  /** By category, intercepting reason and timing: `(category * REASONS.length + reason) * TIMINGS.length + timing`. */
-  readonly interceptions = new Float64Array(CATEGORIES.length * REASONS.length * TIMINGS.length);
-  /** Would have been: by category and reason whose action is intercept. */
-  readonly wouldIntercept = new Float64Array(CATEGORIES.length * REASONS.length);
+  /** By category, intercepting reason and timing: `(category * REASONS.length + reason) * TIMINGS.length + timing`. Those that happened, few of some thousand. */
+  readonly interceptions = new Map<number, number>();
+  /** Would have been: by category and reason whose action is intercept, `category * REASONS.length + reason`. */
+  readonly wouldIntercept = new Map<number, number>();
   /** Attempts that a stricter mode would have intercepted, once each. */
   wouldHave = 0;
   /** Baseline episodes that began, by the first reason of their first finding. */
@@ -35,6 +35,14 @@ export class Tally implements LimitCounts {
   #lastSource = '';
   #lastSourceMs = Number.NaN;
 
+  intercepted(category: number, reason: number, timing: number): void {
+    countIn(this.interceptions, (category * REASONS.length + reason) * TIMINGS.length + timing);
+  }
+
+  wouldHaveIntercepted(category: number, reason: number): void {
+    countIn(this.wouldIntercept, category * REASONS.length + reason);
+  }
+
   /** A review that concludes nothing is a note; it is counted among the facts. */
   reviewed(disposition: Disposition | null): void {
     if (disposition !== null) this.reviews[DISPOSITIONS.indexOf(disposition)]!++;
@@ -46,4 +54,8 @@ export class Tally implements LimitCounts {
     this.#lastSourceMs = atMs;
     this.sourcesSeenMs.set(source, atMs);
   }
+}
+
+function countIn(counts: Map<number, number>, place: number): void {
+  counts.set(place, (counts.get(place) ?? 0) + 1);
 }

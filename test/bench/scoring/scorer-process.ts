@@ -32,7 +32,7 @@ const log = await openKafkaLog({
 });
 /** What was judged and how, whatever the batches and the times of appending were: the same traffic must give the same. */
 const judged = new Tally();
-const COUNTED = ['accesses', 'verdicts', 'findings', 'interceptions', 'episodes'] as const;
+const COUNTED = ['accesses', 'verdicts', 'findings', 'episodes'] as const;
 const counts = { accesses: 0, facts: 0, duplicates: 0, rejected: 0, copies: 0, late: 0 };
 const keys = new Map<number, { readonly limitKeys: number; readonly baselineKeys: number }>();
 /** A timer of a millisecond: the histogram has how much later than asked it came. */
@@ -50,6 +50,8 @@ function count(outcome: BatchOutcome): void {
   counts.rejected += outcome.rejected.length;
   counts.copies += outcome.copies;
   counts.late += outcome.tally.lateForBaseline;
+  for (const [place, n] of outcome.tally.interceptions)
+    judged.interceptions.set(place, (judged.interceptions.get(place) ?? 0) + n);
   for (const name of COUNTED) for (const [i, number] of outcome.tally[name].entries()) judged[name][i]! += number;
   if (records >= Number(backlog)) done.resolve();
 }
@@ -85,7 +87,8 @@ await scorer.stop();
 await log.close();
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((total, number) => total + number, 0);
 const reasons = REASONS.map((reason, i) => [reason, sum(judged.findings.slice(...rangeOf(i)))] as const).filter(([, n]) => n > 0);
-const result = { counts, judged: COUNTED.map((name) => [...judged[name]]) };
+const interceptions = [...judged.interceptions].toSorted(([a], [b]) => a - b);
+const result = { counts, judged: COUNTED.map((name) => [...judged[name]]), interceptions };
 report({
   records,
   ...taken,
