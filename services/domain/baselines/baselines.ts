@@ -19,16 +19,16 @@ import {
   P_ALARMED,
   P_BLOCK,
   P_CALLS,
-  programRow,
   P_HOUR,
   P_LAST_ALARM,
-  numbersRow,
   P_SCALE,
   P_TOLD,
   P_TOP_SCORE,
   P_USES,
   P_VISITS,
   P_WORST,
+  numbersRow,
+  programRow,
 } from './state/program-rows.ts';
 import {
   CALLS_PER_USE_MAX,

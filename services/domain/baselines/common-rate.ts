@@ -2,7 +2,7 @@
  * How much all programs of a partition are used beyond what is expected of the hour: a holiday is nobody's doing. The mean over the
  * last hours of all programs, each worth about the same whatever its size, because the largest would otherwise say it alone.
  */
-import { programRow, P_DAYS, P_EXPECTED, P_USES, type ProgramRows } from './state/program-rows.ts';
+import { P_DAYS, P_EXPECTED, P_USES, programRow, type ProgramRows } from './state/program-rows.ts';
 import type { ByteReader, ByteWriter } from '../state/bytes.ts';
 import { SEASON_DAYS } from './tuning.ts';
 

@@ -19,7 +19,7 @@ import {
   USERS,
 } from './features.ts';
 import type { FirstCounted, Measured } from './sighting.ts';
-import { programRow, P_SCALE } from './state/program-rows.ts';
+import { P_SCALE, programRow } from './state/program-rows.ts';
 import { evidentFrom, ordinaryFrom, ordinaryUpTo } from './surprise.ts';
 import { RAMP_ODDS, RATIO_USES, RATIO_WEIGHT, SCALE_HOURS } from './tuning.ts';
 

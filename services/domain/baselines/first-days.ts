@@ -3,7 +3,7 @@ import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { FirstCounted, Sighting, Surprises } from './sighting.ts';
 import { C_VISIT_DAYS, C_VISIT_SQUARES, C_VISIT_SUM, C_WITH, categoryCell, type ClassRow } from './state/class-rows.ts';
 import { K_BACKGROUND, K_BLOCK, keyRow, K_USES, MARK_BACKGROUND, MARK_VISITS } from './state/key-rows.ts';
-import { P_BLOCK, P_CALLS, programRow, P_LEARNED_CALLS, P_LEARNED_VISITS, P_VISITS } from './state/program-rows.ts';
+import { P_BLOCK, P_CALLS, P_LEARNED_CALLS, P_LEARNED_VISITS, P_VISITS, programRow } from './state/program-rows.ts';
 import { shareSurprise } from './surprise.ts';
 import {
   A_DAY,

@@ -44,7 +44,6 @@ import {
   P_ALARMED,
   P_BLOCK,
   P_CALLS,
-  programRow,
   P_DAYS,
   P_DAYS_SEEN,
   P_LEARNED_CALLS,
@@ -56,6 +55,7 @@ import {
   P_USES,
   P_VISITS,
   P_WORST,
+  programRow,
   type ProgramRows,
 } from './state/program-rows.ts';
 import { learnRamp } from './ramps.ts';

@@ -31,11 +31,11 @@ import {
 } from './state/key-rows.ts';
 import {
   NEVER,
-  programRow,
   P_FIRST_KEY,
   P_LEARNED_CALLS,
   P_LEARNED_USES,
   numbersRow,
+  programRow,
   ProgramRows,
 } from './state/program-rows.ts';
 import { RecentUsers } from './state/recent-users.ts';

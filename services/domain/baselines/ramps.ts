@@ -7,7 +7,7 @@ import { RAMP } from './features.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Sighting, Surprises } from './sighting.ts';
 import { K_BLOCK, keyRow, K_RAMP, K_USES, MARK_SHARE } from './state/key-rows.ts';
-import { P_BLOCK, programRow, P_DAYS, P_USES } from './state/program-rows.ts';
+import { P_BLOCK, P_DAYS, P_USES, programRow } from './state/program-rows.ts';
 import { oddsEvidence } from './surprise.ts';
 import { A_DAY, FOUR_HOURS, RAMP_DAYS, RAMP_DISPERSION, RAMP_NATS_MAX, RAMP_ODDS } from './tuning.ts';
 

@@ -6,7 +6,7 @@
 import { QUIET, RATE } from './features.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Surprises } from './sighting.ts';
-import { P_BLOCK, programRow, P_DAYS, P_EXPECTED, P_MEAN_HOUR, P_USES } from './state/program-rows.ts';
+import { P_BLOCK, P_DAYS, P_EXPECTED, P_MEAN_HOUR, P_USES, programRow } from './state/program-rows.ts';
 import { QUIET_SHARE, RATIO_USES, RATIO_WEIGHT, SCALE_HOURS, SCALES, SEASON_DAYS } from './tuning.ts';
 
 const USES_SEEN_MIN = 4;

@@ -1,6 +1,6 @@
 /** When in a week a program is used: the expected uses of an hour, from its own hours and the shape of its class. */
 import { C_SHAPE, C_SHAPES, type ClassRow } from './state/class-rows.ts';
-import { programRow, P_DAYS_SEEN, P_MEAN_HOUR, type ProgramRows } from './state/program-rows.ts';
+import { P_DAYS_SEEN, P_MEAN_HOUR, programRow, type ProgramRows } from './state/program-rows.ts';
 
 /** Occurrences of an hour that are averaged over: the newest counts at least a twelfth. */
 export const HOURS_AVERAGED = 12;

@@ -22,7 +22,7 @@ import {
   MARK_SHARE,
   MARK_VISITS,
 } from './state/key-rows.ts';
-import { P_BLOCK, P_CALLS, programRow, P_DAYS, P_LEARNED_CALLS, P_LEARNED_USES, P_USES } from './state/program-rows.ts';
+import { P_BLOCK, P_CALLS, P_DAYS, P_LEARNED_CALLS, P_LEARNED_USES, P_USES, programRow } from './state/program-rows.ts';
 import { mayExceed, shareSurprise } from './surprise.ts';
 import {
   A_DAY,

@@ -9,7 +9,7 @@ import { SIBLINGS } from './features.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Surprises } from './sighting.ts';
 import { K_BLOCK, keyRow, K_USES, MARK_SHARE } from './state/key-rows.ts';
-import { P_BLOCK, programRow, P_DAYS, P_EXPECTED, P_HOUR, P_LEARNED_USES, numbersRow, P_USES } from './state/program-rows.ts';
+import { P_BLOCK, P_DAYS, P_EXPECTED, P_HOUR, P_LEARNED_USES, P_USES, numbersRow, programRow } from './state/program-rows.ts';
 import type { Fleet } from './state/fleet-priors.ts';
 import { uncertainty } from './trust.ts';
 import {

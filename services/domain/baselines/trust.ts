@@ -2,7 +2,7 @@
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { ClassRow } from './state/class-rows.ts';
 import { K_BLOCK, keyRow, K_USES, MARK_SHARE } from './state/key-rows.ts';
-import { programRow, P_DAYS, P_LEARNED_USES } from './state/program-rows.ts';
+import { P_DAYS, P_LEARNED_USES, programRow } from './state/program-rows.ts';
 import { shareSurprise } from './surprise.ts';
 import { A_DAY, CLASS_USES, LEARNED_NATS } from './tuning.ts';
 

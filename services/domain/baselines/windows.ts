@@ -9,15 +9,15 @@ import {
   P_ALARMED,
   P_BLOCK,
   P_CALLS,
-  programRow,
   P_DAYS_SEEN,
   P_EXPECTED,
   P_FIRST_HOUR,
   P_HOUR,
-  numbersRow,
   P_TOLD,
   P_USES,
   P_VISITS,
+  numbersRow,
+  programRow,
 } from './state/program-rows.ts';
 import { A_DAY, FOUR_HOURS, SCALE_HOURS, SCALES } from './tuning.ts';
 

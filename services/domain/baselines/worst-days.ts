@@ -5,7 +5,6 @@ import type { PartitionKnowledge } from './partition-knowledge.ts';
 import {
   P_ABOVE,
   P_ALARMED,
-  programRow,
   P_DAYS,
   P_RAMP_MOST,
   P_SCALE,
@@ -14,6 +13,7 @@ import {
   P_WORST_DAYS,
   P_WORST_RATE_DAYS,
   P_WORST_SUM,
+  programRow,
 } from './state/program-rows.ts';
 import { OWN_DAYS, OWN_MAX, OWN_MIN, OWN_NATS, SEASON_DAYS, YOUNG_DAYS } from './tuning.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CommonRate } from '../../../services/domain/baselines/common-rate.ts';
-import { programRow, P_DAYS, P_EXPECTED, P_USES, ProgramRows } from '../../../services/domain/baselines/state/program-rows.ts';
+import { P_DAYS, P_EXPECTED, P_USES, programRow, ProgramRows } from '../../../services/domain/baselines/state/program-rows.ts';
 import { ByteReader, ByteWriter } from '../../../services/domain/state/bytes.ts';
 
 /** Hours of programs of which each is used so many times what is expected of it. */

@@ -6,7 +6,7 @@ import { PartitionKnowledge } from '../../../services/domain/baselines/partition
 import { forgetRamp, judgeRamp, learnRamp } from '../../../services/domain/baselines/ramps.ts';
 import { Surprises } from '../../../services/domain/baselines/sighting.ts';
 import { keyRow, K_RAMP } from '../../../services/domain/baselines/state/key-rows.ts';
-import { programRow, P_DAYS } from '../../../services/domain/baselines/state/program-rows.ts';
+import { P_DAYS, programRow } from '../../../services/domain/baselines/state/program-rows.ts';
 import { evidentFrom, oddsEvidence } from '../../../services/domain/baselines/surprise.ts';
 import { RAMP_DAYS, RAMP_NATS_MAX, RAMP_ODDS } from '../../../services/domain/baselines/tuning.ts';
 import { Random } from '../../reference/random.ts';

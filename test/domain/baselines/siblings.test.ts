@@ -13,13 +13,13 @@ import {
 } from '../../../services/domain/baselines/state/key-rows.ts';
 import {
   P_BLOCK,
-  programRow,
   P_DAYS,
   P_EXPECTED,
   P_HOUR,
   P_LEARNED_USES,
-  numbersRow,
   P_USES,
+  numbersRow,
+  programRow,
 } from '../../../services/domain/baselines/state/program-rows.ts';
 import {
   EXCESS_FROM_NATS,

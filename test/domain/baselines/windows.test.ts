@@ -6,12 +6,12 @@ import { K_BLOCK, K_CALLS, keyRow, K_USES } from '../../../services/domain/basel
 import {
   P_BLOCK,
   P_CALLS,
-  programRow,
   P_DAYS,
   P_HOUR,
   P_LEARNED_USES,
-  numbersRow,
   P_USES,
+  numbersRow,
+  programRow,
 } from '../../../services/domain/baselines/state/program-rows.ts';
 import { DAY_DISPERSION, HALF_LIFE_DAYS, SCALE_HOURS } from '../../../services/domain/baselines/tuning.ts';
 

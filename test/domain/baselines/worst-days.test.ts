@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RAMP, SHARE, USERS } from '../../../services/domain/baselines/features.ts';
 import { PartitionKnowledge } from '../../../services/domain/baselines/partition-knowledge.ts';
-import { P_ALARMED, programRow, P_DAYS, P_TOP_SCORE, P_WORST } from '../../../services/domain/baselines/state/program-rows.ts';
+import { P_ALARMED, P_DAYS, P_TOP_SCORE, P_WORST, programRow } from '../../../services/domain/baselines/state/program-rows.ts';
 import { learnWorst } from '../../../services/domain/baselines/worst-days.ts';
 
 const OTHERS = 200;

@@ -21,7 +21,7 @@ import {
 } from './platform.ts';
 import { foldFrom, type Pages, pagesOf } from './platform-pages.ts';
 import { keyRow, K_LEARNED, K_USES } from '../../../services/domain/baselines/state/key-rows.ts';
-import { programRow, P_LEARNED_USES } from '../../../services/domain/baselines/state/program-rows.ts';
+import { P_LEARNED_USES, programRow } from '../../../services/domain/baselines/state/program-rows.ts';
 import { CATEGORIES } from '../../../schemas/codes.ts';
 
 const POLICY = { version: 'b', baselines: { enabled: true, falseAlarmsPerProgramDay: 0.001 } };

@@ -27,8 +27,6 @@ export interface ProtocolRequest<Response> {
     decode(body: Buffer): Promise<Response>;
     parse(decoded: Response): Promise<Response>;
   };
-  /** Longer than the connection's own, or no effect. */
-  readonly requestTimeout?: number;
   readonly logResponseError?: boolean;
 }
 

@@ -14,7 +14,6 @@ function protocolRequest<Response>(
   api: keyof typeof API,
   body: () => WireWriter,
   decode: (reader: WireReader) => Response,
-  requestTimeout?: number,
 ): ProtocolRequest<Response> {
   return {
     request: {
@@ -26,7 +25,6 @@ function protocolRequest<Response>(
     },
     response: { decode: async (bytes) => decode(new WireReader(bytes)), parse: async (decoded) => decoded },
     logResponseError: false,
-    ...(requestTimeout === undefined ? {} : { requestTimeout }),
   };
 }
 

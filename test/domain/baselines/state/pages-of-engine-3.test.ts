@@ -10,7 +10,6 @@ import {
 import { keyRow, K_LEARNED, K_RAMP, K_USES } from '../../../../services/domain/baselines/state/key-rows.ts';
 import {
   P_ABOVE,
-  programRow,
   P_DAYS,
   P_LEARNED_USES,
   P_RAMP_MOST,
@@ -18,6 +17,7 @@ import {
   P_TOLD,
   P_WORST,
   P_WORST_SUM,
+  programRow,
 } from '../../../../services/domain/baselines/state/program-rows.ts';
 import { ProgramTable } from '../../../../services/domain/state/program-table.ts';
 import { drawnPages } from '../../state/drawn-pages.ts';

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import {
   NEVER,
-  numbersRow,
   P_FIRST_KEY,
   P_RAMP_MOST,
   P_USES,
-  ProgramRows,
+  numbersRow,
   programRow,
+  ProgramRows,
 } from '../../../../services/domain/baselines/state/program-rows.ts';
 import { ByteReader } from '../../../../services/domain/state/bytes.ts';
 import { drawnPages } from '../../state/drawn-pages.ts';
