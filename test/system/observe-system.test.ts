@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { BASELINE_REASONS, REASONS } from '../../schemas/codes.ts';
+import { BASELINE_REASONS, CATEGORIES, REASONS, TIMINGS } from '../../schemas/codes.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import { BatchOutcome } from '../../services/domain/fold/batch-outcome.ts';
 import { PartitionState } from '../../services/domain/fold/partition-state.ts';
@@ -156,6 +156,27 @@ describe('what is looked up', () => {
 });
 
 describe('what is counted', () => {
+  test('is an interception by category, reason and timing, and one that would have been', async () => {
+    const state = new PartitionState('log', 0, 1);
+    const outcome = new BatchOutcome(state, '', nowMs, new RowWriter());
+    const places = CATEGORIES.flatMap((_, category) => REASONS.map((_reason, reason) => [category, reason] as const));
+    const some = places.filter((_, i) => i % 97 === 5);
+    for (const [i, [category, reason]] of some.entries()) {
+      for (let n = 0; n <= i % 3; n++) outcome.tally.intercepted(category, reason, i % TIMINGS.length);
+      outcome.tally.wouldHaveIntercepted(category, reason);
+    }
+    scorerMetrics.scored(outcome, state);
+    const scrape = new Scrape(await registry.metrics());
+    for (const [i, [category, reason]] of some.entries()) {
+      const labels = `category="${CATEGORIES[category]}",reason="${REASONS[reason]}"`;
+      const timing = TIMINGS[i % TIMINGS.length];
+      expect(scrape.value(`ntk_interceptions_total{${labels},timing="${timing}"}`)).toBe((i % 3) + 1);
+      expect(scrape.value(`ntk_would_intercept_total{${labels}}`)).toBe(1);
+    }
+    expect(scrape.samples('ntk_interceptions_total').size).toBe(some.length);
+    expect(scrape.samples('ntk_would_intercept_total').size).toBe(some.length);
+  });
+
   test('is an alarm of the baselines for each finding of theirs', async () => {
     const state = new PartitionState('log', 0, 1);
     const outcome = new BatchOutcome(state, '', nowMs, new RowWriter());
