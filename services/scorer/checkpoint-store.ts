@@ -3,11 +3,10 @@
  * restored from before the newest accepted gap, whose end has a checkpoint that is kept (docs/gaps.md).
  */
 import { createHash } from 'node:crypto';
-import { constants, type ZstdOptions } from 'node:zlib';
 import { ENGINE_VERSION } from '../domain/engine.ts';
 import type { PartitionFold } from '../domain/fold/fold.ts';
 import { PAGE_KINDS, type PageKind, pagesByKind, type PartitionState } from '../domain/fold/partition-state.ts';
-import { zstdPacked, zstdUnpacked } from '../platform/compression/one-shot.ts';
+import { type Packing, zstdPacked, zstdUnpacked } from '../platform/compression/one-shot.ts';
 import type { EventLog, Put } from '../platform/log/event-log.ts';
 import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
@@ -206,7 +205,7 @@ export class CheckpointStore {
   }
 
   #storePage(kind: PageKind, page: number, bytes: Buffer, version: number): Put[] {
-    const packed = zstdPacked(bytes, zstdOptions(bytes.length));
+    const packed = zstdPacked(bytes, packing(bytes.length));
     const chunks = Math.max(1, Math.ceil(packed.length / CHUNK_BYTES_MAX));
     this.#pages[kind][page] = { version, chunks, sum: sumOf(bytes) };
     return Array.from({ length: chunks }, (_, chunk) =>
@@ -245,7 +244,6 @@ export class CheckpointStore {
 }
 
 /** Output comes in pieces of half the input: one is enough in most cases, and none is much memory for nothing. */
-function zstdOptions(bytes: number): ZstdOptions {
-  const chunkSize = Math.max(ZSTD_CHUNK_BYTES_MIN, Math.ceil(bytes / 2));
-  return { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize };
+function packing(bytes: number): Packing {
+  return { chunkSize: Math.max(ZSTD_CHUNK_BYTES_MIN, Math.ceil(bytes / 2)) };
 }

@@ -1,6 +1,5 @@
 /** Packing the records of a batch, and unpacking them within limits: a host chooses what is in it. */
-import { constants, type ZstdOptions } from 'node:zlib';
-import { gunzipped, zstdPacked, zstdPackedAside, zstdUnpacked } from '../../compression/one-shot.ts';
+import { gunzipped, type Packing, zstdPacked, zstdPackedAside, zstdUnpacked } from '../../compression/one-shot.ts';
 import { LogError } from '../event-log.ts';
 import { malformed } from './wire.ts';
 import { zstdContentBytes } from './zstd-frame.ts';
@@ -8,7 +7,6 @@ import { zstdContentBytes } from './zstd-frame.ts';
 /** Kafka's numbers, in the lowest bits of a batch's attributes. */
 export const CODEC = { none: 0, gzip: 1, zstd: 4 } as const;
 const CODEC_MASK = 0x07;
-const ZSTD_LEVEL = { [constants.ZSTD_c_compressionLevel]: 1 };
 
 /**
  * A batch has at most 4 MiB on the wire; records of one kind become twelve times that. What is larger was made to fill memory.
@@ -69,8 +67,8 @@ const PACKED_SHARE = 1 / 3;
  * Chunks are no larger than what comes out: fresh memory of 256 KiB costs as much as packing 8 KiB. And the frame says how long it is, which Node leaves
  * out where another thread packs: whoever unpacks it needs no window beside what comes out.
  */
-function packing(bytes: number): ZstdOptions {
-  return { params: ZSTD_LEVEL, chunkSize: chunkOf(bytes * PACKED_SHARE), pledgedSrcSize: bytes };
+function packing(bytes: number): Packing {
+  return { chunkSize: chunkOf(bytes * PACKED_SHARE), pledgedSrcSize: bytes };
 }
 
 export function compress(records: Buffer): Buffer {

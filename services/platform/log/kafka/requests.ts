@@ -9,10 +9,9 @@ export const VERSION = { produce: 7, fetch: 13, metadata: 12 } as const;
 const READ_COMMITTED = 1;
 const NO_EPOCH = -1;
 
-/** `body` is made when it is sent, and again for each attempt: kafkajs copies it, and holds the request until it is answered. */
 function protocolRequest<Response>(
   api: keyof typeof API,
-  body: () => WireWriter,
+  body: WireWriter,
   decode: (reader: WireReader) => Response,
 ): ProtocolRequest<Response> {
   return {
@@ -21,7 +20,7 @@ function protocolRequest<Response>(
       apiVersion: VERSION[api],
       // By this name kafkajs leaves what was fetched out of its debug lines.
       apiName: api === 'fetch' ? 'Fetch' : api,
-      encode: async () => body(),
+      encode: async () => body,
     },
     response: { decode: async (bytes) => decode(new WireReader(bytes)), parse: async (decoded) => decoded },
     logResponseError: false,
@@ -41,24 +40,20 @@ export function describeTopics(names: readonly string[]): ProtocolRequest<readon
   const body = new WireWriter().noTags().uvarint(names.length + 1);
   for (const name of names) body.uuid('0'.repeat(32)).compactString(name).noTags();
   body.int8(0).int8(0).noTags();
-  return protocolRequest(
-    'metadata',
-    () => body,
-    (reader) => {
-      reader.skipTags();
+  return protocolRequest('metadata', body, (reader) => {
+    reader.skipTags();
+    reader.int32();
+    reader.compactArray(() => {
       reader.int32();
-      reader.compactArray(() => {
-        reader.int32();
-        reader.compactString();
-        reader.int32();
-        reader.compactString();
-        reader.skipTags();
-      });
       reader.compactString();
       reader.int32();
-      return reader.compactArray(() => readTopic(reader));
-    },
-  );
+      reader.compactString();
+      reader.skipTags();
+    });
+    reader.compactString();
+    reader.int32();
+    return reader.compactArray(() => readTopic(reader));
+  });
 }
 
 function readTopic(reader: WireReader): TopicDescription {
@@ -126,23 +121,19 @@ export function fetchRecords({ partitions, maxBytes, maxWaitMs }: FetchOptions):
     body.noTags();
   }
   body.uvarint(1).compactString('').noTags();
-  return protocolRequest(
-    'fetch',
-    () => body,
-    (reader) => {
+  return protocolRequest('fetch', body, (reader) => {
+    reader.skipTags();
+    const throttleMs = reader.int32();
+    const errorCode = reader.int16();
+    reader.int32();
+    const topics = reader.compactArray(() => {
+      const topicId = reader.uuid();
+      const fetched = reader.compactArray(() => readPartition(reader, topicId));
       reader.skipTags();
-      const throttleMs = reader.int32();
-      const errorCode = reader.int16();
-      reader.int32();
-      const topics = reader.compactArray(() => {
-        const topicId = reader.uuid();
-        const fetched = reader.compactArray(() => readPartition(reader, topicId));
-        reader.skipTags();
-        return fetched;
-      });
-      return { throttleMs, errorCode, partitions: topics.flat() };
-    },
-  );
+      return fetched;
+    });
+    return { throttleMs, errorCode, partitions: topics.flat() };
+  });
 }
 
 function readPartition(reader: WireReader, topicId: string): FetchedPartition {
@@ -172,15 +163,20 @@ export interface ProducedPartition {
   readonly baseOffset: number;
 }
 
-type ProducedBatch = { readonly topic: string; readonly partition: number; readonly batch: Buffer };
-
 /** Waits for all in-sync replicas. One batch a partition, as Kafka wants it. */
 export function produceBatches(
   transactionalId: string,
-  batches: readonly ProducedBatch[],
+  batches: readonly { readonly topic: string; readonly partition: number; readonly batch: Buffer }[],
   timeoutMs: number,
 ): ProtocolRequest<readonly ProducedPartition[]> {
-  const body = (): WireWriter => producing(transactionalId, batches, timeoutMs);
+  const body = new WireWriter(256 + batches.reduce((bytes, { batch }) => bytes + batch.length + 64, 0));
+  body.string(transactionalId).int16(-1).int32(timeoutMs);
+  const byTopic = Map.groupBy(batches, ({ topic }) => topic);
+  body.int32(byTopic.size);
+  for (const [topic, members] of byTopic) {
+    body.string(topic).int32(members.length);
+    for (const { partition, batch } of members) body.int32(partition).int32(batch.length).raw(batch);
+  }
   return protocolRequest('produce', body, (reader) =>
     reader
       .array(() => {
@@ -196,16 +192,4 @@ export function produceBatches(
       })
       .flat(),
   );
-}
-
-function producing(transactionalId: string, batches: readonly ProducedBatch[], timeoutMs: number): WireWriter {
-  const body = new WireWriter(256 + batches.reduce((bytes, { batch }) => bytes + batch.length + 64, 0));
-  body.string(transactionalId).int16(-1).int32(timeoutMs);
-  const byTopic = Map.groupBy(batches, ({ topic }) => topic);
-  body.int32(byTopic.size);
-  for (const [topic, members] of byTopic) {
-    body.string(topic).int32(members.length);
-    for (const { partition, batch } of members) body.int32(partition).int32(batch.length).raw(batch);
-  }
-  return body;
 }
