@@ -1,18 +1,11 @@
 /** What every command is given: where to print, the time, and how to open the store that its flags name. */
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
-import type { Role, System } from '../system/open-system.ts';
+import type { System } from '../system/open-system.ts';
 import type { Store } from '../system/store.ts';
-import type { ScorerObserver } from '../scorer/scorer.ts';
-import type { WriterObserver } from '../writer/writer.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { LogFlags, StoreFlags } from './options.ts';
 import type { Output } from './output/output.ts';
-
-export interface Observers {
-  readonly scorer: ScorerObserver;
-  readonly writer: WriterObserver;
-}
 
 export interface CliContext {
   readonly out: Output;
@@ -31,8 +24,11 @@ export interface CliContext {
   withLog<T>(flags: LogFlags, use: (log: EventLog, config: Config) => Promise<T>): Promise<T>;
   /** Opens the store, calls `use`, closes it whatever happens. */
   withStore<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T>;
-  /** Opens a data folder for work. The caller closes it. */
-  openSystem(data: string, roles: readonly Role[], config?: Config, observers?: Observers): Promise<System>;
+  /**
+   * Opens a data folder for a batch: nobody is told anything before its end, and inputs are still there, so that it is enough that what is stored
+   * follows from what the disk has of the log. The caller closes it.
+   */
+  openBatch(data: string, config: Config): Promise<System>;
   /** The command ends with this exit code (default 1) without a further word. */
   fail(code?: number): void;
 }

@@ -4,11 +4,11 @@ import type { Environment } from '../platform/config/environment.ts';
 import { type Config, loadConfig } from '../platform/config/load-config.ts';
 import { openFolder } from '../platform/folder/data-folder.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
-import type { Role, System } from '../system/open-system.ts';
+import type { System, SystemOptions } from '../system/open-system.ts';
 import { isOnKafka } from '../system/open-log.ts';
 import type { Store } from '../system/store.ts';
 import { UserError } from '../system/user-error.ts';
-import type { CliContext, Observers } from './context.ts';
+import type { CliContext } from './context.ts';
 import { type LogFlags, overridesOf, type StoreFlags } from './options.ts';
 import type { Output } from './output/output.ts';
 import { brief } from './output/terminal.ts';
@@ -71,35 +71,30 @@ export function createContext({ env, ...parts }: ContextParts): CliContext & { r
         await store.close();
       }
     },
-    async openSystem(
-      data: string,
-      roles: readonly Role[],
-      config: Config = configured(),
-      observers: Observers = quiet(out),
-    ): Promise<System> {
+    async openBatch(data: string, config: Config): Promise<System> {
       const [{ openSystem }, { tuningOf }] = await Promise.all([
         import('../system/open-system.ts'),
         import('../system/tuning.ts'),
       ]);
       return openSystem({
         ...config,
+        ...quiet(out),
         data,
-        roles,
+        roles: ['scorer', 'writer'],
+        syncMode: 'barriers',
         tuning: tuningOf(config),
         clock,
-        scorerObserver: observers.scorer,
-        writerObserver: observers.writer,
       });
     },
   };
 }
 
 /** Says only what a person should know while a batch runs. */
-function quiet(out: Output): Observers {
+function quiet(out: Output): Pick<SystemOptions, 'scorerObserver' | 'writerObserver'> {
   const failed = (what: string, error: Error, retryInMs: number): void =>
     out.note(`${what}: ${brief(error.message, 300)}; trying again in ${retryInMs} ms`);
   return {
-    scorer: {
+    scorerObserver: {
       scored: () => {},
       taken: () => {},
       lost: (partition) => out.note(`partition ${partition} was taken by another scorer`),
@@ -107,7 +102,7 @@ function quiet(out: Output): Observers {
         out.note(`partition ${partition} holds ${count} ${kind} of the ${max} allowed (NTK_STATE_*)`),
       failed: (partition, error, retryInMs) => failed(`scorer, partition ${partition}`, error, retryInMs),
     },
-    writer: {
+    writerObserver: {
       written: () => {},
       lost: (partition) => out.note(`partition ${partition} was taken by another writer`),
       failed: (partition, error, _, retryInMs) => failed(`writer, partition ${partition}`, error, retryInMs),

@@ -5,6 +5,7 @@ import type { Config } from '../platform/config/load-config.ts';
 import type { DataFolder } from '../platform/folder/data-folder.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { KafkaAccess } from '../platform/log/kafka/kafkajs-internals.ts';
+import type { SyncMode } from '../platform/log/sqlite/format.ts';
 import { openSqliteLog } from '../platform/log/sqlite/open-sqlite-log.ts';
 import { UserError } from './user-error.ts';
 
@@ -29,6 +30,8 @@ export interface OpenLogOptions {
   /** Null only where the log is on Kafka. */
   readonly folder: DataFolder | null;
   readonly create: boolean;
+  /** Of a log in the data folder; Kafka has its replicas. @default 'full' */
+  readonly syncMode?: SyncMode;
   readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
   /** What brokers list as the client. */
   readonly clientId: string;
@@ -39,9 +42,9 @@ export function isOnKafka(config: Pick<Config, 'kafkaBrokers'>): boolean {
 }
 
 /** @throws LogError or UserError of one line */
-export async function openLog({ config, folder, create, clock, clientId }: OpenLogOptions): Promise<EventLog> {
+export async function openLog({ config, folder, create, syncMode = 'full', clock, clientId }: OpenLogOptions): Promise<EventLog> {
   const partitions = config.partitions === null ? {} : { partitions: config.partitions };
-  if (!isOnKafka(config)) return openSqliteLog({ path: folder!.logFile, create, clock, ...partitions });
+  if (!isOnKafka(config)) return openSqliteLog({ path: folder!.logFile, create, syncMode, clock, ...partitions });
   // Only where it is needed: kafkajs is a tenth of what a command takes to start.
   const { openKafkaLog } = await import('../platform/log/kafka/open-kafka-log.ts');
   return openKafkaLog({

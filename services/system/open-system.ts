@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import { type DataFolder, openFolder } from '../platform/folder/data-folder.ts';
 import { type HeldLock, tryLock } from '../platform/folder/lock.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
+import type { SyncMode } from '../platform/log/sqlite/format.ts';
 import { openChdbWarehouse } from '../platform/warehouse/chdb/open-chdb-warehouse.ts';
 import { checkTables } from '../platform/warehouse/check-tables.ts';
 import { migrate } from '../platform/warehouse/migrations.ts';
@@ -35,6 +36,8 @@ export interface SystemOptions extends LogConfig, AuthorityConfig {
   readonly userKeyFile: string | null;
   readonly storeUser: 'hashed' | 'plain';
   readonly roles: readonly Role[];
+  /** See `openLog`. */
+  readonly syncMode?: SyncMode;
   readonly tuning: Tuning;
   readonly clock: Clock;
   readonly scorerObserver: ScorerObserver;
@@ -222,8 +225,8 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     const needsWarehouse = options.roles.includes('writer');
     if (needsWarehouse && !(isOnKafka(options) && options.clickhouseUrl !== null)) locks.push(await take(folder, WAREHOUSE_LOCK));
     mkdirSync(spoolFolderOf(folder), { recursive: true, mode: 0o700 });
-    const { clock } = options;
-    log = await openLog({ config: options, folder, create: true, clock, clientId: clientIdOf(options.roles) });
+    const { clock, syncMode = 'full' } = options;
+    log = await openLog({ config: options, folder, create: true, syncMode, clock, clientId: clientIdOf(options.roles) });
     const warehouse = needsWarehouse ? openWarehouse(folder, options) : null;
     if (warehouse !== null && options.clickhouseUrl === null) await migrate(warehouse);
     const openGroup = options.assignment === 'group' ? (await import('./scorer-group.ts')).openScorerGroup : null;

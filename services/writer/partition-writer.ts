@@ -88,7 +88,7 @@ export class PartitionWriter {
       this.#isChecked = true;
     }
     // 2. What is intended, before anything is inserted.
-    if (!(await this.#move(this.#offset, { next: this.#note.next, to: group.to }))) return { status: 'fenced' };
+    if (!(await this.#move(this.#offset, { next: this.#note.next, to: group.to }, true))) return { status: 'fenced' };
     // 3. A repeat of the same range adds nothing to any total.
     await insertGroup(warehouse, log.logId, group);
     if (countsBlocks) await countGroup(warehouse, log.logId, group);
@@ -130,10 +130,12 @@ export class PartitionWriter {
     }
   }
 
-  async #move(offset: number, note: WriterNote): Promise<boolean> {
+  /** @param isBarrier what is inserted next must not be ahead of the log, whatever fails */
+  async #move(offset: number, note: WriterNote, isBarrier = false): Promise<boolean> {
     const { partition } = this.#options;
     const result = await this.#owner.commit({
       position: { consumer: 'writer', partition, offset, note: encodeWriterNote(note) },
+      isBarrier,
     });
     if (result.status === 'fenced') return false;
     this.#offset = offset;

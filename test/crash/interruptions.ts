@@ -16,14 +16,14 @@ export function intercepted(
   warehouse: Warehouse,
   hooks: {
     before?: (operation: string) => void | Promise<void>;
-    after?: (operation: string) => void;
+    after?: (operation: string) => void | Promise<void>;
     change?: (insert: RowsInsert) => RowsInsert;
   },
 ): Warehouse {
   const around = async <T>(operation: string, work: () => Promise<T>): Promise<T> => {
     await hooks.before?.(operation);
     const result = await work();
-    hooks.after?.(operation);
+    await hooks.after?.(operation);
     return result;
   };
   return {
@@ -61,7 +61,7 @@ export function beforeAccessRead(log: EventLog, happens: () => Promise<void>): E
 type CommitOf = (owner: Owner, transaction: Transaction) => Promise<CommitResult>;
 
 /** The log whose owners commit in another way; each owner has a way of its own. */
-function committing(log: EventLog, wayOf: () => CommitOf): EventLog['claim'] {
+export function committing(log: EventLog, wayOf: () => CommitOf): EventLog['claim'] {
   return async (role, partition) => {
     const owner = await log.claim(role, partition);
     const commit = wayOf();

@@ -18,6 +18,7 @@ import {
 } from '../../services/writer/partition-writer.ts';
 import { Writer, type WriterObserver } from '../../services/writer/writer.ts';
 import { dyingAtCommit, intercepted, Killed } from './interruptions.ts';
+import { DiskOfBarriers } from './disk-of-barriers.ts';
 import { ScoredLog } from './scored-log.ts';
 
 const LIMITS = { rowsMax: 100, bytesMax: 1024 * 1024 };
@@ -169,6 +170,32 @@ describe('a writer that dies', () => {
     expect(ranges[1]).toEqual([to, to + 1]);
     expect(before.physicalEntries).toBe(to);
     expect((await stored()).physicalRows).toBe(await expectedRows());
+  });
+
+  test('with the power, in a log that waits for the disk with barriers only, finds in it all that its rows were made of', async () => {
+    const disk = await DiskOfBarriers.of(scored);
+    await judged();
+    const dying = intercepted(warehouse, {
+      // Judged before the power fails, and behind the barrier.
+      after: async (operation) => {
+        if (operation !== 'insert access_results') return;
+        await scored.append(60);
+        await scored.scored();
+        throw new Killed();
+      },
+    });
+    await expect(writeAll({ warehouse: dying, log: disk.log })).rejects.toBeInstanceOf(Killed);
+    const { physicalRows } = await stored();
+    expect(physicalRows).toBeGreaterThan(0);
+    await disk.loseTheRest();
+    expect(await scored.log.bounds('access', 0)).toEqual({ start: 0, end: 402 });
+    // Others than those that were lost, at the same offsets.
+    await scored.append(30);
+    await scored.scored();
+    await writeAll();
+    const written = await stored();
+    expect(written.physicalRows).toBe(written.rows);
+    expect((await inAnotherStore()).digest).toBe(written.digest);
   });
 
   test('changes no total even when its tokens are forgotten', async () => {

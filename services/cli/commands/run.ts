@@ -102,7 +102,7 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
   const startedMs = clock.monotonicMs();
   // On a folder that a running system holds, that system does the work.
   const foreign = await openForeignSystem(flags.data, clock);
-  const own = foreign === null ? await context.openSystem(flags.data, ['scorer', 'writer'], config) : null;
+  const own = foreign === null ? await context.openBatch(flags.data, config) : null;
   const system = (foreign ?? own)!;
   const isAggregating = own !== null && config.aggregator !== 'off';
   const aggregate = isAggregating ? batchAggregation({ system: own, authority, signer, clock }) : null;

@@ -64,6 +64,11 @@ export interface Transaction {
   readonly appends?: readonly Append[];
   readonly puts?: readonly Put[];
   readonly position?: Position;
+  /**
+   * Something outside of the log follows from this and from what was committed before it, so that all of it has to survive a power failure from
+   * here on, also in a log that does not wait for the disk with every commit. @default false
+   */
+  readonly isBarrier?: boolean;
 }
 
 /** An expected outcome is a value: `fenced` means that somebody else owns the partition now and nothing was written. */

@@ -24,8 +24,14 @@ const WAL_KEPT_BYTES = 2 * WAL_PAGES * PAGE_BYTES;
 /** In KiB, negative as SQLite wants it: a batch with its checkpoint pages stays in memory until its commit. */
 const CACHE_KIB = -16_384;
 
-/** `off` does not wait for the disk: for simulations, whose log is thrown away. */
-export type SyncMode = 'full' | 'off';
+/**
+ * What survives a power failure (a killed process loses nothing in any of them). `full`: all that was committed. `barriers`: all up to the last
+ * transaction that is a barrier, and of what came behind it a beginning; where nobody is told anything before the end. `off`: nothing for certain; for
+ * simulations, whose log is thrown away.
+ */
+export type SyncMode = 'full' | 'barriers' | 'off';
+/** As SQLite has them (https://sqlite.org/pragma.html#pragma_synchronous): with `NORMAL` only what moves out of the write-ahead log is waited for. */
+const SYNCHRONOUS = { full: 'FULL', barriers: 'NORMAL', off: 'OFF' } as const satisfies Record<SyncMode, string>;
 
 export interface Manifest {
   readonly logId: string;
@@ -97,13 +103,23 @@ export function setUpConnection(db: DatabaseSync, syncMode: SyncMode, bytesMax: 
   db.exec(`
     PRAGMA page_size = ${PAGE_BYTES};
     PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = ${syncMode === 'full' ? 'FULL' : 'OFF'};
-    PRAGMA fullfsync = ${syncMode === 'full' ? 1 : 0};
+    PRAGMA synchronous = ${SYNCHRONOUS[syncMode]};
+    PRAGMA fullfsync = ${syncMode === 'off' ? 0 : 1};
     PRAGMA wal_autocheckpoint = ${WAL_PAGES};
     PRAGMA journal_size_limit = ${WAL_KEPT_BYTES};
     PRAGMA cache_size = ${CACHE_KIB};
   `);
   if (bytesMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(bytesMax / PAGE_BYTES))}`);
+}
+
+/** Runs `commit` so that it and all that was committed before it are on the disk when it returns: one flush of the write-ahead log. */
+export function flushing<Result>(db: DatabaseSync, commit: () => Result): Result {
+  db.exec(`PRAGMA synchronous = ${SYNCHRONOUS.full}`);
+  try {
+    return commit();
+  } finally {
+    db.exec(`PRAGMA synchronous = ${SYNCHRONOUS.barriers}`);
+  }
 }
 
 /** Makes the tables unless another process was faster. */

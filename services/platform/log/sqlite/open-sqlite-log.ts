@@ -32,7 +32,7 @@ export interface OpenSqliteLogOptions {
   /** Whether to make the log when there is none. */
   readonly create: boolean;
   readonly clock: { nowMs(): number };
-  /** @default 'full': what was committed survives a power failure */
+  /** @default 'full' */
   readonly syncMode?: SyncMode;
   /** The file may not grow beyond this; then commits fail with `log_disk_full`. @default what SQLite allows */
   readonly bytesMax?: number;
@@ -73,7 +73,7 @@ function openOnce(options: OpenSqliteLogOptions): SqliteEventLog {
         `the log at ${path} was made with ${manifest.partitions} partitions, which cannot be changed to ${partitions}`,
       );
     }
-    const log = new SqliteEventLog({ db, path, manifest, clock });
+    const log = new SqliteEventLog({ db, path, manifest, clock, syncMode });
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     return log;
   } catch (error) {

@@ -15,7 +15,7 @@ import {
 } from '../event-log.ts';
 import { AppendSignal } from './append-signal.ts';
 import { BatchReader } from './batch-reader.ts';
-import type { Manifest } from './format.ts';
+import type { Manifest, SyncMode } from './format.ts';
 import { decodeKey, encodeKey } from './keys.ts';
 import { type RecentLimits, RecentSegments } from './recent-segments.ts';
 import { asLogError } from './sqlite-error.ts';
@@ -33,6 +33,7 @@ export interface SqliteEventLogOptions {
   readonly path: string;
   readonly manifest: Manifest;
   readonly clock: { nowMs(): number };
+  readonly syncMode: SyncMode;
 }
 
 /** Made by `openSqliteLog`. SQLite works in this thread: reading takes its time before the call returns; commits take effect one after the other. */
@@ -47,7 +48,7 @@ export class SqliteEventLog implements EventLog {
   readonly #signal: AppendSignal;
   readonly #recent: RecentSegments;
 
-  constructor({ db, path, manifest, clock }: SqliteEventLogOptions) {
+  constructor({ db, path, manifest, clock, syncMode }: SqliteEventLogOptions) {
     this.logId = manifest.logId;
     this.partitions = manifest.partitions;
     this.path = path;
@@ -63,14 +64,15 @@ export class SqliteEventLog implements EventLog {
       path,
       partitions: manifest.partitions,
       clock,
+      syncMode,
       recent: this.#recent,
       onAppended: (stream) => signal.appended(stream),
     });
   }
 
   async commit(transaction: Omit<Transaction, 'position'>): Promise<{ baseOffsets: readonly number[] }> {
-    const { appends = [], puts = [] } = transaction;
-    const result = await this.#writer.commit({ appends, puts }, null);
+    const { appends = [], puts = [], isBarrier = false } = transaction;
+    const result = await this.#writer.commit({ appends, puts, isBarrier }, null);
     if (result.status === 'fenced') throw new Error('a commit without an owner cannot be fenced');
     return { baseOffsets: result.baseOffsets };
   }

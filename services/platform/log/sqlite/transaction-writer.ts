@@ -4,11 +4,12 @@
  * 1. segments are encoded before the write lock is taken, so that nobody waits for zstd;
  * 2. inside the transaction the owner's epoch is checked first: an owner that was fenced writes nothing;
  * 3. appends, puts, position; whatever fails undoes all of it, and each is tried by itself, so that one does not fail for another;
- * 4. COMMIT returns when the disk has it; only then are waiting readers told.
+ * 4. COMMIT returns when the disk has it, where the log waits for that (format.ts); only then are waiting readers told.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { type AppendStream, type CommitResult, ORIGIN, type Position, type Transaction } from '../event-log.ts';
 import { type EncodedSegment, encodeSegments, VALUE_BYTES_MAX } from '../segment.ts';
+import { flushing, type SyncMode } from './format.ts';
 import { encodeKey } from './keys.ts';
 import type { RecentSegment, RecentSegments } from './recent-segments.ts';
 import { asLogError } from './sqlite-error.ts';
@@ -41,6 +42,7 @@ export interface TransactionWriterOptions {
   readonly path: string;
   readonly partitions: number;
   readonly clock: { nowMs(): number };
+  readonly syncMode: SyncMode;
   readonly recent: RecentSegments;
   /** Called after the commit for each stream that has more records now. */
   readonly onAppended: (stream: AppendStream) => void;
@@ -83,10 +85,13 @@ export class TransactionWriter {
   }
 
   #writeGroup(group: readonly Waiting[]): void {
+    const { db, syncMode } = this.#options;
     const appended: RecentSegment[] = [];
+    const write = (): CommitResult[] => this.run(() => group.map((each) => this.#write(each, appended)));
+    const isFlushed = syncMode === 'barriers' && group.some(({ transaction }) => transaction.isBarrier === true);
     let results: CommitResult[];
     try {
-      results = this.run(() => group.map((each) => this.#write(each, appended)));
+      results = isFlushed ? flushing(db, write) : write();
     } catch (error) {
       if (group.length === 1) group[0]!.done.reject(error);
       else for (const each of group) this.#writeGroup([each]);
