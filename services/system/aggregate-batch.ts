@@ -7,7 +7,7 @@ import { Aggregator } from '../aggregator/aggregator.ts';
 import type { Authority } from '../domain/authority/authority.ts';
 import type { Signer } from '../domain/authority/signature.ts';
 import type { Clock } from '../platform/clock.ts';
-import { priorPublisher } from './aggregator-part.ts';
+import { priorPublisher } from './prior-publisher.ts';
 import type { System } from './open-system.ts';
 
 const CHUNK_RECORDS_MIN = 1_000;

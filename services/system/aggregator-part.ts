@@ -1,20 +1,18 @@
 /** Puts the aggregator together, for every form of process that has one. */
 import type { Registry } from 'prom-client';
-import { Aggregator, type PriorRecord } from '../aggregator/aggregator.ts';
-import type { Authority } from '../domain/authority/authority.ts';
-import { signEvent, type Signer } from '../domain/authority/signature.ts';
+import { Aggregator } from '../aggregator/aggregator.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
 import { type Health, progressCheck } from '../platform/http/health.ts';
 import type { Part } from '../platform/lifecycle.ts';
-import { type EventLog, ORIGIN, type Put } from '../platform/log/event-log.ts';
+import type { EventLog } from '../platform/log/event-log.ts';
 import type { Logger } from '../platform/logger.ts';
 import { AGGREGATOR_HOUR, createAggregatorMetrics } from '../platform/metrics/aggregator-metrics.ts';
 import { lookedUp } from '../platform/metrics/definition.ts';
 import { authorityOf, signerFrom } from './authority.ts';
 import type { Role } from './open-system.ts';
+import { priorPublisher } from './prior-publisher.ts';
 
-const SOURCE = 'ntk/aggregator';
 /** Between two passes are a second of pause and up to half a minute until the next try. */
 const STILL_MS_MAX = 60_000;
 
@@ -60,35 +58,5 @@ export function aggregatorPart({ config, roles, log, clock, logger, registry, he
     start: () => aggregator.start(),
     stop: () => aggregator.stop(),
     ended: () => aggregator.ended(),
-  };
-}
-
-/**
- * One copy for every partition, signed where that is asked for. The origin is the system's: a prior is no record of a host, and a log that is
- * all history stays that.
- */
-export function priorPublisher(
-  log: EventLog,
-  authority: Authority,
-  signer: Signer | null,
-): (record: PriorRecord, put: Put) => Promise<void> {
-  const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
-  return async ({ id, timeMs, data }, put) => {
-    const time = new Date(timeMs).toISOString();
-    const event = { specversion: '1.0', id, source: SOURCE, type: 'ntk.prior', subject: '*', time, data };
-    const signed = authority.mode === 'open' || signer === null ? event : signEvent({ ...event, logid: log.logId }, signer);
-    // Every number of a prior is finite.
-    if (signed === null) throw new Error('a prior holds a number that JSON cannot say');
-    const values = [Buffer.from(JSON.stringify(signed), 'utf8')];
-    await log.commit({
-      appends: partitions.map((partition) => ({
-        stream: 'access' as const,
-        partition,
-        values,
-        keys: ['*'],
-        origin: ORIGIN.system,
-      })),
-      puts: [put],
-    });
   };
 }
