@@ -28,11 +28,14 @@ export class AccessEnds {
   /** Of what was looked for in vain in each place last. */
   readonly #missed = new Int32Array(END_PLACES);
   #hash = 0;
+  /** What was looked for last is of a length that is kept: the hash is its own. */
+  #isHashed = false;
 
   /** What is known of `record[start, end)`; null when nothing is. */
   find(record: DataView, start: number, end: number): AccessEnd | null {
     const length = end - start;
-    if (length > BYTES_MAX || length < 4) return null;
+    this.#isHashed = length <= BYTES_MAX && length >= 4;
+    if (!this.#isHashed) return null;
     let hash = HASH_START ^ length;
     for (let at = start; at <= end - 4; at += 4) hash = Math.imul(hash ^ record.getInt32(at, true), HASH_FACTOR);
     // The last bytes once more: those that did not fill a word are among them.
@@ -51,6 +54,7 @@ export class AccessEnds {
 
   /** Whether what was looked for last is worth keeping: it was looked for the last time, too. */
   isWanted(): boolean {
+    if (!this.#isHashed) return false;
     const place = placeOf(this.#hash);
     if (this.#missed[place] === this.#hash) return true;
     this.#missed[place] = this.#hash;
@@ -59,6 +63,7 @@ export class AccessEnds {
 
   /** Keeps what was read of what was looked for last, `record[start, end)`. */
   keep(record: DataView, start: number, end: number, known: Omit<AccessEnd, 'place'>): void {
+    if (end - start > BYTES_MAX) throw new RangeError(`an end of ${end - start} bytes has no place`);
     const place = placeOf(this.#hash);
     for (let i = 0; i < end - start; i++) this.#kept.setUint8(place * BYTES_MAX + i, record.getUint8(start + i));
     this.#lengths[place] = end - start;

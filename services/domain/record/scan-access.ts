@@ -190,10 +190,10 @@ class AccessScan {
       if (key === USER) {
         this.#skipped(TEXT.user);
         // Not when something stands before it: the end may say that again.
-        if (hasAttributes && seen === 1 << USER) {
-          const known = this.#known(end);
-          if (known !== null) return known;
+        if (hasAttributes && seen === 1 << USER && json.isUsual && this.#hasUser()) {
           from = json.at;
+          const known = this.#known(from, end);
+          if (known !== null) return known;
         }
       } else if (key === API) api = this.#placed(TEXT.api, json.text());
       else if (key === CATEGORY) category = json.text();
@@ -227,10 +227,8 @@ class AccessScan {
   }
 
   /** The access whose end was read before; then the record has been read to its last bracket but one. */
-  #known(end: number): ScannedAccess | null {
+  #known(start: number, end: number): ScannedAccess | null {
     const json = this.#json;
-    if (!json.isUsual || !this.#hasUser()) return null;
-    const start = json.at;
     const known = this.#ends.find(this.#viewOf(json.bytes), start, end);
     if (known === null) return null;
     const { places } = this.#texts;
