@@ -7,7 +7,7 @@ import canonicalize from 'canonicalize';
 import type { AcceptedGap, BlockHeader } from '../../schemas/results/block.ts';
 import { type Authority, authorityMark } from '../domain/authority/authority.ts';
 import { ENGINE_VERSION } from '../domain/engine.ts';
-import { FIRST_ENTRY_HASH } from '../domain/results/block.ts';
+import { FIRST_ENTRY_HASH, figuresOf } from '../domain/results/block.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { proveByChain } from './chain-proof.ts';
@@ -206,9 +206,10 @@ function placeOf(header: BlockHeader): Pick<LedgerProblem, 'first' | 'stateTo'> 
   return { first: header.first, stateTo: header.gap?.stateTo ?? 0 };
 }
 
+/** What a header says beyond its figures the ledger does not have. */
 function sameFigures(a: BlockHeader, b: BlockHeader): boolean {
   const figures = (header: BlockHeader): string | undefined =>
-    canonicalize({ ...header, authority: '', erasures: [], liveArrivals: [] });
+    canonicalize({ ...figuresOf(header), entryHash: header.entryHash });
   return figures(a) === figures(b);
 }
 

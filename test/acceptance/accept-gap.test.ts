@@ -1,7 +1,6 @@
 /** Records lost outside, with real processes: the line that says so is typed, the rest is judged, and every report says it from then on. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { InterceptionReport } from '../../schemas/report/interceptions.ts';
-import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { POLICY_PATH } from '../conformance/example.ts';
 import { NtkProcess } from '../crash/ntk-process.ts';
 import { Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, rowsOf, withLog } from './ntk.ts';
@@ -45,7 +44,7 @@ async function appended(name: string): Promise<void> {
 
 async function trimmed(partition: number, before: number): Promise<number> {
   return withLog(desk.data, async (log) => {
-    await (log as SqliteEventLog).deleteBefore('access', partition, before);
+    await log.deleteBefore('access', partition, before);
     return (await log.bounds('access', partition)).start;
   });
 }
@@ -153,7 +152,7 @@ describe('blocks lost before they were stored', () => {
     expect((await scorer.ended).code).toBe(0);
     await withLog(desk.data, async (log) => {
       const { end } = await log.bounds('results', partition);
-      await (log as SqliteEventLog).deleteBefore('results', partition, end);
+      await log.deleteBefore('results', partition, end);
     });
 
     const stopped = await ntk(['run', '--data', desk.data, '--policy', POLICY_PATH, '--input', input('more')]);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environment } from '../environment.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
-import type { EventLog } from '../../services/platform/log/event-log.ts';
+import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { openChdbWarehouse } from '../../services/platform/warehouse/chdb/open-chdb-warehouse.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 
@@ -111,7 +111,7 @@ export async function behindItsBack<T>(data: string, work: (warehouse: Warehouse
   }
 }
 
-export async function withLog<T>(data: string, work: (log: EventLog) => Promise<T>): Promise<T> {
+export async function withLog<T>(data: string, work: (log: SqliteEventLog) => Promise<T>): Promise<T> {
   const log = await openSqliteLog({ path: join(data, 'log.db'), create: false, clock: { nowMs: () => Date.now() } });
   try {
     return await work(log);

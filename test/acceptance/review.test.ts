@@ -3,7 +3,6 @@ import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
-import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { NtkProcess } from '../crash/ntk-process.ts';
 import { ALARMED as PROGRAM, ALSO_ALARMED as OTHER, makeAlarmedFolder } from './alarmed-folder.ts';
 import { Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, rowsOf, withLog } from './ntk.ts';
@@ -209,7 +208,7 @@ describe('a conclusion', () => {
     await ntkOk(['run', ...data, '--input', desk.write('b.ndjson', ndjson(access({ id: 'b', subject: PROGRAM })))]);
     await withLog(desk.data, async (log) => {
       const partition = Number(id.split('-')[0]);
-      await (log as SqliteEventLog).deleteBefore('access', partition, (await log.bounds('access', partition)).end);
+      await log.deleteBefore('access', partition, (await log.bounds('access', partition)).end);
     });
     const { stderr } = await ntkOk(['review', 'list', ...data]);
     expect(stderr).toBe('the log no longer has 1 reviews: what they concluded is not known here\n');

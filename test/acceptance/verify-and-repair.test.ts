@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EVENTS_GZ_PATH, POLICY_PATH, VERDICTS } from '../conformance/example.ts';
-import { behindItsBack, Desk, ntk, ntkOk } from './ntk.ts';
+import { readBlockHeaders } from '../../services/auditor/ledger.ts';
+import { behindItsBack, Desk, ntk, ntkOk, ROOT, withLog } from './ntk.ts';
 
 interface Audit {
   readonly ok: boolean;
@@ -261,3 +262,36 @@ test('repair has nothing to do where nothing is wrong', async () => {
     'removed 0 rows, inserted 0 rows, mended 0 ledger entries\n',
   );
 });
+
+test('repair that cannot mend all says so, and fails', async () => {
+  const data = join(desk.path, 'gone');
+  cpSync(desk.data, data, { recursive: true });
+  await behindItsBack(data, (warehouse) => warehouse.command(`ALTER TABLE ntk.access_results DELETE WHERE ${A_ROW} ${SYNC}`));
+  expect((await withLog(data, (log) => log.deleteBefore('access', 1, 500))).records).toBeGreaterThan(100);
+  const { code, stdout } = await ntk(['repair', '--data', data]);
+  expect(code).toBe(1);
+  expect(stdout).toContain('inserted 0 rows');
+  expect(stdout).toContain('NOT all is as it should be: the log no longer has what the rest was made of');
+  const json = await ntk(['repair', '--data', data, '--json']);
+  expect([json.code, JSON.parse(json.stdout)]).toMatchObject([1, { ok: false, isMended: false }]);
+});
+
+test('days whose partitions had something to tell one another are proved', async () => {
+  const [made, data] = [join(desk.path, 'made'), join(desk.path, 'days')];
+  await ntkOk(['simulate', '--seed', '1', '--programs', '20', '--days', '2', '--output', made]);
+  const input = join(made, 'events.ndjson');
+  await ntkOk(['run', '--data', data, '--policy', join(ROOT, 'policies/default.yaml'), '--input', input]);
+  expect(await blocksWithNews(data)).toBeGreaterThan(0);
+  const { code, audit } = await verify(data);
+  expect([code, countsOf(audit)]).toEqual([0, {}]);
+});
+
+async function blocksWithNews(data: string): Promise<number> {
+  return withLog(data, async (log) => {
+    let blocks = 0;
+    for (let partition = 0; partition < log.partitions; partition++) {
+      for await (const { news } of readBlockHeaders(log, partition)) if (news !== undefined) blocks++;
+    }
+    return blocks;
+  });
+}

@@ -107,16 +107,24 @@ function registerAudit(program: Command, context: CliContext): void {
       await context.withStore(flags, async (store) => {
         const remade = store.log === null ? [] : await remakeAll(store, store.log, context.clock);
         const audit = await runAudit(context, store, true);
-        const { rowsInserted, rowsRemoved, ledgerEntries, beyondRepair } = audit.repaired!;
-        if (!flags.json) for (const one of remade) context.out.line(remadeInWords(one));
-        if (flags.json) context.out.json(remade.length === 0 ? audit : { ...audit, remade });
-        else
-          context.out.line(
-            `removed ${rowsRemoved} rows, inserted ${rowsInserted} rows, mended ${ledgerEntries} ledger entries${beyondRepair > 0 ? `; ${beyondRepair} ledger entries cannot be restored, because the log no longer has their blocks` : ''}`,
-          );
-        if (beyondRepair > 0) context.fail();
+        // What was mended is looked at again: of some of it the log no longer has what it was made of.
+        const isMended = audit.ok || (await runAudit(context, store, false)).ok;
+        if (flags.json) context.out.json({ ...audit, isMended, ...(remade.length === 0 ? {} : { remade }) });
+        else printRepair(context, audit, remade, isMended);
+        if (!isMended) context.fail();
       });
     });
+}
+
+function printRepair({ out }: CliContext, audit: StoreAudit, remade: readonly Remade[], isMended: boolean): void {
+  const { rowsInserted, rowsRemoved, ledgerEntries, beyondRepair } = audit.repaired!;
+  for (const one of remade) out.line(remadeInWords(one));
+  out.line(`removed ${rowsRemoved} rows, inserted ${rowsInserted} rows, mended ${ledgerEntries} ledger entries`);
+  if (isMended) return;
+  const why = beyondRepair > 0 ? `; ${beyondRepair} ledger entries have no block in the log any more` : '';
+  out.line(
+    out.paint('red', `NOT all is as it should be: the log no longer has what the rest was made of${why}. ntk verify names it.`),
+  );
 }
 
 function remadeInWords({ partition, from, to, rows }: Remade): string {
