@@ -9,6 +9,7 @@ import { PartitionFold } from '../domain/fold/fold.ts';
 import type { PartitionState } from '../domain/fold/partition-state.ts';
 import { inputBelow } from '../domain/fold/input-below.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
+import { parseGenerally } from '../domain/record/parse.ts';
 import type { ResultRow } from '../domain/results/row.ts';
 import type { EventLog, RecordBatch } from '../platform/log/event-log.ts';
 
@@ -95,7 +96,10 @@ export class Refold {
   constructor(options: RefoldOptions) {
     this.#options = options;
     const { log, partition, storedUser, authority } = options;
-    this.fold = new PartitionFold({ logId: log.logId, partition, partitions: log.partitions, storedUser, authority });
+    const { partitions, logId } = log;
+    // The general way: a fault of the scorer's short one is found, and not made again.
+    const parse = parseGenerally;
+    this.fold = new PartitionFold({ logId, partition, partitions, storedUser, authority, parse });
   }
 
   get position(): number {

@@ -59,6 +59,8 @@ export interface FoldOptions {
   readonly storedUser: (user: string) => string;
   /** Whose facts of authority count. Another one makes other verdicts. */
   readonly authority: Authority;
+  /** How records are read. Whoever proves what was judged takes the other way than whoever judged. @default parseRecord */
+  readonly parse?: typeof parseRecord;
   /** Remembered ids; the contract's number unless a test says otherwise. */
   readonly windowCapacity?: number;
 }
@@ -69,6 +71,7 @@ export class PartitionFold {
   readonly authorityMark: string;
   /** Null: whoever can append is trusted, and nothing is asked. */
   readonly #admission: Admission | null;
+  readonly #parse: typeof parseRecord;
   readonly #storedUser: (user: string) => string;
   readonly #storedUsers: StoredUsers;
   readonly #place = new Place();
@@ -80,6 +83,7 @@ export class PartitionFold {
   constructor(options: FoldOptions) {
     this.state = new PartitionState(options.logId, options.partition, options.partitions, options.windowCapacity);
     this.#sources = new SourceHashes(this.state.duplicateKey);
+    this.#parse = options.parse ?? parseRecord;
     this.#storedUser = options.storedUser;
     this.#storedUsers = new StoredUsers(options.storedUser);
     const { authority, logId } = options;
@@ -138,7 +142,7 @@ export class PartitionFold {
     const place = this.#place;
     place.goTo(input, i);
     this.#see(place, outcome);
-    const record = parseRecord(input.bytes, input.starts[i]!, input.starts[i + 1]!, encoding);
+    const record = this.#parse(input.bytes, input.starts[i]!, input.starts[i + 1]!, encoding);
     if (record.type === 'reject') this.#reject(record.reason, record.broadcast, place, outcome);
     else this.#accept(record, place, outcome);
   }

@@ -27,13 +27,13 @@ const BROADCASTS: ReadonlySet<unknown> = new Set<RecordType>(BROADCAST_TYPES);
 
 /** Parses and validates `bytes[start, end)`. */
 export function parseRecord(bytes: Buffer, start: number, end: number, encoding: Encoding): ParsedRecord | Reject {
-  if (end - start > RECORD_BYTES_MAX) return reject('too_large');
-  const access = scanAccess(bytes, start, end);
+  const access = end - start > RECORD_BYTES_MAX ? null : scanAccess(bytes, start, end);
   return access ?? parseGenerally(bytes, start, end, encoding);
 }
 
-/** Says the same as {@link parseRecord}, of every record there can be. */
+/** Says the same as {@link parseRecord}, of every record there can be, and remembers nothing of other records. */
 export function parseGenerally(bytes: Buffer, start: number, end: number, encoding: Encoding): ParsedRecord | Reject {
+  if (end - start > RECORD_BYTES_MAX) return reject('too_large');
   const event = parseJson(bytes, start, end, encoding);
   if (event === INVALID_JSON) return reject('invalid_json');
   if (!isObject(event)) return reject('not_cloudevent');
