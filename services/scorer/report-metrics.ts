@@ -24,6 +24,8 @@ const KIND_LABELS: Readonly<Record<StateKind, string>> = {
   limitKeys: 'limit_keys',
   baselineKeys: 'baseline_keys',
 };
+/** As many as there can be, and no limit of the configuration's. */
+const DUPLICATE_IDS = 'duplicate_ids';
 
 export class ScorerMetrics {
   readonly #metrics: Metrics;
@@ -126,14 +128,12 @@ export class ScorerMetrics {
     if (limits !== null) this.#observeLimits(states, limits);
     const nowMs = this.#clock.nowMs();
     let programsSeen = 0;
-    const kinds = { programs: 0, consents: 0, limit_keys: 0, duplicate_ids: 0 };
+    const kinds = Object.fromEntries([...Object.values(KIND_LABELS), DUPLICATE_IDS].map((kind) => [kind, 0]));
     // Of the partition that forgets soonest: its oldest id is the youngest of these.
     let oldestIdMs = Number.NEGATIVE_INFINITY;
     for (const state of states) {
-      kinds.programs += state.programs.count;
-      kinds.consents += state.consents.count;
-      kinds.limit_keys += state.limits.count;
-      kinds.duplicate_ids += state.window.count;
+      for (const [kind, n] of Object.entries(state.counts()) as [StateKind, number][]) kinds[KIND_LABELS[kind]]! += n;
+      kinds[DUPLICATE_IDS]! += state.window.count;
       oldestIdMs = Math.max(oldestIdMs, state.window.oldestMs ?? Number.NEGATIVE_INFINITY);
       // A program is in one partition, so that none is counted twice.
       programsSeen += state.active.lastDay(nowMs);

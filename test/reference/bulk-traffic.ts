@@ -71,7 +71,7 @@ const SENSITIVE = {
   purpose: 'call-back',
   fields: '["number"]',
   bytes: 16,
-  // A button, no function of the host's API: the host says the category.
+  // As a host would say it that has a category of its own for it.
   named: '"category":"phone_number",',
 } as const;
 type Use = (typeof USES)[number] | typeof SENSITIVE;

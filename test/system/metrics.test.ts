@@ -128,6 +128,7 @@ describe('a running system', { timeout: 120_000 }, () => {
     ['ntk_results_written_total', 17],
     ['ntk_state_keys{kind="consents"}', 1],
     ['ntk_state_keys{kind="limit_keys"}', 2],
+    ['ntk_state_keys{kind="baseline_keys"}', 2],
     ['ntk_baseline_budget_alarms_per_program_day', 0.02],
     ['ntk_gateway_requests_total{code="202"}', 1],
     ['ntk_gateway_requests_total{code="401"}', 1],
