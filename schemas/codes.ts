@@ -185,6 +185,11 @@ export type LimitCost = (typeof LIMIT_COSTS)[number];
 
 /** A record's bytes without line end and byte-order mark may not exceed this. */
 export const RECORD_BYTES_MAX = 1_048_576;
+/**
+ * Of one that does, so much goes into the log, which takes no more (`max.message.bytes` of contracts.md 1.8, less what a batch is wrapped in): length
+ * and SHA-256 of its reject are those of these bytes.
+ */
+export const RECORD_BYTES_KEPT: number = 4 * 1_048_576 - 1_024;
 /** Accepted records of a partition whose ids are remembered. */
 export const DUPLICATE_WINDOW_RECORDS = 262_144;
 /** Nesting levels a record may have. */

@@ -1,10 +1,7 @@
 /** A body to its records. Each is a view of the body's own bytes: nothing is parsed and printed again. */
-import { RECORD_BYTES_MAX } from '../../schemas/codes.ts';
+import { RECORD_BYTES_KEPT } from '../../schemas/codes.ts';
 import { arrayElements, type NotCut } from './array-elements.ts';
 import type { BodyForm } from './media-type.ts';
-
-/** A record one byte over the limit is a reject `too_large`, whatever follows; more of it is not kept. */
-export const RECORD_BYTES_KEPT: number = RECORD_BYTES_MAX + 1;
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;

@@ -1,14 +1,12 @@
 /**
  * Bytes to lines (exact-rules.md section 1): ended by LF or CR LF, the last one may have no end; a byte-order mark before the first
- * is skipped; a line of only spaces and tabs is no record. Memory is bounded whatever a line's length: of one that is longer than a
- * record may be, one byte more than that is passed on, which is what makes it `too_large` further on.
+ * is skipped; a line of only spaces and tabs is no record. Memory is bounded whatever a line's length: no more is passed on than the log takes, which
+ * is enough to be `too_large` further on.
  */
-import { RECORD_BYTES_MAX } from '../../schemas/codes.ts';
+import { RECORD_BYTES_KEPT } from '../../schemas/codes.ts';
 
-/** What is passed on of a line that is too long. */
-const LINE_BYTES_MAX = RECORD_BYTES_MAX + 1;
 /** What is kept of a line whose end has not come yet: one byte more, in case it is the CR of the end. */
-const CARRY_BYTES_MAX = LINE_BYTES_MAX + 1;
+const CARRY_BYTES_MAX = RECORD_BYTES_KEPT + 1;
 const CARRY_BYTES_START = 4096;
 
 const LF = 0x0a;
@@ -85,7 +83,7 @@ export class LineSplitter {
           ends = grown(ends);
         }
         starts[count] = at;
-        ends[count++] = Math.min(end, at + LINE_BYTES_MAX);
+        ends[count++] = Math.min(end, at + RECORD_BYTES_KEPT);
       }
       at = lineEnd + 1;
     }
@@ -119,7 +117,7 @@ export class LineSplitter {
       this.blankLines++;
       return null;
     }
-    return { bytes, count: 1, starts: Uint32Array.of(0), ends: Uint32Array.of(Math.min(lineBytes, LINE_BYTES_MAX)) };
+    return { bytes, count: 1, starts: Uint32Array.of(0), ends: Uint32Array.of(Math.min(lineBytes, RECORD_BYTES_KEPT)) };
   }
 
   /** The bytes that follow a byte-order mark at the start of the file; null while there are too few to tell. */

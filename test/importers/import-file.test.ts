@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RECORD_BYTES_MAX } from '../../schemas/codes.ts';
+import { RECORD_BYTES_KEPT, RECORD_BYTES_MAX } from '../../schemas/codes.ts';
 import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
 import { parseRecord } from '../../services/domain/record/parse.ts';
 import { importFile, type ImportSummary } from '../../services/importers/import-file.ts';
@@ -109,9 +109,15 @@ describe('a file of CloudEvents', () => {
     await importPath(room, put(room, `${event(1, 'wx1')}\n{"subject":"${'y'.repeat(10_000_000)}"}\n${event(2, 'wx1')}\n`));
     const records = await recordsOf(room.log);
     const large = records[0]!.find((record) => record.length > 10_000)!;
-    expect(large).toHaveLength(RECORD_BYTES_MAX + 1);
+    expect(large).toHaveLength(RECORD_BYTES_KEPT);
     expect(parseRecord(large, 0, large.length, 'utf8')).toMatchObject({ reason: 'too_large' });
     expect(records.flat()).toHaveLength(3);
+  });
+
+  test('may hold a line of 2 MB, which comes into the log whole: a reject says its length and hash', async () => {
+    const line = `"${'z'.repeat(2_000_000)}"`;
+    await importPath(room, put(room, `${line}\n`));
+    expect((await recordsOf(room.log)).flat().map(String)).toEqual([line]);
   });
 
   test('may be empty', async () => {
@@ -358,7 +364,7 @@ describe('an import', () => {
         .flat()
         .map((record) => record.length)
         .sort((a, b) => a - b),
-    ).toEqual([event(1).length, RECORD_BYTES_MAX + 1]);
+    ).toEqual([event(1).length, RECORD_BYTES_KEPT]);
   });
 
   test('in the wrong format can be done again in the right one', async () => {

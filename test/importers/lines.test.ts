@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RECORD_BYTES_MAX } from '../../schemas/codes.ts';
+import { RECORD_BYTES_KEPT } from '../../schemas/codes.ts';
 import { LineSplitter, linesOf } from '../../services/importers/lines.ts';
 
 /** The lines that come out when `content` arrives in chunks of these sizes (the last one repeats), and the blank ones counted. */
@@ -26,7 +26,7 @@ function splitSlowly(content: Buffer): { lines: string[]; blank: number } {
   const text = content.toString('latin1').replace(/^\xef\xbb\xbf/, '');
   const all = text.split('\n').map((line, i, lines) => (i < lines.length - 1 ? line.replace(/\r$/, '') : line));
   if (all.at(-1) === '') all.pop();
-  const lines = all.filter((line) => !/^[ \t]*$/.test(line)).map((line) => line.slice(0, RECORD_BYTES_MAX + 1));
+  const lines = all.filter((line) => !/^[ \t]*$/.test(line)).map((line) => line.slice(0, RECORD_BYTES_KEPT));
   return { lines, blank: all.length - lines.length };
 }
 
@@ -66,20 +66,20 @@ const EDGES = [-1, 0, 1, 2, 3].flatMap((over) => ['', '\n', '\r\n', '\r\n\n'].ma
 test.each(EDGES)(
   'a line of the largest size plus $over bytes before $end keeps what makes it too large, and no more',
   ({ over, end }) => {
-    const length = RECORD_BYTES_MAX + over;
+    const length = RECORD_BYTES_KEPT + over;
     const content = Buffer.from(`\xef\xbb\xbf${'z'.repeat(length)}${end}`, 'latin1');
     for (const sizes of [[content.length], [length], [length + 1], [length + 2], [length + 3], [length + 4], [65_536]]) {
       const { lines } = split(content, sizes);
-      expect(lines.map((line) => line.length)).toEqual([Math.min(length, RECORD_BYTES_MAX + 1)]);
+      expect(lines.map((line) => line.length)).toEqual([Math.min(length, RECORD_BYTES_KEPT)]);
     }
   },
 );
 
 test('a blank line may be longer than any record, and a long line may begin with blanks', () => {
-  const blank = Buffer.from(`${' '.repeat(3 * RECORD_BYTES_MAX)}\r\na\n`);
+  const blank = Buffer.from(`${' '.repeat(3 * RECORD_BYTES_KEPT)}\r\na\n`);
   expect(split(blank, [300_001])).toEqual({ lines: ['a'], blank: 1 });
-  const late = Buffer.from(`${' '.repeat(2 * RECORD_BYTES_MAX)}x\n`);
-  expect(split(late, [300_001])).toEqual({ lines: [' '.repeat(RECORD_BYTES_MAX + 1)], blank: 0 });
+  const late = Buffer.from(`${' '.repeat(2 * RECORD_BYTES_KEPT)}x\n`);
+  expect(split(late, [300_001])).toEqual({ lines: [' '.repeat(RECORD_BYTES_KEPT)], blank: 0 });
 });
 
 test('a line of half a gigabyte needs no more memory than a record', async () => {
@@ -96,6 +96,6 @@ test('a line of half a gigabyte needs no more memory than a record', async () =>
     for (let i = 0; i < count; i++) lengths.push(ends[i]! - starts[i]!);
     peakBytes = Math.max(peakBytes, process.memoryUsage().arrayBuffers - before.arrayBuffers);
   }
-  expect(lengths).toEqual([RECORD_BYTES_MAX + 1, 4]);
-  expect(peakBytes).toBeLessThan(16 * RECORD_BYTES_MAX);
+  expect(lengths).toEqual([RECORD_BYTES_KEPT, 4]);
+  expect(peakBytes).toBeLessThan(16 * RECORD_BYTES_KEPT);
 });

@@ -1,5 +1,5 @@
 /** `ntk rejects list | show | redrive`: records that could not be read, with their raw bytes. */
-import { RECORD_TYPES, type REJECT_REASONS } from '../../../schemas/codes.ts';
+import { RECORD_BYTES_KEPT, RECORD_TYPES, type REJECT_REASONS } from '../../../schemas/codes.ts';
 import { cloudEventSchema } from '../../../schemas/events/cloudevent.ts';
 import { eventSchema } from '../../../schemas/events/index.ts';
 import { subjectOf } from '../../domain/partitioning/route-record.ts';
@@ -104,7 +104,7 @@ export async function showReject(out: Output, log: EventLog, id: string, json: b
     }
     out.line(`${out.paint('bold', reject.reason)}: ${REASON_IN_WORDS[reject.reason]}${whyOf(reject)}`);
     out.line(
-      `partition ${reject.partition} offset ${reject.offset}, ${reject.bytes} bytes${reject.truncated ? ' at least' : ''}, SHA-256 ${reject.sha256}, rejected ${reject.rejectedAt}`,
+      `partition ${reject.partition} offset ${reject.offset}, ${reject.bytes} bytes${reject.bytes === RECORD_BYTES_KEPT ? ' at least' : ''}, SHA-256 ${reject.sha256}, rejected ${reject.rejectedAt}`,
     );
     const raw = Buffer.from(reject.raw, 'base64');
     for (const problem of problemsOf(raw)) out.line(`  ${brief(problem, 200)}`);

@@ -13,7 +13,7 @@ const PROGRAMS = 40;
 /** For a policy or two in a run of any length. */
 const TRAFFIC = { lines: 20_000, programs: PROGRAMS, days: 20 };
 /** A record one byte over the limit is rejected whatever follows. */
-const RECORD_BYTES_KEPT = 1_048_577;
+const RECORD_BYTES_KEPT = 4_193_280;
 /** Shown of a record that is missing. */
 const BEGIN_BYTES = 200;
 const MARK = Buffer.from('\ufeff');
