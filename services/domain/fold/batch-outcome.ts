@@ -26,6 +26,12 @@ const INTERCEPT = ACTIONS.indexOf('intercept');
 /** `pending` is prevented, `refused` already refused, `performed` late. */
 const TIMING_OF_OUTCOME = { pending: 0, refused: 1, performed: 2 } as const satisfies Record<(typeof OUTCOMES)[number], number>;
 
+/** What a header's lists have for each, in JSON: `[1800000000000,12],` and `{"offset":123456789,"user":},`. */
+const ARRIVAL_BYTES = 24;
+const ERASURE_BYTES = 48;
+/** News has up to 1.3 MiB (developers' names of 200 characters that JSON escapes): behind more of a block than this it waits for the next one. */
+const NEWS_BYTES_BEFORE = 2.6 * 1024 * 1024;
+
 export class BatchOutcome {
   readonly first: number;
   readonly scoredAtMs: number;
@@ -62,6 +68,7 @@ export class BatchOutcome {
   readonly #logId: string;
   readonly #partition: number;
   readonly #authority: string;
+  #listedBytes = 0;
   #arrivalMs = Number.NaN;
   #arrivals = 0;
   #eventTimeMinMs: number | null = null;
@@ -101,7 +108,19 @@ export class BatchOutcome {
   #noteArrivals(): void {
     const known = this.liveArrivals.get(this.#arrivalMs) ?? 0;
     if (this.#arrivals > 0) this.liveArrivals.set(this.#arrivalMs, known + this.#arrivals);
+    if (known === 0) this.#listedBytes += ARRIVAL_BYTES;
     this.#arrivals = 0;
+  }
+
+  /** Of the block: its rows and what its header lists, news aside. */
+  get bytes(): number {
+    return this.rows.length + this.#listedBytes;
+  }
+
+  /** @param user as stored */
+  erase(offset: number, user: string): void {
+    this.erasures.push({ offset, user });
+    this.#listedBytes += ERASURE_BYTES + JSON.stringify(user).length;
   }
 
   fact(type: RecordType): void {
@@ -195,7 +214,7 @@ export class BatchOutcome {
   close(state: PartitionState): void {
     this.#noteArrivals();
     this.next = state.position;
-    this.#news = state.baselines.takeNews();
+    this.#news = this.bytes > NEWS_BYTES_BEFORE ? null : state.baselines.takeNews();
     this.rowsHash = state.chain.extend(this.rows.written(), this.rowOffsets, this.rowEnds);
   }
 

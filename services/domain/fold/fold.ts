@@ -43,8 +43,12 @@ export interface FoldInput {
 
 const AHEAD_MAX_US = 60 * 1_000_000;
 const BEHIND_MAX_US = 7 * 86_400 * 1_000_000;
-/** A batch ends early when its rows have this many bytes: with one more row a block stays below the 4 MiB that the log takes. */
-const ROWS_BYTES_MAX = 2.5 * 1024 * 1024;
+/** A batch ends early when its block has this many bytes, */
+const BLOCK_BYTES_ENOUGH = 2.5 * 1024 * 1024;
+/** or before a record whose row might make it more than the log takes: 4 MiB, less a header without its lists. */
+const BLOCK_BYTES_MAX = 4 * 1024 * 1024 - 64 * 1024;
+/** Of a row, beside what its record says and the names that come from elsewhere: numbers, codes and evidence. */
+const ROW_BYTES_MORE = 8 * 1024;
 /** Limit keys looked at for freeing, for each record folded. */
 const SWEEP_SLOTS_PER_RECORD = 2;
 
@@ -118,7 +122,7 @@ export class PartitionFold {
     while (at < input.count && input.offsets[at]! < this.state.position) at++;
     for (;;) {
       at = this.#foldSome(input, at, encoding, outcome, recordsMax);
-      if (at >= input.count || outcome.rows.length > ROWS_BYTES_MAX) break;
+      if (at >= input.count || this.#isFull(outcome, input, at)) break;
       yield;
     }
     this.state.position = Math.max(this.state.position, at < input.count ? input.offsets[at]! : input.nextOffset);
@@ -131,11 +135,21 @@ export class PartitionFold {
   #foldSome(input: FoldInput, at: number, encoding: Encoding, outcome: BatchOutcome, recordsMax: number): number {
     const end = Math.min(input.count, at + recordsMax);
     for (let i = at; i < end; i++) {
-      if (outcome.rows.length > ROWS_BYTES_MAX) return i;
+      if (this.#isFull(outcome, input, i)) return i;
       outcome.records++;
       this.#foldOne(input, i, encoding, outcome);
     }
     return end;
+  }
+
+  /** Whether the `at`-th record has to wait for the next block: a row has a record's strings and names of its program's declaration and of a limit. */
+  #isFull(outcome: BatchOutcome, input: FoldInput, at: number): boolean {
+    const { bytes } = outcome;
+    if (bytes === 0) return false;
+    const { programs, policy } = this.state;
+    const recordBytes = input.starts[at + 1]! - input.starts[at]!;
+    const rowBytes = recordBytes + programs.longestNames + policy.longestLimitName + ROW_BYTES_MORE;
+    return bytes > BLOCK_BYTES_ENOUGH || bytes + rowBytes > BLOCK_BYTES_MAX;
   }
 
   #foldOne(input: FoldInput, i: number, encoding: Encoding, outcome: BatchOutcome): void {
@@ -288,7 +302,7 @@ export class PartitionFold {
         }
         state.programs.touch(program);
         const timeUs = this.#factTimeUs(record.attributes.timeUs, place);
-        program.declaration = putInForce(record.data, program.declaration, timeUs, state.programs.scopes);
+        state.programs.declare(program, putInForce(record.data, program.declaration, timeUs, state.programs.scopes));
         state.baselines.declared(program);
         break;
       case 'ntk.entitlement':
@@ -310,7 +324,7 @@ export class PartitionFold {
         break;
       case 'ntk.erasure':
         state.consents.erase(state.programs, record.data.user);
-        outcome.erasures.push({ offset: place.offset, user: this.#storedUser(record.data.user) });
+        outcome.erase(place.offset, this.#storedUser(record.data.user));
         break;
       case 'ntk.review':
         outcome.tally.reviewed(record.data.disposition);

@@ -32,6 +32,8 @@ export interface CompiledPolicy {
   readonly defaultMode: number;
   readonly overrides: readonly CompiledOverride[];
   readonly limits: readonly CompiledLimit[];
+  /** Bytes of the longest name of a limit. */
+  readonly longestLimitName: number;
   /** By index in CATEGORIES: of `limits`, in file order, those that can match it at all. */
   readonly limitsByCategory: readonly (readonly CompiledLimit[])[];
   /** Alarms of the baselines that are allowed a program and day; null where the policy says nothing or has no baselines. */
@@ -61,6 +63,7 @@ export function compilePolicy(policy: Policy, hash: string, document: unknown): 
     defaultMode: MODES.indexOf(policy.modes.default),
     overrides: policy.modes.overrides.map(compileOverride),
     limits,
+    longestLimitName: Math.max(0, ...limits.map(({ name }) => Buffer.byteLength(name))),
     limitsByCategory,
     baselineBudget: policy.baselines.enabled ? (policy.baselines.falseAlarmsPerProgramDay ?? BUDGET_DEFAULT) : null,
     falseAlarmsPerProgramDay: policy.baselines.enabled ? (policy.baselines.falseAlarmsPerProgramDay ?? null) : null,

@@ -48,6 +48,8 @@ const PROGRAMS_PER_PAGE = 32;
 export class ProgramTable {
   readonly pages = new PageSet('programs', (page, out) => this.#encode(page, out));
   readonly scopes = new ScopePool();
+  /** Bytes of developer and class together, the most of any declaration that was ever in force here. */
+  longestNames = 0;
   readonly #programs = new Map<string, ProgramState>();
   /** Those with facts, by slot. */
   readonly #withFacts: ProgramState[] = [];
@@ -103,6 +105,13 @@ export class ProgramTable {
     this.pages.touch(Math.floor(program.slot / PROGRAMS_PER_PAGE));
   }
 
+  /** Puts a declaration in force. Touch the program first. */
+  declare(program: ProgramState, declaration: DeclarationInForce): void {
+    const { developer, className } = declaration;
+    this.longestNames = Math.max(this.longestNames, Buffer.byteLength(developer) + Buffer.byteLength(className ?? ''));
+    program.declaration = declaration;
+  }
+
   #encode(page: number, out: ByteWriter): void {
     const first = page * PROGRAMS_PER_PAGE;
     for (const program of this.#withFacts.slice(first, first + PROGRAMS_PER_PAGE)) writeProgram(out, program);
@@ -115,7 +124,7 @@ export class ProgramTable {
       program.slot = this.#withFacts.length;
       this.#withFacts.push(program);
       const has = reader.varint();
-      if ((has & HAS_DECLARATION) !== 0) program.declaration = readDeclarationInForce(reader, this.scopes);
+      if ((has & HAS_DECLARATION) !== 0) this.declare(program, readDeclarationInForce(reader, this.scopes));
       if (reader.varint() === 1) program.standing = { state: STANDINGS[reader.varint()] ?? 'active', untilUs: reader.double() };
       const entitlements = reader.varint();
       if (entitlements > 0) program.entitlements = new Map();
