@@ -6,9 +6,12 @@ import { styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
-import { safe } from './terminal.ts';
+import { brief, safe } from './terminal.ts';
 
 type Style = Parameters<typeof styleText>[0];
+
+/** Every cell of a column is padded to its widest, and a class may have a million characters. All reasons in one cell take 300. */
+const CELL_CHARACTERS_MAX = 500;
 
 export interface Progress {
   /** Absolute; `total` may grow. */
@@ -58,7 +61,7 @@ export class Output {
     return styleText(style, text, { stream });
   }
 
-  /** Cells are made safe here; numbers stand on the right. */
+  /** Cells are made safe and cut here; numbers stand on the right. */
   table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
     const numeric = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));
     const table = new Table({
@@ -83,7 +86,8 @@ export class Output {
         middle: '  ',
       },
     });
-    for (const row of rows) table.push(row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : safe(cell))));
+    for (const row of rows)
+      table.push(row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : brief(cell, CELL_CHARACTERS_MAX))));
     this.line(table.toString());
   }
 

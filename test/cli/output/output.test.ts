@@ -39,6 +39,17 @@ describe('what commands print', () => {
     expect(lines[1]!.trimEnd().length).toBe(lines[2]!.trimEnd().length);
   });
 
+  test('cuts a cell that no line could hold, instead of padding every other one to it', () => {
+    const { out, printed } = output();
+    out.table(
+      ['class', 'n'],
+      [['c'.repeat(1_000_000), 1], ...Array.from({ length: 1_000 }, (_, i): [string, number] => [`class ${i}`, i])],
+    );
+    const lines = printed().trimEnd().split('\n');
+    expect(lines).toHaveLength(1_002);
+    expect(lines[1]).toMatch(/^ ?c{499}… +1 *$/);
+  });
+
   test('has CSV that no spreadsheet takes for a formula', () => {
     const { out, printed } = output();
     out.csv([
