@@ -4,6 +4,9 @@ import { count, instant } from '../fields.ts';
 import { RFC3339 } from '../instant.ts';
 
 export const TOP_PROGRAMS_MAX = 10;
+export const CLASSES_MAX = 1_000;
+/** Of a class's name; the rest of a longer one is cut off. */
+export const CLASS_CHARACTERS_MAX = 1_000;
 
 /** Of a breakdown: rows with at least one attempt, most attempts first, then by name in the order of UTF-8 bytes. */
 const counted = { attempts: count, programs: count };
@@ -40,7 +43,12 @@ export const interceptionReportSchema = z
     byVerdict: z.object({ allow: count, flag: count, throttle: count, intercept: count }),
     byReason: z.array(z.object({ reason: z.string(), ...counted })),
     byCategory: z.array(z.object({ category: z.string(), ...counted })),
-    byClass: z.array(z.object({ class: z.string(), ...counted })),
+    byClass: z
+      .array(z.object({ class: z.string(), ...counted }))
+      .max(CLASSES_MAX)
+      .describe(
+        `Of more classes, those with most attempts. A name of more than ${CLASS_CHARACTERS_MAX} characters is cut and ends with \`…\`.`,
+      ),
     topPrograms: z.array(z.object({ program: z.string(), attempts: count })).max(TOP_PROGRAMS_MAX),
     quality: z
       .object({

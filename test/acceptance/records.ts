@@ -19,6 +19,11 @@ export function access(envelope: Envelope, data: Readonly<Record<string, unknown
   return record('ntk.access', envelope, { user: 'u1', api: 'wx.getLocation', ...data });
 }
 
+/** Declares nothing that may be asked for, unless `data` does. */
+export function declaration(envelope: Envelope, data: Readonly<Record<string, unknown>> = {}): string {
+  return record('ntk.declaration', envelope, { version: 1, purposes: [], ...data });
+}
+
 export function erasure(id: string, user: string): string {
   return record('ntk.erasure', { id, subject: '*' }, { user });
 }

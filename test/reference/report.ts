@@ -92,7 +92,7 @@ export function reportOf(verdicts: readonly Verdict[], quality: Quality, from: b
     },
     byReason: breakdown('reason', intercepted, interceptingReasons),
     byCategory: breakdown('category', intercepted, ({ category }) => [category]),
-    byClass: breakdown('class', intercepted, (verdict) => [verdict.class]),
+    byClass: breakdown('class', intercepted, (verdict) => [verdict.class]).slice(0, 1_000),
     topPrograms: breakdown('program', intercepted, ({ program }) => [program])
       .slice(0, 10)
       .map(({ program, attempts }) => ({ program, attempts })),

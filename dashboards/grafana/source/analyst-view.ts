@@ -1,6 +1,13 @@
 /** For analysts: the headline of `ntk report interceptions` with its breakdowns, and what the figures rest on. */
 import { ACTIONS } from '../../../schemas/codes.ts';
-import { breakdownSql, byReasonSql, headlineSql, ledgerSql, topProgramsSql } from '../../../services/domain/report/queries.ts';
+import {
+  byCategorySql,
+  byClassSql,
+  byReasonSql,
+  headlineSql,
+  ledgerSql,
+  topProgramsSql,
+} from '../../../services/domain/report/queries.ts';
 import type { Board, Section } from './board.ts';
 import { metricFigures, resultFigures, resultLines, resultTable } from './panels.ts';
 import { DAY, HEADLINE_COLUMNS, IN_RANGE, LEDGER_OF_LOG, ROWS_OF_LOG } from './stored-rows.ts';
@@ -116,7 +123,7 @@ const BREAKDOWNS: Section = {
         height: 10,
       },
       [{ name: 'name', title: 'category' }, ATTEMPTS],
-      breakdownSql('category', IN_RANGE),
+      byCategorySql(IN_RANGE),
     ),
     resultTable(
       {
@@ -129,7 +136,7 @@ const BREAKDOWNS: Section = {
         height: 10,
       },
       [{ name: 'name', title: 'class' }, ATTEMPTS],
-      breakdownSql('class', IN_RANGE),
+      byClassSql(IN_RANGE),
     ),
     resultTable(
       {

@@ -5,6 +5,7 @@
  * Parameters of all of them: `logId`, `partitions` and `positions` (parallel), `fromUs` and `toUs` (microseconds since 1970).
  * The functions take the condition that picks the rows: boards, which have no parameters, count the same with one of their own.
  */
+import { CLASS_CHARACTERS_MAX, CLASSES_MAX } from '../../../schemas/report/interceptions.ts';
 
 export const AS_OF = `log_id = {logId:UUID} AND offset < transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))`;
 
@@ -34,12 +35,19 @@ WHERE ${where} AND verdict = 'intercept' AND effect = 'intercept'
 GROUP BY reason ORDER BY attempts DESC, name`;
 export const BY_REASON_SQL = byReasonSql(IN_RANGE);
 
-export const breakdownSql = (column: 'category' | 'class', where: string): string => `
-SELECT ${column} AS name, count() AS attempts, uniqExact(program) AS programs
+export const byCategorySql = (where: string): string => `
+SELECT category AS name, count() AS attempts, uniqExact(program) AS programs
 FROM ntk.access_results FINAL WHERE ${where} AND verdict = 'intercept'
-GROUP BY ${column} ORDER BY attempts DESC, name`;
-export const BY_CATEGORY_SQL = breakdownSql('category', IN_RANGE);
-export const BY_CLASS_SQL = breakdownSql('class', IN_RANGE);
+GROUP BY category ORDER BY attempts DESC, name`;
+export const BY_CATEGORY_SQL = byCategorySql(IN_RANGE);
+
+/** Categories are ours, classes are what developers declare: as many as there are programs, and each as long as a record. */
+export const byClassSql = (where: string): string => `
+SELECT if(lengthUTF8(class) > ${CLASS_CHARACTERS_MAX}, concat(substringUTF8(class, 1, ${CLASS_CHARACTERS_MAX}), '…'), class) AS name,
+  count() AS attempts, uniqExact(program) AS programs
+FROM ntk.access_results FINAL WHERE ${where} AND verdict = 'intercept'
+GROUP BY class ORDER BY attempts DESC, class LIMIT ${CLASSES_MAX}`;
+export const BY_CLASS_SQL = byClassSql(IN_RANGE);
 
 export const topProgramsSql = (where: string): string => `
 SELECT program, count() AS attempts
