@@ -10,7 +10,7 @@ import type { ConsoleSource } from '../../services/console/console-source.ts';
 import { registerConsole } from '../../services/console/http/register-console.ts';
 import { READERS_MAX } from '../../services/console/live/event-stream.ts';
 import { LiveFigures } from '../../services/console/live/live-figures.ts';
-import { LivePage } from '../../services/console/live/live-page.ts';
+import { CLASSES_TOLD_MAX, LivePage } from '../../services/console/live/live-page.ts';
 import { systemClock } from '../../services/platform/clock.ts';
 import { Health } from '../../services/platform/http/health.ts';
 import { createHttpServer, type HttpServer } from '../../services/platform/http/http-server.ts';
@@ -42,6 +42,7 @@ const REPORT: InterceptionReport = {
 class KnownSource implements ConsoleSource {
   readonly about = { version: '0.1.0', logId: 'a-log', simulated: 'now' as const, dataIn: 'folder <b>data</b>' };
   asked = { report: 0, certified: 0 };
+  stored = REPORT;
   isAway = false;
 
   standing(): ReturnType<ConsoleSource['standing']> {
@@ -50,7 +51,7 @@ class KnownSource implements ConsoleSource {
   async report(): Promise<InterceptionReport> {
     this.asked.report++;
     if (this.isAway) throw new WarehouseError('UNREACHABLE', true, 'http://10.1.2.3:8123: cannot be reached');
-    return Promise.resolve(REPORT);
+    return Promise.resolve(this.stored);
   }
   async certified(): ReturnType<ConsoleSource['certified']> {
     this.asked.certified++;
@@ -212,6 +213,22 @@ describe('the pages', () => {
     for (let i = 0; i < 10; i++) readers.push(await follow(url));
     for (const reader of readers) expect(await readUntil(reader, 'event: newest')).toContain('"title":"Nobody asked the user"');
     expect(source.asked.report).toBeLessThanOrEqual(2);
+  });
+
+  test('names that programs chose cannot make what the pages are told large', async () => {
+    await open();
+    const name = (i: number): string => `${i} ${'x'.repeat(1_000)}`;
+    source.stored = {
+      ...REPORT,
+      byClass: Array.from({ length: 1_000 }, (_, i) => ({ class: name(i), attempts: 1, programs: 1 })),
+      topPrograms: Array.from({ length: 10 }, (_, i) => ({ program: name(i), attempts: 1 })),
+    };
+    const reader = await follow(await server.start());
+    const text = await readUntil(reader, 'event: newest');
+    const told = JSON.parse(/event: report\ndata: (.*)/.exec(text)![1]!) as InterceptionReport;
+    expect(told.byClass).toHaveLength(CLASSES_TOLD_MAX);
+    expect(told.byClass[1]!.class).toBe(`${name(1).slice(0, 80)}…`);
+    expect(told.topPrograms.map(({ program }) => program.length)).toEqual(Array(10).fill(81));
   });
 
   test('one more reader than there is room for is told to come later', async () => {

@@ -2,6 +2,7 @@
  * What the open pages are told: each second what happens now, and the report as often as it may cost. With nobody looking nothing is
  * asked of anybody, and however many look, the warehouse is asked once.
  */
+import { printable } from '../../../schemas/policy/wording.ts';
 import type { InterceptionReport } from '../../../schemas/report/interceptions.ts';
 import { categoryInWords } from '../../domain/wording/categories.ts';
 import { reasonInWords } from '../../domain/wording/reasons.ts';
@@ -14,6 +15,9 @@ const TICK_MS = 1_000;
 /** Between two reports; where one takes long, it is so much longer that asking stays below a fifth of the time. */
 export const REPORT_EVERY_MS = 2_000;
 const REPORT_SHARE = 4;
+/** Names that developers and hosts chose go to every open page with each report: so many of them, and so long. */
+export const CLASSES_TOLD_MAX = 20;
+const NAME_CHARACTERS_MAX = 80;
 
 export interface LivePageOptions {
   readonly source: ConsoleSource;
@@ -107,11 +111,15 @@ export class LivePage {
   }
 }
 
-/** The report with its codes in words beside them. */
+/** The report with its codes in words beside them, and no more of others' names than a page can show. */
 function inWords(report: InterceptionReport): unknown {
   return {
     ...report,
     byReason: report.byReason.map((row) => ({ ...row, ...reasonInWords(row.reason) })),
     byCategory: report.byCategory.map((row) => ({ ...row, title: categoryInWords(row.category) })),
+    byClass: report.byClass
+      .slice(0, CLASSES_TOLD_MAX)
+      .map((row) => ({ ...row, class: printable(row.class, NAME_CHARACTERS_MAX) })),
+    topPrograms: report.topPrograms.map((row) => ({ ...row, program: printable(row.program, NAME_CHARACTERS_MAX) })),
   };
 }
