@@ -84,7 +84,7 @@ Examples:
     .action(async (sql: string, flags: StoreFlags & { readonly format: string }) => {
       await context.withStore(flags, async ({ warehouse }) => {
         const stream = await warehouse.stream(sql, { format: flags.json ? 'JSON' : flags.format, readonly: true });
-        for await (const chunk of stream) await context.out.bytes(chunk as Uint8Array);
+        await context.out.bytes(stream);
       });
     });
 }

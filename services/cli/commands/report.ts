@@ -42,7 +42,7 @@ export function printReport(out: Output, report: InterceptionReport, format: 'ta
 
 /** To a file, or to standard output where none is named. @throws UserError for a file that cannot be written */
 export async function writePage(out: Output, page: string, file: string | undefined): Promise<void> {
-  if (file === undefined) return out.bytes(Buffer.from(page, 'utf8'));
+  if (file === undefined) return out.bytes([Buffer.from(page, 'utf8')]);
   try {
     await writeFile(file, page);
   } catch (error) {

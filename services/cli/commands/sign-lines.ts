@@ -20,7 +20,7 @@ export async function signLines(out: Output, input: Readable, signer: Signer, lo
     if ('problem' in signed) {
       out.problem(`line ${number}: ${signed.problem}`);
       isClean = false;
-    } else await out.bytes(Buffer.from(`${signed.line}\n`, 'utf8'));
+    } else await out.bytes([Buffer.from(`${signed.line}\n`, 'utf8')]);
   }
   return isClean;
 }

@@ -6,7 +6,7 @@ import { styleText } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
-import { brief, safe } from './terminal.ts';
+import { brief, safe, SafeBytes, safeLines } from './terminal.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -33,14 +33,25 @@ export class Output {
     this.#stdout.write(`${text}\n`);
   }
 
-  /** Bytes of the result, with back-pressure. */
-  async bytes(chunk: Uint8Array): Promise<void> {
-    if (this.#stdout.write(chunk)) return;
+  /** Bytes of the result, with back-pressure. Pipes and files get them as they are; on a terminal they cannot command it. */
+  async bytes(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    const shown = this.#stdout.isTTY ? new SafeBytes() : null;
+    for await (const piece of pieces) await this.#write(shown === null ? piece : shown.push(piece));
+    if (shown !== null) await this.#write(shown.end());
+  }
+
+  async #write(piece: string | Uint8Array): Promise<void> {
+    if (this.#stdout.write(piece)) return;
     await new Promise<void>((resolve) => this.#stdout.once('drain', resolve));
   }
 
   json(value: unknown): void {
-    this.line(JSON.stringify(value, null, 1));
+    this.line(this.#shown(JSON.stringify(value, null, 1)));
+  }
+
+  /** What a program reads stays as it is; what a person looks at cannot command the terminal. */
+  #shown(text: string): string {
+    return this.#stdout.isTTY ? safeLines(text) : text;
   }
 
   /** Where lines about the work go; for {@link paint}. */
@@ -93,12 +104,11 @@ export class Output {
 
   /** RFC 4180; cells that a spreadsheet would take for a formula are quoted with an apostrophe. */
   csv(rows: readonly (readonly (string | number)[])[]): void {
-    this.#stdout.write(
-      stringify(
-        rows.map((row) => [...row]),
-        { escape_formulas: true, record_delimiter: '\r\n' },
-      ),
+    const text = stringify(
+      rows.map((row) => [...row]),
+      { escape_formulas: true, record_delimiter: '\r\n' },
     );
+    this.#stdout.write(this.#shown(text));
   }
 
   /** A bar on a terminal, nothing in pipes. */

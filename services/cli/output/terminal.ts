@@ -7,7 +7,37 @@ const UNSAFE =
 
 /** Makes every such character visible as `\u{…}`. */
 export function safe(text: string): string {
-  return text.replace(UNSAFE, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+  return text.replace(UNSAFE, visible);
+}
+
+function visible(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`;
+}
+
+/** The same of a text that has lines and columns of its own: tabs and line ends stay. */
+export function safeLines(text: string): string {
+  return text.replace(UNSAFE, (character, place: number) => {
+    const isLayout = character === '\n' || character === '\t' || (character === '\r' && text[place + 1] === '\n');
+    return isLayout ? character : visible(character);
+  });
+}
+
+/** {@link safeLines} of bytes that come in pieces, which end inside a letter or a line end as it happens. */
+export class SafeBytes {
+  // A mark at the beginning is shown as every other one.
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  #held = '';
+
+  push(piece: Uint8Array): string {
+    const text = this.#held + this.#decoder.decode(piece, { stream: true });
+    // Only what follows says whether it is the first half of a line end.
+    this.#held = text.endsWith('\r') ? '\r' : '';
+    return safeLines(text.slice(0, text.length - this.#held.length));
+  }
+
+  end(): string {
+    return safeLines(this.#held + this.#decoder.decode());
+  }
 }
 
 const CHARACTERS_MAX = 120;

@@ -2,16 +2,23 @@ import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { Output } from '../../../services/cli/output/output.ts';
 
-function output(): { readonly out: Output; readonly printed: () => string; readonly said: () => string } {
-  const texts = ['', ''];
+function output(isTTY = false): { readonly out: Output; readonly printed: () => string; readonly said: () => string } {
+  const texts = [Buffer.alloc(0), Buffer.alloc(0)];
   const stream = (which: number): NodeJS.WriteStream =>
-    new Writable({
-      write: (chunk: Buffer, _, done) => {
-        texts[which] += chunk.toString('utf8');
-        done();
-      },
-    }) as unknown as NodeJS.WriteStream;
-  return { out: new Output(stream(0), stream(1)), printed: () => texts[0]!, said: () => texts[1]! };
+    Object.assign(
+      new Writable({
+        write: (chunk: Buffer, _, done) => {
+          texts[which] = Buffer.concat([texts[which]!, chunk]);
+          done();
+        },
+      }),
+      { isTTY },
+    ) as unknown as NodeJS.WriteStream;
+  return {
+    out: new Output(stream(0), stream(1)),
+    printed: () => texts[0]!.toString('utf8'),
+    said: () => texts[1]!.toString('utf8'),
+  };
 }
 
 describe('what commands print', () => {
@@ -59,6 +66,21 @@ describe('what commands print', () => {
       ['a,"b"', 3],
     ]);
     expect(printed()).toBe('program,attempts\r\n\'=cmd(),1\r\n\'@x,2\r\n"a,""b""",3\r\n');
+  });
+
+  test('has bytes, CSV and JSON that cannot command a terminal, and that stay as they are elsewhere', async () => {
+    const hostile = 'é\t\u001b]0;x\u0007\u009b2J\u007f\u202e\r\n';
+    const shown = 'é\t\\u{1b}]0;x\\u{7}\\u{9b}2J\\u{7f}\\u{202e}\r\n';
+    for (const isTTY of [true, false]) {
+      const { out, printed } = output(isTTY);
+      // Cut inside of every letter, and between the two characters of a line end.
+      await out.bytes([...Buffer.from(hostile, 'utf8')].map((byte) => Uint8Array.of(byte)));
+      out.csv([['a\u001b[2J\u009b', 1]]);
+      out.json('\u009b');
+      expect(printed()).toBe(
+        isTTY ? `${shown}a\\u{1b}[2J\\u{9b},1\r\n"\\u{9b}"\n` : `${hostile}a\u001b[2J\u009b,1\r\n"\u009b"\n`,
+      );
+    }
   });
 
   test('has no progress bar where nobody looks', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { brief, safe } from '../../../services/cli/output/terminal.ts';
+import { brief, safe, SafeBytes, safeLines } from '../../../services/cli/output/terminal.ts';
 
 describe('text of others on a terminal', () => {
   test.each([
@@ -24,6 +24,22 @@ describe('text of others on a terminal', () => {
         // oxlint-disable-next-line no-control-regex -- these must not be there
         expect(safe(text)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/);
         expect(safe(safe(text))).toBe(safe(text));
+      }),
+    );
+  });
+
+  test('keeps its lines and columns where it has some, and no other control', () => {
+    expect(safeLines('a\tb\r\nc\rd\n\u000b\u001b')).toBe('a\tb\r\nc\\u{d}d\n\\u{b}\\u{1b}');
+  });
+
+  test('is the same in whatever pieces it comes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 5 }), (text, size) => {
+        const bytes = Buffer.from(`${text}\r\n🙂\r`, 'utf8');
+        const pieces = new SafeBytes();
+        let shown = '';
+        for (let at = 0; at < bytes.length; at += size) shown += pieces.push(bytes.subarray(at, at + size));
+        expect(shown + pieces.end()).toBe(safeLines(bytes.toString('utf8')));
       }),
     );
   });
