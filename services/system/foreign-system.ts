@@ -12,7 +12,7 @@ import { storedUpTo } from '../platform/log/writer-note.ts';
 import { openProxiedWarehouse } from '../platform/warehouse/proxied/open-proxied-warehouse.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { openSqliteLog } from '../platform/log/sqlite/open-sqlite-log.ts';
-import { SCORER_LOCK, spoolFolderOf, WAREHOUSE_LOCK } from './store.ts';
+import { SCORER_LOCK, WAREHOUSE_LOCK } from './store.ts';
 
 const POLL_MS = 20;
 
@@ -59,7 +59,7 @@ class ForeignSystem implements BatchSystem {
 
   constructor(folder: DataFolder, log: EventLog, warehouse: Warehouse) {
     this.folder = folder;
-    this.spoolFolder = spoolFolderOf(folder);
+    this.spoolFolder = folder.spoolFolder;
     this.log = log;
     this.warehouse = warehouse;
   }

@@ -15,7 +15,7 @@ import type { ScorerObserver } from '../scorer/scorer.ts';
 import { Scorer } from '../scorer/scorer.ts';
 import { Writer, type WriterObserver } from '../writer/writer.ts';
 import { type AuthorityConfig, authorityOf } from './authority.ts';
-import { heldError, openServer, SCORER_LOCK, spoolFolderOf, userKeyOf, WAREHOUSE_LOCK } from './store.ts';
+import { heldError, openServer, SCORER_LOCK, userKeyOf, WAREHOUSE_LOCK } from './store.ts';
 import { partitionsAtStart } from './assigned-partitions.ts';
 import type { openScorerGroup } from './scorer-group.ts';
 import { isOnKafka, type LogConfig, openLog } from './open-log.ts';
@@ -84,7 +84,7 @@ export class System {
     const alone = { onRefused: 'stop', onFenced: 'leave' } as const;
     const whenStopped = isOnKafka(options) ? ({ onRefused: 'park', onFenced: 'take again' } as const) : alone;
     this.folder = folder;
-    this.spoolFolder = spoolFolderOf(folder);
+    this.spoolFolder = folder.spoolFolder;
     this.log = log;
     this.warehouse = warehouse;
     this.#locks = locks;
@@ -224,7 +224,7 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     if (options.roles.includes('scorer') && !isOnKafka(options)) locks.push(await take(folder, SCORER_LOCK));
     const needsWarehouse = options.roles.includes('writer');
     if (needsWarehouse && !(isOnKafka(options) && options.clickhouseUrl !== null)) locks.push(await take(folder, WAREHOUSE_LOCK));
-    mkdirSync(spoolFolderOf(folder), { recursive: true, mode: 0o700 });
+    mkdirSync(folder.spoolFolder, { recursive: true, mode: 0o700 });
     const { clock, syncMode = 'full' } = options;
     log = await openLog({ config: options, folder, create: true, syncMode, clock, clientId: clientIdOf(options.roles) });
     const warehouse = needsWarehouse ? openWarehouse(folder, options) : null;
@@ -244,7 +244,7 @@ function clientIdOf(roles: readonly Role[]): string {
 
 function openWarehouse(folder: DataFolder, options: SystemOptions): Warehouse {
   if (options.clickhouseUrl !== null) return openServer(options.clickhouseUrl, options);
-  return openChdbWarehouse({ path: folder.clickhouseFolder, spoolDir: spoolFolderOf(folder) });
+  return openChdbWarehouse({ path: folder.clickhouseFolder, spoolDir: folder.spoolFolder });
 }
 
 /** A command that only asks something holds the folder for a moment: that is waited for. */

@@ -3,7 +3,6 @@
  * process a folder, so when a running system holds it, questions go through that system without anybody having to say so.
  */
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DataFolder, openFolder } from '../platform/folder/data-folder.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -156,7 +155,7 @@ async function openFolderWarehouse(folder: DataFolder): Promise<{ warehouse: War
     const lock = tryLock(folder.lockFile(WAREHOUSE_LOCK));
     if ('release' in lock) {
       try {
-        const warehouse = openChdbWarehouse({ path: folder.clickhouseFolder, spoolDir: spoolFolderOf(folder) });
+        const warehouse = openChdbWarehouse({ path: folder.clickhouseFolder, spoolDir: folder.spoolFolder });
         await migrate(warehouse);
         return { warehouse, lock };
       } catch (error) {
@@ -171,10 +170,6 @@ async function openFolderWarehouse(folder: DataFolder): Promise<{ warehouse: War
     if (waitedMs >= LOCK_WAIT_MS) throw heldError(folder, lock.heldBy);
     await pause(LOCK_POLL_MS);
   }
-}
-
-export function spoolFolderOf(folder: DataFolder): string {
-  return join(dirname(folder.clickhouseFolder), 'spool');
 }
 
 export function heldError(folder: DataFolder, holder: { readonly pid: number; readonly command: string } | null): UserError {

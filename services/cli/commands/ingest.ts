@@ -9,7 +9,7 @@ import { openInput } from '../../importers/input/open-input.ts';
 import { ORIGIN } from '../../platform/log/event-log.ts';
 import { openFolder } from '../../platform/folder/data-folder.ts';
 import { isOnKafka } from '../../system/open-log.ts';
-import { openExistingLog, spoolFolderOf } from '../../system/store.ts';
+import { openExistingLog } from '../../system/store.ts';
 import { isSystemRunning } from '../../system/running.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
@@ -63,14 +63,14 @@ async function ingestHere(context: CliContext, files: readonly string[], flags: 
   const config = context.config(undefined, overridesOf(flags));
   // With the log on Kafka the folder is only for spooling.
   const folder = openFolder(flags.data, { create: isOnKafka(config) });
-  mkdirSync(spoolFolderOf(folder), { recursive: true, mode: 0o700 });
+  mkdirSync(folder.spoolFolder, { recursive: true, mode: 0o700 });
   const log = await openExistingLog({ ...config, clock }, folder);
   const bar = out.progress('importing', 'bytes');
   const summaries: ImportSummary[] = [];
   try {
     for (const name of files) {
       const { path, format } = splitInputName(name, flags.format);
-      const input = await openInput(path, { spoolFolder: spoolFolderOf(folder), stdin: process.stdin });
+      const input = await openInput(path, { spoolFolder: folder.spoolFolder, stdin: process.stdin });
       if (isInputProblem(input)) throw new UserError(input.message);
       try {
         summaries.push(

@@ -41,7 +41,7 @@ export async function spool(source: AsyncIterable<Uint8Array>, folder: string): 
 }
 
 async function openNameless(folder: string): Promise<FileHandle> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const own = await mkdtemp(join(folder, 'spool-'));
   try {
     return await open(join(own, 'input'), 'wx+', 0o600);

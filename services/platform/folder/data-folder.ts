@@ -5,6 +5,7 @@
  * |---|---|
  * | `log.db` | the log (with `-wal` and `-shm` while it is open) |
  * | `clickhouse/` | the results |
+ * | `spool/` | inputs and results on their way |
  * | `user-key` | 32 random bytes that user ids are hashed with; whoever has it can recognise users |
  * | `system.json` | where the running system listens, system.ts |
  * | `NAME.lock` | locks between processes, lock.ts |
@@ -14,6 +15,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { FolderError, noSpaceFor, systemCodeOf } from './folder-error.ts';
 import { makeFolders } from './make-folders.ts';
+import { keepToOwner } from './owner-only.ts';
 import { createFile, readIfThere, syncFolder } from './whole-file.ts';
 
 const USER_KEY_BYTES = 32;
@@ -25,6 +27,8 @@ export interface DataFolder {
   readonly path: string;
   readonly logFile: string;
   readonly clickhouseFolder: string;
+  /** Not made here: not every command has something to put there. */
+  readonly spoolFolder: string;
   readonly systemFile: string;
   /** File for `tryLock`. */
   lockFile(name: string): string;
@@ -47,6 +51,7 @@ export function openFolder(path: string, { create, holdsLog = true }: OpenFolder
   const root = resolve(path);
   const logFile = join(root, 'log.db');
   const clickhouseFolder = join(root, 'clickhouse');
+  const spoolFolder = join(root, 'spool');
   try {
     if (create) makeDataFolders(root, clickhouseFolder);
     if (!statSync(root).isDirectory()) throw isAFile(path);
@@ -55,11 +60,14 @@ export function openFolder(path: string, { create, holdsLog = true }: OpenFolder
     // With `create`, what is not there could not be made (as in /proc).
     throw create && systemCodeOf(error) === 'ENOENT' ? notWritable(path, error) : asFolderError(error, path);
   }
+  // The folder may have been there before, with whatever rights its maker wanted; these two are ours.
+  for (const own of [clickhouseFolder, spoolFolder]) keepToOwner(own);
   if (!create && holdsLog && !existsSync(logFile)) throw missing(path);
   return {
     path,
     logFile,
     clickhouseFolder,
+    spoolFolder,
     systemFile: join(root, 'system.json'),
     lockFile: (name) => join(root, `${name}.lock`),
     userKey: () => userKeyOf(join(root, 'user-key'), path),

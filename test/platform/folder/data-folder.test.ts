@@ -54,6 +54,15 @@ describe('a data folder', () => {
     );
   });
 
+  test('that somebody made before has results and inputs that only their owner can read', () => {
+    const own = ['clickhouse', 'spool'].map((name) => join(path, name));
+    mkdirSync(path, { recursive: true, mode: 0o755 });
+    for (const folder of own) mkdirSync(folder, { mode: 0o755 });
+    openFolder(path, { create: true });
+    expect(own.map(modeOf)).toEqual([0o700, 0o700]);
+    expect(modeOf(path)).toBe(0o755);
+  });
+
   test('is opened again as it is', () => {
     const key = openFolder(path, { create: true }).userKey();
     writeFileSync(join(path, 'log.db'), 'log');

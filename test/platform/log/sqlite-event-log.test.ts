@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -73,6 +73,19 @@ describe('a log in a SQLite file', () => {
     log.commit({ appends: [{ stream: 'access', partition, values }] });
 
   describe('when it is opened', () => {
+    test('can be read by its owner only, whoever may enter the folder', async () => {
+      chmodSync(folder, 0o755);
+      const files = [path, `${path}-wal`, `${path}-shm`];
+      const modes = (): number[] => files.map((file) => statSync(file).mode & 0o777);
+      const log = await open();
+      await append(log, texts(1));
+      expect(modes()).toEqual([0o600, 0o600, 0o600]);
+      // As an earlier release left them.
+      for (const file of files) chmodSync(file, 0o644);
+      await open();
+      expect(modes()).toEqual([0o600, 0o600, 0o600]);
+    });
+
     test('has four partitions unless another number was chosen when it was made', async () => {
       expect((await open()).partitions).toBe(4);
       path = join(folder, 'other.db');

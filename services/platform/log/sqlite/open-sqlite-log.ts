@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
+import { keepToOwner, makeForOwner } from '../../folder/owner-only.ts';
 import { LogError } from '../event-log.ts';
 import {
   checkFormat,
@@ -55,6 +56,9 @@ export async function openSqliteLog(options: OpenSqliteLogOptions): Promise<Sqli
 function openOnce(options: OpenSqliteLogOptions): SqliteEventLog {
   const { path, create, clock, syncMode = 'full', bytesMax, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
   if (!create && !existsSync(path)) throw noLog(path);
+  // Raw user ids lie in it. SQLite gives the files beside it the rights that the log itself has when they are made.
+  if (create) makeForOwner(path);
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) keepToOwner(file);
   const db = new DatabaseSync(path, { timeout: OPEN_TIMEOUT_MS });
   try {
     const isNew = isEmpty(db);

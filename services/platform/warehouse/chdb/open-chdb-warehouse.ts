@@ -49,7 +49,7 @@ async function openEngine(folder: string, spoolDir: string, where: string): Prom
   const pools: Partial<Record<SessionKind, SessionPool>> = {};
   try {
     const spool = await Spool.open(spoolDir, 'insert');
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
     // Loaded here: a hundred megabytes that a process without an engine of its own does not need.
     const { createChdbConnection } = await import('chdb/connection');
     const connect = (setUp: readonly string[]): Promise<ChdbSession> =>
