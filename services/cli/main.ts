@@ -15,6 +15,11 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 /** What is left to do when a command has ended: streams that are closed, threads that end. */
 const END_MS = 2_000;
+/** The same of a command that was told to stop and did not get to its end. */
+const STOPPED_END_MS = 200;
+
+/** The signal that asked for a clean end. */
+let stoppedBy: 'SIGINT' | 'SIGTERM' | null = null;
 
 function userName(): string {
   try {
@@ -29,7 +34,11 @@ async function main(argv: readonly string[]): Promise<number> {
   const out = new Output();
   const stop = new AbortController();
   // The first signal asks for a clean end; the second one ends it the hard way.
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => {
+      stoppedBy = name;
+      stop.abort();
+    });
   // A reader that went away (head, less) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT_FAILED));
   const env = environment();
@@ -77,9 +86,16 @@ function endWithin(ms: number): void {
   setTimeout(() => {
     // A slow reader still gets all of it.
     if (process.stdout.writableLength > 0 || process.stderr.writableLength > 0) endWithin(ms);
+    // Leaving would wait for the thread that opens or reads a pipe nobody writes to; the signal itself does not.
+    else if (isStopped()) process.kill(process.pid, stoppedBy!);
     else process.exit();
   }, ms).unref();
 }
 
+/** A command was told to stop and did not get to its end; all that it held is given back. */
+function isStopped(): boolean {
+  return stoppedBy !== null && process.exitCode !== 0;
+}
+
 process.exitCode = await main(process.argv.slice(2));
-endWithin(END_MS);
+endWithin(isStopped() ? STOPPED_END_MS : END_MS);

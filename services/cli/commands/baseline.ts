@@ -42,7 +42,7 @@ Examples:
     .action(async (flags: ScoreFlags) => {
       const spoolFolder = mkdtempSync(join(tmpdir(), 'ntk-series-'));
       try {
-        const input = await openInput(flags.input, { spoolFolder, stdin: process.stdin });
+        const input = await openInput(flags.input, { spoolFolder, stdin: process.stdin, signal: context.signal });
         if (isInputProblem(input)) throw new UserError(input.message);
         try {
           const summary = await scoreInto(context, input, flags);

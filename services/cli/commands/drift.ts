@@ -76,7 +76,7 @@ async function readFiles(context: CliContext, reader: DriftReader, names: readon
     for (const name of names) {
       const format = DRIFT_FORMATS.find((known) => name.startsWith(`${known}:`));
       const path = format === undefined ? name : name.slice(format.length + 1);
-      const input = await openInput(path, { spoolFolder, stdin: process.stdin });
+      const input = await openInput(path, { spoolFolder, stdin: process.stdin, signal: context.signal });
       if (isInputProblem(input)) throw new UserError(input.message);
       try {
         const odd = await reader.readFile(input, format ?? 'wechat-declarations');

@@ -70,7 +70,7 @@ async function ingestHere(context: CliContext, files: readonly string[], flags: 
   try {
     for (const name of files) {
       const { path, format } = splitInputName(name, flags.format);
-      const input = await openInput(path, { spoolFolder: folder.spoolFolder, stdin: process.stdin });
+      const input = await openInput(path, { spoolFolder: folder.spoolFolder, stdin: process.stdin, signal });
       if (isInputProblem(input)) throw new UserError(input.message);
       try {
         summaries.push(

@@ -67,11 +67,15 @@ export function splitInputName(name: string, fallback: string): { readonly path:
   return known === undefined ? { path: name, format: formatOf(fallback) } : { path: name.slice(known.length + 1), format: known };
 }
 
-export async function openInputs(names: readonly string[], format: string, spoolFolder: string): Promise<BatchInput[]> {
+async function openInputs(
+  names: readonly string[],
+  format: string,
+  options: { readonly spoolFolder: string; readonly signal: AbortSignal },
+): Promise<BatchInput[]> {
   const inputs: BatchInput[] = [];
   for (const name of names) {
     const { path, format: itsFormat } = splitInputName(name, format);
-    const input = await openInput(path, { spoolFolder, stdin: process.stdin });
+    const input = await openInput(path, { ...options, stdin: process.stdin });
     if (isInputProblem(input)) {
       await closeInputs(inputs);
       throw new UserError(input.message);
@@ -81,7 +85,7 @@ export async function openInputs(names: readonly string[], format: string, spool
   return inputs;
 }
 
-export async function closeInputs(inputs: readonly { readonly input: Input }[]): Promise<void> {
+async function closeInputs(inputs: readonly { readonly input: Input }[]): Promise<void> {
   for (const { input } of inputs) await input.close();
 }
 
@@ -109,7 +113,7 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
   const bar = out.progress('importing', 'bytes');
   let inputs: BatchInput[] = [];
   try {
-    inputs = await openInputs(flags.input, flags.format, system.spoolFolder);
+    inputs = await openInputs(flags.input, flags.format, { spoolFolder: system.spoolFolder, signal: context.signal });
     await system.start();
     const total = inputs.reduce((sum, { input }) => sum + input.sizeBytes, 0);
     let before = 0;

@@ -9,7 +9,7 @@ import { basename } from 'node:path';
 import { type Compression, compressionOf, foreignFormatOf, MAGIC_BYTES } from './compression.ts';
 import { type Damage, inflate } from './inflate.ts';
 import { errorCodeOf, type InputProblem, isInputProblem } from './problem.ts';
-import { spool } from './spool.ts';
+import { type Source, spool } from './spool.ts';
 
 /** Bytes of a file that are read at once. */
 const READ_BYTES = 1024 * 1024;
@@ -17,9 +17,11 @@ const READ_CHUNK_BYTES = 512 * 1024;
 
 export interface OpenOptions {
   /** Read when the path is `-`. */
-  readonly stdin?: AsyncIterable<Uint8Array>;
+  readonly stdin?: Source;
   /** Where input is kept that can be read only once; a folder in the data folder. */
   readonly spoolFolder: string;
+  /** Ends the waiting for an input that has not come whole. */
+  readonly signal?: AbortSignal;
 }
 
 /** An input that was opened and hashed. Read `chunks` once, then `close`. */
@@ -43,7 +45,7 @@ export class Input {
     this.sha256 = facts.sha256;
     this.sizeBytes = facts.sizeBytes;
     this.compression = facts.compression;
-    this.#path = path === '-' ? 'standard input' : path;
+    this.#path = nameOf(path);
     this.#file = file;
   }
 
@@ -120,29 +122,39 @@ export async function openInput(path: string, options: OpenOptions): Promise<Inp
 
 type Stored = { readonly file: FileHandle; readonly sizeBytes: number; readonly sha256: string };
 
-async function openStored(path: string, { stdin, spoolFolder }: OpenOptions): Promise<Stored | InputProblem> {
+async function openStored(path: string, { stdin, spoolFolder, signal }: OpenOptions): Promise<Stored | InputProblem> {
+  const spooled = async (source: Source): Promise<Stored | InputProblem> =>
+    (await spool(source, spoolFolder, signal)) ?? stoppedAt(path);
   try {
     if (path === '-') {
       if (stdin === undefined) return { code: 'input_unreadable', message: 'there is no standard input to read' };
-      return await spool(stdin, spoolFolder);
+      return await spooled(stdin);
     }
     const facts = await stat(path);
     if (facts.isDirectory()) return { code: 'input_unreadable', message: `${path} is a folder, not a file` };
-    if (!facts.isFile()) return await spool(createReadStream(path), spoolFolder);
-    return await hashed(await open(path, 'r'), facts.size);
+    if (!facts.isFile()) return await spooled(createReadStream(path));
+    return (await hashed(await open(path, 'r'), facts.size, signal)) ?? stoppedAt(path);
   } catch (error) {
     if (!isReadError(error)) throw error;
-    return unreadable(path === '-' ? 'standard input' : path, error);
+    return unreadable(nameOf(path), error);
   }
 }
 
-/** Hashes the first `sizeBytes` of a file; one that became shorter meanwhile is taken as it is. */
-async function hashed(file: FileHandle, sizeBytes: number): Promise<Stored> {
+function nameOf(path: string): string {
+  return path === '-' ? 'standard input' : path;
+}
+
+function stoppedAt(path: string): InputProblem {
+  return { code: 'input_stopped', message: `stopped before all of ${nameOf(path)} had come; nothing of it was read` };
+}
+
+/** Hashes the first `sizeBytes` of a file; one that became shorter meanwhile is taken as it is. Null when it was stopped. */
+async function hashed(file: FileHandle, sizeBytes: number, signal?: AbortSignal): Promise<Stored | null> {
   const hash = createHash('sha256');
   const buffer = Buffer.allocUnsafeSlow(Math.max(1, Math.min(READ_BYTES, sizeBytes)));
   let at = 0;
   try {
-    while (at < sizeBytes) {
+    while (at < sizeBytes && !signal?.aborted) {
       const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, sizeBytes - at), at);
       if (bytesRead === 0) break;
       hash.update(buffer.subarray(0, bytesRead));
@@ -151,6 +163,10 @@ async function hashed(file: FileHandle, sizeBytes: number): Promise<Stored> {
   } catch (error) {
     await file.close();
     throw error;
+  }
+  if (signal?.aborted) {
+    await file.close();
+    return null;
   }
   return { file, sizeBytes: at, sha256: hash.digest('hex') };
 }

@@ -8,7 +8,9 @@ export type InputProblemCode =
   | 'input_damaged'
   /** The file is no longer the one that was opened. */
   | 'input_changed'
-  | 'spool_failed';
+  | 'spool_failed'
+  /** By the signal, before all of it had come. */
+  | 'input_stopped';
 
 export interface InputProblem {
   readonly code: InputProblemCode;

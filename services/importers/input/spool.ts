@@ -7,14 +7,20 @@ import { type FileHandle, mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCodeOf, type InputProblem } from './problem.ts';
 
+/** What is copied; given up where it may not come to an end. */
+export type Source = AsyncIterable<Uint8Array> & { destroy?(): unknown };
+
 export interface Spooled {
   readonly file: FileHandle;
   readonly sizeBytes: number;
   readonly sha256: string;
 }
 
-/** Copies `source` into `folder`, which is made when it does not exist. Errors of `source` itself are thrown. */
-export async function spool(source: AsyncIterable<Uint8Array>, folder: string): Promise<Spooled | InputProblem> {
+/**
+ * Copies `source` into `folder`, which is made when it does not exist. Errors of `source` itself are thrown. After the signal null, at
+ * once: whoever writes into a pipe may never do so.
+ */
+export async function spool(source: Source, folder: string, signal?: AbortSignal): Promise<Spooled | InputProblem | null> {
   let file: FileHandle;
   try {
     file = await openNameless(folder);
@@ -25,7 +31,7 @@ export async function spool(source: AsyncIterable<Uint8Array>, folder: string): 
   let sizeBytes = 0;
   let writing = false;
   try {
-    for await (const chunk of source) {
+    for await (const chunk of untilStopped(source, signal)) {
       writing = true;
       await file.writeFile(chunk);
       writing = false;
@@ -37,7 +43,34 @@ export async function spool(source: AsyncIterable<Uint8Array>, folder: string): 
     if (writing) return problem(folder, error);
     throw error;
   }
+  if (signal?.aborted) {
+    await file.close();
+    return null;
+  }
   return { file, sizeBytes, sha256: hash.digest('hex') };
+}
+
+/** Ends with the source or at the signal. Then nothing is waited for: a read of a pipe ends when somebody writes. */
+async function* untilStopped(source: Source, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const pieces = source[Symbol.asyncIterator]();
+  // One for each piece, since a promise for all of them would keep every piece that was raced against it.
+  let give = (_: null): void => {};
+  const stop = (): void => give(null);
+  signal?.addEventListener('abort', stop);
+  try {
+    while (!signal?.aborted) {
+      const next = await new Promise<IteratorResult<Uint8Array> | null>((resolve, reject) => {
+        give = resolve;
+        pieces.next().then(resolve, reject);
+      });
+      if (next === null) break;
+      if (next.done) return;
+      yield next.value;
+    }
+    source.destroy?.();
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
 }
 
 async function openNameless(folder: string): Promise<FileHandle> {

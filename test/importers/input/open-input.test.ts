@@ -275,3 +275,18 @@ describe('a file that changes after it was opened', () => {
     expect(input.problem?.code).toBe('input_changed');
   });
 });
+
+test('an input that has not come whole is given up at the signal, at once and without a trace', async () => {
+  const stop = new AbortController();
+  async function* silent(): AsyncGenerator<Buffer> {
+    yield Buffer.from('{"n":1}\n');
+    stop.abort();
+    await new Promise(() => {});
+  }
+  const options = { spoolFolder: spoolFolder(), signal: stop.signal };
+  const stopped = { code: 'input_stopped', message: 'stopped before all of standard input had come; nothing of it was read' };
+  expect(await openInput('-', { ...options, stdin: silent() })).toEqual(stopped);
+  expect(await openInput('-', { ...options, stdin: silent() })).toEqual(stopped);
+  expect(await openInput(file('{"n":1}\n'), options)).toMatchObject({ code: 'input_stopped' });
+  expect(readdirSync(spoolFolder())).toEqual([]);
+});
