@@ -231,6 +231,14 @@ describe('the pages', () => {
     expect(told.topPrograms.map(({ program }) => program.length)).toEqual(Array(10).fill(81));
   });
 
+  test('who asks for the head of the events is answered, and takes no place', async () => {
+    await open();
+    const url = await server.start();
+    const asked = await fetch(`${url}/live/events`, { method: 'HEAD', signal: AbortSignal.timeout(5_000) });
+    expect(asked.status).toBe(404);
+    for (let i = 0; i < READERS_MAX; i++) expect((await follow(url)).statusCode).toBe(200);
+  });
+
   test('one more reader than there is room for is told to come later', async () => {
     await open();
     const url = await server.start();

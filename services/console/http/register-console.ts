@@ -92,7 +92,8 @@ function registerPages(scope: FastifyInstance, { source, docsFolder, clock }: Co
 }
 
 function registerLive(scope: FastifyInstance, { source, live }: ConsoleOptions): void {
-  scope.get('/live/events', async (_, reply) => {
+  // Who asks for the head would be told nothing, and hold a place.
+  scope.get('/live/events', { exposeHeadRoute: false }, async (_, reply) => {
     if (live.stream.isFull)
       return reply
         .code(503)
