@@ -111,13 +111,25 @@ export async function openInput(path: string, options: OpenOptions): Promise<Inp
   const opened = await openStored(path, options);
   if (isInputProblem(opened)) return opened;
   const { file, sizeBytes, sha256 } = opened;
-  const head = (await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0)).buffer.subarray(0, sizeBytes);
+  const head = await headOf(path, opened);
+  if (isInputProblem(head)) return head;
   const foreign = foreignFormatOf(head);
   if (foreign !== null) {
     await file.close();
     return { code: 'input_unsupported', message: `${path} is ${foreign}: unpack it first` };
   }
   return new Input(path, file, { sha256, sizeBytes, compression: compressionOf(head) });
+}
+
+/** The first bytes. Some files can be opened and not be read, whatever size they say that they have. */
+async function headOf(path: string, { file, sizeBytes }: Stored): Promise<Buffer | InputProblem> {
+  try {
+    return (await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0)).buffer.subarray(0, sizeBytes);
+  } catch (error) {
+    await file.close();
+    if (!isReadError(error)) throw error;
+    return unreadable(nameOf(path), error);
+  }
 }
 
 type Stored = { readonly file: FileHandle; readonly sizeBytes: number; readonly sha256: string };

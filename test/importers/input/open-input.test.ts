@@ -240,6 +240,7 @@ describe('an input that cannot be opened is a problem of one line', () => {
       'is a zip archive: unpack it first',
     ],
     ['is an xz file', () => file(Buffer.from('\xfd7zXZ\0rest', 'latin1')), 'input_unsupported', 'is an xz file'],
+    ['can be opened and not be read', () => '/proc/self/mem', 'input_unreadable', '/proc/self/mem cannot be read (EIO)'],
     ['is standard input that nobody gave', () => '-', 'input_unreadable', 'there is no standard input'],
   ])('when it %s', async (_name, path, code, message) => {
     expect(await openInput(path(), { spoolFolder: spoolFolder() })).toEqual({ code, message: expect.stringContaining(message) });
