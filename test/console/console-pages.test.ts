@@ -155,7 +155,7 @@ describe('the pages', () => {
     expect((await app.inject({ url: '/', headers: { ...foreign, 'sec-fetch-mode': 'navigate' } })).statusCode).toBe(200);
   });
 
-  test('bound to an address of others, everything asks for the token', async () => {
+  test('bound to an address of others, only metrics and health are there for everybody', async () => {
     const app = await open('10.1.2.3');
     const headers = { host: '10.1.2.3:7077' };
     for (const url of [
@@ -172,6 +172,7 @@ describe('the pages', () => {
       expect(answer.statusCode).toBe(401);
       expect(answer.headers['www-authenticate']).toContain('Basic');
     }
+    for (const url of ['/metrics', '/health']) expect((await app.inject({ url, headers })).statusCode).toBe(200);
     expect((await app.inject({ url: '/', headers: { ...headers, authorization: `Bearer ${TOKEN}` } })).statusCode).toBe(200);
     const basic = `Basic ${Buffer.from(`me:${TOKEN}`).toString('base64')}`;
     expect((await app.inject({ url: '/', headers: { ...headers, authorization: basic } })).statusCode).toBe(200);

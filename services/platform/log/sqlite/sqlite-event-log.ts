@@ -158,8 +158,9 @@ export class SqliteEventLog implements EventLog {
   }
 
   /**
-   * Retention: removes the segments that lie wholly before `offset`, some at a time. Their pages are used again; the file does not
-   * get smaller. Answers how many records are gone. Not part of the port: Kafka's broker does this by itself.
+   * What retention would do: removes the segments that lie wholly before `offset`, some at a time. Their pages are used again; the file
+   * does not get smaller. Answers how many records are gone. Not part of the port: Kafka's broker does this by itself, and a data folder
+   * keeps its log, so that only tests lose records this way.
    */
   async deleteBefore(stream: AppendStream, partition: number, offset: number): Promise<{ records: number }> {
     this.#checkPartition(partition);
