@@ -15,8 +15,6 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 /** What is left to do when a command has ended: streams that are closed, threads that end. */
 const END_MS = 2_000;
-/** The same of a command that was told to stop and did not get to its end. */
-const STOPPED_END_MS = 200;
 
 /** The signal that asked for a clean end. */
 let stoppedBy: 'SIGINT' | 'SIGTERM' | null = null;
@@ -98,4 +96,4 @@ function isStopped(): boolean {
 }
 
 process.exitCode = await main(process.argv.slice(2));
-endWithin(isStopped() ? STOPPED_END_MS : END_MS);
+endWithin(END_MS);
