@@ -73,7 +73,11 @@ function registerQuery(program: Command, context: CliContext): void {
   storeOptions(program.command('query'))
     .argument('<sql>', 'one SELECT statement; results are in ntk.access_results, the ledger in ntk.blocks')
     .description('read-only SQL on the results')
-    .option('--format <format>', 'a ClickHouse format: JSONEachRow, CSV, Pretty, ...', 'PrettyCompactNoEscapes')
+    .option(
+      '--format <format>',
+      'a ClickHouse format: JSONEachRow, CSV, Vertical, ...; a terminal is shown escapes, it does not obey them',
+      'PrettyCompactNoEscapes',
+    )
     .addHelpText(
       'after',
       `
