@@ -13,18 +13,36 @@ export function overridesOf({ kafka }: Pick<LogFlags, 'kafka'>): Record<string, 
   return kafka === undefined ? {} : { NTK_KAFKA_BROKERS: kafka };
 }
 
-export interface StoreFlags extends LogFlags {
+export interface StoreFlags extends LogFlags, JsonFlags {
   readonly clickhouse?: string;
   readonly log?: string;
-  readonly json?: boolean;
 }
 
 /** Where the store is: a data folder, or a ClickHouse server by URL (then with --data for what needs the log). */
 export function storeOptions(command: Command): Command {
   return logOptions(command)
     .option('--clickhouse <url>', 'results on a ClickHouse server (also: NTK_CLICKHOUSE_URL)')
-    .option('--log <id>', 'which log, where the server has the results of several')
-    .option('--json', 'print JSON');
+    .option('--log <id>', 'which log, where the server has the results of several');
+}
+
+export interface JsonFlags {
+  readonly json?: boolean;
+}
+
+/** For a command whose own `--format` knows json among others, or names something else. */
+export function jsonOption(command: Command): Command {
+  return command.option('--json', 'print JSON');
+}
+
+const OUTPUT_FORMATS = ['table', 'json'] as const;
+
+/** `--json`, and `--format json`, which is the same: whoever asks for either has `json` in the flags. */
+export function jsonOptions(command: Command): Command {
+  return jsonOption(command)
+    .addOption(new Option('--format <format>', 'table, or json: the same as --json').choices(OUTPUT_FORMATS))
+    .hook('preAction', (asked) => {
+      if (asked.getOptionValue('format') === 'json') asked.setOptionValue('json', true);
+    });
 }
 
 /** Where the log is: in a data folder, or on Kafka. */

@@ -24,6 +24,7 @@ describe('the Tab key', () => {
     expect(await offered('pol')).toEqual(['policy']);
     expect(await offered('policy', '')).toEqual(expect.arrayContaining(['check', 'apply', 'rollback', 'log']));
     expect(await offered('verify', '--da')).toEqual(['--data']);
+    expect(await offered('verify', '--format', '')).toEqual(['table', 'json']);
   });
 
   test('offers files where a file belongs, and folders with a slash', async () => {

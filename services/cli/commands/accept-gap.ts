@@ -7,7 +7,7 @@ import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { acceptLostBlocks } from '../../writer/accept-lost-blocks.ts';
 import { writerStanding } from '../../writer/lost-blocks.ts';
-import { storeOptions, type StoreFlags } from '../options.ts';
+import { jsonOptions, storeOptions, type StoreFlags } from '../options.ts';
 import { refoldFrom } from './remake.ts';
 import { confirm } from '../output/confirm.ts';
 import { gapInWords } from '../output/gap-words.ts';
@@ -23,7 +23,7 @@ interface AcceptGapFlags extends StoreFlags {
 const WORDS_CHARS_MAX = 500;
 
 export function registerAcceptGap(program: Command, context: CliContext): void {
-  storeOptions(program.command('accept-gap'))
+  jsonOptions(storeOptions(program.command('accept-gap')))
     .argument('<partition>', 'as the message that stopped it names it')
     .argument('<from>', 'first offset that is lost')
     .argument('<to>', 'first offset behind it')

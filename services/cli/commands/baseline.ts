@@ -12,6 +12,7 @@ import { readSeries } from '../../series/read-series.ts';
 import { scoreSeries, type SeriesSummary } from '../../series/score-series.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
+import { jsonOptions } from '../options.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
 
@@ -23,12 +24,10 @@ interface ScoreFlags {
 
 export function registerBaseline(program: Command, context: CliContext): void {
   const baseline = program.command('baseline').description('what is ordinary: the detector that judges series');
-  baseline
-    .command('score')
+  jsonOptions(baseline.command('score'))
     .description('how odd each row of a series is, by the rows before it: 0 (ordinary) to 1')
     .requiredOption('--input <file>', 'CSV of timestamp,value (plain, gzip, zstd), or - for standard input')
     .requiredOption('--output <file>', 'CSV of timestamp,value,anomaly_score; made when all of it is scored')
-    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `

@@ -6,46 +6,40 @@ import type { Config } from '../../platform/config/load-config.ts';
 import { authorityOf, signerFrom } from '../../system/authority.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { limitOf, type LogFlags, logOptions, type SigningFlags, signingOption } from '../options.ts';
+import { type JsonFlags, jsonOptions, limitOf, type LogFlags, logOptions, type SigningFlags, signingOption } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { type ApplyOptions, applyPolicy, checkPolicies, printPolicyLog, rollbackPolicy } from './policy.ts';
 import { testPolicies } from './policy-test.ts';
-import { listRejects, redriveRejects, showReject } from './rejects.ts';
+import { listRejects, printRedriven, redriveRejects, showReject } from './rejects.ts';
 
-export interface DataFlags extends LogFlags {
-  readonly json?: boolean;
-}
+type DataFlags = LogFlags & JsonFlags;
 
 export function registerPolicy(program: Command, context: CliContext): void {
   const { out, clock } = context;
   const policy = program.command('policy').description('check, publish and look back at policies');
-  policy
-    .command('check')
+  jsonOptions(policy.command('check'))
     .argument('<file...>', 'policy files (YAML)')
-    .option('--json', 'print JSON')
     .description('say all that is wrong with policy files, with line numbers; exit 1 if anything is')
     .addHelpText('after', '\nExample:\n  ntk policy check policies/*.yaml')
-    .action(async (files: string[], flags: { readonly json?: boolean }) => {
+    .action(async (files: string[], flags: JsonFlags) => {
       if (!(await checkPolicies(out, files, flags.json ?? false))) context.fail();
     });
-  policy
-    .command('test')
+  jsonOptions(policy.command('test'))
     .argument('<file...>', 'files of policy tests (YAML): given these records, expect these verdicts')
     .option('--policy <file>', 'try the cases on this policy instead of the one they are for')
-    .option('--json', 'print JSON')
     .description('judge the records of each case as the scorer would; exit 1 if any verdict is not as expected')
     .addHelpText(
       'after',
       '\nExamples:\n  ntk policy test policies/*.test.yaml\n  ntk policy test policies/default.test.yaml --policy draft.yaml',
     )
-    .action(async (files: string[], { policy: asked, json = false }: { readonly policy?: string; readonly json?: boolean }) => {
+    .action(async (files: string[], { policy: asked, json = false }: JsonFlags & { readonly policy?: string }) => {
       if (!(await testPolicies(out, files, { policy: asked, json }))) context.fail();
     });
   const publisher = (config: Config, { signingKey }: SigningFlags): ApplyOptions => {
     const signer = signerFrom(signingKey ?? config.signingKeyFile);
     return { by: context.userName, nowMs: clock.nowMs(), authority: authorityOf(config), signer };
   };
-  signingOption(logOptions(policy.command('apply')))
+  jsonOptions(signingOption(logOptions(policy.command('apply'))))
     .argument('<file>', 'policy file (YAML)')
     .description('publish a policy to every partition; it is in force from its place in the log on')
     .addHelpText(
@@ -53,17 +47,18 @@ export function registerPolicy(program: Command, context: CliContext): void {
       '\nExamples:\n  ntk policy apply policy.yaml --data ./data\n  ntk policy apply policy.yaml --signing-key policy.key   (where facts of authority are signed)',
     )
     .action((file: string, flags: DataFlags & SigningFlags) =>
-      context.withLog(flags, (log, config) => applyPolicy(out, log, file, publisher(config, flags))),
+      context.withLog(flags, (log, config) => applyPolicy(out, log, file, publisher(config, flags), flags.json ?? false)),
     );
-  signingOption(logOptions(policy.command('rollback')))
+  jsonOptions(signingOption(logOptions(policy.command('rollback'))))
     .option('--to <policy>', 'an earlier policy by its version, its hash or how that begins, see ntk policy log')
     .description('publish again the policy that was in force before the current one, or an earlier one')
     .addHelpText('after', '\nExamples:\n  ntk policy rollback --data ./data\n  ntk policy rollback --to 67b78bb4 --data ./data')
     .action((flags: DataFlags & SigningFlags & { readonly to?: string }) =>
-      context.withLog(flags, (log, config) => rollbackPolicy(out, log, publisher(config, flags), flags.to ?? null)),
+      context.withLog(flags, (log, config) =>
+        rollbackPolicy(out, log, publisher(config, flags), { to: flags.to ?? null, json: flags.json ?? false }),
+      ),
     );
-  logOptions(policy.command('log'))
-    .option('--json', 'print JSON')
+  jsonOptions(logOptions(policy.command('log')))
     .description('which policies were in force, since when, and who published them')
     .addHelpText('after', '\nExample:\n  ntk policy log --data ./data')
     .action((flags: DataFlags) =>
@@ -71,7 +66,7 @@ export function registerPolicy(program: Command, context: CliContext): void {
     );
 }
 
-interface RejectFlags extends DataFlags {
+interface RejectFlags extends LogFlags, JsonFlags {
   readonly reason?: string;
   readonly newest?: boolean;
   readonly limit: string;
@@ -89,11 +84,10 @@ function reasonFilter(reason: string | undefined): { readonly reason?: string } 
 export function registerRejects(program: Command, context: CliContext): void {
   const { out } = context;
   const rejects = program.command('rejects').description('records that could not be read');
-  logOptions(rejects.command('list'))
+  jsonOptions(logOptions(rejects.command('list')))
     .option('--reason <reason>', 'only those of one reason')
     .option('--newest', 'what was rejected last first; without it from the oldest on, partition by partition')
     .option('--limit <n>', 'how many are shown', '50')
-    .option('--json', 'print JSON')
     .description('what was rejected, and why')
     .addHelpText('after', '\nExamples:\n  ntk rejects list --reason invalid_json\n  ntk rejects list --newest --limit 5')
     .action(async (flags: RejectFlags) => {
@@ -102,19 +96,21 @@ export function registerRejects(program: Command, context: CliContext): void {
       const listing = { limit, isNewestFirst: flags.newest ?? false, isJson: flags.json ?? false };
       await context.withLog(flags, (log) => listRejects(out, log, filter, listing));
     });
-  logOptions(rejects.command('show'))
+  jsonOptions(logOptions(rejects.command('show')))
     .argument('<id>', 'partition:offset, see ntk rejects list')
-    .option('--json', 'print JSON, with the raw bytes as base64')
-    .description('one rejected record with its raw bytes')
+    .description('one rejected record with its raw bytes, in JSON as base64')
     .addHelpText('after', '\nExample:\n  ntk rejects show 0:1312')
     .action((id: string, flags: DataFlags) => context.withLog(flags, (log) => showReject(out, log, id, flags.json ?? false)));
-  logOptions(rejects.command('redrive'))
+  jsonOptions(logOptions(rejects.command('redrive')))
     .argument('[id...]', 'partition:offset; without any, all')
     .option('--reason <reason>', 'only those of one reason')
     .description('append again what can be read by now (after a newer release, a mended importer); each at most once')
     .addHelpText('after', '\nExample:\n  ntk rejects redrive --reason unknown_type')
     .action(async (ids: string[], flags: RejectFlags) => {
       const filter = { ...reasonFilter(flags.reason), ...(ids.length === 0 ? {} : { ids }) };
-      await context.withLog(flags, (log) => redriveRejects(out, log, filter, placesOf, out.progress('redriving', 'rejects')));
+      await context.withLog(flags, async (log) => {
+        const redriven = await redriveRejects(log, filter, placesOf, out.progress('redriving', 'rejects'));
+        printRedriven(out, redriven, flags.json ?? false);
+      });
     });
 }

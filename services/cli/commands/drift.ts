@@ -12,7 +12,7 @@ import type { EventLog } from '../../platform/log/event-log.ts';
 import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { type StoreFlags, storeOptions } from '../options.ts';
+import { jsonOption, type StoreFlags, storeOptions } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { driftCsv, printDrift, printProgramDrift } from './drift-tables.ts';
 
@@ -24,7 +24,7 @@ interface DriftFlags extends StoreFlags {
 const OUTPUT_FORMATS = ['table', 'json', 'csv'];
 
 export function registerDrift(program: Command, context: CliContext): void {
-  storeOptions(program.command('drift'))
+  jsonOption(storeOptions(program.command('drift')))
     .argument('[file...]', `manifests (plain, gzip, zstd) or -; FORMAT:FILE for another format: ${DRIFT_FORMATS.join(', ')}`)
     .description('what programs declare against what is in their code, and against what they called')
     .option('--program <program>', 'only this program, every kind of data')

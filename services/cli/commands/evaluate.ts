@@ -5,7 +5,7 @@ import { type JudgedWorld, scoreWorlds } from '../../domain/evaluation/score-epi
 import { readAlarms, readLabelsFile, type StoredAlarms } from '../../system/evaluate.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import type { StoreFlags } from '../options.ts';
+import { jsonOption, type StoreFlags } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { evaluationCsv, printEvaluation } from './evaluation-tables.ts';
 
@@ -21,8 +21,7 @@ interface EvaluateFlags extends Omit<StoreFlags, 'data' | 'log'> {
 }
 
 export function registerEvaluate(program: Command, context: CliContext): void {
-  program
-    .command('evaluate')
+  jsonOption(program.command('evaluate'))
     .description('how well alarms find labelled incidents: recall, time to detection, false alarms')
     .requiredOption('--labels <file...>', 'labels.json of the traffic; several are pooled, each with its own data')
     .addOption(new Option('--data <dir...>', 'data folder of each label file').env('NTK_DATA').default('./data'))
@@ -30,7 +29,6 @@ export function registerEvaluate(program: Command, context: CliContext): void {
     .option('--clickhouse <url>', 'results on a ClickHouse server (also: NTK_CLICKHOUSE_URL)')
     .option('--log <id...>', 'which log of each label file, where the server has the results of several')
     .option('--format <format>', 'table, json or csv (every missed incident and false episode)', 'table')
-    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `

@@ -7,7 +7,7 @@ import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accep
 import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { limitOf, type StoreFlags, storeOptions } from '../options.ts';
+import { jsonOptions, limitOf, type StoreFlags, storeOptions } from '../options.ts';
 import { gapInWords } from '../output/gap-words.ts';
 import { brief } from '../output/terminal.ts';
 import { episodeInWords } from './explain-episode.ts';
@@ -25,7 +25,7 @@ interface ExplainFlags extends StoreFlags {
 }
 
 export function registerExplain(program: Command, context: CliContext): void {
-  storeOptions(program.command('explain'))
+  jsonOptions(storeOptions(program.command('explain')))
     .argument('[event-id]', 'id of the access; without it every access of --program is explained')
     .description('why an access was judged as it was, every check in plain words')
     .option('--source <source>', 'the host that reported it')

@@ -10,13 +10,12 @@ import { authorityOf, publicKeysOf, signerFrom } from '../../system/authority.ts
 import { appendKey, type KeyHistory, keyHistory } from '../../system/key-history.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { type LogFlags, logOptions, type SigningFlags, signingOption } from '../options.ts';
+import { type JsonFlags, jsonOptions, type LogFlags, logOptions, type SigningFlags, signingOption } from '../options.ts';
 import { brief } from '../output/terminal.ts';
-import type { DataFlags } from './changing-commands.ts';
 import { printKeys } from './key-table.ts';
 import { signLines } from './sign-lines.ts';
 
-interface AddFlags extends SigningFlags, LogFlags {
+interface AddFlags extends SigningFlags, LogFlags, JsonFlags {
   readonly types?: readonly string[];
   readonly reason?: string;
 }
@@ -26,11 +25,10 @@ export function registerKeys(program: Command, context: CliContext): void {
   registerMake(keys, context);
   registerAdd(keys, context);
   registerRevoke(keys, context);
-  logOptions(keys.command('list'))
-    .option('--json', 'print JSON')
+  jsonOptions(logOptions(keys.command('list')))
     .description('which keys the log names, whether they are in force, who said so and where')
     .addHelpText('after', '\nExample:\n  ntk keys list --data ./data')
-    .action((flags: DataFlags) =>
+    .action((flags: LogFlags & JsonFlags) =>
       context.withLog(flags, async (log, config) => {
         const authority = authorityOf(config);
         printKeys(context.out, await keyHistory(log, authority), authority, flags.json ?? false);
@@ -50,25 +48,26 @@ export function registerKeys(program: Command, context: CliContext): void {
 }
 
 function registerMake(keys: Command, { out }: CliContext): void {
-  keys
-    .command('make')
+  jsonOptions(keys.command('make'))
     .requiredOption('--out <file>', 'where the private key goes (mode 600); its public key goes to FILE.pub')
     .description('make a key pair (Ed25519); nothing is overwritten')
     .addHelpText(
       'after',
       '\nExamples:\n  ntk keys make --out root.key\n  NTK_AUTHORITY=signed NTK_ROOT_KEYS_FILE=root.key.pub ntk up',
     )
-    .action(({ out: file }: { readonly out: string }) => {
+    .action(({ out: file, json }: JsonFlags & { readonly out: string }) => {
       const made = makeKeyFiles(file);
       if ('problem' in made) throw new UserError(`${brief(file)} ${made.problem}`);
-      out.line(keyidOf(publicKeyOf(made.publicKey)));
+      const keyid = keyidOf(publicKeyOf(made.publicKey));
+      if (json) return out.json({ keyid, privateKeyFile: file, publicKeyFile: publicFileOf(file) });
+      out.line(keyid);
       out.note(`private key ${brief(file)} (keep it to yourself), public key ${brief(publicFileOf(file))}`);
     });
 }
 
 function registerAdd(keys: Command, context: CliContext): void {
   const { out, clock, userName: by } = context;
-  signingOption(logOptions(keys.command('add')))
+  jsonOptions(signingOption(logOptions(keys.command('add'))))
     .argument('<pubfile>', 'public key (PEM), as ntk keys make or openssl pkey -pubout writes it')
     .option('--types <type...>', `facts that it may sign: ${AUTHORITY_TYPES.join(', ')}; without it all of them`)
     .option('--reason <text>', 'why, for whoever reads the log')
@@ -84,14 +83,16 @@ function registerAdd(keys: Command, context: CliContext): void {
         throw new UserError(`the key file ${brief(file)} holds more than one key: add them one by one`);
       const key = { publicKey, state: 'active' as const, types, by, reason: flags.reason ?? '', nowMs: clock.nowMs() };
       await change(context, flags, (log, history, signer) => appendKey(log, history, key, signer));
-      out.line(keyidOf(publicKey));
+      const keyid = keyidOf(publicKey);
+      if (flags.json) return out.json({ keyid, state: 'active', types, by, reason: key.reason });
+      out.line(keyid);
       out.note(`the key is in force from here on for ${types === null ? 'all facts of authority' : types.join(', ')}`);
     });
 }
 
 function registerRevoke(keys: Command, context: CliContext): void {
   const { out, clock, userName: by } = context;
-  signingOption(logOptions(keys.command('revoke')))
+  jsonOptions(signingOption(logOptions(keys.command('revoke'))))
     .argument('<keyid>', 'of the key, see ntk keys list')
     .requiredOption('--reason <text>', 'why, for whoever reads the log')
     .description('take a key out of force, from its place in the log on; what it signed before stays')
@@ -105,6 +106,7 @@ function registerRevoke(keys: Command, context: CliContext): void {
         const key = { publicKey, state: 'revoked' as const, types, by, reason: flags.reason, nowMs: clock.nowMs() };
         await appendKey(log, history, key, signer);
       });
+      if (flags.json) return out.json({ keyid, state: 'revoked', by, reason: flags.reason });
       out.note(`key ${keyid} is revoked from here on; what it signed before stays: look it over, and take back what is wrong`);
     });
 }

@@ -70,23 +70,27 @@ export interface ApplyOptions {
   readonly signer: Signer | null;
 }
 
-export async function applyPolicy(out: Output, log: EventLog, file: string, options: ApplyOptions): Promise<void> {
+export async function applyPolicy(out: Output, log: EventLog, file: string, options: ApplyOptions, json: boolean): Promise<void> {
   const policy = await loadPolicyFile(file);
   const { authority, ...publisher } = options;
   const history = await policyHistory(log, authority);
   const inForce = history.changes.at(-1);
-  if (inForce?.policy.hash === policy.hash) {
-    sayInForce(out, policy.hash);
-    return;
-  }
-  await appendPolicy(log, history, { ...policy, ...publisher, origin: ORIGIN.live });
+  const isDue = inForce?.policy.hash !== policy.hash;
+  if (isDue) await appendPolicy(log, history, { ...policy, ...publisher, origin: ORIGIN.live });
+  if (json) return out.json(publishedJson(policy, inForce, isDue));
+  if (!isDue) return sayInForce(out, policy.hash);
   out.note(
     `policy ${policy.hash} (version ${brief(policy.version)}) is published to ${log.partitions} partitions${inForce === undefined ? '' : `; before it ${inForce.policy.hash}`}`,
   );
 }
 
 /** Back to the policy that was in force before the one that is, or to an earlier one: `to` is its version, its hash or how that begins. */
-export async function rollbackPolicy(out: Output, log: EventLog, options: ApplyOptions, to: string | null): Promise<void> {
+export async function rollbackPolicy(
+  out: Output,
+  log: EventLog,
+  options: ApplyOptions,
+  { to, json }: { readonly to: string | null; readonly json: boolean },
+): Promise<void> {
   const { authority, ...publisher } = options;
   const history = await policyHistory(log, authority);
   const current = history.changes.at(-1);
@@ -99,13 +103,21 @@ export async function rollbackPolicy(out: Output, log: EventLog, options: ApplyO
       'there is no policy to go back to: the log has seen fewer than two; publish one with ntk policy apply FILE',
     );
   }
-  const { document, hash } = before.policy;
-  if (hash === current.policy.hash) {
-    sayInForce(out, hash);
-    return;
-  }
-  await appendPolicy(log, history, { document, hash, ...publisher, origin: ORIGIN.live });
-  out.note(`back to policy ${before.policy.hash} (version ${brief(before.policy.version)}) from ${current.policy.hash}`);
+  const { document, hash, version } = before.policy;
+  const isDue = hash !== current.policy.hash;
+  if (isDue) await appendPolicy(log, history, { document, hash, ...publisher, origin: ORIGIN.live });
+  if (json) return out.json(publishedJson(before.policy, current, isDue));
+  if (!isDue) return sayInForce(out, hash);
+  out.note(`back to policy ${hash} (version ${brief(version)}) from ${current.policy.hash}`);
+}
+
+/** `before`: what was in force when this was asked for; the same policy where nothing was to be done. */
+function publishedJson(
+  { hash, version }: Pick<PolicyFile, 'hash' | 'version'>,
+  before: PolicyChange | undefined,
+  published: boolean,
+): unknown {
+  return { hash, version, published, before: before?.policy.hash ?? null };
 }
 
 function sayInForce(out: Output, hash: string): void {

@@ -16,7 +16,7 @@ import { registerExplain } from './explain-command.ts';
 import { CHAIN_BECAUSE } from './authority-words.ts';
 import { keptStatesOf, type Remade, remakeAll } from './remake.ts';
 import { parseBound, parseReportFormat, printReport, writePage } from './report.ts';
-import { storeOptions, type StoreFlags } from '../options.ts';
+import { jsonOption, jsonOptions, storeOptions, type StoreFlags } from '../options.ts';
 
 export function registerReadingCommands(program: Command, context: CliContext): void {
   registerReport(program, context);
@@ -34,7 +34,7 @@ interface ReportFlags extends StoreFlags {
 
 function registerReport(program: Command, context: CliContext): void {
   const report = program.command('report').description('reports over what is stored');
-  storeOptions(report.command('interceptions', { isDefault: true }))
+  jsonOption(storeOptions(report.command('interceptions', { isDefault: true })))
     .description('attempts intercepted, by how many programs')
     .option('--from <time>', 'first event time, a date or RFC 3339; default: the beginning')
     .option('--to <time>', 'event time before which the report ends; default: the end')
@@ -70,7 +70,7 @@ Examples:
 }
 
 function registerQuery(program: Command, context: CliContext): void {
-  storeOptions(program.command('query'))
+  jsonOption(storeOptions(program.command('query')))
     .argument('<sql>', 'one SELECT statement; results are in ntk.access_results, the ledger in ntk.blocks')
     .description('read-only SQL on the results')
     .option(
@@ -94,7 +94,7 @@ Examples:
 }
 
 function registerAudit(program: Command, context: CliContext): void {
-  storeOptions(program.command('verify'))
+  jsonOptions(storeOptions(program.command('verify')))
     .description('prove the stored rows and the ledger against the log')
     .addHelpText('after', '\nExample:\n  ntk verify --data ./data')
     .action(async (flags: StoreFlags) => {
@@ -104,7 +104,7 @@ function registerAudit(program: Command, context: CliContext): void {
         if (!audit.ok) context.fail();
       });
     });
-  storeOptions(program.command('repair'))
+  jsonOptions(storeOptions(program.command('repair')))
     .description('insert again exactly what verify finds missing or different, remove what should not be there')
     .addHelpText('after', '\nExample:\n  ntk repair --data ./data && ntk verify --data ./data')
     .action(async (flags: StoreFlags) => {

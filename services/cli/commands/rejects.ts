@@ -151,22 +151,29 @@ function isLeftAlone(reject: StoredReject, { reason, ids }: RejectFilter): boole
   return reject.reason === 'unauthorised' && reason === undefined && ids === undefined;
 }
 
+export interface Redriven {
+  readonly appended: number;
+  /** Still; with those that are left to a person who asks for them by name. */
+  readonly unreadable: number;
+  /** By an earlier call. */
+  readonly appendedBefore: number;
+}
+
 /** Appends again what can be read by now (a newer release, a repaired importer); each reject at most once. */
 export async function redriveRejects(
-  out: Output,
   log: EventLog,
   filter: RejectFilter,
   place: (value: Buffer, partitions: number) => readonly number[],
   progress: Progress,
-): Promise<void> {
-  const counts = { redriven: 0, still: 0, before: 0 };
+): Promise<Redriven> {
+  const counts = { appended: 0, unreadable: 0, appendedBefore: 0 };
   for await (const reject of readRejects(log)) {
     if (!matches(reject, filter)) continue;
     const key = `redriven/${reject.id}`;
     const value = Buffer.from(reject.raw, 'base64');
-    if ((await log.getKeyed('imports', 0, key)) !== null) counts.before++;
-    else if (isLeftAlone(reject, filter)) counts.still++;
-    else if (reject.truncated || parseRecord(value, 0, value.length, encodingOf(value)).type === 'reject') counts.still++;
+    if ((await log.getKeyed('imports', 0, key)) !== null) counts.appendedBefore++;
+    else if (isLeftAlone(reject, filter)) counts.unreadable++;
+    else if (reject.truncated || parseRecord(value, 0, value.length, encodingOf(value)).type === 'reject') counts.unreadable++;
     else {
       await log.commit({
         appends: place(value, log.partitions).map((partition) => ({
@@ -178,12 +185,16 @@ export async function redriveRejects(
         })),
         puts: [{ stream: 'imports', partition: 0, key, value: Buffer.from(reject.sha256) }],
       });
-      counts.redriven++;
+      counts.appended++;
     }
-    progress.update(counts.redriven + counts.still + counts.before);
+    progress.update(counts.appended + counts.unreadable + counts.appendedBefore);
   }
   progress.stop();
-  out.note(
-    `${counts.redriven} appended again, ${counts.still} still cannot be read, ${counts.before} had been appended again before`,
-  );
+  return counts;
+}
+
+export function printRedriven(out: Output, redriven: Redriven, json: boolean): void {
+  if (json) return out.json(redriven);
+  const { appended, unreadable, appendedBefore } = redriven;
+  out.note(`${appended} appended again, ${unreadable} still cannot be read, ${appendedBefore} had been appended again before`);
 }

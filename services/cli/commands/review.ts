@@ -8,7 +8,7 @@ import { appendReview, REVIEW_WORDS_CHARS_MAX } from '../../system/review-histor
 import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { limitOf, type StoreFlags, storeOptions } from '../options.ts';
+import { jsonOptions, limitOf, type StoreFlags, storeOptions } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { parseBound } from './report.ts';
 import { episodeJson, printEpisode, printRate, reviewInWords } from './review-words.ts';
@@ -38,7 +38,7 @@ interface ConcludeFlags extends StoreFlags {
 }
 
 function registerConclude(review: Command, context: CliContext): void {
-  storeOptions(review.command('conclude', { isDefault: true }))
+  jsonOptions(storeOptions(review.command('conclude', { isDefault: true })))
     .argument('<episode>', 'PARTITION-OFFSET of any of its results, see ntk review list')
     .argument('<disposition>', DISPOSITIONS.join(', '))
     .option('--by <name>', 'who concludes it; default: who is logged in')
@@ -106,7 +106,7 @@ interface RangeFlags extends StoreFlags {
 }
 
 function rangeOptions(command: Command): Command {
-  return storeOptions(command)
+  return jsonOptions(storeOptions(command))
     .option('--from <time>', 'first start of an episode, a date or RFC 3339; default: the beginning')
     .option('--to <time>', 'start before which it ends; default: the end');
 }

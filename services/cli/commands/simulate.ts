@@ -9,6 +9,7 @@ import { DAILY_DEFAULT, DAYS_MAX, START_DEFAULT_MS, writeFiles } from '../../sim
 import { PROGRAMS_MAX } from '../../simulator/world/world.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
+import { jsonOptions } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { parseBound } from './report.ts';
 
@@ -34,8 +35,7 @@ const RATE_DEFAULT = 50;
 const DAY_MS = 86_400_000;
 
 export function registerSimulate(program: Command, context: CliContext): void {
-  program
-    .command('simulate')
+  jsonOptions(program.command('simulate'))
     .description('make up a super-app from a seed: programs, users, and what goes wrong; as files, or live into a running system')
     .option('--seed <n>', 'the same seed and options give the same bytes, on any machine', '1')
     .option('--programs <n>', `how many programs (default: ${FILE_PROGRAMS_DEFAULT}, live ${PROGRAMS_DEFAULT})`)
@@ -47,7 +47,6 @@ export function registerSimulate(program: Command, context: CliContext): void {
     .option('--rate <n>', `with --to: records a second, on average (default: ${RATE_DEFAULT})`)
     .option('--day <duration>', 'with --to: how long a day of its seasons lasts, such as 20m (default: 1d)')
     .option('--token <token>', 'bearer token for --to; also NTK_TOKEN')
-    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `

@@ -9,6 +9,7 @@ import { makeToken } from '../../platform/folder/system.ts';
 import { readIfThere, replaceFile } from '../../platform/folder/whole-file.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
+import { jsonOptions } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 
 /** Programs that look for leaked secrets find it by this. */
@@ -33,12 +34,11 @@ interface MakeFlags extends FileFlags {
 export function registerTokens(program: Command, context: CliContext): void {
   const tokens = program.command('tokens').description('who may send events to the gateway, and of which kinds');
   registerMake(tokens, context);
-  fileOption(tokens.command('list'))
-    .option('--json', 'print JSON')
+  jsonOptions(fileOption(tokens.command('list')))
     .description('the tokens of a file, without their secrets')
     .addHelpText('after', '\nExample:\n  ntk tokens list --file tokens.yaml')
     .action((flags: FileFlags) => list(context, flags));
-  fileOption(tokens.command('revoke'))
+  jsonOptions(fileOption(tokens.command('revoke')))
     .argument('<name>', 'of the token')
     .description('take a token out of a file; a running gateway stops accepting it within a second')
     .addHelpText('after', '\nExample:\n  ntk tokens revoke wechat-ios --file tokens.yaml')
@@ -46,7 +46,7 @@ export function registerTokens(program: Command, context: CliContext): void {
 }
 
 function registerMake(tokens: Command, context: CliContext): void {
-  fileOption(tokens.command('make'))
+  jsonOptions(fileOption(tokens.command('make')))
     .argument('<name>', 'how the token is called in lists and logs')
     .requiredOption('--source <source...>', 'a source whose records it may send; * at the end: all that begin so')
     .option('--type <type...>', `a type that it may send (default: ${TYPES_DEFAULT.join(', ')})`)
@@ -81,8 +81,9 @@ function make({ out }: CliContext, name: string, flags: MakeFlags): void {
       throw new UserError(`${brief(flags.file)} has a token '${brief(name)}' already; revoke it, or choose another name`);
     replaceFile(flags.file, edited(flags.file, withToken(text, entry)));
   });
-  const types = (entry.types ?? TYPES_DEFAULT).join(', ');
-  out.note(`token '${name}' may send ${types} from ${flags.source.map((source) => brief(source)).join(', ')}`);
+  const types = entry.types ?? TYPES_DEFAULT;
+  if (flags.json) return out.json({ name, sources: flags.source, types, expires: entry.expires ?? null, token });
+  out.note(`token '${name}' may send ${types.join(', ')} from ${flags.source.map((source) => brief(source)).join(', ')}`);
   out.note('it is shown only now; give it to the host as Authorization: Bearer TOKEN');
   out.line(token);
 }
@@ -141,7 +142,7 @@ function list({ out, clock }: CliContext, { file, json = false }: FileFlags): vo
   );
 }
 
-function revoke({ out }: CliContext, name: string, { file }: FileFlags): void {
+function revoke({ out }: CliContext, name: string, { file, json }: FileFlags): void {
   changing(file, () => {
     const text = textOf(file);
     const result = text === null ? null : withoutToken(text, name);
@@ -149,6 +150,7 @@ function revoke({ out }: CliContext, name: string, { file }: FileFlags): void {
       throw new UserError(`${brief(file)} has no token '${brief(name)}'; see ntk tokens list --file ${brief(file)}`);
     replaceFile(file, edited(file, result));
   });
+  if (json) return out.json({ name, isRevoked: true });
   out.note(`token '${brief(name)}' is revoked; a gateway that runs on ${brief(file)} stops accepting it within a second`);
 }
 
