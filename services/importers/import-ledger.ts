@@ -3,7 +3,8 @@
  * in the same transaction as the records it speaks of, so the two cannot disagree.
  *
  * Keys: `file/<SHA-256>` one file (formats other than the default add `/<format>`, so that a file that was imported as the wrong
- * format can be imported as the right one); `apple/...` intervals and network rows of App Privacy Reports.
+ * format can be imported as the right one); `run/<signature>` a run that imported nothing itself, so that no file's entry names it;
+ * `apple/...` intervals and network rows of App Privacy Reports.
  */
 import type { EventLog, Put } from '../platform/log/event-log.ts';
 import { DEFAULT_FORMAT, type ImportFormat } from './formats.ts';
@@ -38,6 +39,20 @@ export async function readImportEntry(
 
 export function putImportEntry(sha256: string, entry: ImportEntry): Put {
   return ledgerPut(fileKey(sha256, entry.format), Buffer.from(JSON.stringify(entry)));
+}
+
+/** Whether a run was remembered by {@link putRun}. */
+export async function isKnownRun(log: Pick<EventLog, 'getKeyed'>, signature: string): Promise<boolean> {
+  return (await log.getKeyed('imports', LEDGER_PARTITION, runKey(signature))) !== null;
+}
+
+/** @param policyHash for whoever looks into the ledger */
+export function putRun(signature: string, policyHash: string): Put {
+  return ledgerPut(runKey(signature), Buffer.from(JSON.stringify({ policyHash })));
+}
+
+function runKey(signature: string): string {
+  return `run/${signature}`;
 }
 
 export function ledgerPut(key: string, value: Uint8Array): Put {

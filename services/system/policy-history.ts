@@ -3,7 +3,7 @@ import type { AuthorityProblem } from '../../schemas/codes.ts';
 import type { Authority } from '../domain/authority/authority.ts';
 import type { Signer } from '../domain/authority/signature.ts';
 import type { CompiledPolicy } from '../domain/policy/compiled.ts';
-import type { EventLog, ORIGIN } from '../platform/log/event-log.ts';
+import type { EventLog, ORIGIN, Put } from '../platform/log/event-log.ts';
 import { readAuthorityLog } from './authority-log.ts';
 import { publish, requireSigner } from './publish.ts';
 
@@ -58,6 +58,8 @@ export interface PolicyToAppend {
   /** `ntk run` appends its policy by itself, which no figure counts; `ntk policy apply` is a fact like any other. */
   readonly origin: typeof ORIGIN.live | typeof ORIGIN.system;
   readonly nowMs: number;
+  /** What is remembered in the same transaction. @default nothing */
+  readonly puts?: readonly Put[];
 }
 
 /**
@@ -65,7 +67,7 @@ export interface PolicyToAppend {
  * @throws UserError when it would be refused
  */
 export async function appendPolicy(log: EventLog, history: PolicyHistory, policy: PolicyToAppend): Promise<void> {
-  const { document, hash, signer, ...rest } = policy;
+  const { document, hash, signer, puts = [], ...rest } = policy;
   history.requireSigner(signer);
   const { end } = await log.bounds('access', 0);
   const id = `${hash}@${end}`;
@@ -73,5 +75,6 @@ export async function appendPolicy(log: EventLog, history: PolicyHistory, policy
     log,
     { ...rest, type: 'ntk.policy', id, source: 'ntk/policy', data: document, newestMs: history.newestMs },
     signer,
+    puts,
   );
 }

@@ -2,7 +2,7 @@
 import type { SignedType } from '../../schemas/codes.ts';
 import type { Authority } from '../domain/authority/authority.ts';
 import { signEvent, type Signer } from '../domain/authority/signature.ts';
-import type { EventLog, Origin } from '../platform/log/event-log.ts';
+import type { EventLog, Origin, Put } from '../platform/log/event-log.ts';
 import type { AuthorityLog } from './authority-log.ts';
 import { UserError } from './user-error.ts';
 
@@ -34,8 +34,8 @@ export interface Fact {
   readonly newestMs: number;
 }
 
-/** One copy for every partition, in one transaction. */
-export async function publish(log: EventLog, fact: Fact, signer: Signer | null): Promise<void> {
+/** One copy for every partition, in one transaction with what is to be remembered of it. */
+export async function publish(log: EventLog, fact: Fact, signer: Signer | null, puts: readonly Put[] = []): Promise<void> {
   const { type, id, source, by, data, origin, nowMs, newestMs } = fact;
   const timeMs = signer === null ? nowMs : Math.max(nowMs, newestMs + 1);
   const event = { specversion: '1.0', id, source, type, subject: '*', time: new Date(timeMs).toISOString(), by, data };
@@ -45,5 +45,6 @@ export async function publish(log: EventLog, fact: Fact, signer: Signer | null):
   const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
   await log.commit({
     appends: partitions.map((partition) => ({ stream: 'access' as const, partition, values: [value], keys: ['*'], origin })),
+    puts,
   });
 }

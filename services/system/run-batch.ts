@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { importFile, type ImportProgress, type ImportSummary } from '../importers/import-file.ts';
 import type { ImportFormat } from '../importers/formats.ts';
-import { readImportEntry } from '../importers/import-ledger.ts';
+import { isKnownRun, putRun, readImportEntry } from '../importers/import-ledger.ts';
 import type { Input } from '../importers/input/open-input.ts';
 import { type EventLog, ORIGIN } from '../platform/log/event-log.ts';
 import type { Authority } from '../domain/authority/authority.ts';
@@ -72,8 +72,9 @@ function signatureOf(inputs: readonly BatchInput[], policyHash: string): string 
 }
 
 /**
- * Due unless it is in force, all inputs were imported before, or this very run has begun already: then the policy stands
- * where it belongs, before what was imported under it, even where an input has brought another one since.
+ * Due unless it is in force, or this very run has begun already: then the policy stands where it belongs, before what was imported
+ * under it, even where an input or a person has brought another one since. A run is remembered by the first input that it begins
+ * (`startedWith`); where earlier runs have begun all of them, by an entry of its own, in one transaction with its policy.
  */
 async function publishIfDue(
   { log, inputs, authority, signer, by, nowMs }: BatchOptions,
@@ -81,10 +82,11 @@ async function publishIfDue(
   signature: string,
 ): Promise<boolean> {
   const entries = await Promise.all(inputs.map(({ input, format }) => readImportEntry(log, input.sha256, format)));
-  if (entries.some((entry) => entry?.startedWith === signature)) return false;
-  if (entries.length > 0 && entries.every((entry) => entry?.done === true)) return false;
+  if (entries.some((entry) => entry?.startedWith === signature) || (await isKnownRun(log, signature))) return false;
+  const puts = entries.every((entry) => entry !== null) ? [putRun(signature, policy.hash)] : [];
   const history = await policyHistory(log, authority);
-  if (history.changes.at(-1)?.policy.hash === policy.hash) return false;
-  await appendPolicy(log, history, { ...policy, by, nowMs, signer, origin: ORIGIN.system });
-  return true;
+  const isDue = history.changes.at(-1)?.policy.hash !== policy.hash;
+  if (isDue) await appendPolicy(log, history, { ...policy, by, nowMs, signer, origin: ORIGIN.system, puts });
+  else if (puts.length > 0) await log.commit({ puts });
+  return isDue;
 }

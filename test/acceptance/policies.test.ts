@@ -124,6 +124,46 @@ describe('apply, log and rollback', () => {
   });
 });
 
+describe('a run with another policy on inputs that were imported before', () => {
+  const runWith = async (policy: string): Promise<unknown> =>
+    ntkOk([
+      'run',
+      ...data,
+      '--policy',
+      desk.write(`${policy}.yaml`, POLICY_P.replace('"P"', `"${policy}"`)),
+      '--input',
+      desk.write('a.ndjson', ndjson(access({ id: 'a' }))),
+    ]);
+  const apply = async (policy: string): Promise<unknown> => {
+    const file = desk.write(`${policy}.yaml`, POLICY_P.replace('"P"', `"${policy}"`));
+    return ntkOk(['policy', 'apply', file, ...data]);
+  };
+
+  test('puts it in force, and the same run again changes nothing, whatever came meanwhile', async () => {
+    await runWith('P');
+    await runWith('R');
+    await runWith('R');
+    expect(await versions()).toEqual(['P', 'R']);
+    await apply('S');
+    await runWith('R');
+    await runWith('P');
+    expect(await versions()).toEqual(['P', 'R', 'S']);
+    await runWith('T');
+    expect(await versions()).toEqual(['P', 'R', 'S', 'T']);
+    expect((await ntk(['verify', ...data])).code).toBe(0);
+  });
+
+  test('is remembered also where the policy was in force already', async () => {
+    await runWith('P');
+    await apply('R');
+    await runWith('R');
+    expect(await versions()).toEqual(['P', 'R']);
+    await apply('S');
+    await runWith('R');
+    expect(await versions()).toEqual(['P', 'R', 'S']);
+  });
+});
+
 describe('a policy inside a file', () => {
   const runA = (): string[] => [
     'run',
