@@ -1,9 +1,11 @@
 /** Records lost outside, with real processes: the line that says so is typed, the rest is judged, and every report says it from then on. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { InterceptionReport } from '../../schemas/report/interceptions.ts';
 import { POLICY_PATH } from '../conformance/example.ts';
 import { NtkProcess } from '../crash/ntk-process.ts';
-import { Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, rowsOf, withLog } from './ntk.ts';
+import { Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, ROOT, rowsOf, withLog } from './ntk.ts';
 import { access, ndjson } from './records.ts';
 
 // Each test starts several processes.
@@ -60,6 +62,12 @@ async function lose(): Promise<{ partition: number; from: number; to: number }> 
   return { partition, from, to };
 }
 
+/** What `ntk` prints to somebody who sits at a terminal (that of util-linux' `script`) and answers so. */
+function onTerminal(args: readonly string[], answer: string): string {
+  const command = [process.execPath, join(ROOT, 'bin/ntk.mjs'), ...args].map((word) => `'${word}'`).join(' ');
+  return spawnSync('script', ['-qec', command, '/dev/null'], { cwd: ROOT, input: `${answer}\n`, encoding: 'utf8' }).stdout;
+}
+
 async function report(): Promise<InterceptionReport> {
   return ntkJson<InterceptionReport>(['report', 'interceptions', '--data', desk.data]);
 }
@@ -76,9 +84,9 @@ describe('records lost before they were judged', () => {
     expect(stopped.stderr).toContain(command);
 
     const args = [...command.split(' ').slice(1), '--data', desk.data];
-    const unsure = await ntk(args);
-    expect([unsure.code, unsure.stderr]).toEqual([1, expect.stringContaining('say --yes if you are sure')]);
-    const accepted = await ntkOk([...args, '--yes', '--by', 'anna', '--reason', 'disk of broker 2']);
+    expect(onTerminal(args, 'n')).toMatch(/This cannot be undone[^]*nothing was accepted/);
+    // In a script nobody is asked.
+    const accepted = await ntkOk([...args, '--by', 'anna', '--reason', 'disk of broker 2']);
     expect(accepted.stdout).toContain(`accepted: partition ${partition}: offsets ${from} to ${to} have no verdicts`);
     expect((await ntkOk([...args, '--yes'])).stdout).toContain('accepted before');
 
@@ -129,12 +137,12 @@ describe('records lost before they were judged', () => {
       [partition, from, to + 1],
       [partition, from - 1, to],
     ]) {
-      const { code, stderr } = await ntk(['accept-gap', ...args.map(String), '--yes', '--data', desk.data]);
+      const { code, stderr } = await ntk(['accept-gap', ...args.map(String), '--data', desk.data]);
       expect([code, stderr]).toEqual([1, expect.stringMatching(ONE_LINE_ERROR)]);
       expect(stderr).toContain(`ntk accept-gap ${partition} ${from} ${to}`);
     }
     const other = (partition + 1) % 4;
-    const whole = await ntk(['accept-gap', String(other), '0', '1', '--yes', '--data', desk.data]);
+    const whole = await ntk(['accept-gap', String(other), '0', '1', '--data', desk.data]);
     expect([whole.code, whole.stderr]).toEqual([1, expect.stringContaining(`partition ${other} has lost nothing`)]);
   });
 });
@@ -160,7 +168,7 @@ describe('blocks lost before they were stored', () => {
     expect(stopped.stderr).toMatch(ONE_LINE_ERROR);
     const command = `ntk accept-gap ${partition} ${from} ${from + RECORDS}`;
     expect(stopped.stderr).toContain(command);
-    const refused = await ntk([...command.split(' ').slice(1), '--yes', '--data', desk.data]);
+    const refused = await ntk([...command.split(' ').slice(1), '--data', desk.data]);
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("run 'ntk repair'")]);
     const repaired = await ntkOk(['repair', '--data', desk.data]);
     expect(repaired.stdout).toContain(
@@ -182,7 +190,7 @@ test('mistakes in the numbers are said in one line', async () => {
     [['x', '0', '5'], "PARTITION 'x' is no offset"],
     [['0', '7', '5'], 'FROM 7 is behind TO 5'],
   ] as const) {
-    const { code, stderr } = await ntk(['accept-gap', ...args, '--yes', '--data', desk.data]);
+    const { code, stderr } = await ntk(['accept-gap', ...args, '--data', desk.data]);
     expect([code, stderr]).toEqual([1, expect.stringMatching(ONE_LINE_ERROR)]);
     expect(stderr).toContain(words);
   }

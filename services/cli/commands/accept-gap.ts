@@ -30,7 +30,7 @@ export function registerAcceptGap(program: Command, context: CliContext): void {
     .description('go on where records were lost outside: a permanent entry in the ledger; reports then say complete: false')
     .option('--by <name>', 'who accepts it; default: who is logged in')
     .option('--reason <text>', 'what happened, for whoever reads the ledger', '')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask; where there is no terminal nobody is asked anyway')
     .addHelpText(
       'after',
       `
@@ -38,7 +38,7 @@ Nothing that is still there is dropped: the numbers must be those that the score
 
 Examples:
   ntk accept-gap 3 120034 250000
-  ntk accept-gap 3 120034 250000 --yes --by anna --reason "disk of broker 2 lost, copy too old"`,
+  ntk accept-gap 3 120034 250000 --by anna --reason "disk of broker 2 lost, copy too old"`,
     )
     .action((partition: string, from: string, to: string, flags: AcceptGapFlags) =>
       run(context, { partition: whole('PARTITION', partition), from: whole('FROM', from), to: whole('TO', to) }, flags),
@@ -127,12 +127,12 @@ async function optionsOf(
   return { log, storedUser: await store.storedUser(), authority: store.authority(), clock, ...READ, ...range, ...words };
 }
 
+/** In a script the command with its three numbers is the answer: any other than what was lost is refused. */
 async function isSure({ partition, from, to }: Range): Promise<boolean> {
   const answer = await confirm(
     `Partition ${partition} goes on without what was lost (offsets ${from} to ${to}). This cannot be undone: a copy of the log could still be restored now. Accept? [y/N] `,
   );
-  if (answer === null) throw new UserError('nobody can be asked here: say --yes if you are sure');
-  return answer;
+  return answer ?? true;
 }
 
 function headerOf({ partition, from, to, acceptedAt, ...gap }: LedgerGap): GapHeader {
