@@ -47,7 +47,9 @@ export const CHECK_OF_REASON: Readonly<Record<string, number>> = {
   periodic_polling: 10,
 };
 
-/** The check that is only spoken of when it finds something: everything else is ordinary. */
+/** In the order in which they run. */
+export const CHECKS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
+export const LIMITS = 9;
 export const BASELINES = 10;
 
 export const CHECK_NAMES = [
@@ -81,8 +83,7 @@ export function explainChecks(judgement: Judgement): CheckExplanation[] {
   });
   const baseline = baselineEvidence(judgement.baselines);
   if (baseline !== undefined) found.get(BASELINES)?.push(scoreInWords(baseline));
-  const all = [1, 2, 3, 4, 5, 6, 7, 8, 9, ...(found.has(BASELINES) ? [BASELINES] : [])];
-  return all.map((check) => {
+  return CHECKS.map((check) => {
     const name = CHECK_NAMES[check]!;
     const sentences = found.get(check);
     if (sentences !== undefined) return { check, name, status: 'found' as const, text: sentences.join('. ') };
@@ -111,18 +112,33 @@ function inWordsValue(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
+/** Whether checks 1-8 intercept: then neither limits nor baselines are asked. */
+export function isStoppedBefore(findings: readonly { readonly reason: string; readonly effect: string }[]): boolean {
+  return findings.some(({ reason, effect }) => effect === 'intercept' && (CHECK_OF_REASON[reason] ?? BASELINES) < LIMITS);
+}
+
 /** Why a check had nothing to look at, or null when it looked. */
-function whySkipped(check: number, { subject, findings }: Judgement): string | null {
+function whySkipped(check: number, judgement: Judgement): string | null {
+  const { subject } = judgement;
   const { declaration } = subject.program;
   if (check >= 3 && check <= 7 && !subject.isPersonal) return `category ${subject.category} is not personal data by itself`;
   if (check >= 3 && check <= 6 && declaration === null) return 'there is no declaration to compare with';
   const isListed = declaration?.scope.byCategory.has(subject.category) ?? false;
   if ((check === 4 || check === 6) && !isListed) return 'no purpose lists the category';
   if (check === 8 && subject.access.link === null) return 'the access is no link';
-  if (check === 9 && findings.verdict === ACTIONS.length - 1 && !findings.reasons.includes(REASONS.indexOf('rate_limited'))) {
-    return 'what checks 1-8 intercept charges no limit';
-  }
-  return null;
+  return check < LIMITS ? null : whyNotAsked(check === LIMITS, judgement);
+}
+
+function whyNotAsked(isLimits: boolean, { subject, findings, notes }: Judgement): string | null {
+  if (notes.includes('imported')) return `what was imported is not held against ${isLimits ? 'limits' : 'what is ordinary'}`;
+  const effects = findings.reasons.map((reason, i) => ({ reason: REASONS[reason]!, effect: ACTIONS[findings.effective[i]!]! }));
+  if (isStoppedBefore(effects)) return `what checks 1-8 intercept ${isLimits ? 'charges no limit' : 'is not learned from'}`;
+  if (isLimits)
+    return notes.includes('late_for_limit')
+      ? 'more than five minutes behind later accesses: a limit that had seen those was not asked'
+      : null;
+  if (!subject.isPersonal) return `what is ordinary of category ${subject.category} is not looked at`;
+  return subject.policy.baselineBudget === null ? 'the policy has baselines switched off' : null;
 }
 
 function passedText(check: number, judgement: Judgement): string {
@@ -149,9 +165,18 @@ function passedText(check: number, judgement: Judgement): string {
       return consentText(subject);
     case 8:
       return 'the link leads where the declaration allows and shows nothing of friends';
-    default:
+    case LIMITS:
       return limitsText(subject);
+    default:
+      return ordinaryText(judgement);
   }
+}
+
+/** A score that was too small to be kept is none; nor has one what came late or while little was known. */
+function ordinaryText({ baselines }: Judgement): string {
+  if (baselines === null)
+    return 'nothing out of the ordinary, as far as the program is known here; what comes late is counted and not judged';
+  return `nothing out of the ordinary: a score of ${baselines.score.toFixed(1)}, below what is an alarm`;
 }
 
 function scopeText({ access }: Subject): string {

@@ -5,7 +5,16 @@
 import { UNCHECKED_CATEGORIES } from '../../../schemas/codes.ts';
 import { printable } from '../../../schemas/policy/wording.ts';
 import type { Evidence, EvidenceFinding } from '../verdict/evidence.ts';
-import { BASELINES, CHECK_NAMES, CHECK_OF_REASON, type CheckExplanation, inWords } from '../verdict/explain-checks.ts';
+import {
+  BASELINES,
+  CHECK_NAMES,
+  CHECK_OF_REASON,
+  type CheckExplanation,
+  CHECKS,
+  inWords,
+  isStoppedBefore,
+  LIMITS,
+} from '../verdict/explain-checks.ts';
 import { baselineFindingInWords, scoreInWords } from './baseline-finding.ts';
 import { categoryInWords } from './categories.ts';
 import { reasonInWords } from './reasons.ts';
@@ -29,7 +38,6 @@ export interface StoredRow {
   readonly notes: readonly string[];
 }
 
-const CHECKS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 type Values = Readonly<Record<string, unknown>>;
 
 const NAME_CHARACTERS_MAX = 80;
@@ -48,8 +56,7 @@ export function storedChecks(row: StoredRow): CheckExplanation[] {
     found.set(check, [...(found.get(check) ?? []), foundInWords(check, finding)]);
   }
   if (baseline !== undefined) found.get(BASELINES)?.push(scoreInWords(baseline));
-  const all = found.has(BASELINES) ? [...CHECKS, BASELINES] : CHECKS;
-  return all.map((check): CheckExplanation => {
+  return CHECKS.map((check): CheckExplanation => {
     const name = CHECK_NAMES[check]!;
     const sentences = found.get(check);
     if (sentences !== undefined) return { check, name, status: 'found', text: sentences.join(' ') };
@@ -77,14 +84,22 @@ function comparedInWords(check: number, observed: Values, expected: Values): str
 }
 
 function whySkipped(check: number, row: StoredRow): string | null {
-  const { category, reasons, verdict, notes } = row;
+  const { category, reasons, effective, notes } = row;
   if (check >= 3 && check <= 7 && UNCHECKED.has(category)) return `${categoryInWords(category)}: no personal data by itself`;
   if (check >= 3 && check <= 6 && reasons.includes('undeclared_program')) return 'There is no declaration to compare with.';
   if ((check === 4 || check === 6) && reasons.includes('undeclared_category')) return 'No purpose lists this kind of data.';
   if (check === 8 && row.link_kind === '') return 'The access is no link.';
-  if (check === 9 && notes.includes('imported')) return 'What was imported is not held against limits.';
-  if (check === 9 && verdict === 'intercept') return 'What the checks above intercept uses up no limit.';
-  return null;
+  if (check < LIMITS) return null;
+  const isLimits = check === LIMITS;
+  if (notes.includes('imported'))
+    return `What was imported is not held against ${isLimits ? 'limits' : 'what is ordinary, nor learned from'}.`;
+  if (isStoppedBefore(reasons.map((reason, i) => ({ reason, effect: effective[i] ?? 'allow' }))))
+    return isLimits ? 'What the checks above intercept uses up no limit.' : 'What checks 1-8 intercept is not learned from.';
+  if (isLimits)
+    return notes.includes('late_for_limit')
+      ? 'It came more than five minutes behind later accesses: a limit that had seen those was not asked.'
+      : null;
+  return UNCHECKED.has(category) ? `${categoryInWords(category)}: what is ordinary of it is not looked at.` : null;
 }
 
 function passedInWords(check: number, row: StoredRow): string {
@@ -108,7 +123,9 @@ function passedInWords(check: number, row: StoredRow): string {
       return `The user agreed to ${kind}, or the policy does not ask for consent to it.`;
     case 8:
       return 'The link leads where the declaration allows, and shows nothing of friends.';
-    default:
+    case LIMITS:
       return 'Within every limit of the policy.';
+    default:
+      return 'Nothing out of the ordinary, as far as this program was known by then. What came late, or under a policy without baselines, was not held against it.';
   }
 }

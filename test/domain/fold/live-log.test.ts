@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { REASONS } from '../../../schemas/codes.ts';
 import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
+import { explainChecks } from '../../../services/domain/verdict/explain-checks.ts';
 import { foldInput } from './partitioned.ts';
 
 const LIVE = 0;
@@ -15,6 +16,8 @@ interface Told {
   readonly eventTimeMs: number;
   readonly notes: readonly string[];
   readonly reasons: readonly string[];
+  /** Of limits and baselines. */
+  readonly explained: readonly string[];
 }
 
 interface Call {
@@ -58,6 +61,9 @@ class LiveLog {
         eventTimeMs: judged.eventTimeUs / 1000,
         notes: [...notes],
         reasons: findings.reasons.map((reason) => REASONS[reason]!),
+        explained: explainChecks(judgement)
+          .slice(8)
+          .map(({ name, status, text }) => `${name} ${status}: ${text}`),
       };
     });
     this.#next++;
@@ -97,6 +103,10 @@ describe('a live record', () => {
     const late = log.call({ timeMs: NOW_MS - 5 * MINUTE_MS - 1, appendedAtMs: NOW_MS });
     expect(isRefused(late)).toBe(false);
     expect(late.notes).toEqual(['late_for_limit']);
+    expect(late.explained).toEqual([
+      'limits skipped: more than five minutes behind later accesses: a limit that had seen those was not asked',
+      expect.stringMatching(/^baselines passed: nothing out of the ordinary/),
+    ]);
   });
 
   it('that was imported is judged without limits, and says so', () => {
@@ -105,6 +115,10 @@ describe('a live record', () => {
       const told = log.call({ timeMs: NOW_MS, appendedAtMs: NOW_MS, origin: IMPORTED });
       expect(isRefused(told)).toBe(false);
       expect(told.notes).toEqual(['imported']);
+      expect(told.explained).toEqual([
+        'limits skipped: what was imported is not held against limits',
+        'baselines skipped: what was imported is not held against what is ordinary',
+      ]);
     }
     // Nothing was charged meanwhile.
     expect(isRefused(log.call({ timeMs: NOW_MS, appendedAtMs: NOW_MS }))).toBe(false);
