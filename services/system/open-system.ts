@@ -16,6 +16,7 @@ import { Scorer } from '../scorer/scorer.ts';
 import { Writer, type WriterObserver } from '../writer/writer.ts';
 import { type AuthorityConfig, authorityOf } from './authority.ts';
 import { heldError, openServer, SCORER_LOCK, userKeyOf, WAREHOUSE_LOCK } from './store.ts';
+import { bindStoredUser } from './bound-user.ts';
 import { partitionsAtStart } from './assigned-partitions.ts';
 import type { openScorerGroup } from './scorer-group.ts';
 import { isOnKafka, type LogConfig, openLog } from './open-log.ts';
@@ -227,10 +228,15 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     mkdirSync(folder.spoolFolder, { recursive: true, mode: 0o700 });
     const { clock, syncMode = 'full' } = options;
     log = await openLog({ config: options, folder, create: true, syncMode, clock, clientId: clientIdOf(options.roles) });
+    // On Kafka the rows are in no folder.
+    const isBound = options.roles.includes('scorer') && !isOnKafka(options);
+    const scorerObserver = isBound
+      ? await bindStoredUser(folder, log, options.storeUser, options.scorerObserver)
+      : options.scorerObserver;
     const warehouse = needsWarehouse ? openWarehouse(folder, options) : null;
     if (warehouse !== null && options.clickhouseUrl === null) await migrate(warehouse);
     const openGroup = options.assignment === 'group' ? (await import('./scorer-group.ts')).openScorerGroup : null;
-    return new System({ folder, log, warehouse, locks, openGroup }, options);
+    return new System({ folder, log, warehouse, locks, openGroup }, { ...options, scorerObserver });
   } catch (error) {
     await log?.close();
     for (const lock of locks) lock.release();

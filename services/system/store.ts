@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type DataFolder, openFolder } from '../platform/folder/data-folder.ts';
+import { type DataFolder, openFolder, type StoredUserKind } from '../platform/folder/data-folder.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type HeldLock, tryLock } from '../platform/folder/lock.ts';
 import { readSystemFile } from '../platform/folder/system.ts';
@@ -97,7 +97,7 @@ function store(
     log,
     logId: request.logId ?? log!.logId,
     warehouse,
-    storedUser: async () => (request.storeUser === 'plain' ? plainUsers : usersOf(folder, request.userKeyFile)),
+    storedUser: async () => (storedIn(folder, request) === 'plain' ? plainUsers : usersOf(folder, request.userKeyFile)),
     authority: () => authorityOf(request),
     close: async () => {
       await warehouse.close();
@@ -105,6 +105,12 @@ function store(
       await log?.close();
     },
   };
+}
+
+/** What the folder remembers goes before the configuration, which may be that of another shell; on Kafka the rows are in no folder. */
+function storedIn(folder: DataFolder | null, request: StoreRequest): StoredUserKind {
+  const remembered = isOnKafka(request) ? null : folder?.storedUser();
+  return remembered ?? request.storeUser;
 }
 
 function usersOf(folder: DataFolder | null, userKeyFile: string | null): (user: string) => string {

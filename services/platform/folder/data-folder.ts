@@ -7,6 +7,7 @@
  * | `clickhouse/` | the results |
  * | `spool/` | inputs and results on their way |
  * | `user-key` | 32 random bytes that user ids are hashed with; whoever has it can recognise users |
+ * | `stored-user` | `hashed` or `plain`: what its rows hold of users; not there where nothing was judged yet, or by earlier releases only |
  * | `system.json` | where the running system listens, system.ts |
  * | `NAME.lock` | locks between processes, lock.ts |
  */
@@ -19,8 +20,11 @@ import { keepToOwner } from './owner-only.ts';
 import { createFile, readIfThere, syncFolder } from './whole-file.ts';
 
 const USER_KEY_BYTES = 32;
+const STORED_USERS = ['hashed', 'plain'] as const;
 /** For this user only: accesses of people lie here. */
 const FOLDER_MODE = 0o700;
+
+export type StoredUserKind = (typeof STORED_USERS)[number];
 
 export interface DataFolder {
   /** As it was given, for messages. */
@@ -37,6 +41,13 @@ export interface DataFolder {
    * @throws FolderError `user_key_damaged`
    */
   userKey(): Buffer;
+  /**
+   * What the rows of this folder hold of users; null where nothing says so.
+   * @throws FolderError `stored_user_damaged`
+   */
+  storedUser(): StoredUserKind | null;
+  /** For good. Answers what counts: another process may have been faster. */
+  rememberStoredUser(kind: StoredUserKind): StoredUserKind;
 }
 
 export interface OpenFolderOptions {
@@ -71,6 +82,8 @@ export function openFolder(path: string, { create, holdsLog = true }: OpenFolder
     systemFile: join(root, 'system.json'),
     lockFile: (name) => join(root, `${name}.lock`),
     userKey: () => userKeyOf(join(root, 'user-key'), path),
+    storedUser: () => storedUserOf(join(root, 'stored-user'), path),
+    rememberStoredUser: (kind) => rememberedUser(join(root, 'stored-user'), kind, path),
   };
 }
 
@@ -98,6 +111,31 @@ function userKeyOf(file: string, path: string): Buffer {
 function madeKey(file: string): Buffer {
   const key = randomBytes(USER_KEY_BYTES);
   return createFile(file, key) ? key : readIfThere(file)!;
+}
+
+function storedUserOf(file: string, path: string): StoredUserKind | null {
+  let text: string | undefined;
+  try {
+    text = readIfThere(file)?.toString('utf8').trim();
+  } catch (error) {
+    throw asFolderError(error, path);
+  }
+  if (text === undefined) return null;
+  const kind = STORED_USERS.find((known) => known === text);
+  if (kind !== undefined) return kind;
+  throw new FolderError(
+    'stored_user_damaged',
+    `${file} holds neither ${STORED_USERS.join(' nor ')}; restore it from a copy of the data folder, or write what column user of its rows holds`,
+  );
+}
+
+function rememberedUser(file: string, kind: StoredUserKind, path: string): StoredUserKind {
+  try {
+    if (createFile(file, `${kind}\n`)) return kind;
+  } catch (error) {
+    throw asFolderError(error, path);
+  }
+  return storedUserOf(file, path) ?? kind;
 }
 
 function missing(path: string): FolderError {

@@ -117,6 +117,23 @@ describe('a data folder', () => {
     );
   });
 
+  describe('remembers what its rows hold of users', () => {
+    test('for good, for its owner only, and nothing where nobody said so', () => {
+      const folder = openFolder(path, { create: true });
+      expect(folder.storedUser()).toBe(null);
+      expect(folder.rememberStoredUser('plain')).toBe('plain');
+      expect(folder.rememberStoredUser('hashed')).toBe('plain');
+      expect(openFolder(path, { create: true }).storedUser()).toBe('plain');
+      expect(modeOf(join(path, 'stored-user'))).toBe(0o600);
+    });
+
+    test('and says so when that is damaged', () => {
+      const folder = openFolder(path, { create: true });
+      writeFileSync(join(path, 'stored-user'), 'both');
+      expect(() => folder.storedUser()).toThrow(/^.*stored-user holds neither hashed nor plain; restore it from .*$/);
+    });
+  });
+
   describe('has a key for user ids', () => {
     test('of 32 random bytes that is made once, for its owner only', () => {
       const folder = openFolder(path, { create: true });

@@ -1,0 +1,63 @@
+/** What a data folder stores of users is settled once: no command that lacks the setting changes it, or calls its rows wrong. */
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { Desk, ntk, ntkOk, ONE_LINE_ERROR, rowsOf } from './ntk.ts';
+import { access, ndjson } from './records.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const PLAIN = { env: { NTK_STORE_USER: 'plain' } };
+
+let desk: Desk;
+let data: string[];
+let remembered: string;
+beforeEach(() => {
+  desk = new Desk();
+  data = ['--data', desk.data];
+  remembered = join(desk.data, 'stored-user');
+});
+afterEach(() => desk.clear());
+
+const run = (id: string): string[] => ['run', ...data, '--input', desk.write(`${id}.ndjson`, ndjson(access({ id })))];
+const users = async (): Promise<string[]> =>
+  (await rowsOf<{ user: string }>(desk.data, 'SELECT user FROM ntk.access_results ORDER BY event_id')).map(({ user }) => user);
+
+describe('a folder whose users are stored as they are', () => {
+  test('is proved, repaired and explained without the setting', async () => {
+    await ntkOk(run('a'), PLAIN);
+    expect(statSync(remembered).mode & 0o777).toBe(0o600);
+    expect((await ntkOk(['verify', ...data])).stdout).toContain('Proved');
+    expect((await ntkOk(['repair', ...data])).stdout).toContain('removed 0 rows, inserted 0 rows');
+    expect((await ntkOk(['explain', 'a', '--recompute', ...data])).stdout).toContain('Proved');
+    expect(await users()).toEqual(['u1']);
+  });
+
+  test.each([['run'], ['up'], ['scorer']])('is not judged further by %s without it, which says what to do', async (command) => {
+    await ntkOk(run('a'), PLAIN);
+    const { code, stderr } = await ntk(command === 'run' ? run('b') : [command, ...data, '--port', '0']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(ONE_LINE_ERROR);
+    expect(stderr).toContain('stores users plain, and the configuration says hashed: set NTK_STORE_USER=plain');
+    await ntkOk(run('b'), PLAIN);
+    expect(await users()).toEqual(['u1', 'u1']);
+  });
+});
+
+describe('a folder of an earlier release, which remembers nothing', () => {
+  beforeEach(async () => {
+    await ntkOk(run('a'), PLAIN);
+    rmSync(remembered);
+  });
+
+  test('is read as the configuration says, and remembers it with the next rows only', async () => {
+    expect((await ntk(['verify', ...data])).code).toBe(1);
+    expect((await ntk(['verify', ...data], PLAIN)).code).toBe(0);
+    // Nothing of it is judged: that says nothing about its rows.
+    await ntkOk(run('a'));
+    expect(existsSync(remembered)).toBe(false);
+    await ntkOk(run('b'), PLAIN);
+    expect(readFileSync(remembered, 'utf8')).toBe('plain\n');
+    expect((await ntkOk(['verify', ...data])).stdout).toContain('Proved');
+  });
+});
