@@ -226,6 +226,22 @@ describe('rejects', () => {
   });
 });
 
+describe('rejects redrive of what is not there', () => {
+  test('is a mistake of one line, and nothing of the others is appended', async () => {
+    await ntkOk(['run', ...data, '--input', desk.write('a.ndjson', ndjson('{"half": '))]);
+    const [{ id }] = await ntkJson<[{ id: string }]>(['rejects', 'list', ...data]);
+    for (const [args, said] of [
+      [[id, '9:9'], "there is no reject '9:9': ids are partition:offset"],
+      [[id, '--reason', 'too_large'], `there is no reject '${id}' of reason too_large: ids are`],
+    ] as const) {
+      const { code, stderr } = await ntk(['rejects', 'redrive', ...args, ...data]);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(ONE_LINE_ERROR)]);
+      expect(stderr).toContain(said);
+    }
+    expect((await ntkOk(['rejects', 'redrive', id, ...data])).stderr).toContain('0 appended again, 1 still');
+  });
+});
+
 describe('an erasure', () => {
   test('takes away the rows of its user and of nobody else, and verify counts them as erased', async () => {
     const file = desk.write(

@@ -111,7 +111,12 @@ export async function showReject(out: Output, log: EventLog, id: string, json: b
     out.line(safe(raw.toString('utf8').slice(0, SHOWN_CHARACTERS_MAX)));
     return;
   }
-  throw new UserError(`there is no reject '${brief(id, 40)}': ids are partition:offset, see ntk rejects list`);
+  throw noReject(id);
+}
+
+function noReject(id: string, reason?: string): UserError {
+  const ofReason = reason === undefined ? '' : ` of reason ${reason}`;
+  return new UserError(`there is no reject '${brief(id, 40)}'${ofReason}: ids are partition:offset, see ntk rejects list`);
 }
 
 const SHOWN_CHARACTERS_MAX = 8_000;
@@ -159,13 +164,25 @@ export interface Redriven {
   readonly appendedBefore: number;
 }
 
-/** Appends again what can be read by now (a newer release, a repaired importer); each reject at most once. */
+/** @throws UserError for the first one that is asked for by name and is not there */
+async function requireAll(log: EventLog, filter: RejectFilter): Promise<void> {
+  if (filter.ids === undefined) return;
+  const missing = new Set(filter.ids);
+  for await (const reject of readRejects(log)) if (matches(reject, filter)) missing.delete(reject.id);
+  for (const id of missing) throw noReject(id, filter.reason);
+}
+
+/**
+ * Appends again what can be read by now (a newer release, a repaired importer); each reject at most once.
+ * @throws UserError, before anything is appended, for an id that no reject has
+ */
 export async function redriveRejects(
   log: EventLog,
   filter: RejectFilter,
   place: (value: Buffer, partitions: number) => readonly number[],
   progress: Progress,
 ): Promise<Redriven> {
+  await requireAll(log, filter);
   const counts = { appended: 0, unreadable: 0, appendedBefore: 0 };
   for await (const reject of readRejects(log)) {
     if (!matches(reject, filter)) continue;
