@@ -114,6 +114,21 @@ describe('apply, log and rollback', () => {
     expect((await ntkOk(['policy', 'rollback', '--to', log[0]!.hash, ...data])).stderr).toContain('(version P)');
   });
 
+  test('another policy under a version that was used before is not published, the same one again is', async () => {
+    await ntkOk(['run', ...data, '--input', desk.write('a.ndjson', ndjson(access({ id: 'a' })))]);
+    const p = desk.write('p.yaml', POLICY_P);
+    await ntkOk(['policy', 'apply', p, ...data]);
+    await ntkOk(['policy', 'apply', desk.write('q.yaml', JSON.stringify(POLICY_Q)), ...data]);
+    const { code, stderr } = await ntk(['policy', 'apply', desk.write('other.yaml', `${POLICY_P}purposes: required\n`), ...data]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(ONE_LINE_ERROR)]);
+    expect(stderr).toMatch(
+      /version P was that of another policy, [0-9a-f]{16}, applied at 2\d{3}-\S+Z: give this one a version of its own/,
+    );
+    expect(await versions()).toEqual(['P', 'Q']);
+    await ntkOk(['policy', 'apply', p, ...data]);
+    expect(await versions()).toEqual(['P', 'Q', 'P']);
+  });
+
   test('a policy with mistakes is not published', async () => {
     await ntkOk(['run', ...data, '--input', desk.write('a.ndjson', ndjson(access({ id: 'a' })))]);
     const { code, stderr } = await ntk(['policy', 'apply', desk.write('bad.yaml', 'version: 1\n'), ...data]);

@@ -76,7 +76,10 @@ export async function applyPolicy(out: Output, log: EventLog, file: string, opti
   const history = await policyHistory(log, authority);
   const inForce = history.changes.at(-1);
   const isDue = inForce?.policy.hash !== policy.hash;
-  if (isDue) await appendPolicy(log, history, { ...policy, ...publisher, origin: ORIGIN.live });
+  if (isDue) {
+    requireNewVersion(history.changes, policy);
+    await appendPolicy(log, history, { ...policy, ...publisher, origin: ORIGIN.live });
+  }
   if (json) return out.json(publishedJson(policy, inForce, isDue));
   if (!isDue) return sayInForce(out, policy.hash);
   out.note(
@@ -118,6 +121,19 @@ function publishedJson(
   published: boolean,
 ): unknown {
   return { hash, version, published, before: before?.policy.hash ?? null };
+}
+
+/**
+ * Whoever reads a version in the log, or goes back to one, means one document. The fold does not ask: a log may hold two.
+ * @throws UserError where another document had it
+ */
+function requireNewVersion(changes: readonly PolicyChange[], { hash, version }: PolicyFile): void {
+  const other = changes.findLast(({ policy }) => policy.version === version && policy.hash !== hash);
+  if (other === undefined) return;
+  const at = new Date(other.appendedAtMs).toISOString();
+  throw new UserError(
+    `version ${brief(version, 80)} was that of another policy, ${other.policy.hash}, applied at ${at}: give this one a version of its own`,
+  );
 }
 
 function sayInForce(out: Output, hash: string): void {
