@@ -43,7 +43,7 @@ export interface FirstPolicyFile {
 
 /** @throws UserError for a file that is not right */
 export function readFirstPolicy({ file, isEnforced, by }: FirstPolicyFile): FirstPolicy {
-  const parsed = parsePolicyYaml(textOf(file));
+  const parsed = parsePolicyYaml(bytesOf(file));
   if (!parsed.ok) throw new UserError(`the policy ${file} is not right: ntk policy check ${file} says where`);
   if (!isEnforced) return { document: parsed.document, hash: parsed.hash, version: parsed.policy.version, by };
   const written = parsed.document as { modes?: object };
@@ -54,9 +54,9 @@ export function readFirstPolicy({ file, isEnforced, by }: FirstPolicyFile): Firs
   return { document: enforced.document, hash: enforced.hash, version, by };
 }
 
-function textOf(file: string): string {
+function bytesOf(file: string): Buffer {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file);
   } catch (error) {
     throw new UserError(`the policy ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`, {
       cause: error,

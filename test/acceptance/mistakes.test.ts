@@ -70,7 +70,11 @@ const MISTAKES: readonly Mistake[] = [
     args: ['run', ...DATA, '--policy', place('no-yaml.yaml'), ...INPUT],
     says: /no-yaml\.yaml:\d+: /,
   },
-  { name: 'a policy of bytes', args: ['policy', 'apply', place('binary.yaml'), ...DATA], says: /binary\.yaml:1: / },
+  {
+    name: 'a policy of bytes',
+    args: ['policy', 'apply', place('binary.yaml'), ...DATA],
+    says: /binary\.yaml:1: bytes that are no text in UTF-8/,
+  },
   {
     name: 'an input that is not there',
     args: ['run', ...DATA, '--input', place('none.ndjson')],

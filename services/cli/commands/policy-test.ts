@@ -6,7 +6,7 @@ import { parsePolicyTest } from '../../domain/policy-test/test-file.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { Output } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
-import { loadPolicyFile, readText } from './policy.ts';
+import { loadPolicyFile, readBytes } from './policy.ts';
 
 const SUFFIX = /\.test\.ya?ml$/;
 
@@ -42,7 +42,7 @@ export async function testPolicies(
 }
 
 async function testFile(file: string, asked: string | undefined): Promise<FileResult> {
-  const parsed = parsePolicyTest(await readText(file, 'file of policy tests'));
+  const parsed = parsePolicyTest(await readBytes(file, 'file of policy tests'));
   if (!parsed.ok) return { file, policy: null, hash: null, passed: 0, failed: 0, problems: parsed.problems, cases: [] };
   const path = asked ?? policyOf(file, parsed.value);
   const { document, hash } = await loadPolicyFile(path);

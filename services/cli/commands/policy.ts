@@ -16,10 +16,10 @@ export interface PolicyFile {
   readonly version: string;
 }
 
-/** The text of a file that `thing` says what it is; missing files are said in one line. */
-export async function readText(file: string, thing = 'policy file'): Promise<string> {
+/** A file that `thing` says what it is; missing files are said in one line. */
+export async function readBytes(file: string, thing = 'policy file'): Promise<Buffer> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     throw new UserError(
@@ -32,7 +32,7 @@ export async function readText(file: string, thing = 'policy file'): Promise<str
 
 /** @throws UserError that names the first problem and how many there are */
 export async function loadPolicyFile(file: string): Promise<PolicyFile> {
-  const parsed = parsePolicyYaml(await readText(file));
+  const parsed = parsePolicyYaml(await readBytes(file));
   if (parsed.ok) return { document: parsed.document, hash: parsed.hash, version: parsed.policy.version };
   const [first] = parsed.problems;
   const others = parsed.problems.length > 1 ? ` (and ${parsed.problems.length - 1} more: ntk policy check ${brief(file)})` : '';
@@ -45,7 +45,7 @@ export async function loadPolicyFile(file: string): Promise<PolicyFile> {
 export async function checkPolicies(out: Output, files: readonly string[], json: boolean): Promise<boolean> {
   const results: { file: string; ok: boolean; hash?: string; problems: unknown[] }[] = [];
   for (const file of files) {
-    const parsed = parsePolicyYaml(await readText(file));
+    const parsed = parsePolicyYaml(await readBytes(file));
     if (parsed.ok) {
       results.push({ file, ok: true, hash: parsed.hash, problems: [] });
       if (!json)

@@ -2,6 +2,6 @@
 import { type PolicyTest, policyTestSchema } from '../../../schemas/policy/policy-test.ts';
 import { type CheckedYaml, checkYamlFile } from '../policy/yaml-file.ts';
 
-export function parsePolicyTest(text: string): CheckedYaml<PolicyTest> {
-  return checkYamlFile(text, policyTestSchema, { thing: 'file of policy tests', levels: 'a dozen' });
+export function parsePolicyTest(content: string | Uint8Array): CheckedYaml<PolicyTest> {
+  return checkYamlFile(content, policyTestSchema, { thing: 'file of policy tests', levels: 'a dozen' });
 }

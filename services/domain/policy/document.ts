@@ -52,9 +52,9 @@ export function parsePolicyDocument(value: unknown): ParsedPolicy {
   };
 }
 
-/** Parses and checks a policy file: YAML 1.2, core schema, one document. Tells all problems at once, but those of syntax first. */
-export function parsePolicyYaml(text: string): ParsedPolicy<PolicyFileProblem> {
-  const checked = checkYamlFile(text, policySchema, { thing: 'policy', levels: 'six' });
+/** Parses and checks a policy file, its bytes or its text: YAML 1.2, core schema, one document. Tells all problems at once, but those of syntax first. */
+export function parsePolicyYaml(content: string | Uint8Array): ParsedPolicy<PolicyFileProblem> {
+  const checked = checkYamlFile(content, policySchema, { thing: 'policy', levels: 'six' });
   if (!checked.ok) return checked;
   const { document, value } = checked;
   return { ok: true, document, policy: value, hash: policyHash(document) };

@@ -14,11 +14,13 @@ import {
 import type { z } from 'zod';
 import { type PolicyProblem as FoundProblem, policyProblems, PROBLEMS_MAX } from '../../../schemas/policy/problems.ts';
 import { printable, quoted } from '../../../schemas/policy/wording.ts';
+import { placesWithoutUtf8 } from './utf8-lines.ts';
 
 /** Bytes of UTF-8 that a file may have. */
 export const YAML_BYTES_MAX = 1_048_576;
 /** Nodes that aliases may stand for; a few lines of aliases of aliases would otherwise fill the memory. */
 const ALIASED_NODES_MAX = 1_000;
+const NO_UTF8 = 'bytes that are no text in UTF-8: save the file as UTF-8';
 /** Of a text of others in a message. */
 const MESSAGE_CHARACTERS_MAX = 200;
 
@@ -54,11 +56,18 @@ export type CheckedYaml<T> =
 
 type Invalid = Extract<CheckedYaml<unknown>, { ok: false }>;
 
-/** YAML 1.2, core schema, one document. Tells all problems at once, but those of syntax first. */
-export function checkYamlFile<T>(text: string, schema: z.ZodType<T>, words: YamlWords): CheckedYaml<T> {
-  if (Buffer.byteLength(text, 'utf8') > YAML_BYTES_MAX) {
+/**
+ * YAML 1.2, core schema, one document. Tells all problems at once, but those of syntax first, and before them bytes that are no text.
+ * @param content text, or the bytes of a file
+ */
+export function checkYamlFile<T>(content: string | Uint8Array, schema: z.ZodType<T>, words: YamlWords): CheckedYaml<T> {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  if (bytes.length > YAML_BYTES_MAX) {
     return invalid([atStart(`the file is larger than ${YAML_BYTES_MAX} bytes: give a shorter ${words.thing}`)]);
   }
+  const unreadable = placesWithoutUtf8(bytes);
+  if (unreadable.length > 0) return invalid(unreadable.map((place) => ({ ...place, path: '', message: NO_UTF8 })));
+  const text = typeof content === 'string' ? content : Buffer.from(content).toString('utf8');
   const lines = new LineCounter();
   try {
     return checkYaml(text, schema, words, lines);

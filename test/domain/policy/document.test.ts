@@ -133,6 +133,35 @@ describe('a mistake in a policy file', () => {
   });
 });
 
+describe('bytes that are no UTF-8', () => {
+  const bytes = (...parts: readonly (string | number)[]): Uint8Array =>
+    Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.from([part]) : Buffer.from(part))));
+  const placesOf = (content: Uint8Array): string[] => {
+    const parsed = parsePolicyYaml(content);
+    return parsed.ok ? [] : parsed.problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
+  };
+  const NO_UTF8 = 'bytes that are no text in UTF-8: save the file as UTF-8';
+
+  test('are told with the line of each, and never become another name', () => {
+    expect(placesOf(bytes('version: "caf', 0xe9, '"\n# fine\npurposes: ', 0xff, 0xff, '\n'))).toEqual([
+      `1:14 ${NO_UTF8}`,
+      `3:11 ${NO_UTF8}`,
+    ]);
+    // A replacement character that somebody wrote is a character.
+    expect(placesOf(bytes('version: "\ufffd"\n'))).toEqual([]);
+    expect(placesOf(bytes('version: "\ufffd\ufffd', 0xc3, '"'))).toEqual([`1:13 ${NO_UTF8}`]);
+  });
+
+  test('are the only ones that are refused', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (content) => {
+        const isText = Buffer.from(Buffer.from(content).toString('utf8')).equals(content);
+        expect(placesOf(content).some((place) => place.endsWith(NO_UTF8))).toBe(!isText);
+      }),
+    );
+  });
+});
+
 describe('a file that is no policy at all', () => {
   test.each([
     ['too many nested lists', '['.repeat(20_000), 'nested too deeply: a policy has at most six levels'],
