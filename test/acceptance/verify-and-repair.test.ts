@@ -276,6 +276,15 @@ test('repair that cannot mend all says so, and fails', async () => {
   expect([json.code, JSON.parse(json.stdout)]).toMatchObject([1, { ok: false, isMended: false }]);
 });
 
+test('verify says what is not judged yet, which it proves nothing of', async () => {
+  const data = join(desk.path, 'behind');
+  cpSync(desk.data, data, { recursive: true });
+  await withLog(data, (log) => log.commit({ appends: [{ stream: 'access', partition: 2, values: [Buffer.from('{}')] }] }));
+  const { code, stdout } = await ntk(['verify', '--data', data]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('1 records at the end of the log are not judged and stored yet')]);
+  expect(await verify(data)).toMatchObject({ code: 0, audit: { ok: true, unwritten: 1 } });
+});
+
 test('days whose partitions had something to tell one another are proved', async () => {
   const [made, data] = [join(desk.path, 'made'), join(desk.path, 'days')];
   await ntkOk(['simulate', '--seed', '1', '--programs', '20', '--days', '2', '--output', made]);

@@ -4,10 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { auditStore, type StoreAudit } from '../../auditor/audit-store.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
+import { storedUpTo } from '../../platform/log/writer-note.ts';
 import { reportPage } from '../../console/report/report-page.ts';
 import { certifiedReport } from '../../system/certified-report.ts';
 import { reportInterceptions } from '../../system/report.ts';
 import type { Store } from '../../system/store.ts';
+import { unwrittenFrom } from '../../system/unwritten.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { gapInWords } from '../output/gap-words.ts';
@@ -100,7 +102,9 @@ function registerAudit(program: Command, context: CliContext): void {
     .action(async (flags: StoreFlags) => {
       await context.withStore(flags, async (store) => {
         const audit = await runAudit(context, store, false);
-        printAudit(context, audit, flags.json ?? false);
+        const unwritten = await unwrittenOf(store);
+        if (flags.json) context.out.json({ ...audit, unwritten });
+        else printAudit(context, audit, unwritten);
         if (!audit.ok) context.fail();
       });
     });
@@ -118,6 +122,15 @@ function registerAudit(program: Command, context: CliContext): void {
         if (!isMended) context.fail();
       });
     });
+}
+
+/** Records of the log that nothing is stored of yet, about: a running system is always a little behind. */
+async function unwrittenOf({ log }: Store): Promise<number> {
+  let records = 0;
+  if (log === null) return records;
+  for (let partition = 0; partition < log.partitions; partition++)
+    records += await unwrittenFrom(log, partition, await storedUpTo(log, partition));
+  return records;
 }
 
 function printRepair({ out }: CliContext, audit: StoreAudit, remade: readonly Remade[], isMended: boolean): void {
@@ -154,11 +167,7 @@ async function runAudit(context: CliContext, store: Store, repair: boolean): Pro
   }
 }
 
-function printAudit({ out }: CliContext, audit: StoreAudit, json: boolean): void {
-  if (json) {
-    out.json(audit);
-    return;
-  }
+function printAudit({ out }: CliContext, audit: StoreAudit, unwritten: number): void {
   out.table(
     [
       'partition',
@@ -201,6 +210,8 @@ function printAudit({ out }: CliContext, audit: StoreAudit, json: boolean): void
   const { strayRows, strayLedgerEntries } = audit;
   if (strayRows + strayLedgerEntries > 0)
     out.line(`partitions that the log does not have: ${strayRows} rows, ${strayLedgerEntries} ledger entries`);
+  if (unwritten > 0)
+    out.line(`${unwritten} records at the end of the log are not judged and stored yet; nothing is said of them`);
   out.line(
     audit.ok
       ? out.paint(
