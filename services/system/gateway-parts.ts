@@ -22,7 +22,7 @@ const GATEWAY_STILL_MS_MAX = 60_000;
 export interface TokensParts {
   readonly config: Config;
   /** In system.json. It may send everything: in a data folder, whose owner may anyway; on Kafka only where there is no file of tokens. */
-  readonly systemToken: string;
+  readonly systemToken: () => string | null;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -31,7 +31,7 @@ export interface TokensParts {
 export function openTokens({ config, systemToken, clock, logger }: TokensParts): TokenBook {
   const file = config.gatewayTokensFile;
   try {
-    return new TokenBook({ file, systemToken: isOnKafka(config) && file !== null ? null : systemToken, clock, logger });
+    return new TokenBook({ file, systemToken: isOnKafka(config) && file !== null ? () => null : systemToken, clock, logger });
   } catch (error) {
     if (error instanceof TokenFileError) throw new UserError(error.message, { cause: error });
     throw error;

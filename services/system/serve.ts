@@ -2,7 +2,7 @@
 import { tokensPart } from '../gateway/tokens/hangup.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
-import { makeToken, removeSystemFile, writeSystemFile } from '../platform/folder/system.ts';
+import { makeToken } from '../platform/folder/system.ts';
 import { registerClickHouseProxy } from '../platform/http/clickhouse-proxy.ts';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
 import { EXIT_CODES, Lifecycle } from '../platform/lifecycle.ts';
@@ -19,6 +19,7 @@ import { isOnKafka } from './open-log.ts';
 import { openSystem, type Role, type System } from './open-system.ts';
 import { openPages, type PagesOptions } from './pages.ts';
 import { simulatedHost, type SimulatedHostOptions } from './simulated-host.ts';
+import { hasDoors, systemFilePart, systemToken } from './system-file.ts';
 import { systemHealth } from './system-health.ts';
 import { telling } from './telling.ts';
 import { tuningOf } from './tuning.ts';
@@ -56,11 +57,9 @@ export async function serve(options: ServeOptions): Promise<number> {
   const { registry, figures } = told;
   // Verdicts wait for a core behind nobody's rows; beside a scorer of the same process there is only one priority.
   if (roles.every((role) => role === 'writer')) giveWay(config.writerNice);
-  // A data folder has one process that all talk to; on Kafka hosts talk to the gateways.
-  const hasDoors = roles.includes('gateway') || !isOnKafka(config);
-  const token = makeToken();
+  const { own: token, accepted } = systemToken(config, roles);
   // Before anything is opened: a file that is not right is a mistake of a person.
-  const tokens = hasDoors ? openTokens({ config, systemToken: token, clock, logger }) : null;
+  const tokens = hasDoors(config, roles) ? openTokens({ config, systemToken: accepted, clock, logger }) : null;
   const open = (): Promise<System> => openSystem({ ...config, roles, clock, tuning: tuningOf(config), ...told });
   const { httpHost, httpPort } = config;
   const system = isOnKafka(config)
@@ -74,7 +73,6 @@ export async function serve(options: ServeOptions): Promise<number> {
   server.app.addHook('onRequest', async (request) => {
     if (request.url === '/metrics') await observer.look();
   });
-  const { systemFile } = system.folder;
   if (tokens !== null) {
     await openGateway(server.app, { config, log: system.log, tokens, clock, logger, registry, health });
     await registerImports(server.app, { log: system.log, token, spoolFolder: system.spoolFolder });
@@ -109,16 +107,8 @@ export async function serve(options: ServeOptions): Promise<number> {
     },
     stop: () => {},
   });
-  lifecycle.add({
-    // Whoever holds the embedded ClickHouse answers for the folder; a scorer on its own does not.
-    name: 'system file',
-    start: () => {
-      if (system.warehouse !== null || roles.includes('gateway'))
-        writeSystemFile(systemFile, { url, token, pid: process.pid, startedAt: new Date(clock.nowMs()).toISOString() });
-      options.onReady(url, applied);
-    },
-    stop: () => removeSystemFile(systemFile, token),
-  });
+  const onReady = (): void => options.onReady(url, applied);
+  lifecycle.add(systemFilePart({ config, roles, system, token, clock, url, onReady }));
   const admit = (): Promise<void> => system.admit(SIMULATED_BACKLOG_MAX);
   const host = simulated === null ? null : simulatedHost({ ...simulated, log: system.log, clock, logger, admit });
   for (const part of [heartbeat, aggregator, host]) if (part !== null) lifecycle.add(part);

@@ -14,7 +14,7 @@ describe('ntk tokens', () => {
   const file = join(desk.path, 'tokens.yaml');
   afterAll(() => desk.clear());
   const book = (): TokenBook =>
-    new TokenBook({ file, systemToken: null, clock: new TestClock(), logger: createLogger({ level: 'silent' }) });
+    new TokenBook({ file, systemToken: () => null, clock: new TestClock(), logger: createLogger({ level: 'silent' }) });
 
   it('makes a token that the gateway knows, prints it once and stores its digest, for the owner only', async () => {
     const { stdout, stderr } = await ntkOk([

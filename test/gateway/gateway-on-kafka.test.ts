@@ -38,7 +38,7 @@ describe('the gateway on Kafka', () => {
     const logger = createLogger({ level: 'silent' });
     await registerGateway(server.app, {
       log: { partitions: PARTITIONS, commit: (transaction) => (commits++, log.commit(transaction)) },
-      tokens: new TokenBook({ file: null, systemToken: TOKEN, clock: systemClock, logger }),
+      tokens: new TokenBook({ file: null, systemToken: () => TOKEN, clock: systemClock, logger }),
       clock: systemClock,
       logger,
       metrics: createGatewayMetrics(new Registry()),

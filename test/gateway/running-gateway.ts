@@ -68,7 +68,7 @@ export class RunningGateway {
     this.#server = createHttpServer({ host: '127.0.0.1', port: 0, health: new Health(), registry, stopWaitMs: 200 });
     await registerGateway(this.#server.app, {
       log: before?.(this.log) ?? this.log,
-      tokens: new TokenBook({ file: tokensFile, systemToken: SYSTEM_TOKEN, clock, logger }),
+      tokens: new TokenBook({ file: tokensFile, systemToken: () => SYSTEM_TOKEN, clock, logger }),
       clock,
       logger,
       metrics: createGatewayMetrics(registry),

@@ -41,6 +41,25 @@ async function stop({ child }: Running): Promise<number | null> {
   return code;
 }
 
+/** A process of its own on a folder that another one answers for; what it said when it was ready. */
+async function beside(
+  role: string,
+  data: string,
+): Promise<{ readonly child: ChildProcess; readonly url: string; readonly said: string }> {
+  const child = spawn(process.execPath, [join(ROOT, 'bin/ntk.mjs'), role, '--data', data, '--port', '0'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (piece: Buffer) => (said += piece.toString()));
+  await eventually(
+    () => ({ said }),
+    () => /running on .*\n/.test(said),
+  );
+  return { child, url: /(http:\S+)\/health/.exec(said)![1]!, said };
+}
+
+const systemFileOf = (data: string): unknown => JSON.parse(readFileSync(join(data, 'system.json'), 'utf8'));
+
 const post = (running: Running, body: string | Buffer, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${running.url}/v1/events`, {
     method: 'POST',
@@ -193,6 +212,16 @@ describe('a running system', () => {
     expect(second.stderr).toContain(`held by process ${running.child.pid}`);
   }, 60_000);
 
+  it('keeps its place in the folder while a gateway beside it starts, takes its token, and stops', async () => {
+    const { child, url } = await beside('gateway', data);
+    const taken = await post({ ...running, url }, lines[0]!);
+    expect([taken.status, await taken.json()]).toEqual([202, { accepted: 1 }]);
+    expect(systemFileOf(data)).toMatchObject({ url: running.url, token: running.token });
+    await stop({ ...running, child });
+    expect(systemFileOf(data)).toMatchObject({ url: running.url, token: running.token });
+    expect((await ntkOk(['query', '--data', data, 'SELECT 1'])).stdout).toContain('1');
+  }, 60_000);
+
   it('stops cleanly when asked, and goes on from a checkpoint without folding anything again', async () => {
     expect(await stop(running)).toBe(0);
     running = await start(['up'], data);
@@ -209,13 +238,10 @@ describe('a scorer and a writer as processes of their own', () => {
 
   it('give what one process gives', async () => {
     const writer = await start(['writer'], data);
-    const scorer = spawn(process.execPath, [join(ROOT, 'bin/ntk.mjs'), 'scorer', '--data', data, '--port', '0'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const { child: scorer, said } = await beside('scorer', data);
     try {
-      await new Promise<void>((resolve) =>
-        scorer.stderr.on('data', (text: Buffer) => text.toString().includes('running on') && resolve()),
-      );
+      // Hosts go to the writer, which answers for the folder.
+      expect(said).not.toContain('/v1/events');
       await ntkOk(['run', '--data', data, '--policy', POLICY_PATH, '--input', '-'], { input: EVENTS });
       const report = await ntkJson<{ accesses: number; intercepted: { attempts: number } }>([
         'report',

@@ -161,8 +161,9 @@ function pagesOf({ version }: CliContext, { data, kafkaBrokers }: Config): Pages
 }
 
 function readyLine(url: string, { data, kafkaBrokers }: Config, roles: readonly Role[]): string {
-  const hasDoors = kafkaBrokers === null || roles.includes('gateway');
-  const doors = hasDoors ? `; events to ${url}/v1/events with the token in ${brief(data)}/system.json` : '';
+  // In a data folder hosts come to the process that answers for it, too.
+  const isDoor = roles.includes('gateway') || (kafkaBrokers === null && roles.includes('writer'));
+  const doors = isDoor ? `; events to ${url}/v1/events with the token in ${brief(data)}/system.json` : '';
   const place = kafkaBrokers === null ? `data folder ${brief(data)}` : `Kafka at ${brief(kafkaBrokers)}`;
   return `running on ${place}: ${url}/health ${url}/metrics${doors}; stop with Ctrl-C`;
 }

@@ -14,8 +14,8 @@ import { parseTokenFile, type Token } from './token-file.ts';
 export interface TokenBookOptions {
   /** Null: only the system's own token. */
   readonly file: string | null;
-  /** May send everything; of the embedded profile. Null: none. */
-  readonly systemToken: string | null;
+  /** May send everything; of the embedded profile. Asked again with each look, since it may be another process's. Null: none. */
+  readonly systemToken: () => string | null;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'info' | 'error'>;
 }
@@ -44,7 +44,7 @@ interface Known {
 
 export class TokenBook {
   readonly #options: TokenBookOptions;
-  readonly #system: Known | null;
+  #system: Known | null;
   #byDigest: ReadonlyMap<string, Known>;
   #names: ReadonlySet<string> = new Set();
   /** Of the file as it was last looked at, good or bad. */
@@ -56,10 +56,7 @@ export class TokenBook {
   constructor(options: TokenBookOptions) {
     const { file, systemToken, clock } = options;
     this.#options = options;
-    this.#system =
-      systemToken === null
-        ? null
-        : known({ name: SYSTEM_NAME, sha256: digestOf(systemToken).toString('hex'), sources: ['*'], types: null });
+    this.#system = ofSystem(systemToken());
     this.#byDigest = new Map();
     this.#lookedAtMs = clock.monotonicMs();
     if (file === null) return;
@@ -95,8 +92,9 @@ export class TokenBook {
 
   /** Reads the file again if it has changed; also when the process is told to (SIGHUP). */
   look(): void {
-    const { file, clock, logger } = this.#options;
+    const { file, systemToken, clock, logger } = this.#options;
     this.#lookedAtMs = clock.monotonicMs();
+    this.#system = ofSystem(systemToken());
     if (file === null) return;
     const version = versionOf(file);
     if (version === this.#seen) return;
@@ -116,6 +114,11 @@ export class TokenBook {
     this.#byDigest = new Map(tokens.map((token) => [token.sha256, known(token)]));
     this.#names = new Set(tokens.map(({ name }) => name));
   }
+}
+
+function ofSystem(token: string | null): Known | null {
+  if (token === null) return null;
+  return known({ name: SYSTEM_NAME, sha256: digestOf(token).toString('hex'), sources: ['*'], types: null });
 }
 
 function known(token: Token): Known {

@@ -27,7 +27,7 @@ describe('the tokens in force', () => {
 
   function open(systemToken: string | null = null): TokenBook {
     const logger = createLogger({ level: 'info', short: false, output: { write: (line) => void said.push(line) } });
-    return new TokenBook({ file, systemToken, clock, logger });
+    return new TokenBook({ file, systemToken: () => systemToken, clock, logger });
   }
 
   const accepts = (book: TokenBook, token: string): boolean => 'token' in book.find(`Bearer ${token}`);
