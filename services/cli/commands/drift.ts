@@ -13,6 +13,7 @@ import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { jsonOption, type StoreFlags, storeOptions } from '../options.ts';
+import { oddInWords } from '../output/import-words.ts';
 import { brief } from '../output/terminal.ts';
 import { driftCsv, printDrift, printProgramDrift } from './drift-tables.ts';
 
@@ -80,7 +81,7 @@ async function readFiles(context: CliContext, reader: DriftReader, names: readon
       if (isInputProblem(input)) throw new UserError(input.message);
       try {
         const odd = await reader.readFile(input, format ?? 'wechat-declarations');
-        for (const one of odd) out.note(`${brief(input.name)}: odd: ${brief(JSON.stringify(one), 160)}`);
+        for (const one of odd) out.note(`${brief(input.name)}: ${oddInWords(one)}`);
         if (input.problem !== null) throw new UserError(input.problem.message);
       } finally {
         await input.close();

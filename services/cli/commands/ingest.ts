@@ -14,9 +14,9 @@ import { isSystemRunning } from '../../system/running.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { type LogFlags, logOptions, overridesOf } from '../options.ts';
+import { printImport } from '../output/import-words.ts';
 import { brief } from '../output/terminal.ts';
 import { splitInputName, UTC_OFFSET_WORDS, utcOffsetOf } from './run.ts';
-import { printImport } from './run-summary.ts';
 
 interface IngestFlags extends LogFlags {
   readonly format: string;

@@ -7,6 +7,7 @@ import type { InterceptionReport } from '../../../schemas/report/interceptions.t
 import type { BatchSystem } from '../../system/foreign-system.ts';
 import { reportInterceptions } from '../../system/report.ts';
 import type { CliContext } from '../context.ts';
+import { printImport } from '../output/import-words.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
 
@@ -107,17 +108,4 @@ function printHeadline(out: Output, report: InterceptionReport, personalAccesses
   out.line(
     `${n(report.accesses)} accesses judged and stored; ${n(quality.recordsRead)} records read, ${n(quality.duplicates)} duplicates, ${n(quality.rejected)} rejected; ${complete}`,
   );
-}
-
-export function printImport(out: Output, one: ImportSummary): void {
-  if (one.status === 'already_complete') {
-    out.note(`${brief(one.name)}: imported before, nothing to do`);
-    return;
-  }
-  const resumed = one.skipped > 0 ? `, ${one.skipped.toLocaleString('en-US')} were imported before` : '';
-  const known = one.alreadyKnown > 0 ? `, ${one.alreadyKnown.toLocaleString('en-US')} known from other files` : '';
-  out.note(
-    `${brief(one.name)}: ${one.appended.toLocaleString('en-US')} of ${one.records.toLocaleString('en-US')} records appended${resumed}${known}`,
-  );
-  for (const odd of one.odd) out.note(`  odd: ${brief(JSON.stringify(odd), 160)}`);
 }

@@ -1,0 +1,47 @@
+/** What a person reads of a file that was imported. */
+import type { ImportSummary } from '../../importers/import-file.ts';
+import type { OddCode, OddThing } from '../../importers/odd-things.ts';
+import type { Output } from './output.ts';
+import { brief } from './terminal.ts';
+
+const n = (value: number): string => value.toLocaleString('en-US');
+
+/** Completes "odd: ..., N times": what readers noticed without being stopped by it. */
+const ODD_IN_WORDS: Readonly<Record<OddCode, string>> = {
+  end_without_begin: 'the end of an interval without its begin',
+  begin_without_end: 'the begin of an interval without its end',
+  end_before_begin: 'an interval that ends before it begins',
+  repeated_identifier: 'an interval with two begins or two ends',
+  repaired_privacy_key: 'a privacy key that was mended',
+  unknown_privacy_key: 'a privacy key that the platform does not have',
+  unread_member: 'a member of a list that cannot be read',
+  unknown_scope: 'a scope or an API that is not known',
+  fuzzy_and_precise: 'precise and fuzzy location declared together',
+  no_version: 'a manifest without version and time, taken as version 1',
+  repeated_program: 'another manifest of the same program',
+  without_personal_data: 'an op that hands over no personal data, left out',
+  still_running: 'an access that is still going on, left for a later dump',
+  unknown_state: 'a process state that is not known, taken as on screen',
+  other_utc_offset: 'an access in another time zone than its dump',
+  age_differs: 'an access whose age is not the one of its time',
+  skipped_line: 'a line around the accesses, left out',
+  no_appops: 'a file without any uid, so no dump of app ops',
+  unknown_shape: 'a line of a shape that the format does not have, which is rejected',
+};
+
+export function oddInWords({ code, count, firstLine, first }: OddThing): string {
+  const times = count === 1 ? 'once' : `${n(count)} times`;
+  const example = first === undefined || first === '' ? '' : ` ('${brief(first, 80)}')`;
+  return `odd: ${ODD_IN_WORDS[code]}, ${times}, first in line ${n(firstLine)}${example}`;
+}
+
+export function printImport(out: Output, one: ImportSummary): void {
+  if (one.status === 'already_complete') {
+    out.note(`${brief(one.name)}: imported before, nothing to do`);
+    return;
+  }
+  const resumed = one.skipped > 0 ? `, ${n(one.skipped)} were imported before` : '';
+  const known = one.alreadyKnown > 0 ? `, ${n(one.alreadyKnown)} known from other files` : '';
+  out.note(`${brief(one.name)}: ${n(one.appended)} of ${n(one.records)} records appended${resumed}${known}`);
+  for (const odd of one.odd) out.note(`  ${oddInWords(odd)}`);
+}
