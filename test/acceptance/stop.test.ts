@@ -1,13 +1,16 @@
 /** SIGTERM ends a process whenever it comes: whoever sends it does not send it twice. */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { NtkProcess } from '../crash/ntk-process.ts';
 import { Desk, ntk } from './ntk.ts';
+import { access } from './records.ts';
 
 const TEST_MS_MAX = 60_000;
 const POLL_MS = 2;
+/** Of a log that has some chunks of a long file, and is far from having all. */
+const BYTES_BEFORE = 4 * 1024 * 1024;
 
 const desk = new Desk();
 afterAll(() => desk.clear());
@@ -27,6 +30,41 @@ test.each([0, 2, 4, 6, 'all'] as const)(
     // Nobody hears it before the sources are read; then it ends as every process does.
     expect(code ?? signal).toBe(code === null ? 'SIGTERM' : 0);
     expect(existsSync(join(data, 'system.json'))).toBe(false);
+  },
+  TEST_MS_MAX,
+);
+
+test(
+  'ntk run that is interrupted says how far it came instead of figures, and the same command goes on to all of them',
+  async () => {
+    const records = 120_000;
+    const lines = Array.from({ length: records }, (_, i) => access({ id: `a${i}`, subject: `wx${i % 100}` }));
+    const data = join(desk.path, 'interrupted');
+    mkdirSync(data);
+    const args = [
+      'run',
+      '--data',
+      data,
+      '--input',
+      desk.write('long.ndjson', lines.join('\n')),
+      desk.write('later.ndjson', '{}\n'),
+    ];
+    const running = new NtkProcess(args, {});
+    const logBytes = (): number =>
+      ['log.db', 'log.db-wal'].reduce((sum, name) => sum + (statSync(join(data, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+    while (logBytes() < BYTES_BEFORE && running.child.exitCode === null) await pause(POLL_MS);
+    running.child.kill('SIGINT');
+    const { code, stdout, stderr } = await running.ended;
+    expect([code, stdout.toString()]).toEqual([1, '']);
+    expect(stderr).toMatch(/^long\.ndjson: \d+,\d+ records are in the log, at about \d+ % of the file$/m);
+    expect(stderr).toContain('later.ndjson: not begun\n');
+    expect(stderr).toMatch(/^error: interrupted: .*; the same command goes on where this one was\n$/m);
+    expect(stderr).not.toContain('Go on with');
+    const again = await ntk(args);
+    expect(again.stderr).toMatch(/long\.ndjson: .* of 120,000 records appended, \d+,\d+ were imported before/);
+    expect(again.stdout).toContain(
+      '120,000 accesses judged and stored; 120,001 records read, 0 duplicates, 1 rejected; complete',
+    );
   },
   TEST_MS_MAX,
 );

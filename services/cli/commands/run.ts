@@ -11,6 +11,7 @@ import { openForeignSystem } from '../../system/foreign-system.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { dataOption } from '../options.ts';
+import { printInterrupted } from '../output/import-words.ts';
 import { brief } from '../output/terminal.ts';
 import { loadPolicyFile } from './policy.ts';
 import { summarise } from './run-summary.ts';
@@ -140,6 +141,15 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
     bar.stop();
     await system.finished(context.signal);
     await system.stop();
+    if (context.signal.aborted) {
+      printInterrupted(
+        out,
+        summary.imports,
+        inputs.map(({ input }) => input.readBytes / Math.max(1, input.sizeBytes)),
+      );
+      context.fail();
+      return;
+    }
     await summarise(context, system, {
       imports: summary.imports,
       isJson: flags.json ?? false,

@@ -45,3 +45,21 @@ export function printImport(out: Output, one: ImportSummary): void {
   out.note(`${brief(one.name)}: ${n(one.appended)} of ${n(one.records)} records appended${resumed}${known}`);
   for (const odd of one.odd) out.note(`  ${oddInWords(odd)}`);
 }
+
+/** How far an interrupted run came with each of its inputs; `shares` of their bytes that were read, from 0 to 1. */
+export function printInterrupted(out: Output, imports: readonly ImportSummary[], shares: readonly number[]): void {
+  for (const [i, one] of imports.entries()) {
+    const records = `${n(one.records)} records are in the log`;
+    if (one.status !== 'stopped') out.note(`${brief(one.name)}: read to its end, ${records}`);
+    else if (one.records === 0) out.note(`${brief(one.name)}: not begun`);
+    else out.note(`${brief(one.name)}: ${records}, at about ${percent(shares[i] ?? 0)} of the file`);
+  }
+  out.problem(
+    'interrupted: not all is judged and stored yet, so there are no figures; the same command goes on where this one was',
+  );
+}
+
+/** Of what is not at its end, even where everything was read ahead. */
+function percent(share: number): string {
+  return `${Math.min(99, Math.floor(share * 100))} %`;
+}
