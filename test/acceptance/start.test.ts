@@ -99,6 +99,8 @@ describe('npm start', () => {
     started.push(running);
     while (!existsSync(join(data, 'system.json'))) await pause(POLL_MS);
     await stop(running);
+    const [, url] = /running on .*: open (http:\S+\/) in a browser; .*\/v1\/events/.exec((await running.ended).stderr) ?? [];
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
     expect(await ntkJson<Policy[]>(['policy', 'log', '--data', data])).toEqual([]);
   });
 

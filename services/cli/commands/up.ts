@@ -114,7 +114,8 @@ function parseRate(text: string | undefined): number {
   throw new UserError(`--rate '${brief(text ?? '', 20)}' is no whole number from 1 to ${RATE_MAX}: records a second`);
 }
 
-async function run(context: CliContext, flags: UpFlags, { roles, portOffset, name }: Form): Promise<void> {
+async function run(context: CliContext, flags: UpFlags, form: Form): Promise<void> {
+  const { roles, portOffset } = form;
   const { out, clock } = context;
   const base = context.config(flags.config, {
     ...(flags.port === undefined ? {} : { NTK_HTTP_PORT: flags.port }),
@@ -142,17 +143,22 @@ async function run(context: CliContext, flags: UpFlags, { roles, portOffset, nam
     logger: createLogger({ level: isLookingAround && config.logLevel === 'info' ? 'warn' : config.logLevel }),
     version: context.version.split(' ', 1)[0]!,
     signal: context.signal,
-    pages: name === 'up' ? pagesOf(context, config) : null,
+    pages: hasPages(form) ? pagesOf(context, config) : null,
     firstPolicy: isLookingAround
       ? readFirstPolicy({ file: DEFAULT_POLICY, isEnforced: rate !== null, by: context.userName })
       : null,
     simulated: rate === null ? null : { rate, seed: SIMULATION_SEED },
     onReady: (url, applied) => {
       if (isLookingAround) sayStarted(out, { url, data: flags.data, rate, applied });
-      else out.note(readyLine(url, config, roles));
+      else out.note(readyLine(url, config, form));
     },
   });
   if (code !== 0) context.fail(code);
+}
+
+/** For people, of the process that has everything to show on them. */
+function hasPages({ name }: Form): boolean {
+  return name === 'up';
 }
 
 function pagesOf({ version }: CliContext, { data, kafkaBrokers }: Config): PagesOptions {
@@ -160,10 +166,12 @@ function pagesOf({ version }: CliContext, { data, kafkaBrokers }: Config): Pages
   return { version, docsFolder: join(ROOT, 'docs'), dataIn, storeFlags: storeFlags(data) };
 }
 
-function readyLine(url: string, { data, kafkaBrokers }: Config, roles: readonly Role[]): string {
+function readyLine(url: string, { data, kafkaBrokers }: Config, form: Form): string {
+  const { roles } = form;
   // In a data folder hosts come to the process that answers for it, too.
   const isDoor = roles.includes('gateway') || (kafkaBrokers === null && roles.includes('writer'));
   const doors = isDoor ? `; events to ${url}/v1/events with the token in ${brief(data)}/system.json` : '';
   const place = kafkaBrokers === null ? `data folder ${brief(data)}` : `Kafka at ${brief(kafkaBrokers)}`;
-  return `running on ${place}: ${url}/health ${url}/metrics${doors}; stop with Ctrl-C`;
+  const page = hasPages(form) ? `open ${url}/ in a browser; ` : '';
+  return `running on ${place}: ${page}${url}/health ${url}/metrics${doors}; stop with Ctrl-C`;
 }
