@@ -22,6 +22,7 @@ import { simulatedHost, type SimulatedHostOptions } from './simulated-host.ts';
 import { hasDoors, systemFilePart, systemToken } from './system-file.ts';
 import { systemHealth } from './system-health.ts';
 import { telling } from './telling.ts';
+import { hasPolicyInForce } from './policy-in-force.ts';
 import { tuningOf } from './tuning.ts';
 import { UserError } from './user-error.ts';
 
@@ -40,8 +41,15 @@ export interface ServeOptions {
   readonly firstPolicy: FirstPolicy | null;
   /** The simulator as a host; null: real ones. */
   readonly simulated: Pick<SimulatedHostOptions, 'rate' | 'seed'> | null;
-  /** Told once, when everything runs; `applied` is the first policy, where it was put in force now. */
-  readonly onReady: (url: string, applied: AppliedPolicy | null) => void;
+  /** Told once, when everything runs. */
+  readonly onReady: (url: string, policy: PolicyAtStart) => void;
+}
+
+export interface PolicyAtStart {
+  /** The first policy, where it was put in force now. */
+  readonly applied: AppliedPolicy | null;
+  /** True also where this process does not look: nobody is to be told of one that may be there. */
+  readonly hasPolicy: boolean;
 }
 
 /** The simulator waits while the scorer is so many records behind. */
@@ -87,7 +95,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       ? null
       : await openPages(server.app, { pages, isSimulated, system, figures, config, token, health, clock, logger });
   const url = await listen(server, system, config);
-  let applied: AppliedPolicy | null = null;
+  let policy: PolicyAtStart = { applied: null, hasPolicy: true };
   const lifecycle = new Lifecycle({ logger, isExpected, signal: options.signal })
     .add({ name: 'log and warehouse', start: () => {}, stop: () => system.close() })
     .add(tokensPart(tokens))
@@ -103,11 +111,11 @@ export async function serve(options: ServeOptions): Promise<number> {
     // Before any host is let in, so that its first access is judged by it.
     name: 'first policy',
     start: async () => {
-      applied = await firstPolicyOf(system, options);
+      policy = await policyAtStart(system, options);
     },
     stop: () => {},
   });
-  const onReady = (): void => options.onReady(url, applied);
+  const onReady = (): void => options.onReady(url, policy);
   lifecycle.add(systemFilePart({ config, roles, system, token, clock, url, onReady }));
   const admit = (): Promise<void> => system.admit(SIMULATED_BACKLOG_MAX);
   const host = simulated === null ? null : simulatedHost({ ...simulated, log: system.log, clock, logger, admit });
@@ -115,11 +123,13 @@ export async function serve(options: ServeOptions): Promise<number> {
   return lifecycle.run();
 }
 
-/** Asks the state first, which knows the policy in force without reading the log. */
-async function firstPolicyOf(system: System, { firstPolicy, config, clock }: ServeOptions): Promise<AppliedPolicy | null> {
+/** Asks the state first, which knows the policy in force without reading the log; a log on Kafka may be too long to be read for it. */
+async function policyAtStart(system: System, { firstPolicy, config, clock }: ServeOptions): Promise<PolicyAtStart> {
   const [first] = system.scorer?.owned().values() ?? [];
-  if (firstPolicy === null || first === undefined || first.state.hasPolicy) return null;
-  return applyFirstPolicy(system.log, authorityOf(config), firstPolicy, clock.nowMs());
+  if (first === undefined || first.state.hasPolicy || isOnKafka(config)) return { applied: null, hasPolicy: true };
+  const authority = authorityOf(config);
+  const applied = firstPolicy === null ? null : await applyFirstPolicy(system.log, authority, firstPolicy, clock.nowMs());
+  return { applied, hasPolicy: applied !== null || (await hasPolicyInForce(system.log, authority)) };
 }
 
 /** A port that is taken is a mistake of a person: one line, and the folder is let go. */

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { NtkProcess } from '../crash/ntk-process.ts';
-import { Desk, ntk, ntkJson, ONE_LINE_ERROR, ROOT } from './ntk.ts';
+import { Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, ROOT } from './ntk.ts';
+import { access } from './records.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
@@ -102,6 +103,16 @@ describe('npm start', () => {
     const [, url] = /running on .*: open (http:\S+\/) in a browser; .*\/v1\/events/.exec((await running.ended).stderr) ?? [];
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
     expect(await ntkJson<Policy[]>(['policy', 'log', '--data', data])).toEqual([]);
+    const none = `no policy is in force, so everything is allowed: ntk policy apply policies/default.yaml --data ${data}\n`;
+    expect((await running.ended).stderr).toContain(none);
+    expect((await ntkOk(['report', '--data', data])).stdout).toContain(none);
+    expect((await ntkOk(['report', '--data', data, '--json'])).stdout).not.toContain('no policy');
+    const run = ['run', '--data', data, '--input', desk.write('one.ndjson', access({ id: 'a' }))];
+    expect((await ntkOk(run)).stderr).toContain(none);
+    expect((await ntkOk([...run, '--json'])).stderr).not.toContain('no policy');
+    await ntkOk(['policy', 'apply', join(ROOT, 'policies/default.yaml'), '--data', data]);
+    expect((await ntkOk(run)).stderr).not.toContain('no policy');
+    expect((await ntkOk(['report', '--data', data])).stdout).not.toContain('no policy');
   });
 
   describe('with something in its way', () => {

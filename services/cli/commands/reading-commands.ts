@@ -17,7 +17,7 @@ import { brief } from '../output/terminal.ts';
 import { registerExplain } from './explain-command.ts';
 import { CHAIN_BECAUSE } from './authority-words.ts';
 import { keptStatesOf, type Remade, remakeAll } from './remake.ts';
-import { parseBound, parseReportFormat, printReport, writePage } from './report.ts';
+import { parseBound, parseReportFormat, printReport, sayIfNoPolicy, writePage } from './report.ts';
 import { jsonOption, jsonOptions, storeOptions, type StoreFlags } from '../options.ts';
 
 export function registerReadingCommands(program: Command, context: CliContext): void {
@@ -64,7 +64,11 @@ Examples:
       const { out, clock, version } = context;
       await context.withStore(flags, async (store) => {
         const request = { fromUs, toUs, nowMs: clock.nowMs() };
-        if (format !== 'html') return printReport(out, await reportInterceptions(store, request), format);
+        if (format !== 'html') {
+          printReport(out, await reportInterceptions(store, request), format);
+          if (format === 'table') await sayIfNoPolicy(context, store, flags);
+          return;
+        }
         const certified = await certifiedReport(store, request, store.authority());
         await writePage(out, reportPage({ ...certified, version }), flags.output);
       });

@@ -2,10 +2,16 @@
 import { writeFile } from 'node:fs/promises';
 import type { InterceptionReport } from '../../../schemas/report/interceptions.ts';
 import { parseTimeUs, INVALID_TIME, TIME_END_US } from '../../domain/record/time.ts';
+import { isOnKafka } from '../../system/open-log.ts';
+import { hasPolicyInForce } from '../../system/policy-in-force.ts';
+import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
+import type { CliContext } from '../context.ts';
+import { overridesOf, type StoreFlags } from '../options.ts';
 import { gapInWords } from '../output/gap-words.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
+import { noPolicyWords } from './start-words.ts';
 
 /** `from` and `to`: RFC 3339, or a date, which is its first moment in UTC. Microseconds since 1970. */
 export function parseBound(name: string, text: string | undefined, absent: number): number {
@@ -38,6 +44,13 @@ export function printReport(out: Output, report: InterceptionReport, format: 'ta
   if (format === 'json') out.json(report);
   else if (format === 'csv') out.csv(csvRows(report));
   else printTables(out, report);
+}
+
+/** Below figures that say that nothing was stopped. Not asked of a log on Kafka, which would be read for it. */
+export async function sayIfNoPolicy(context: CliContext, store: Store, flags: StoreFlags): Promise<void> {
+  const { log } = store;
+  if (log === null || isOnKafka(context.config(undefined, overridesOf(flags)))) return;
+  if (!(await hasPolicyInForce(log, store.authority()))) context.out.line(noPolicyWords(flags.data));
 }
 
 /** To a file, or to standard output where none is named. @throws UserError for a file that cannot be written */

@@ -9,6 +9,7 @@ import { reportInterceptions } from '../../system/report.ts';
 import type { CliContext } from '../context.ts';
 import { printImport } from '../output/import-words.ts';
 import type { Output } from '../output/output.ts';
+import { noPolicyWords } from './start-words.ts';
 import { brief } from '../output/terminal.ts';
 
 /** Rows of the table of who took what. */
@@ -17,6 +18,7 @@ const PROGRAMS_SHOWN_MAX = 40;
 export interface RunSummary {
   readonly imports: readonly ImportSummary[];
   readonly isJson: boolean;
+  readonly hasPolicy: boolean;
   readonly tookMs: number;
 }
 
@@ -41,7 +43,7 @@ const n = (value: number): string => value.toLocaleString('en-US');
 export async function summarise(
   context: CliContext,
   system: BatchSystem,
-  { imports, isJson, tookMs }: RunSummary,
+  { imports, isJson, hasPolicy, tookMs }: RunSummary,
 ): Promise<void> {
   const { out, clock } = context;
   const warehouse = system.warehouse!;
@@ -65,6 +67,7 @@ export async function summarise(
   const [personal] = await warehouse.query<Omit<CategoryRow, 'category'>>(PERSONAL_SQL, { logId });
   printHeadline(out, report, Number(personal?.accesses ?? 0), Number(personal?.programs ?? 0));
   const folder = brief(system.folder.path);
+  if (!hasPolicy) out.note(noPolicyWords(system.folder.path));
   if (report.quality.rejected > 0) out.note(`what was rejected, and why: ntk rejects list --data ${folder}`);
   out.note(
     `in ${(tookMs / 1000).toFixed(1)} s. Go on with: ntk report interceptions --data ${folder}; ntk explain --program PROGRAM --recompute --data ${folder}`,

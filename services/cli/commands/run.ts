@@ -8,6 +8,7 @@ import { aggregatedChunkRecords, batchAggregation } from '../../system/aggregate
 import { authorityOf, signerFrom } from '../../system/authority.ts';
 import { type BatchInput, importBatch } from '../../system/run-batch.ts';
 import { openForeignSystem } from '../../system/foreign-system.ts';
+import { hasPolicyInForce } from '../../system/policy-in-force.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { dataOption } from '../options.ts';
@@ -150,9 +151,11 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
       context.fail();
       return;
     }
+    const isJson = flags.json ?? false;
     await summarise(context, system, {
       imports: summary.imports,
-      isJson: flags.json ?? false,
+      isJson,
+      hasPolicy: isJson || policy !== null || (await hasPolicyInForce(system.log, authority)),
       tookMs: clock.monotonicMs() - startedMs,
     });
   } finally {

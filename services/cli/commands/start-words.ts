@@ -8,13 +8,14 @@ export interface Started {
   readonly data: string;
   /** Records a second of the simulator; null with real hosts. */
   readonly rate: number | null;
-  /** Null: the log had one. */
+  /** Null: the log had one, or takes none but what a person signs. */
   readonly applied: AppliedPolicy | null;
+  readonly hasPolicy: boolean;
 }
 
 const LABEL_CHARACTERS = 9;
 
-export function sayStarted(out: Output, { url, data, rate, applied }: Started): void {
+export function sayStarted(out: Output, { url, data, rate, applied, hasPolicy }: Started): void {
   const folder = brief(data);
   const flags = storeFlags(data);
   const line = (label: string, text: string): void =>
@@ -32,7 +33,9 @@ export function sayStarted(out: Output, { url, data, rate, applied }: Started): 
   line(
     'Policy',
     applied === null
-      ? 'the one in force before (npx ntk policy log)'
+      ? hasPolicy
+        ? 'the one in force before (npx ntk policy log)'
+        : `none in force, so everything is allowed: npx ntk policy apply policies/default.yaml${flags}`
       : `${brief(applied.version, 40)} (${applied.hash}), put in force now`,
   );
   line('Data', `${folder}; it stays, and the next start goes on where this one ends`);
@@ -43,6 +46,11 @@ export function sayStarted(out: Output, { url, data, rate, applied }: Started): 
   out.note(`    npx ntk report --format html --output report.html${flags}`);
   out.note(`    npx ntk query "SELECT verdict, count() FROM ntk.access_results FINAL GROUP BY verdict"${flags}`);
   out.note('');
+}
+
+/** Said wherever somebody could take silence for a clean result. */
+export function noPolicyWords(data: string): string {
+  return `no policy is in force, so everything is allowed: ntk policy apply policies/default.yaml${storeFlags(data)}`;
 }
 
 /** Nothing where the default finds it. */

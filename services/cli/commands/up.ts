@@ -10,7 +10,7 @@ import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { type LogFlags, logOptions, overridesOf } from '../options.ts';
 import { brief } from '../output/terminal.ts';
-import { sayStarted, storeFlags } from './start-words.ts';
+import { noPolicyWords, sayStarted, storeFlags } from './start-words.ts';
 
 interface UpFlags extends LogFlags {
   readonly clickhouse?: string;
@@ -148,9 +148,12 @@ async function run(context: CliContext, flags: UpFlags, form: Form): Promise<voi
       ? readFirstPolicy({ file: DEFAULT_POLICY, isEnforced: rate !== null, by: context.userName })
       : null,
     simulated: rate === null ? null : { rate, seed: SIMULATION_SEED },
-    onReady: (url, applied) => {
-      if (isLookingAround) sayStarted(out, { url, data: flags.data, rate, applied });
-      else out.note(readyLine(url, config, form));
+    onReady: (url, { applied, hasPolicy }) => {
+      if (isLookingAround) sayStarted(out, { url, data: flags.data, rate, applied, hasPolicy });
+      else {
+        out.note(readyLine(url, config, form));
+        if (!hasPolicy) out.note(noPolicyWords(flags.data));
+      }
     },
   });
   if (code !== 0) context.fail(code);
