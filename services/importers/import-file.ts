@@ -16,6 +16,7 @@ import { CHUNK_RECORDS_MAX, ImportChunk, mustCommitBefore } from './import-chunk
 import { type ImportEntry, putImportEntry, readImportEntry } from './import-ledger.ts';
 import type { Input } from './input/open-input.ts';
 import type { InputProblem } from './input/problem.ts';
+import { lookedAt } from './likely-format.ts';
 import { LineSplitter, linesOf } from './lines.ts';
 import { type OddThing, OddThings } from './odd-things.ts';
 import { convertWeChatDeclarations } from './wechat/wechat-declarations.ts';
@@ -112,7 +113,7 @@ class ImportRun {
 
   async run(): Promise<ImportSummary> {
     const { format, deviceUser = DEFAULT_DEVICE_USER, utcOffset = DEFAULT_UTC_OFFSET } = this.#options;
-    const lines = linesOf(this.#input.chunks(), this.#splitter);
+    const lines = lookedAt(linesOf(this.#input.chunks(), this.#splitter), format, this.#odd);
     const converted = CONVERTERS[format](lines, {
       partitions: this.#log.partitions,
       skip: this.#skipped,

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { Desk, ntk, ntkOk, ONE_LINE_ERROR, rowsOf } from './ntk.ts';
+import { Desk, ntk, ntkOk, ONE_LINE_ERROR, ROOT, rowsOf } from './ntk.ts';
 import { access, ndjson } from './records.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -227,6 +227,30 @@ test('none of these mistakes changed what is stored', async () => {
     { event_id: 'b' },
   ]);
   expect((await ntk(['verify', ...DATA])).code).toBe(0);
+});
+
+describe('an input in another format than it is said to be in', () => {
+  const report = join(ROOT, 'examples/ios-week/App_Privacy_Report_v4_2022-03-30.ndjson.gz');
+
+  test('is told from one that was read, with the format that it looks like', async () => {
+    const data = ['--data', place('other-format')];
+    const wrong = await ntk(['run', ...data, '--input', report]);
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toContain(
+      'none of the first lines can be read as cloudevents; it looks like apple-privacy-report: write apple-',
+    );
+    expect(wrong.stderr).toContain('error: no record of any input could be read');
+    // A bad line is never the file's failure as long as anything was read.
+    const mixed = await ntk(['run', ...data, ...INPUT, `wechat-declarations:${report}`, desk.write('blank.ndjson', ' \n\n')]);
+    expect(mixed.code).toBe(0);
+    expect(mixed.stderr).toContain(
+      'none of the first lines can be read as wechat-declarations; it looks like apple-privacy-report',
+    );
+    expect(mixed.stderr).toMatch(
+      /blank\.ndjson: .*\n +there is no record in this file; FORMAT:FILE names another format: cloudevents, /,
+    );
+    expect(mixed.stderr).not.toMatch(/events\.ndjson: .*\n +none/);
+  });
 });
 
 describe('a damaged log', () => {

@@ -1,4 +1,5 @@
 /** What a person reads of a file that was imported. */
+import { IMPORT_FORMATS } from '../../importers/formats.ts';
 import type { ImportSummary } from '../../importers/import-file.ts';
 import type { OddCode, OddThing } from '../../importers/odd-things.ts';
 import type { Output } from './output.ts';
@@ -26,6 +27,7 @@ const ODD_IN_WORDS: Readonly<Record<OddCode, string>> = {
   age_differs: 'an access whose age is not the one of its time',
   skipped_line: 'a line around the accesses, left out',
   no_appops: 'a file without any uid, so no dump of app ops',
+  other_format: 'none of the first lines is of the format',
   unknown_shape: 'a line of a shape that the format does not have, which is rejected',
 };
 
@@ -43,7 +45,26 @@ export function printImport(out: Output, one: ImportSummary): void {
   const resumed = one.skipped > 0 ? `, ${n(one.skipped)} were imported before` : '';
   const known = one.alreadyKnown > 0 ? `, ${n(one.alreadyKnown)} known from other files` : '';
   out.note(`${brief(one.name)}: ${n(one.appended)} of ${n(one.records)} records appended${resumed}${known}`);
-  for (const odd of one.odd) out.note(`  ${oddInWords(odd)}`);
+  for (const odd of one.odd) if (odd.code !== 'other_format') out.note(`  ${oddInWords(odd)}`);
+  const unread = unreadInWords(one);
+  if (unread !== null) out.note(`  ${out.paint('yellow', unread, out.errors)}`);
+}
+
+/** Of the records of a file: so many that hardly any of it was read. */
+const UNREAD_SHARE_MIN = 0.9;
+
+/** Null: the file was read. Otherwise hardly anything of it comes to be judged, which no exit code tells. */
+function unreadInWords({ format, records, odd }: ImportSummary): string | null {
+  const named = `FORMAT:FILE names another format: ${IMPORT_FORMATS.join(', ')}`;
+  if (records === 0 && odd.length === 0) return `there is no record in this file; ${named}`;
+  const other = odd.find(({ code }) => code === 'other_format');
+  if (other !== undefined) {
+    const isLike = other.first === undefined ? named : `it looks like ${brief(other.first)}: write ${brief(other.first)}:FILE`;
+    return `none of the first lines can be read as ${format}; ${isLike}`;
+  }
+  const unknown = odd.find(({ code }) => code === 'unknown_shape')?.count ?? 0;
+  const isUnread = unknown > 0 && unknown >= records * UNREAD_SHARE_MIN;
+  return isUnread ? `hardly a line can be read as ${format}; ${named}` : null;
 }
 
 /** How far an interrupted run came with each of its inputs; `shares` of their bytes that were read, from 0 to 1. */

@@ -234,7 +234,12 @@ describe('a line that is no part of a report', () => {
       { ...attributes, type: 'ntk.standing', subject: 'a.b', data: { state: 'banned' } },
     ].map((event) => JSON.stringify(event));
     expect(forged.map((line) => parseRecord(Buffer.from(line), 0, line.length, 'utf8').type)).not.toContain('reject');
-    expect(await importReport(room, put(room, forged.join('\n')))).toMatchObject({ odd: [{ code: 'unknown_shape', count: 3 }] });
+    expect(await importReport(room, put(room, forged.join('\n')))).toMatchObject({
+      odd: [
+        { code: 'other_format', first: 'cloudevents' },
+        { code: 'unknown_shape', count: 3 },
+      ],
+    });
     const records = (await recordsOf(room.log)).flat();
     expect(records).toHaveLength(3);
     for (const record of records) expect(parseRecord(record, 0, record.length, 'utf8')).toMatchObject({ type: 'reject' });
