@@ -39,7 +39,7 @@ export function unknownName(kind: string, name: string, known: readonly string[]
   return `unknown ${kind} ${quoted(name)}; ${hint}`;
 }
 
-function closestTo(name: string, known: readonly string[]): string | undefined {
+export function closestTo(name: string, known: readonly string[]): string | undefined {
   let closest: string | undefined;
   let fewest = Math.min(SLIP_EDITS_MAX, Math.ceil(name.length / 3)) + 1;
   for (const candidate of known) {

@@ -1,5 +1,7 @@
 /** Flags that many commands share: the same words everywhere. */
+import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { closestTo } from '../../schemas/policy/wording.ts';
 import { UserError } from '../system/user-error.ts';
 import { brief } from './output/terminal.ts';
 
@@ -70,4 +72,17 @@ export function limitOf({ limit }: { readonly limit: string }): number {
   const max = Number(limit);
   if (!Number.isInteger(max) || max < 1) throw new UserError(`--limit '${brief(limit, 20)}' is no positive number`);
   return max;
+}
+
+/**
+ * What stands before a colon is meant as a format where it is a word and no file has the whole name: "no such file" would say nothing of it.
+ * @throws UserError with the format that is meant
+ */
+export function refuseMisspelt(name: string, formats: readonly string[]): void {
+  const word = /^([a-z][a-z-]{2,}):./i.exec(name)?.[1];
+  if (word === undefined || existsSync(name)) return;
+  const meant = closestTo(word.toLowerCase(), formats);
+  const hint =
+    meant === undefined ? `one of ${formats.join(', ')}` : `did you mean ${meant}:${brief(name.slice(word.length + 1))}?`;
+  throw new UserError(`format '${brief(word, 40)}' is unknown: ${hint}`);
 }

@@ -100,6 +100,16 @@ const MISTAKES: readonly Mistake[] = [
     args: ['run', ...DATA, ...INPUT, '--format', 'xml'],
     says: "format 'xml' is unknown: one of cloudevents, ",
   },
+  ...[['run', ...DATA, '--input'], ['ingest', ...DATA], ['drift']].map((command) => ({
+    name: `a misspelt format of a file of ntk ${command[0]}`,
+    args: [...command, `wechat-declaratoins:${place('events.ndjson')}`],
+    says: /format 'wechat-declaratoins' is unknown: did you mean wechat-declarations:.*events\.ndjson\?/,
+  })),
+  {
+    name: 'a format that is like none',
+    args: ['run', ...DATA, '--input', `spreadsheet:${place('events.ndjson')}`],
+    says: "format 'spreadsheet' is unknown: one of cloudevents, ",
+  },
   {
     name: 'an offset from UTC that is none',
     args: ['run', ...DATA, ...INPUT, '--utc-offset', '8'],

@@ -12,7 +12,7 @@ import type { EventLog } from '../../platform/log/event-log.ts';
 import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { jsonOption, type StoreFlags, storeOptions } from '../options.ts';
+import { jsonOption, refuseMisspelt, type StoreFlags, storeOptions } from '../options.ts';
 import { oddInWords } from '../output/import-words.ts';
 import { brief } from '../output/terminal.ts';
 import { driftCsv, printDrift, printProgramDrift } from './drift-tables.ts';
@@ -76,6 +76,7 @@ async function readFiles(context: CliContext, reader: DriftReader, names: readon
   try {
     for (const name of names) {
       const format = DRIFT_FORMATS.find((known) => name.startsWith(`${known}:`));
+      if (format === undefined) refuseMisspelt(name, DRIFT_FORMATS);
       const path = format === undefined ? name : name.slice(format.length + 1);
       const input = await openInput(path, { spoolFolder, stdin: process.stdin, signal: context.signal });
       if (isInputProblem(input)) throw new UserError(input.message);

@@ -11,7 +11,7 @@ import { openForeignSystem } from '../../system/foreign-system.ts';
 import { hasPolicyInForce } from '../../system/policy-in-force.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { dataOption } from '../options.ts';
+import { dataOption, refuseMisspelt } from '../options.ts';
 import { printInterrupted } from '../output/import-words.ts';
 import { brief } from '../output/terminal.ts';
 import { loadPolicyFile } from './policy.ts';
@@ -63,10 +63,15 @@ export function formatOf(text: string): ImportFormat {
   return format;
 }
 
-/** `FORMAT:FILE`, or a file in the default format. */
+/**
+ * `FORMAT:FILE`, or a file in the default format.
+ * @throws UserError for a format that is none
+ */
 export function splitInputName(name: string, fallback: string): { readonly path: string; readonly format: ImportFormat } {
   const known = IMPORT_FORMATS.find((format) => name.startsWith(`${format}:`));
-  return known === undefined ? { path: name, format: formatOf(fallback) } : { path: name.slice(known.length + 1), format: known };
+  if (known !== undefined) return { path: name.slice(known.length + 1), format: known };
+  refuseMisspelt(name, IMPORT_FORMATS);
+  return { path: name, format: formatOf(fallback) };
 }
 
 async function openInputs(
