@@ -66,8 +66,24 @@ export async function findAccesses(
   max: number,
   order: AccessOrder = 'event time',
 ): Promise<StoredAccess[]> {
+  const { where, params } = matching(logId, filter);
+  return warehouse.query<StoredAccess>(
+    `SELECT ${COLUMNS} FROM ntk.access_results FINAL WHERE ${where} ORDER BY ${ORDER_BY[order]} LIMIT {max:UInt32}`,
+    { ...params, max },
+  );
+}
+
+/** How many rows of a log match all that is given. */
+export async function countAccesses(warehouse: Warehouse, logId: string, filter: AccessFilter): Promise<number> {
+  const { where, params } = matching(logId, filter);
+  const sql = `SELECT count() AS accesses FROM ntk.access_results FINAL WHERE ${where}`;
+  const [row] = await warehouse.query<{ readonly accesses: string }>(sql, params);
+  return Number(row?.accesses ?? 0);
+}
+
+function matching(logId: string, filter: AccessFilter): { readonly where: string; readonly params: Record<string, string> } {
   const conditions = ['log_id = {logId:UUID}'];
-  const params: Record<string, string | number> = { logId, max };
+  const params: Record<string, string> = { logId };
   for (const [name, column] of [
     ['eventId', 'event_id'],
     ['source', 'source'],
@@ -80,10 +96,7 @@ export async function findAccesses(
     conditions.push(`${column} = {${name}:String}`);
     params[name] = value;
   }
-  return warehouse.query<StoredAccess>(
-    `SELECT ${COLUMNS} FROM ntk.access_results FINAL WHERE ${conditions.join(' AND ')} ORDER BY ${ORDER_BY[order]} LIMIT {max:UInt32}`,
-    params,
-  );
+  return { where: conditions.join(' AND '), params };
 }
 
 /** The row of one place in a log, or null. */

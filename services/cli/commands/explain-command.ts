@@ -1,7 +1,7 @@
 /** `ntk explain`: which accesses are asked about, and how the answer is made. */
 import type { Command } from 'commander';
 import { ACTIONS } from '../../../schemas/codes.ts';
-import { findAccesses } from '../../auditor/find-access.ts';
+import { countAccesses, findAccesses } from '../../auditor/find-access.ts';
 import { recompute, type Recomputed } from '../../auditor/recompute.ts';
 import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
 import type { Store } from '../../system/store.ts';
@@ -9,6 +9,7 @@ import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { jsonOptions, limitOf, type StoreFlags, storeOptions } from '../options.ts';
 import { gapInWords } from '../output/gap-words.ts';
+import { moreWords } from '../output/more-words.ts';
 import { brief } from '../output/terminal.ts';
 import { episodeInWords } from './explain-episode.ts';
 import { explanationJson, printExplanation } from './explain.ts';
@@ -110,6 +111,8 @@ async function explain(
       for (const gap of before) if (gap.stateFrom < gap.stateTo) out.line(`judged behind a gap, ${gapInWords(gap)}`);
     }
   }
+  const all = accesses.length < max ? accesses.length : await countAccesses(store.warehouse, store.logId, filter);
+  if (all > accesses.length) out.note(moreWords(all - accesses.length, `--limit ${all} explains all of them`));
   if (flags.recompute && [...recomputed.values()].some(({ isProved }) => !isProved)) context.fail();
 }
 

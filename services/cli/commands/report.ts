@@ -9,6 +9,7 @@ import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { overridesOf, type StoreFlags } from '../options.ts';
 import { gapInWords } from '../output/gap-words.ts';
+import { moreWords } from '../output/more-words.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
 import { noPolicyWords } from './start-words.ts';
@@ -92,6 +93,10 @@ function number(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+/** For a person who wants what the table leaves out, of all times. */
+const ALL_PROGRAMS_SQL =
+  "SELECT program, count() FROM ntk.access_results FINAL WHERE verdict = 'intercept' GROUP BY program ORDER BY 2 DESC";
+
 function printTables(out: Output, report: InterceptionReport): void {
   const { intercepted, wouldHaveBeenIntercepted: would, quality, byVerdict } = report;
   out.line(
@@ -123,6 +128,8 @@ function printTables(out: Output, report: InterceptionReport): void {
       ['program', 'attempts'],
       report.topPrograms.map(({ program, attempts }) => [program, attempts]),
     );
+    const more = intercepted.programs - report.topPrograms.length;
+    if (more > 0) out.line(moreWords(more, `all of them: ntk query "${ALL_PROGRAMS_SQL}"`));
   }
   out.line();
   out.line(

@@ -8,6 +8,7 @@ import type { BatchSystem } from '../../system/foreign-system.ts';
 import { reportInterceptions } from '../../system/report.ts';
 import type { CliContext } from '../context.ts';
 import { printImport } from '../output/import-words.ts';
+import { moreWords } from '../output/more-words.ts';
 import type { Output } from '../output/output.ts';
 import { noPolicyWords } from './start-words.ts';
 import { brief } from '../output/terminal.ts';
@@ -21,6 +22,9 @@ export interface RunSummary {
   readonly hasPolicy: boolean;
   readonly tookMs: number;
 }
+
+/** For a person who wants what the table leaves out. */
+const ALL_PAIRS_SQL = 'SELECT program, category, count() FROM ntk.access_results FINAL GROUP BY ALL ORDER BY 3 DESC';
 
 interface CategoryRow {
   readonly category: string;
@@ -102,6 +106,9 @@ async function printWhoTookWhat(
       row.reasons.join(' '),
     ]),
   );
+  // Every program is counted once in each category that it took from.
+  const pairs = categories.reduce((sum, { programs }) => sum + Number(programs), 0);
+  if (pairs > rows.length) out.line(moreWords(pairs - rows.length, `all of them: ntk query "${ALL_PAIRS_SQL}"`));
   out.line();
 }
 
