@@ -15,6 +15,7 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
+import { followNpm } from './follow-npm.mjs';
 
 /** Runs TypeScript by stripping its types and has node:sqlite without a flag. */
 const NODE_MAJOR_MIN = 24;
@@ -59,6 +60,7 @@ function nodeBeside() {
 }
 
 async function runHere() {
+  followNpm();
   // Half of the time that a command takes to start is reading the sources. In our own folder: in the one for temporary files others
   // of this machine could put code in its place. Where it cannot be written nothing is kept.
   module.enableCompileCache?.(join(modules, '.cache/ntk'));
@@ -87,6 +89,7 @@ function runAsChild(node, args) {
       env: { ...SETTINGS.environment, ...process.env, NTK_LIFELINE_FD: String(LIFELINE_FD) },
     },
   );
+  followNpm();
   // Closed by the child's exit, which is reported below; nothing is ever sent.
   child.stdio[LIFELINE_FD].on('error', () => {});
 

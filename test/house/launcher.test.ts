@@ -68,6 +68,11 @@ function startWith(flags: readonly string[], args: readonly string[], env: Reado
   return spawn(process.execPath, [...flags, join(root, 'bin/ntk.mjs'), ...args], { env: { ...inherited, ...env } });
 }
 
+/** Stands in for npm, as far as what it starts can tell. */
+function startNpm(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, args, { env: { ...process.env, npm_lifecycle_event: 'start' } });
+}
+
 /** Resolves when the process has ended and nobody holds its output open any more, so a child left behind would keep it waiting. */
 async function ended(child: ChildProcess): Promise<Ended> {
   let stdout = '';
@@ -186,6 +191,29 @@ describe('settings of heap and memory', () => {
 
 test('when the launcher is killed outright, the command line stops cleanly by itself', async () => {
   const child = start(['wait'], PRETEND('v16.20.2', false));
+  const end = ended(child);
+  await started(child);
+  child.kill('SIGKILL');
+  expect(await end).toMatchObject({ signal: 'SIGKILL', stdout: expect.stringContaining('stopped cleanly') });
+});
+
+test.skipIf(process.platform !== 'linux')('started by the shell of npm it stops cleanly when npm is killed', async () => {
+  // With a command behind it the shell cannot become the first one.
+  const command = `'${process.execPath}' '${join(root, 'bin/ntk.mjs')}' wait; true`;
+  const child = startNpm([
+    '-e',
+    `require('node:child_process').spawn('sh', ['-c', ${JSON.stringify(command)}], { stdio: 'inherit' })`,
+  ]);
+  const end = ended(child);
+  await started(child);
+  child.kill('SIGKILL');
+  expect(await end).toMatchObject({ signal: 'SIGKILL', stdout: expect.stringContaining('stopped cleanly') });
+});
+
+test.each(WAYS)('started by npm $way it stops cleanly when npm is killed', async ({ pretend }) => {
+  const command = [...(pretend === undefined ? [] : ['--import', pretend]), join(root, 'bin/ntk.mjs'), 'wait'];
+  const npm = `require('node:child_process').spawn(process.execPath, ${JSON.stringify(command)}, { stdio: 'inherit' })`;
+  const child = startNpm(['-e', npm]);
   const end = ended(child);
   await started(child);
   child.kill('SIGKILL');
