@@ -61,6 +61,7 @@ describe('ntk tokens', () => {
     [['make', 'new', '--source', 's', '--type', 'ntk.acess'], /did you mean 'ntk.access'/],
     [['make', 'two words', '--source', 's'], /give a name/],
     [['make', 'new', '--source', 's', '--expires', 'soon'], /--expires 'soon' is no date/],
+    [['make', 'new', '--source', 's', '--expires', '2020-01-01'], /--expires '2020-01-01' is over/],
     [['make', 'new', '--source', 's', '--records-per-second', '1e3'], /'1e3' is no positive whole number/],
     [['revoke', 'nobody'], /has no token 'nobody'/],
   ])('says in one line what is wrong with %j, and changes nothing', async (args, says) => {

@@ -72,9 +72,11 @@ function fileOption(command: Command): Command {
   );
 }
 
-function make({ out }: CliContext, name: string, flags: MakeFlags): void {
+function make({ out, clock }: CliContext, name: string, flags: MakeFlags): void {
   const token = `${TOKEN_PREFIX}${makeToken()}`;
   const entry = entryOf(name, createHash('sha256').update(token, 'utf8').digest('hex'), flags);
+  if (entry.expires !== undefined && Date.parse(entry.expires) <= clock.nowMs())
+    throw new UserError(`--expires '${brief(flags.expires ?? '', 40)}' is over: no host could use this token`);
   changing(flags.file, () => {
     const text = textOf(flags.file);
     if (text !== null && parsed(flags.file, text).some((known) => known.name === name))
