@@ -21,6 +21,7 @@ beforeAll(async () => {
   desk.write('no-yaml.yaml', 'version: "1\nlimits: [\n');
   desk.write('binary.yaml', Buffer.from([0xff, 0xfe, 0x00, 0x01]));
   desk.write('a-file', 'x');
+  await ntkOk(['keys', 'make', '--out', place('root.key')]);
   desk.write('cases.test.yaml', 'cases: [{ name: a, given: [access: { api: x }], expect: { verdict: allow } }]\n');
   desk.write('archive.zip', Buffer.from('PK\u0003\u0004rest'));
   mkdirSync(place('a-folder'));
@@ -58,7 +59,12 @@ const MISTAKES: readonly Mistake[] = [
   {
     name: 'a policy file that is a folder',
     args: ['run', ...DATA, '--policy', place('a-folder'), ...INPUT],
-    says: /cannot read policy file '.*a-folder': EISDIR/,
+    says: /'.*a-folder' is a folder, not a policy file/,
+  },
+  {
+    name: 'a public key to sign with',
+    args: ['policy', 'apply', place('policy.yaml'), ...DATA, '--signing-key', place('root.key.pub')],
+    says: /root\.key\.pub holds a public key: name the private one/,
   },
   {
     name: 'a policy with mistakes',
@@ -126,7 +132,20 @@ const MISTAKES: readonly Mistake[] = [
     args: ['policy', 'test', place('cases.test.yaml'), '--policy', place('broken.yaml')],
     says: /broken\.yaml:2: purposes: /,
   },
-  { name: 'no input at all', args: ['run', ...DATA], says: '--input', code: 2 },
+  { name: 'no input at all', args: ['run', ...DATA], says: "required option '--input", code: 2 },
+  {
+    name: 'an unknown option, before one that is missing',
+    args: ['run', '--dat', 'x'],
+    says: /unknown option '--dat'.*--data/,
+    code: 2,
+  },
+  { name: 'an unknown report', args: ['report', 'intercptions'], says: /unknown report .*Did you mean interceptions\?/, code: 2 },
+  {
+    name: 'an argument that a report has no use for',
+    args: ['report', 'interceptions', 'x'],
+    says: /unknown report 'x'/,
+    code: 2,
+  },
   { name: 'a data folder that is a file', args: ['run', '--data', place('a-file'), ...INPUT], says: /a-file/ },
   { name: 'a data folder inside a file', args: ['run', '--data', join(place('a-file'), 'data'), ...INPUT], says: /a-file/ },
   { name: 'an unknown command', args: ['reprot'], says: /unknown command 'reprot'.*Did you mean report/, code: 2 },

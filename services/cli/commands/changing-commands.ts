@@ -20,7 +20,7 @@ export function registerPolicy(program: Command, context: CliContext): void {
   jsonOptions(policy.command('check'))
     .argument('<file...>', 'policy files (YAML)')
     .description('say all that is wrong with policy files, with line numbers; exit 1 if anything is')
-    .addHelpText('after', '\nExample:\n  ntk policy check policies/*.yaml')
+    .addHelpText('after', '\nExample:\n  ntk policy check policies/default.yaml')
     .action(async (files: string[], flags: JsonFlags) => {
       if (!(await checkPolicies(out, files, flags.json ?? false))) context.fail();
     });

@@ -22,11 +22,9 @@ export async function readBytes(file: string, thing = 'policy file'): Promise<Bu
     return await readFile(file);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw new UserError(
-      code === 'ENOENT'
-        ? `there is no ${thing} '${brief(file)}'`
-        : `cannot read ${thing} '${brief(file)}': ${code ?? 'unknown error'}`,
-    );
+    if (code === 'ENOENT') throw new UserError(`there is no ${thing} '${brief(file)}'`);
+    if (code === 'EISDIR') throw new UserError(`'${brief(file)}' is a folder, not a ${thing}`);
+    throw new UserError(`cannot read ${thing} '${brief(file)}': ${code ?? 'unknown error'}`);
   }
 }
 

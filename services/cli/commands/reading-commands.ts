@@ -1,6 +1,7 @@
 /** Commands that ask a store: report, explain, query, verify, repair. */
 import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
+import { closestTo } from '../../../schemas/policy/wording.ts';
 import { auditStore, type StoreAudit } from '../../auditor/audit-store.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
@@ -37,6 +38,8 @@ interface ReportFlags extends StoreFlags {
 function registerReport(program: Command, context: CliContext): void {
   const report = program.command('report').description('reports over what is stored');
   jsonOption(storeOptions(report.command('interceptions', { isDefault: true })))
+    // What is no report comes here as an argument of the default one.
+    .allowExcessArguments()
     .description('attempts intercepted, by how many programs')
     .option('--from <time>', 'first event time, a date or RFC 3339; default: the beginning')
     .option('--to <time>', 'event time before which the report ends; default: the end')
@@ -51,7 +54,8 @@ Examples:
   ntk report interceptions --from 2026-03-01 --to 2026-04-01 --format html --output march.html
   ntk report interceptions --clickhouse http://reader@clickhouse:8123 --format csv > march.csv`,
     )
-    .action(async (flags: ReportFlags) => {
+    .action(async (flags: ReportFlags, { args: [other] }: Command) => {
+      if (other !== undefined) report.error(unknownReport(other));
       const fromUs = parseBound('--from', flags.from, 0);
       const toUs = parseBound('--to', flags.to, TIME_END_US);
       if (fromUs >= toUs)
@@ -73,6 +77,12 @@ Examples:
         await writePage(out, reportPage({ ...certified, version }), flags.output);
       });
     });
+}
+
+/** As commander says it of commands. */
+function unknownReport(name: string): string {
+  const meant = closestTo(name, ['interceptions']);
+  return `error: unknown report '${name}'${meant === undefined ? '' : ` (Did you mean ${meant}?)`}`;
 }
 
 function registerQuery(program: Command, context: CliContext): void {

@@ -30,7 +30,10 @@ export function registerRun(program: Command, context: CliContext): void {
   dataOption(program.command('run'))
     .description('judge files from end to end: append, score, store, sum up; the same files again change nothing')
     .option('--policy <file>', 'policy that is put in force first, unless it is already')
-    .requiredOption('--input <file...>', 'files (plain, gzip, zstd) or - for standard input; FORMAT:FILE names the format of one')
+    .option(
+      '--input <file...>',
+      'files (plain, gzip, zstd) or - for standard input; FORMAT:FILE names the format of one; required',
+    )
     .option('--format <format>', `format of the inputs: ${IMPORT_FORMATS.join(', ')}`, 'cloudevents')
     .option('--utc-offset <offset>', UTC_OFFSET_WORDS, utcOffsetOf)
     .option('--json', 'print JSON')
@@ -44,8 +47,10 @@ Examples:
   ntk run --data ./wechat --policy policy.yaml --input wechat-declarations:manifests.ndjson events.ndjson
   zcat events.gz | ntk run --data ./data --policy policy.yaml --input -`,
     )
-    .action(async (flags: RunFlags) => {
-      await runBatchCommand(context, flags);
+    .action(async ({ input, ...flags }: Omit<RunFlags, 'input'> & Partial<RunFlags>, command: Command) => {
+      // Not a required option: commander would miss it before it says that an option is misspelt.
+      if (input === undefined) command.error("error: required option '--input <file...>' not specified");
+      await runBatchCommand(context, { ...flags, input });
     });
 }
 

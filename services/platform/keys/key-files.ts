@@ -16,7 +16,9 @@ const OTHERS = 0o077;
 const PUBLIC_MODE = 0o644;
 /** Some keys in PEM, with words around them. */
 const KEY_FILE_BYTES_MAX = 64 * 1024;
-const PUBLIC_PEM = /-----BEGIN PUBLIC KEY-----[\s\S]*?-----END PUBLIC KEY-----/g;
+const PUBLIC_PEM = /-----BEGIN PUBLIC KEY-----[\s\S]*?-----END PUBLIC KEY-----/;
+
+const PUBLIC_NOT_PRIVATE = 'holds a public key: name the private one that it was made with, which has no .pub at its end';
 
 export function publicFileOf(path: string): string {
   return `${path}.pub`;
@@ -39,6 +41,8 @@ export function makeKeyFiles(path: string): { readonly publicKey: KeyObject } | 
 export function readPrivateKey(path: string): KeyObject | KeyProblem {
   const text = read(path);
   if (typeof text !== 'string') return text;
+  // Before anything else: a public key is meant to be read by others.
+  if (PUBLIC_PEM.test(text) && !text.includes('PRIVATE KEY')) return { problem: PUBLIC_NOT_PRIVATE };
   if ((statSync(path).mode & OTHERS) !== 0) return { problem: `can be read by others than its owner: chmod 600 ${path}` };
   try {
     const key = createPrivateKey(text);
@@ -54,7 +58,7 @@ export function readPublicKeys(path: string): readonly KeyObject[] | KeyProblem 
   const text = read(path);
   if (typeof text !== 'string') return text;
   const keys: KeyObject[] = [];
-  for (const [pem] of text.matchAll(PUBLIC_PEM)) {
+  for (const [pem] of text.matchAll(new RegExp(PUBLIC_PEM, 'g'))) {
     try {
       const key = createPublicKey(pem);
       if (key.asymmetricKeyType !== 'ed25519') return { problem: `holds a public key that is no Ed25519 key` };
