@@ -32,6 +32,8 @@ export interface ImportProgress {
 export interface ImportOptions {
   readonly format: ImportFormat;
   readonly origin: Origin;
+  /** What the file is called where it comes from. @default the name of the input */
+  readonly name?: string;
   /** Kept in the ledger from the first chunk on; see {@link ImportEntry}. */
   readonly startedWith: string;
   /** Awaited before each chunk, with the records of the file so far. An error of it ends the import as a kill would. */
@@ -98,12 +100,12 @@ class ImportRun {
   #alreadyKnown = 0;
 
   constructor(log: EventLog, input: Input, options: ImportOptions, before: ImportEntry | null) {
-    const { format, startedWith } = options;
+    const { format, startedWith, name = input.name } = options;
     this.#log = log;
     this.#input = input;
     this.#options = options;
     this.#skipped = before?.records ?? 0;
-    this.#entry = before ?? { records: 0, appended: 0, bytes: 0, done: false, format, name: input.name, startedWith };
+    this.#entry = before ?? { records: 0, appended: 0, bytes: 0, done: false, format, name, startedWith };
     this.#chunk = this.#newChunk();
   }
 
@@ -159,7 +161,7 @@ class ImportRun {
   summary(status: ImportSummary['status']): ImportSummary {
     return {
       status,
-      name: this.#input.name,
+      name: this.#options.name ?? this.#input.name,
       sha256: this.#input.sha256,
       format: this.#options.format,
       records: this.#entry.records,

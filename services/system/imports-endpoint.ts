@@ -1,4 +1,5 @@
 /** `POST /v1/imports?format=F&name=N&utcOffset=O`: a file as the body, imported as `ntk ingest` does; for `ntk ingest --to URL`. */
+import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { DEFAULT_UTC_OFFSET, IMPORT_FORMATS, UTC_OFFSET } from '../importers/formats.ts';
@@ -16,6 +17,8 @@ export interface ImportsOptions {
 
 /** Of a file as it is sent; it is spooled to disk before anything is read. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024 * 1024;
+/** Of a file's name. */
+const NAME_UNITS_MAX = 255;
 
 export async function registerImports(app: FastifyInstance, { log, token, spoolFolder }: ImportsOptions): Promise<void> {
   const bearer = new BearerToken(token);
@@ -26,7 +29,7 @@ export async function registerImports(app: FastifyInstance, { log, token, spoolF
       if (!bearer.matches(request.headers.authorization)) return reply.code(401).send({ error: 'a token is needed' });
     });
     scope.post('/v1/imports', { bodyLimit: FILE_BYTES_MAX }, async (request, reply) => {
-      const asked = request.query as { format?: string; name?: string; utcOffset?: string };
+      const asked = request.query as { format?: string; name?: unknown; utcOffset?: string };
       const format = IMPORT_FORMATS.find((known) => known === (asked.format ?? 'cloudevents'));
       if (format === undefined) return reply.code(400).send({ message: `format must be one of ${IMPORT_FORMATS.join(', ')}` });
       const { utcOffset = DEFAULT_UTC_OFFSET } = asked;
@@ -38,11 +41,23 @@ export async function registerImports(app: FastifyInstance, { log, token, spoolF
       if (isInputProblem(input)) return reply.code(400).send({ message: input.message });
       try {
         return await reply.send(
-          await importFile(log, input, { format, origin: ORIGIN.imported, startedWith: 'ingest', utcOffset }),
+          await importFile(log, input, {
+            ...nameOf(asked.name),
+            format,
+            origin: ORIGIN.imported,
+            startedWith: 'ingest',
+            utcOffset,
+          }),
         );
       } finally {
         await input.close();
       }
     });
   });
+}
+
+/** Of a file where it was sent from: without its folders, and no longer than a name may be. Nothing for standard input. */
+function nameOf(sent: unknown): { readonly name?: string } {
+  const name = typeof sent === 'string' ? basename(sent).slice(0, NAME_UNITS_MAX).toWellFormed() : '';
+  return name === '' || name === '-' ? {} : { name };
 }

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -182,6 +182,13 @@ describe('a running system', () => {
       { input: `${line}\n` },
     );
     expect(summary).toMatchObject({ status: 'complete', appended: 1 });
+    const file = join(folder, 'sent.ndjson');
+    writeFileSync(file, `${line}\n`);
+    const sent = await ntkOk(['ingest', file, '--to', running.url, '--token', running.token]);
+    expect(sent.stderr).toBe('sent.ndjson: imported before, nothing to do\n');
+    writeFileSync(file, '{}\n');
+    const here = await ntkOk(['ingest', file, '--data', data]);
+    expect(here.stderr).toContain(`what cannot be read is rejected: ntk rejects list --data ${data}\n`);
     const wrong = await ntk(['ingest', '-', '--to', running.url, '--token', 'nonsense'], { input: `${line}\n` });
     expect(wrong.code).toBe(1);
     expect(wrong.stderr).toMatch(/^error: .*401/);

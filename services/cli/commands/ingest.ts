@@ -16,6 +16,7 @@ import type { CliContext } from '../context.ts';
 import { type LogFlags, logOptions, overridesOf } from '../options.ts';
 import { printImport } from '../output/import-words.ts';
 import { brief } from '../output/terminal.ts';
+import { storeFlags } from './start-words.ts';
 import { splitInputName, UTC_OFFSET_WORDS, utcOffsetOf } from './run.ts';
 
 interface IngestFlags extends LogFlags {
@@ -52,9 +53,18 @@ Examples:
       for (const one of summaries)
         if (one.problem !== null) context.out.problem(`${brief(one.name)}: ${brief(one.problem.message, 300)}`);
       if (flags.json) context.out.json(summaries);
-      else for (const one of summaries) printImport(context.out, one);
+      else {
+        for (const one of summaries) printImport(context.out, one);
+        // Whoever scores the log says which those are, and it may not have come to them yet.
+        if (summaries.some(({ appended }) => appended > 0))
+          context.out.note(`what cannot be read is rejected: ${rejectsOf(flags)}`);
+      }
       if (summaries.some(({ problem, status }) => problem !== null || status === 'stopped')) context.fail();
     });
+}
+
+function rejectsOf({ to, data }: IngestFlags): string {
+  return to === undefined ? `ntk rejects list${storeFlags(data)}` : `ntk rejects list, on the machine of ${brief(to)}`;
 }
 
 /** Into the log of the folder; whoever scores it takes it from there. */
