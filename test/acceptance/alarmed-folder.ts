@@ -32,7 +32,7 @@ export async function makeAlarmedFolder(desk: Desk): Promise<void> {
          reasons = arrayConcat(reasons, if(event_id = 'night-2', ['users_above_baseline', 'periodic_polling'], ['users_above_baseline'])),
          effective = arrayConcat(effective, if(event_id = 'night-2', ['allow', 'allow'], ['allow'])),
          score = if(event_id = 'night-2', 8.5, 4.25),
-         contributions = if(event_id = 'night-2', map('rhythm', 1.5, 'users', 7), map('users', 4.25))
+         contributions = if(event_id = 'night-2', map('rhythm', 1.5, 'distinct_users', 7), map('distinct_users', 4.25))
        WHERE event_id NOT LIKE 'fine%' SETTINGS mutations_sync = 1`,
     );
   });

@@ -78,7 +78,7 @@ describe('review list', () => {
       last: '2026-03-01T03:19:00.000Z',
       reasons: ['users_above_baseline', 'periodic_polling'],
       score: 8.5,
-      contributions: { users: 7, rhythm: 1.5 },
+      contributions: { distinct_users: 7, rhythm: 1.5 },
       review: null,
     });
     const { stdout } = await ntkOk(['review', 'list', ...data, '--program', PROGRAM, '--to', '2026-03-01T09:00:00Z']);
@@ -87,7 +87,7 @@ describe('review list', () => {
       '  from 2026-03-01T02:00:00.000Z to 2026-03-01T03:19:00.000Z, 3 results',
       '  Far more users than usual: The program asks about far more users than it usually does.',
       '  Called like clockwork: The calls come at even intervals, as a machine makes them and no person does.',
-      '  highest score 8.5: users 7, rhythm 1.5',
+      '  highest score 8.5: distinct_users 7, rhythm 1.5',
       '  not reviewed',
       '',
     ]);
