@@ -39,9 +39,9 @@ export function unknownName(kind: string, name: string, known: readonly string[]
   return `unknown ${kind} ${quoted(name)}; ${hint}`;
 }
 
-export function closestTo(name: string, known: readonly string[]): string | undefined {
+export function closestTo(name: string, known: readonly string[], editsMax = SLIP_EDITS_MAX): string | undefined {
   let closest: string | undefined;
-  let fewest = Math.min(SLIP_EDITS_MAX, Math.ceil(name.length / 3)) + 1;
+  let fewest = Math.min(editsMax, Math.ceil(name.length / 3)) + 1;
   for (const candidate of known) {
     if (Math.abs(candidate.length - name.length) >= fewest) continue;
     const edits = editsBetween(name, candidate);

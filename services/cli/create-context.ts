@@ -2,6 +2,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Environment } from '../platform/config/environment.ts';
 import { type Config, loadConfig } from '../platform/config/load-config.ts';
+import { misspeltVariables } from '../platform/config/misspelt.ts';
 import { openFolder } from '../platform/folder/data-folder.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { System, SystemOptions } from '../system/open-system.ts';
@@ -26,8 +27,14 @@ export interface ContextParts {
 export function createContext({ env, ...parts }: ContextParts): CliContext & { readonly exitCode: number } {
   const { out, clock } = parts;
   let exitCode = 0;
+  /** What was said of the environment, once. */
+  const warned = new Set<string>();
   const configured = (file?: string, overrides: Readonly<Record<string, string>> = {}): Config => {
     const result = loadConfig({ file, overrides });
+    for (const warning of misspeltVariables()) {
+      if (!warned.has(warning)) out.note(brief(warning, 200));
+      warned.add(warning);
+    }
     if (result.ok) return result.config;
     for (const problem of result.problems) out.problem(brief(problem, 400));
     throw new UserError(

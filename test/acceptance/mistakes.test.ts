@@ -258,6 +258,13 @@ test('none of these mistakes changed what is stored', async () => {
   expect((await ntk(['verify', ...DATA])).code).toBe(0);
 });
 
+test('a variable that is misspelt is said once, and changes nothing', async () => {
+  const { code, stderr, stdout } = await ntk(['up', '--validate'], { env: { NTK_GATEWAY_TOKEN_FILE: 'tokens.yaml' } });
+  expect(code).toBe(0);
+  expect(stderr).toBe('NTK_GATEWAY_TOKEN_FILE is no setting and changes nothing; did you mean NTK_GATEWAY_TOKENS_FILE?\n');
+  expect(stdout).toContain('gatewayTokensFile = not set');
+});
+
 describe('an input in another format than it is said to be in', () => {
   const report = join(ROOT, 'examples/ios-week/App_Privacy_Report_v4_2022-03-30.ndjson.gz');
 

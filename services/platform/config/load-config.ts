@@ -3,7 +3,8 @@
  * told at once. The only place that reads the environment.
  */
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { settingMeant } from './misspelt.ts';
 import {
   type Config,
   configSchema,
@@ -32,7 +33,7 @@ export type ConfigResult =
 
 export function loadConfig({ env = process.env, file, overrides = {} }: ConfigSources = {}): ConfigResult {
   const problems: string[] = [];
-  const values: Record<string, unknown> = file === undefined ? {} : readConfigFile(file, problems);
+  const { values, lineOf } = file === undefined ? noFile() : readConfigFile(file, problems);
   const places = new Map<string, string>(Object.keys(values).map((name) => [name, file ?? '']));
   for (const name of SETTING_NAMES) {
     const variable = environmentName(name);
@@ -45,8 +46,8 @@ export function loadConfig({ env = process.env, file, overrides = {} }: ConfigSo
   for (const { code, path, ...issue } of parsed.error?.issues ?? []) {
     const name = path[0];
     if (code === 'unrecognized_keys') {
-      for (const key of (issue as { keys: string[] }).keys)
-        problems.push(`${file}: '${key}' is no setting; the settings are ${SETTING_NAMES.join(', ')}`);
+      const { keys } = issue as { keys: string[] };
+      problems.push(...unknownSettings(keys, (key) => [file, lineOf(key)].filter((part) => part !== undefined).join(':')));
     } else if (isSetting(name)) {
       problems.push(problem(name, values[name], places.get(name) ?? ''));
     }
@@ -64,6 +65,16 @@ function isSetting(name: PropertyKey | undefined): name is SettingName {
   return typeof name === 'string' && Object.hasOwn(SETTINGS, name);
 }
 
+/** All settings are listed once, for a name that is like none of them. */
+function unknownSettings(keys: readonly string[], placeOf: (key: string) => string): string[] {
+  const listedFor = keys.find((key) => settingMeant(key) === undefined);
+  return keys.map((key) => {
+    const meant = settingMeant(key);
+    const listed = key === listedFor ? `; the settings are ${SETTING_NAMES.join(', ')}` : '';
+    return `${placeOf(key)}: '${key}' is no setting${meant === undefined ? listed : `; did you mean ${meant}?`}`;
+  });
+}
+
 function problem(name: SettingName, value: unknown, place: string): string {
   const where = place === environmentName(name) ? place : `${place}: ${name}`;
   return `${where} = ${shown(name, value)}: must be ${SETTINGS[name].rule}`;
@@ -74,22 +85,35 @@ function fromText(name: SettingName, text: string): unknown {
   return isNumber(name) && /^-?\d+$/.test(text) ? Number(text) : text;
 }
 
-function readConfigFile(file: string, problems: string[]): Record<string, unknown> {
+interface ConfigFile {
+  readonly values: Record<string, unknown>;
+  /** Where a key of the top stands. */
+  readonly lineOf: (key: string) => number | undefined;
+}
+
+const noFile = (): ConfigFile => ({ values: {}, lineOf: () => undefined });
+
+function readConfigFile(file: string, problems: string[]): ConfigFile {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     problems.push(`${file}: cannot be read (${code ?? 'unknown error'}); give the path of a YAML or JSON file`);
-    return {};
+    return noFile();
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { version: '1.2', lineCounter: lines, prettyErrors: false });
   for (const error of document.errors) problems.push(`${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
-  if (document.errors.length > 0) return {};
+  if (document.errors.length > 0) return noFile();
   const content: unknown = document.toJS();
-  if (content === null || content === undefined) return {};
-  if (typeof content === 'object' && !Array.isArray(content)) return content as Record<string, unknown>;
-  problems.push(`${file}: must hold settings like httpPort: 7077`);
-  return {};
+  if (content === null || content === undefined) return noFile();
+  if (typeof content !== 'object' || Array.isArray(content)) {
+    problems.push(`${file}: must hold settings like httpPort: 7077`);
+    return noFile();
+  }
+  const pairs = isMap(document.contents) ? document.contents.items : [];
+  const places = new Map(pairs.map(({ key }) => [isScalar(key) ? String(key.value) : '', isScalar(key) ? key.range?.[0] : 0]));
+  const lineOf = (key: string): number | undefined => lines.linePos(places.get(key) ?? 0).line;
+  return { values: content as Record<string, unknown>, lineOf };
 }

@@ -78,16 +78,18 @@ describe('the configuration', () => {
   });
 
   test('tells all that is wrong at once: where, what it is, what it should be', () => {
-    const path = file('httpPort: 70000\nspeed: fast\ngroupWaitMs: soon\n');
+    const path = file('httpPort: 70000\nspeed: fast\ngroupWaitMs: soon\nport: 1\ndateien: x\n');
     const env = { NTK_PARTITIONS: '0', NTK_STORE_USER: 'clear', NTK_CLICKHOUSE_URL: 'clickhouse:8123' };
     const problems = problemsOf(loadConfig({ env, file: path }));
-    expect(problems).toHaveLength(6);
+    expect(problems).toHaveLength(8);
     expect(problems).toEqual(
       expect.arrayContaining([
         'NTK_CLICKHOUSE_URL = clickhouse:8123: must be a URL like http://127.0.0.1:8123',
         'NTK_PARTITIONS = 0: must be a whole number from 1 to 1024',
         "NTK_STORE_USER = clear: must be 'hashed' or 'plain'",
-        expect.stringContaining(`${path}: 'speed' is no setting; the settings are data, `),
+        expect.stringContaining(`${path}:2: 'speed' is no setting; the settings are data, `),
+        `${path}:4: 'port' is no setting; did you mean httpPort?`,
+        `${path}:5: 'dateien' is no setting`,
         `${path}: groupWaitMs = soon: must be a whole number from 10 to 60000 (milliseconds); 500 when it is left out`,
         `${path}: httpPort = 70000: must be a whole number from 0 to 65535 (0: any free port); 7077 when it is left out`,
       ]),
