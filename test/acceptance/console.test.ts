@@ -121,13 +121,13 @@ describe('the live page', () => {
     await summary.focus();
     await page.keyboard.press('Enter');
     const item = page.locator('#newest li:has(details[open])');
-    await item.locator('.checks li').nth(8).waitFor();
+    await item.locator('.checks li').nth(9).waitFor();
     const text = await item.innerText();
     expect(text).toContain('Why');
     expect(text).toContain('What the developer can do');
     expect(await item.locator('.remedy').innerText()).toBe(remedy);
     expect(remedy).toMatch(/\w+ .*\.$/);
-    expect(await item.locator('.checks li').count()).toBe(9);
+    expect(await item.locator('.checks li').count()).toBe(10);
     expect(await item.locator('.checks [data-is="found"]').count()).toBeGreaterThan(0);
     // Words, not codes: nothing of the contracts has to be known to read why.
     expect(await item.locator('.opened p').first().innerText()).not.toMatch(/\w_\w/);
