@@ -221,10 +221,13 @@ describe('a running system', () => {
 
   it('keeps its place in the folder while a gateway beside it starts, takes its token, and stops', async () => {
     const { child, url } = await beside('gateway', data);
-    const taken = await post({ ...running, url }, lines[0]!);
-    expect([taken.status, await taken.json()]).toEqual([202, { accepted: 1 }]);
-    expect(systemFileOf(data)).toMatchObject({ url: running.url, token: running.token });
-    await stop({ ...running, child });
+    try {
+      const taken = await post({ ...running, url }, lines[0]!);
+      expect([taken.status, await taken.json()]).toEqual([202, { accepted: 1 }]);
+      expect(systemFileOf(data)).toMatchObject({ url: running.url, token: running.token });
+    } finally {
+      await stop({ ...running, child });
+    }
     expect(systemFileOf(data)).toMatchObject({ url: running.url, token: running.token });
     expect((await ntkOk(['query', '--data', data, 'SELECT 1'])).stdout).toContain('1');
   }, 60_000);
