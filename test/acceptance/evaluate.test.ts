@@ -137,7 +137,7 @@ describe('a mistake is told in one line', () => {
 
   test('a folder in which nothing is judged yet', async () => {
     const empty = new Desk();
-    await ntk(['run', '--data', empty.data, '--input', empty.write('none.ndjson', '')]);
+    await ntkOk(['run', '--data', empty.data, '--input', empty.write('none.ndjson', '')]);
     const { code, stderr } = await ntk(['evaluate', '--labels', labels, '--data', empty.data]);
     empty.clear();
     expect(code).toBe(1);

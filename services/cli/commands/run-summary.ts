@@ -56,10 +56,10 @@ export async function summarise(
   const report = await reportInterceptions(source, { fromUs: 0, toUs: TIME_END_US, nowMs: clock.nowMs() });
   const categories = await warehouse.query<CategoryRow>(CATEGORIES_SQL, { logId });
   for (const { problem, name } of imports) if (problem !== null) out.problem(`${brief(name)}: ${problem.message}`);
-  // A bad line is never the file's failure, but where not one record of the whole log could be read there was nothing to judge.
-  const hasRead = report.quality.recordsRead > report.quality.rejected;
-  if (!hasRead) out.problem('no record of any input could be read, so there was nothing to judge');
-  if (!hasRead || imports.some(({ problem, status }) => problem !== null || status === 'stopped')) context.fail();
+  // A bad line is never the file's failure, and a file may be empty; but silence would pass for a clean result.
+  const { recordsRead, rejected } = report.quality;
+  if (recordsRead <= rejected) out.note('no record of any input could be read, so there was nothing to judge');
+  if (imports.some(({ problem, status }) => problem !== null || status === 'stopped')) context.fail();
   if (isJson) {
     const accessesByCategory = categories.map(({ category, accesses, programs }) => ({
       category,
