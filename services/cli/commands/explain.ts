@@ -7,6 +7,8 @@ import type { Recomputed } from '../../auditor/recompute.ts';
 import type { Output } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
 
+/** A check's number and name. */
+const CHECK_CHARACTERS = 14;
 const COLOUR_OF_VERDICT = { allow: 'green', flag: 'yellow', throttle: 'magenta', intercept: 'red' } as const;
 
 function verdictWord(out: Output, verdict: string): string {
@@ -35,7 +37,7 @@ export function printExplanation(out: Output, access: StoredAccess, recomputed: 
 function printChecks(out: Output, checks: readonly CheckExplanation[], remedy: string): void {
   for (const { check, name, status, text } of checks) {
     const mark = { found: out.paint('yellow', '!'), passed: out.paint('green', '✓'), skipped: out.paint('gray', '-') }[status];
-    out.line(`  ${mark} ${check} ${name.padEnd(12)} ${brief(text, 700)}`);
+    out.line(`  ${mark} ${`${check} ${name}`.padEnd(CHECK_CHARACTERS)} ${brief(text, 700)}`);
   }
   if (remedy !== '') out.line(`  remedy: ${brief(remedy, 400)}`);
 }
