@@ -13,6 +13,7 @@ import { moreWords } from '../output/more-words.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
 import { noPolicyWords } from './start-words.ts';
+import { grouped } from '../output/grouped.ts';
 
 /** `from` and `to`: RFC 3339, or a date, which is its first moment in UTC. Microseconds since 1970. */
 export function parseBound(name: string, text: string | undefined, absent: number): number {
@@ -89,10 +90,6 @@ function csvRows(report: InterceptionReport): (string | number)[][] {
   return rows;
 }
 
-function number(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
 /** For a person who wants what the table leaves out, of all times. */
 const ALL_PROGRAMS_SQL =
   "SELECT program, count() FROM ntk.access_results FINAL WHERE verdict = 'intercept' GROUP BY program ORDER BY 2 DESC";
@@ -100,16 +97,16 @@ const ALL_PROGRAMS_SQL =
 function printTables(out: Output, report: InterceptionReport): void {
   const { intercepted, wouldHaveBeenIntercepted: would, quality, byVerdict } = report;
   out.line(
-    out.paint('bold', `${number(intercepted.attempts)} attempts intercepted, by ${number(intercepted.programs)} programs`),
+    out.paint('bold', `${grouped(intercepted.attempts)} attempts intercepted, by ${grouped(intercepted.programs)} programs`),
   );
-  out.line(`of ${number(report.accesses)} accesses between ${report.from} and ${report.to}`);
+  out.line(`of ${grouped(report.accesses)} accesses between ${report.from} and ${report.to}`);
   out.line(
-    `prevented ${number(intercepted.prevented)}, already refused ${number(intercepted.alreadyRefused)}, late ${number(intercepted.late)}; ${number(intercepted.users)} users`,
+    `prevented ${grouped(intercepted.prevented)}, already refused ${grouped(intercepted.alreadyRefused)}, late ${grouped(intercepted.late)}; ${grouped(intercepted.users)} users`,
   );
-  out.line(`would have been intercepted: ${number(would.attempts)} attempts by ${number(would.programs)} programs`);
+  out.line(`would have been intercepted: ${grouped(would.attempts)} attempts by ${grouped(would.programs)} programs`);
   out.line(
     `verdicts: ${Object.entries(byVerdict)
-      .map(([verdict, n]) => `${verdict} ${number(n)}`)
+      .map(([verdict, n]) => `${verdict} ${grouped(n)}`)
       .join(', ')}`,
   );
   const breakdowns: [string, (string | number)[][]][] = [
@@ -133,7 +130,7 @@ function printTables(out: Output, report: InterceptionReport): void {
   }
   out.line();
   out.line(
-    `log: ${number(quality.recordsRead)} records read, ${number(quality.duplicates)} duplicates, ${number(quality.rejected)} rejected, ${number(quality.rowsStored)} rows stored, ${number(quality.unwritten)} not stored yet`,
+    `log: ${grouped(quality.recordsRead)} records read, ${grouped(quality.duplicates)} duplicates, ${grouped(quality.rejected)} rejected, ${grouped(quality.rowsStored)} rows stored, ${grouped(quality.unwritten)} not stored yet`,
   );
   const certainty = report.settled ? 'settled' : out.paint('yellow', 'preliminary');
   const completeness = quality.complete ? 'complete' : out.paint('red', 'NOT complete');

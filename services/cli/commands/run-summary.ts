@@ -12,6 +12,7 @@ import { moreWords } from '../output/more-words.ts';
 import type { Output } from '../output/output.ts';
 import { noPolicyWords } from './start-words.ts';
 import { brief } from '../output/terminal.ts';
+import { grouped as n } from '../output/grouped.ts';
 
 /** Rows of the table of who took what. */
 const PROGRAMS_SHOWN_MAX = 40;
@@ -41,8 +42,6 @@ interface TakenRow {
   readonly found: string;
   readonly reasons: readonly string[];
 }
-
-const n = (value: number): string => value.toLocaleString('en-US');
 
 export async function summarise(
   context: CliContext,

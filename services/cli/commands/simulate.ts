@@ -12,6 +12,7 @@ import type { CliContext } from '../context.ts';
 import { jsonOptions } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { parseBound } from './report.ts';
+import { grouped } from '../output/grouped.ts';
 
 interface SimulateFlags {
   readonly seed: string;
@@ -84,7 +85,7 @@ function whole(name: string, text: string | undefined, fallback: number, low: nu
   if (text === undefined) return fallback;
   const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= low && value <= high))
-    throw new UserError(`--${name} '${brief(text, 20)}' is no number from ${low} to ${high.toLocaleString('en-US')}`);
+    throw new UserError(`--${name} '${brief(text, 20)}' is no number from ${low} to ${grouped(high)}`);
   return value;
 }
 
@@ -111,8 +112,8 @@ async function simulateFiles(context: CliContext, flags: SimulateFlags, folder: 
       context.fail();
     } else if (flags.json) out.json(written);
     else {
-      out.line(`${written.events}: ${written.records.toLocaleString('en-US')} records`);
-      out.line(`${written.labels}: ${written.incidents.toLocaleString('en-US')} incidents`);
+      out.line(`${written.events}: ${grouped(written.records)} records`);
+      out.line(`${written.labels}: ${grouped(written.incidents)} incidents`);
     }
   } catch (error) {
     const code = systemCodeOf(error);
@@ -146,12 +147,12 @@ async function simulateLive({ out, clock, signal, token: known }: CliContext, fl
   };
   const onRetry = (why: string, inMs: number): void =>
     out.note(`${brief(to)}: ${brief(why, 200)}; trying again in ${Math.ceil(inMs / 1_000)} s`);
-  out.note(`sending ${rate.toLocaleString('en-US')} records a second to ${brief(to)}, until stopped (Ctrl-C)`);
+  out.note(`sending ${grouped(rate)} records a second to ${brief(to)}, until stopped (Ctrl-C)`);
   try {
     const sink = gatewaySink({ url: new URL(to), token, clock, signal, onRetry });
     const { records, skippedSeconds } = await runLiveSource({ ...options, sink, clock, signal, rate });
     if (flags.json) out.json({ records, skippedSeconds });
-    else out.line(`${records.toLocaleString('en-US')} records sent`);
+    else out.line(`${grouped(records)} records sent`);
   } catch (error) {
     if (!(error instanceof SinkRefused)) throw error;
     throw new UserError(

@@ -4,8 +4,7 @@ import type { ImportSummary } from '../../importers/import-file.ts';
 import type { OddCode, OddThing } from '../../importers/odd-things.ts';
 import type { Output } from './output.ts';
 import { brief } from './terminal.ts';
-
-const n = (value: number): string => value.toLocaleString('en-US');
+import { grouped as n } from './grouped.ts';
 
 /** Completes "odd: ..., N times": what readers noticed without being stopped by it. */
 const ODD_IN_WORDS: Readonly<Record<OddCode, string>> = {

@@ -7,6 +7,7 @@ import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
 import { brief, safe, SafeBytes, safeLines } from './terminal.ts';
+import { grouped } from './grouped.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -98,7 +99,7 @@ export class Output {
       },
     });
     for (const row of rows)
-      table.push(row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : brief(cell, CELL_CHARACTERS_MAX))));
+      table.push(row.map((cell) => (typeof cell === 'number' ? grouped(cell) : brief(cell, CELL_CHARACTERS_MAX))));
     this.line(table.toString());
   }
 
