@@ -5,6 +5,7 @@ import { type Config, describeConfig } from '../../platform/config/load-config.t
 import { RATE_MAX } from '../../simulator/live-source.ts';
 import type { Role } from '../../system/open-system.ts';
 import { readFirstPolicy } from '../../system/first-policy.ts';
+import { hasDoors } from '../../system/system-file.ts';
 import type { PagesOptions } from '../../system/pages.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
@@ -169,11 +170,9 @@ function pagesOf({ version }: CliContext, { data, kafkaBrokers }: Config): Pages
   return { version, docsFolder: join(ROOT, 'docs'), dataIn, storeFlags: storeFlags(data) };
 }
 
-function readyLine(url: string, { data, kafkaBrokers }: Config, form: Form): string {
-  const { roles } = form;
-  // In a data folder hosts come to the process that answers for it, too.
-  const isDoor = roles.includes('gateway') || (kafkaBrokers === null && roles.includes('writer'));
-  const doors = isDoor ? `; events to ${url}/v1/events with the token in ${brief(data)}/system.json` : '';
+function readyLine(url: string, config: Config, form: Form): string {
+  const { data, kafkaBrokers } = config;
+  const doors = hasDoors(config, form.roles) ? `; events to ${url}/v1/events with the token in ${brief(data)}/system.json` : '';
   const place = kafkaBrokers === null ? `data folder ${brief(data)}` : `Kafka at ${brief(kafkaBrokers)}`;
   const page = hasPages(form) ? `open ${url}/ in a browser; ` : '';
   return `running on ${place}: ${page}${url}/health ${url}/metrics${doors}; stop with Ctrl-C`;

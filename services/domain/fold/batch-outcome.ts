@@ -68,7 +68,7 @@ export class BatchOutcome {
   readonly #logId: string;
   readonly #partition: number;
   readonly #authority: string;
-  #listedBytes = 0;
+  #erasureBytes = 0;
   #arrivalMs = Number.NaN;
   #arrivals = 0;
   #eventTimeMinMs: number | null = null;
@@ -108,19 +108,18 @@ export class BatchOutcome {
   #noteArrivals(): void {
     const known = this.liveArrivals.get(this.#arrivalMs) ?? 0;
     if (this.#arrivals > 0) this.liveArrivals.set(this.#arrivalMs, known + this.#arrivals);
-    if (known === 0) this.#listedBytes += ARRIVAL_BYTES;
     this.#arrivals = 0;
   }
 
   /** Of the block: its rows and what its header lists, news aside. */
   get bytes(): number {
-    return this.rows.length + this.#listedBytes;
+    return this.rows.length + this.liveArrivals.size * ARRIVAL_BYTES + this.#erasureBytes;
   }
 
   /** @param user as stored */
   erase(offset: number, user: string): void {
     this.erasures.push({ offset, user });
-    this.#listedBytes += ERASURE_BYTES + JSON.stringify(user).length;
+    this.#erasureBytes += ERASURE_BYTES + JSON.stringify(user).length;
   }
 
   fact(type: RecordType): void {

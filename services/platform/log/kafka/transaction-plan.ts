@@ -1,8 +1,9 @@
 /** What a transaction of the port writes to Kafka: records cut into chunks that fit into a batch, keys and the position as keyed records. */
+import { RECORD_BYTES_KEPT } from '../../../../schemas/codes.ts';
 import { ORIGIN, type Put, type Transaction } from '../event-log.ts';
 import { VALUE_BYTES_MAX } from '../segment.ts';
 import { encodeKey } from './keyed-partition.ts';
-import { ACCESS_MESSAGE_BYTES_MAX, PLAIN_BYTES_MAX, type TopicStream } from './topics.ts';
+import { PLAIN_BYTES_MAX, type TopicStream } from './topics.ts';
 import type { Chunk } from './transactional-producer.ts';
 
 /** Before compression; small enough that nobody waits for a batch to be unpacked, and far below max.message.bytes. */
@@ -10,8 +11,6 @@ const CHUNK_BYTES_MAX = 1024 * 1024;
 const CHUNK_RECORDS_MAX = 10_000;
 /** A value of a key is fetched with the batch around it: pages of a checkpoint do not share theirs with many. */
 const KEYED_CHUNK_BYTES_MAX = 256 * 1024;
-/** Around the largest record of the access topic: the batch's header and the record's. */
-const BATCH_SPARE_BYTES = 1_024;
 
 export interface Plan {
   readonly chunks: readonly Chunk[];
@@ -34,7 +33,7 @@ export function planTransaction({ appends = [], puts = [], position }: Transacti
   const chunks: Chunk[] = [];
   const firstChunks = appends.map(({ stream, partition, values, keys, origin = ORIGIN.live }) => {
     checkPartition(partition, partitions);
-    const bytesMax = stream === 'access' ? ACCESS_MESSAGE_BYTES_MAX - BATCH_SPARE_BYTES : VALUE_BYTES_MAX;
+    const bytesMax = stream === 'access' ? RECORD_BYTES_KEPT : VALUE_BYTES_MAX;
     for (const value of values) checkValue(value, bytesMax);
     if (keys !== undefined && typeof keys !== 'function' && keys.length !== values.length)
       throw new RangeError(`${values.length} values have ${keys.length} keys`);
