@@ -39,7 +39,7 @@ export const user = z
 /** RFC 3339 `date-time` from 1970 to before 2255. */
 export const instant = z
   .string()
-  .regex(RFC3339)
+  .regex(RFC3339, { error: 'must be an RFC 3339 time with its offset, e.g. 2026-03-01T09:30:00Z', abort: true })
   .refine(isInstant, { error: 'must be a moment from 1970-01-01T00:00:00Z to before 2255-01-01T00:00:00Z' })
   .meta({
     description:

@@ -18,6 +18,8 @@ const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 /** Lines in the order of the file, without their ends: line `i` is `bytes[starts[i], ends[i])`. None is blank. */
 export interface LineBatch {
   readonly bytes: Buffer;
+  /** Ends of lines, blank ones too, before `bytes`. */
+  readonly lineEndsBefore: number;
   readonly count: number;
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
@@ -31,6 +33,8 @@ export class LineSplitter {
   /** The beginning of a line whose end has not come yet, cut to what is passed on. Null between lines. */
   #carry: Buffer | null = null;
   #carryBytes = 0;
+  /** In the chunks before. */
+  #lineEnds = 0;
   /** Of the carried line, also of what was cut off: its length, its leading spaces and tabs, and its last byte. */
   #lineBytes = 0;
   #blankBytes = 0;
@@ -54,6 +58,7 @@ export class LineSplitter {
   #split(bytes: Buffer): LineBatch[] {
     const batches: LineBatch[] = [];
     let at = 0;
+    let lineEnds = 0;
     if (this.#carry !== null) {
       const lineEnd = bytes.indexOf(LF);
       this.#append(bytes, 0, lineEnd === -1 ? bytes.length : lineEnd);
@@ -61,9 +66,12 @@ export class LineSplitter {
       const carried = this.#takeCarried(true);
       if (carried !== null) batches.push(carried);
       at = lineEnd + 1;
+      lineEnds++;
     }
+    const blankLines = this.blankLines;
     const whole = this.#wholeLines(bytes, at);
     if (whole.count > 0) batches.push(whole);
+    this.#lineEnds += lineEnds + whole.count + this.blankLines - blankLines;
     const rest = bytes.lastIndexOf(LF) + 1;
     if (rest < bytes.length) this.#append(bytes, rest, bytes.length);
     return batches;
@@ -87,7 +95,7 @@ export class LineSplitter {
       }
       at = lineEnd + 1;
     }
-    return { bytes, count, starts, ends };
+    return { bytes, lineEndsBefore: this.#lineEnds, count, starts, ends };
   }
 
   #append(bytes: Buffer, start: number, end: number): void {
@@ -117,7 +125,13 @@ export class LineSplitter {
       this.blankLines++;
       return null;
     }
-    return { bytes, count: 1, starts: Uint32Array.of(0), ends: Uint32Array.of(Math.min(lineBytes, RECORD_BYTES_KEPT)) };
+    return {
+      bytes,
+      lineEndsBefore: this.#lineEnds,
+      count: 1,
+      starts: Uint32Array.of(0),
+      ends: Uint32Array.of(Math.min(lineBytes, RECORD_BYTES_KEPT)),
+    };
   }
 
   /** The bytes that follow a byte-order mark at the start of the file; null while there are too few to tell. */

@@ -63,7 +63,7 @@ export class DriftReader {
     return driftReport(this.#programs.all(this.#called));
   }
 
-  #takeRecords({ bytes, count, starts, ends }: LineBatch): void {
+  #takeRecords({ bytes, count, starts, ends }: Omit<LineBatch, 'lineEndsBefore'>): void {
     if (count === 0) return;
     const encoding = encodingOf(bytes.subarray(starts[0], ends[count - 1]));
     for (let i = 0; i < count; i++) if (!this.#programs.declareFrom(bytes, starts[i]!, ends[i]!, encoding)) throw tooMany();

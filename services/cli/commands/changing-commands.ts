@@ -69,6 +69,7 @@ export function registerPolicy(program: Command, context: CliContext): void {
 interface RejectFlags extends LogFlags, JsonFlags {
   readonly reason?: string;
   readonly newest?: boolean;
+  readonly input?: readonly string[];
   readonly limit: string;
 }
 
@@ -88,12 +89,20 @@ export function registerRejects(program: Command, context: CliContext): void {
     .option('--reason <reason>', 'only those of one reason')
     .option('--newest', 'what was rejected last first; without it from the oldest on, partition by partition')
     .option('--limit <n>', 'how many are shown', '50')
+    .option('--input <file...>', 'files that were imported: says in which line of them each stands')
     .description('what was rejected, and why')
-    .addHelpText('after', '\nExamples:\n  ntk rejects list --reason invalid_json\n  ntk rejects list --newest --limit 5')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ntk rejects list --reason invalid_json
+  ntk rejects list --newest --limit 5
+  ntk rejects list --input events.ndjson.gz`,
+    )
     .action(async (flags: RejectFlags) => {
       const limit = limitOf(flags);
       const filter = reasonFilter(flags.reason);
-      const listing = { limit, isNewestFirst: flags.newest ?? false, isJson: flags.json ?? false };
+      const listing = { limit, isNewestFirst: flags.newest ?? false, isJson: flags.json ?? false, inputs: flags.input ?? [] };
       await context.withLog(flags, (log) => listRejects(out, log, filter, listing));
     });
   jsonOptions(logOptions(rejects.command('show')))

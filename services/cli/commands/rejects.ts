@@ -1,35 +1,16 @@
 /** `ntk rejects list | show | redrive`: records that could not be read, with their raw bytes. */
-import { RECORD_BYTES_KEPT, RECORD_TYPES, type REJECT_REASONS } from '../../../schemas/codes.ts';
-import { cloudEventSchema } from '../../../schemas/events/cloudevent.ts';
-import { eventSchema } from '../../../schemas/events/index.ts';
+import { RECORD_BYTES_KEPT } from '../../../schemas/codes.ts';
 import { subjectOf } from '../../domain/partitioning/route-record.ts';
 import { encodingOf } from '../../domain/record/json.ts';
 import { parseRecord } from '../../domain/record/parse.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
-import { readBatches } from '../../platform/log/read-batches.ts';
-import { type RejectRecord, rejectSchema } from '../../../schemas/results/reject.ts';
+import { readRejects, type StoredReject } from '../../system/stored-rejects.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { Output, Progress } from '../output/output.ts';
+import { problemsOf, REASON_IN_WORDS } from '../output/reject-words.ts';
 import { brief, safe } from '../output/terminal.ts';
+import { placesIn } from './rejected-lines.ts';
 import { WHY_IN_WORDS } from './authority-words.ts';
-
-export interface StoredReject extends RejectRecord {
-  /** `partition:offset` of the record in `ntk.access`. */
-  readonly id: string;
-}
-
-const READ = { maxRecords: 1_000, maxBytes: 16 * 1024 * 1024 };
-
-async function* readRejects(log: EventLog): AsyncIterable<StoredReject> {
-  for (let partition = 0; partition < log.partitions; partition++) {
-    for await (const batch of readBatches(log, 'rejects', partition, READ)) {
-      for (let i = 0; i < batch.count; i++) {
-        const reject = rejectSchema.parse(JSON.parse(batch.bytes.toString('utf8', batch.starts[i], batch.starts[i + 1])));
-        yield { ...reject, partition, id: `${partition}:${reject.offset}` };
-      }
-    }
-  }
-}
 
 export interface RejectFilter {
   readonly reason?: string;
@@ -46,10 +27,12 @@ export interface RejectListing {
   /** What was rejected last first; otherwise from the oldest on, partition by partition. */
   readonly isNewestFirst: boolean;
   readonly isJson: boolean;
+  /** Files in which they are looked for. */
+  readonly inputs: readonly string[];
 }
 
 export async function listRejects(out: Output, log: EventLog, filter: RejectFilter, listing: RejectListing): Promise<void> {
-  const { limit, isNewestFirst, isJson } = listing;
+  const { limit, isNewestFirst, isJson, inputs } = listing;
   let shown: ListedReject[] = [];
   let total = 0;
   for await (const reject of readRejects(log)) {
@@ -61,15 +44,21 @@ export async function listRejects(out: Output, log: EventLog, filter: RejectFilt
     if (shown.length >= 2 * limit) shown = newest(shown, limit);
   }
   if (isNewestFirst) shown = newest(shown, limit);
+  const places = await placesIn(
+    inputs,
+    shown.map(({ row }) => row),
+  );
   if (isJson) {
-    out.json(shown.map(({ row }) => row));
+    out.json(shown.map(({ row }) => (inputs.length === 0 ? row : { ...row, place: places.get(row.sha256) ?? null })));
     return;
   }
+  const placed = inputs.length === 0 ? [] : ['line'];
   if (shown.length > 0)
     out.table(
-      ['id', 'reason', 'bytes', 'begins with'],
+      ['id', ...placed, 'reason', 'bytes', 'begins with'],
       shown.map(({ row, begins }) => [
         row.id,
+        ...placed.map(() => brief(places.get(row.sha256) ?? '')),
         row.why === undefined ? row.reason : `${row.reason} (${row.why})`,
         row.bytes,
         begins,
@@ -107,7 +96,7 @@ export async function showReject(out: Output, log: EventLog, id: string, json: b
       `partition ${reject.partition} offset ${reject.offset}, ${reject.bytes} bytes${reject.bytes === RECORD_BYTES_KEPT ? ' at least' : ''}, SHA-256 ${reject.sha256}, rejected ${reject.rejectedAt}`,
     );
     const raw = Buffer.from(reject.raw, 'base64');
-    for (const problem of problemsOf(raw)) out.line(`  ${brief(problem, 200)}`);
+    for (const problem of problemsOf(reject.reason, raw)) out.line(`  ${brief(problem, 200)}`);
     out.line(safe(raw.toString('utf8').slice(0, SHOWN_CHARACTERS_MAX)));
     return;
   }
@@ -120,32 +109,6 @@ function noReject(id: string, reason?: string): UserError {
 }
 
 const SHOWN_CHARACTERS_MAX = 8_000;
-const PROBLEMS_SHOWN_MAX = 10;
-
-/** Which fields are wrong and what they should be, where the bytes are JSON. */
-function problemsOf(raw: Buffer): string[] {
-  let event: unknown;
-  try {
-    event = JSON.parse(raw.toString('utf8'));
-  } catch (error) {
-    return error instanceof Error ? [error.message] : [];
-  }
-  const type = RECORD_TYPES.find((known) => known === (event as { type?: unknown } | null)?.type);
-  const { error } = (type === undefined ? cloudEventSchema : eventSchema(type)).safeParse(event);
-  return (error?.issues ?? [])
-    .slice(0, PROBLEMS_SHOWN_MAX)
-    .map(({ path, message }) => `${path.length === 0 ? 'the record' : path.join('.')}: ${message}`);
-}
-
-const REASON_IN_WORDS: Readonly<Record<(typeof REJECT_REASONS)[number], string>> = {
-  too_large: 'the record has more than 1,048,576 bytes',
-  invalid_json: 'the bytes are no JSON text in UTF-8 (RFC 8259), or nest more than 512 levels',
-  not_cloudevent: 'a CloudEvents attribute (specversion, id, source, type, subject, time) is missing or wrong',
-  unknown_type: 'the type is none of the known ntk.* types',
-  invalid_data: 'a field of data is missing, of the wrong type or out of range',
-  wrong_partition: 'the subject belongs to another partition of the log',
-  unauthorised: 'a fact of authority that does not count here',
-};
 
 function whyOf({ why }: StoredReject): string {
   return why === undefined ? '' : `; ${WHY_IN_WORDS[why]}`;

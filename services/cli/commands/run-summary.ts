@@ -2,6 +2,7 @@
 import { CATEGORIES_SQL, PERSONAL_SQL, WHO_TOOK_WHAT_SQL } from '../../domain/report/queries.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import type { ImportSummary } from '../../importers/import-file.ts';
+import type { Input } from '../../importers/input/open-input.ts';
 import type { Warehouse } from '../../platform/warehouse/warehouse.ts';
 import type { InterceptionReport } from '../../../schemas/report/interceptions.ts';
 import type { BatchSystem } from '../../system/foreign-system.ts';
@@ -10,6 +11,7 @@ import type { CliContext } from '../context.ts';
 import { printImport } from '../output/import-words.ts';
 import { moreWords } from '../output/more-words.ts';
 import type { Output } from '../output/output.ts';
+import { printRejectedLines, rejectedLines } from './rejected-lines.ts';
 import { noPolicyWords } from './start-words.ts';
 import { brief } from '../output/terminal.ts';
 import { grouped as n } from '../output/grouped.ts';
@@ -18,6 +20,8 @@ import { grouped as n } from '../output/grouped.ts';
 const PROGRAMS_SHOWN_MAX = 40;
 
 export interface RunSummary {
+  /** Open still: where something was rejected, they are read again to say in which line. */
+  readonly inputs: readonly Input[];
   readonly imports: readonly ImportSummary[];
   readonly isJson: boolean;
   readonly hasPolicy: boolean;
@@ -46,7 +50,7 @@ interface TakenRow {
 export async function summarise(
   context: CliContext,
   system: BatchSystem,
-  { imports, isJson, hasPolicy, tookMs }: RunSummary,
+  { inputs, imports, isJson, hasPolicy, tookMs }: RunSummary,
 ): Promise<void> {
   const { out, clock } = context;
   const warehouse = system.warehouse!;
@@ -59,13 +63,15 @@ export async function summarise(
   const { recordsRead, rejected } = report.quality;
   if (recordsRead <= rejected) out.note('no record of any input could be read, so there was nothing to judge');
   if (imports.some(({ problem, status }) => problem !== null || status === 'stopped')) context.fail();
+  const read = inputs.filter((_, i) => (imports[i]?.appended ?? 0) > 0);
+  const lines = rejected === 0 ? [] : await rejectedLines(system.log, read);
   if (isJson) {
     const accessesByCategory = categories.map(({ category, accesses, programs }) => ({
       category,
       accesses: Number(accesses),
       programs: Number(programs),
     }));
-    out.json({ imports, report, accessesByCategory });
+    out.json({ imports, report, accessesByCategory, rejects: lines });
     return;
   }
   for (const one of imports) printImport(out, one);
@@ -74,7 +80,8 @@ export async function summarise(
   printHeadline(out, report, Number(personal?.accesses ?? 0), Number(personal?.programs ?? 0));
   const folder = brief(system.folder.path);
   if (!hasPolicy) out.note(noPolicyWords(system.folder.path));
-  if (report.quality.rejected > 0) out.note(`what was rejected, and why: ntk rejects list --data ${folder}`);
+  printRejectedLines(out, lines);
+  if (rejected > 0) out.note(`what was rejected, and why: ntk rejects list --data ${folder}`);
   out.note(
     `in ${(tookMs / 1000).toFixed(1)} s. Go on with: ntk report interceptions --data ${folder}; ntk explain --program PROGRAM --recompute --data ${folder}`,
   );

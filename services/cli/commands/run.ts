@@ -163,6 +163,7 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
     }
     const isJson = flags.json ?? false;
     await summarise(context, system, {
+      inputs: inputs.map(({ input }) => input),
       imports: summary.imports,
       isJson,
       hasPolicy: isJson || policy !== null || (await hasPolicyInForce(system.log, authority)),

@@ -24,7 +24,7 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
 }
 
-/** An input that was opened and hashed. Read `chunks` once, then `close`. */
+/** An input that was opened and hashed. Read `chunks`, one time after the other, then `close`. */
 export class Input {
   /** Base name of the file, or `stdin`. */
   readonly name: string;
@@ -37,21 +37,25 @@ export class Input {
   /** Set when `chunks` ended before the content did. */
   problem: InputProblem | null = null;
 
+  /** As it was named, or `standard input`. */
+  readonly path: string;
+
   readonly #file: FileHandle;
-  readonly #path: string;
 
   constructor(path: string, file: FileHandle, facts: { sha256: string; sizeBytes: number; compression: Compression }) {
     this.name = path === '-' ? 'stdin' : basename(path);
     this.sha256 = facts.sha256;
     this.sizeBytes = facts.sizeBytes;
     this.compression = facts.compression;
-    this.#path = nameOf(path);
+    this.path = nameOf(path);
     this.#file = file;
   }
 
   /** The content, decompressed. Chunks are fresh buffers of at most 512 KiB. */
   async *chunks(): AsyncGenerator<Buffer> {
     const seen = createHash('sha256');
+    this.readBytes = 0;
+    this.problem = null;
     try {
       if (this.compression === 'plain') {
         for (let at = 0; at < this.sizeBytes; ) {
@@ -65,7 +69,7 @@ export class Input {
       }
     } catch (error) {
       if (error === CHANGED) this.problem = this.#changed();
-      else if (isReadError(error)) this.problem = unreadable(this.#path, error);
+      else if (isReadError(error)) this.problem = unreadable(this.path, error);
       else throw error;
       return;
     }
@@ -95,12 +99,12 @@ export class Input {
     const what = damage.truncated ? 'ends in the middle of its' : `has damaged`;
     return {
       code: 'input_damaged',
-      message: `${this.#path} ${what} ${this.compression} data at byte ${damage.position} (${damage.detail}); what came before was read`,
+      message: `${this.path} ${what} ${this.compression} data at byte ${damage.position} (${damage.detail}); what came before was read`,
     };
   }
 
   #changed(): InputProblem {
-    return { code: 'input_changed', message: `${this.#path} was changed while it was read, near byte ${this.readBytes}` };
+    return { code: 'input_changed', message: `${this.path} was changed while it was read, near byte ${this.readBytes}` };
   }
 }
 
