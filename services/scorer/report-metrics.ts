@@ -11,7 +11,7 @@ import type { StateLimits } from './state-limits.ts';
 
 const INTERCEPT = ACTIONS.indexOf('intercept');
 const DAY_MS = 86_400_000;
-/** Programs remembered for `ntk_intercepted_programs`; beyond it the oldest leave first. */
+/** Programs of a partition remembered for `ntk_intercepted_programs`; beyond it the oldest leave first. */
 const INTERCEPTED_PROGRAMS_MAX = 200_000;
 
 const BASELINES: readonly { readonly reason: (typeof BASELINE_REASONS)[number]; readonly index: number }[] = BASELINE_REASONS.map(
@@ -30,7 +30,8 @@ const DUPLICATE_IDS = 'duplicate_ids';
 export class ScorerMetrics {
   readonly #metrics: Metrics;
   readonly #clock: { nowMs(): number };
-  readonly #intercepted = new Map<string, number>();
+  /** Of each partition that is judged here, the programs by their latest interception. One that is given away takes its own along. */
+  readonly #intercepted = new WeakMap<PartitionState, Map<string, number>>();
   readonly #limitNames = new BoundedNames(LIMIT_NAMES_MAX);
   /** Policies whose counters have been started. */
   #started = new Set<string>();
@@ -44,6 +45,7 @@ export class ScorerMetrics {
   scored(outcome: BatchOutcome, state: PartitionState): void {
     const metrics = this.#metrics;
     this.#tally(outcome.tally);
+    this.#remember(outcome.tally.interceptedPrograms, state);
     add(metrics.duplicates, outcome.duplicates);
     add(metrics.staleFacts, outcome.staleFacts);
     for (const [type, n] of Object.entries(outcome.facts)) metrics.facts.inc({ type }, n);
@@ -103,9 +105,16 @@ export class ScorerMetrics {
     for (const [limit, n] of tally.refusals) limitRefusals.inc({ limit: label(limit), shadow: 'false' }, n);
     for (const [limit, n] of tally.shadowRefusals) limitRefusals.inc({ limit: label(limit), shadow: 'true' }, n);
     for (const [limit, n] of tally.near) nearLimit.inc({ limit: label(limit) }, n);
-    for (const [program, atMs] of tally.interceptedPrograms) {
-      this.#intercepted.delete(program);
-      this.#intercepted.set(program, atMs);
+  }
+
+  #remember(programs: ReadonlyMap<string, number>, state: PartitionState): void {
+    if (programs.size === 0) return;
+    const known = this.#intercepted.get(state) ?? new Map<string, number>();
+    this.#intercepted.set(state, known);
+    for (const [program, atMs] of programs) {
+      const latestMs = Math.max(atMs, known.get(program) ?? 0);
+      known.delete(program);
+      known.set(program, latestMs);
     }
   }
 
@@ -128,6 +137,7 @@ export class ScorerMetrics {
     if (limits !== null) this.#observeLimits(states, limits);
     const nowMs = this.#clock.nowMs();
     let programsSeen = 0;
+    let programsIntercepted = 0;
     const kinds = Object.fromEntries([...Object.values(KIND_LABELS), DUPLICATE_IDS].map((kind) => [kind, 0]));
     // Of the partition that forgets soonest: its oldest id is the youngest of these.
     let oldestIdMs = Number.NEGATIVE_INFINITY;
@@ -137,11 +147,12 @@ export class ScorerMetrics {
       oldestIdMs = Math.max(oldestIdMs, state.window.oldestMs ?? Number.NEGATIVE_INFINITY);
       // A program is in one partition, so that none is counted twice.
       programsSeen += state.active.lastDay(nowMs);
+      programsIntercepted += this.#interceptedSince(nowMs - DAY_MS, state);
     }
     for (const [kind, n] of Object.entries(kinds)) this.#metrics.stateKeys.set({ kind }, n);
     this.#metrics.dedupWindowSeconds.set(oldestIdMs === Number.NEGATIVE_INFINITY ? 0 : (nowMs - oldestIdMs) / 1000);
     this.#metrics.checkpointAgeSeconds.set(Math.max(0, ...checkpointAgesMs) / 1000);
-    this.#metrics.interceptedPrograms.set(this.#interceptedSince(nowMs - DAY_MS));
+    this.#metrics.interceptedPrograms.set(programsIntercepted);
     this.#metrics.programsSeen.set(programsSeen);
   }
 
@@ -169,11 +180,13 @@ export class ScorerMetrics {
     }
   }
 
-  #interceptedSince(sinceMs: number): number {
-    for (const [program, atMs] of this.#intercepted) {
-      if (atMs < sinceMs || this.#intercepted.size > INTERCEPTED_PROGRAMS_MAX) this.#intercepted.delete(program);
+  #interceptedSince(sinceMs: number, state: PartitionState): number {
+    const known = this.#intercepted.get(state);
+    if (known === undefined) return 0;
+    for (const [program, atMs] of known) {
+      if (atMs < sinceMs || known.size > INTERCEPTED_PROGRAMS_MAX) known.delete(program);
     }
-    return this.#intercepted.size;
+    return known.size;
   }
 }
 
