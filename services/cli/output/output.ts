@@ -7,12 +7,16 @@ import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
 import { brief, safe, SafeBytes, safeLines } from './terminal.ts';
+import { fitColumns } from './fit-columns.ts';
 import { grouped } from './grouped.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
 /** Every cell of a column is padded to its widest, and a class may have a million characters. All reasons in one cell take 300. */
 const CELL_CHARACTERS_MAX = 500;
+
+/** Between columns; where there is room, with a space of padding on both sides. */
+const BETWEEN = '  ';
 
 export interface Progress {
   /** Absolute; `total` may grow. */
@@ -73,13 +77,18 @@ export class Output {
     return styleText(style, text, { stream });
   }
 
-  /** Cells are made safe and cut here; numbers stand on the right. */
+  /** Cells are made safe and cut here; numbers stand on the right. On a terminal that is too narrow, cells are folded. */
   table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
     const numeric = head.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));
+    const cells = rows.map((row) =>
+      row.map((cell) => (typeof cell === 'number' ? grouped(cell) : brief(cell, CELL_CHARACTERS_MAX))),
+    );
+    const widths = this.#stdout.isTTY ? fitColumns([head, ...cells], this.#stdout.columns || Infinity, BETWEEN.length) : null;
     const table = new Table({
+      ...(widths === null ? {} : { colWidths: widths, wordWrap: true }),
       head: [...head],
       colAligns: numeric.map((isNumber) => (isNumber ? 'right' : 'left')),
-      style: { head: [], border: [], compact: true },
+      style: { head: [], border: [], compact: true, ...(widths === null ? {} : { 'padding-left': 0, 'padding-right': 0 }) },
       chars: {
         top: '',
         'top-mid': '',
@@ -95,11 +104,10 @@ export class Output {
         'mid-mid': '',
         right: '',
         'right-mid': '',
-        middle: '  ',
+        middle: BETWEEN,
       },
     });
-    for (const row of rows)
-      table.push(row.map((cell) => (typeof cell === 'number' ? grouped(cell) : brief(cell, CELL_CHARACTERS_MAX))));
+    table.push(...cells);
     this.line(table.toString());
   }
 

@@ -2,7 +2,10 @@ import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { Output } from '../../../services/cli/output/output.ts';
 
-function output(isTTY = false): { readonly out: Output; readonly printed: () => string; readonly said: () => string } {
+function output(
+  isTTY = false,
+  columns = 80,
+): { readonly out: Output; readonly printed: () => string; readonly said: () => string } {
   const texts = [Buffer.alloc(0), Buffer.alloc(0)];
   const stream = (which: number): NodeJS.WriteStream =>
     Object.assign(
@@ -12,7 +15,7 @@ function output(isTTY = false): { readonly out: Output; readonly printed: () => 
           done();
         },
       }),
-      { isTTY },
+      { isTTY, columns },
     ) as unknown as NodeJS.WriteStream;
   return {
     out: new Output(stream(0), stream(1)),
@@ -55,6 +58,30 @@ describe('what commands print', () => {
     const lines = printed().trimEnd().split('\n');
     expect(lines).toHaveLength(1_002);
     expect(lines[1]).toMatch(/^ ?c{499}… +1 *$/);
+  });
+
+  const wide: Parameters<Output['table']> = [
+    ['program', 'category', 'with findings', 'found'],
+    [['wx00000000522482a9', 'phone_number', 15, 'consent_missing excess_volume rate_limited undeclared_category']],
+  ];
+
+  test('folds the cells of a table for a terminal that is too narrow, and cuts no word', () => {
+    const { out, printed } = output(true, 72);
+    out.table(...wide);
+    const lines = printed().trimEnd().split('\n');
+    for (const line of lines) expect([...line.trimEnd()].length).toBeLessThanOrEqual(72);
+    const words = wide[1].flat().flatMap((cell) => String(cell).split(' '));
+    for (const word of words) expect(printed()).toContain(word);
+  });
+
+  test.each([
+    { why: 'a pipe', isTTY: false, columns: 72 },
+    { why: 'a terminal that is wide enough', isTTY: true, columns: 140 },
+    { why: 'a terminal that is too narrow for its words', isTTY: true, columns: 40 },
+  ])('leaves a row on its line for $why', ({ isTTY, columns }) => {
+    const { out, printed } = output(isTTY, columns);
+    out.table(...wide);
+    expect(printed().trimEnd().split('\n')).toHaveLength(2);
   });
 
   test('has CSV that no spreadsheet takes for a formula', () => {
