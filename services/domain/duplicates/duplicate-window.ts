@@ -37,11 +37,13 @@ export class DuplicateWindow {
     return Math.min(this.#total, this.#capacity);
   }
 
-  /** Append time of (about) the oldest remembered record, milliseconds since 1970; null when empty. */
+  /** Append time of the oldest remembered record, or of one less than a page younger, milliseconds since 1970; null when empty. */
   get oldestMs(): number | null {
     if (this.#total === 0) return null;
-    const oldest = this.#total <= this.#capacity ? 0 : this.#total % this.#capacity;
-    return this.#pageTimesMs[Math.floor(oldest / ENTRIES_PER_PAGE)] ?? null;
+    const oldest = this.#total < this.#capacity ? 0 : this.#total % this.#capacity;
+    // A page that is being written over has the time of its newest records. Those behind it are the next oldest.
+    const page = Math.ceil(oldest / ENTRIES_PER_PAGE) % Math.ceil(this.#capacity / ENTRIES_PER_PAGE);
+    return this.#pageTimesMs[page] ?? null;
   }
 
   has(hash: Uint32Array): boolean {

@@ -73,6 +73,31 @@ describe('the duplicate window', () => {
   });
 });
 
+describe('the age of the duplicate window', () => {
+  const PAGE = 8_192;
+  const numbered = (i: number): Uint32Array => new Uint32Array(4).fill(Math.imul(i, 0x9e3779b1));
+
+  function restored(window: DuplicateWindow, capacity: number): DuplicateWindow {
+    const again = new DuplicateWindow(capacity);
+    drawnPages(window.pages).forEach((bytes, page) => again.restore(new ByteReader(bytes), page));
+    again.restored(window.total);
+    return again;
+  }
+
+  it.each([3 * PAGE, 2 * PAGE + 1_000])('of %i ids is that of the oldest, to a page, however often it went round', (capacity) => {
+    const window = new DuplicateWindow(capacity);
+    expect(window.oldestMs).toBeNull();
+    for (let i = 0; i < 3 * capacity; i++) {
+      window.add(numbered(i), i);
+      if (i % 1_000 !== 0) continue;
+      const oldestMs = Math.max(0, i + 1 - capacity);
+      expect(window.oldestMs).toBeGreaterThanOrEqual(oldestMs);
+      expect(window.oldestMs).toBeLessThan(oldestMs + PAGE);
+    }
+    expect(restored(window, capacity).oldestMs).toBe(window.oldestMs);
+  });
+});
+
 describe('the hash of an id', () => {
   it('tells lists of texts apart that join to the same', () => {
     expect(hashOf('ab', 'c')).not.toEqual(hashOf('a', 'bc'));
