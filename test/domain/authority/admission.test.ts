@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OPEN, type Authority } from '../../../services/domain/authority/authority.ts';
+import { authorityMark, OPEN, type Authority } from '../../../services/domain/authority/authority.ts';
 import { KEYS_MAX } from '../../../services/domain/state/key-table.ts';
 import {
   DAY_MS,
@@ -27,6 +27,8 @@ describe('a fact of authority', () => {
   test.each(FACTS)('of type $type needs a signature by a key in force', (fact) => {
     const log = new SignedLog();
     expect(log.say({ ...fact, by: null })).toBe('unsigned');
+    expect(log.append({ ...log.record({ ...fact, by: ROOT }), keyid: 7 })).toBe('unsigned');
+    expect(log.append({ ...log.record({ ...fact, by: ROOT }), sig: 'short' })).toBe('unsigned');
     expect(log.say({ ...fact, by: REVIEWER })).toBe('unknown_key');
     expect(log.addKey(REVIEWER)).toBe('taken');
     expect(log.say({ ...fact, by: REVIEWER })).toBe('taken');
@@ -78,6 +80,8 @@ describe('a key', () => {
     log.forget();
     // The word that put it in force, kept by somebody and said again.
     expect(log.addKey(REVIEWER, { timeMs: NOW_MS - 3 * hour })).toBe('superseded');
+    // Two words about one key need different times.
+    expect(log.addKey(REVIEWER, { timeMs: NOW_MS - hour })).toBe('superseded');
     expect(log.addKey(REVIEWER, { timeMs: NOW_MS })).toBe('taken');
     expect(log.say({ ...BAN, by: REVIEWER, timeMs: NOW_MS + 1 })).toBe('taken');
   });
@@ -113,6 +117,7 @@ describe('a key', () => {
     for (const key of keys) log.fold.state.keys.put({ ...key, isActive: true, types: null, by: '', reason: '' }, 0);
     expect(log.addKey(STRANGER)).toBe('too_many_keys');
     expect(log.addKey(keys[7]!, { state: 'revoked' })).toBe('taken');
+    expect(log.say({ ...BAN, by: ROOT })).toBe('taken');
   });
 });
 
@@ -162,6 +167,14 @@ describe('a fact that somebody kept and appends again', () => {
     expect(log.addKey(STRANGER, { timeMs: NOW_MS - 1 })).toBe('taken');
   });
 
+  test.each([BAN, GRANT, POLICY])('of type $type is followed by one that is a microsecond newer', (fact) => {
+    const log = new SignedLog();
+    expect(log.say({ ...fact, by: ROOT })).toBe('taken');
+    const time = new Date(NOW_MS).toISOString().replace('000Z', '000001Z');
+    expect(log.say({ ...fact, by: ROOT, more: { time } })).toBe('taken');
+    expect(log.say({ ...fact, by: ROOT, more: { time } })).toBe('superseded');
+  });
+
   test('of priors: those of one edition share a time, an earlier edition is over', () => {
     const log = new SignedLog();
     for (const id of ['a', 'b']) expect(log.say({ ...PRIOR, by: ROOT, id })).toBe('taken');
@@ -185,7 +198,7 @@ describe('a fact that somebody kept and appends again', () => {
             origin,
           }),
         ).toBe('taken');
-      expect(log.say({ ...fact, timeMs: NOW_MS + 1, appendedAtMs: NOW_MS + ageMs })).toBe('taken');
+      expect(log.say({ ...fact, timeMs: NOW_MS + 1, appendedAtMs: NOW_MS + 1 + ageMs })).toBe('taken');
     }
   });
 
@@ -222,6 +235,18 @@ describe('what is no fact of authority', () => {
     const log = new SignedLog();
     expect(log.say({ type, data, by: null })).toBe('taken');
     expect(log.say({ type, data: { ...data, version: 2 }, by: null, more: { keyid: 5, sig: 'none' } })).toBe('taken');
+  });
+});
+
+describe('the mark of an authority', () => {
+  const markOf = (...roots: readonly string[]): string => authorityMark({ mode: 'signed', roots });
+
+  test('names its root keys, in whatever order they are configured', () => {
+    const [one, other] = [ROOT.publicKey, OTHER_ROOT.publicKey];
+    expect(markOf(one, other)).toMatch(/^signed:[0-9a-f]{16}$/);
+    expect(markOf(other, one)).toBe(markOf(one, other));
+    expect(new Set([markOf(one, other), markOf(one), markOf(other), authorityMark(OPEN)]).size).toBe(4);
+    expect(authorityMark({ mode: 'open', isAssumed: true })).toBe('open');
   });
 });
 

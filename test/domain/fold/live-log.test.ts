@@ -33,45 +33,65 @@ const POLICY = {
   limits: [{ name: 'calls', key: ['program'], count: 1, per: '1h', burst: 1 }],
 };
 
-/** One partition of a log, a batch a call. */
+interface Said {
+  readonly type: string;
+  readonly subject: string;
+  readonly timeMs: number;
+  readonly data: object;
+}
+
+const POLICY_SAID: Said = { type: 'ntk.policy', subject: '*', timeMs: NOW_MS, data: POLICY };
+const callAt = (timeMs: number, subject: string): Said => ({
+  type: 'ntk.access',
+  subject,
+  timeMs,
+  data: { user: 'u', api: 'wx.getLocation' },
+});
+
+/** One partition of a log. */
 class LiveLog {
   readonly fold = new PartitionFold({ logId: 'live', partition: 0, partitions: 1, storedUser: (user) => user, authority: OPEN });
   #next = 0;
 
   constructor() {
-    this.#append('ntk.policy', '*', NOW_MS, POLICY, NOW_MS - 30 * DAY_MS, 3);
+    this.#append([POLICY_SAID], NOW_MS - 30 * DAY_MS, 3);
   }
 
-  #append(type: string, subject: string, timeMs: number, data: object, appendedAtMs: number, origin: number): Told | null {
-    const event = {
-      specversion: '1.0',
-      id: `e${this.#next}`,
-      source: 's',
-      type,
-      subject,
-      time: new Date(timeMs).toISOString(),
-      data,
-    };
-    const placed = Array.from({ length: this.#next }, () => ({ value: Buffer.alloc(0), record: 0, origin }));
-    placed.push({ value: Buffer.from(JSON.stringify(event)), record: 0, origin });
-    let told: Told | null = null;
-    this.fold.fold(foldInput(placed, { from: this.#next, to: this.#next + 1, appendedAtMs }), 0, ({ judgement }) => {
+  /** Folds all of it as one batch. */
+  #append(said: readonly Said[], appendedAtMs: number, origin: number): Told[] {
+    const from = this.#next;
+    const placed = Array.from({ length: from }, () => ({ value: Buffer.alloc(0), record: 0, origin }));
+    for (const { timeMs, ...rest } of said) {
+      const event = { specversion: '1.0', id: `e${this.#next++}`, source: 's', time: new Date(timeMs).toISOString(), ...rest };
+      placed.push({ value: Buffer.from(JSON.stringify(event)), record: 0, origin });
+    }
+    const told: Told[] = [];
+    this.fold.fold(foldInput(placed, { from, to: this.#next, appendedAtMs }), 0, ({ judgement }) => {
       const { subject: judged, notes, findings } = judgement;
-      told = {
+      told.push({
         eventTimeMs: judged.eventTimeUs / 1000,
         notes: [...notes],
         reasons: findings.reasons.map((reason) => REASONS[reason]!),
         explained: explainChecks(judgement)
           .slice(8)
           .map(({ name, status, text }) => `${name} ${status}: ${text}`),
-      };
+      });
     });
-    this.#next++;
     return told;
   }
 
+  /** A batch of its own. */
   call({ timeMs, appendedAtMs, origin = LIVE }: Call, program = 'wx1'): Told {
-    return this.#append('ntk.access', program, timeMs, { user: 'u', api: 'wx.getLocation' }, appendedAtMs, origin)!;
+    return this.#append([callAt(timeMs, program)], appendedAtMs, origin)[0]!;
+  }
+
+  /** By `ntk run`, in one batch. */
+  runTogether(timesMs: readonly number[]): Told[] {
+    return this.#append(
+      timesMs.map((timeMs) => callAt(timeMs, 'wx1')),
+      NOW_MS,
+      RUN,
+    );
   }
 }
 
@@ -136,6 +156,17 @@ describe('a limit key of a live log', () => {
     for (let i = 0; i < 4; i++) log.call({ timeMs: laterMs, appendedAtMs: laterMs }, 'wx2');
     expect(log.fold.state.limits.count).toBe(1);
     expect(isRefused(log.call({ timeMs: laterMs, appendedAtMs: laterMs }))).toBe(false);
+  });
+
+  it.each([
+    ['earlier than seven days and a minute before the latest arrival is as absent, before anything frees it', -1, false],
+    ['at seven days and a minute before the latest arrival counts', 0, true],
+  ])('whose last number is %s', (_, laterMs, isCounted) => {
+    const log = new LiveLog();
+    log.call({ timeMs: NOW_MS, appendedAtMs: NOW_MS }, 'wx2');
+    // Its TAT is an hour ahead of the call that made it.
+    const timeMs = NOW_MS - 7 * DAY_MS - MINUTE_MS - 60 * MINUTE_MS + laterMs;
+    expect(log.runTogether([timeMs, timeMs]).map(isRefused)).toEqual([false, isCounted]);
   });
 
   it('is never freed while the log is history', () => {
