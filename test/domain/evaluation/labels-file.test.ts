@@ -41,10 +41,21 @@ test("somebody else's fields play no part, even under our names", () => {
       programs: 1,
       days: 0.5,
       note: [],
-      incidents: [{ ...INCIDENT, strength: 3, camouflaged: 'no', group: null, x: {} }],
+      incidents: [
+        { ...INCIDENT, strength: 3, camouflaged: 'no', group: null, x: {} },
+        { ...INCIDENT, category: ['location'], strength: '', group: 7 },
+      ],
     }),
   );
-  expect(read).toMatchObject({ ok: true, world: { incidents: [{ strength: null, camouflaged: null, group: null }] } });
+  expect(read).toMatchObject({
+    ok: true,
+    world: {
+      incidents: [
+        { category: 'location', strength: null, camouflaged: null, group: null },
+        { category: '', strength: null, camouflaged: null, group: '7' },
+      ],
+    },
+  });
 });
 
 test.each([

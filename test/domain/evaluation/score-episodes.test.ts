@@ -152,6 +152,63 @@ describe('figures', () => {
     expect(both.falseAlarms.map(({ world }) => world)).toEqual([2]);
   });
 
+  test('recall is told by strength and by camouflage, those of no known name last, and where labels say neither not at all', () => {
+    const labels: [Partial<LabelledIncident>, foundAfterMinutes: number | null][] = [
+      [{ strength: 'weak', camouflaged: true }, null],
+      [{ strength: 'medium', camouflaged: true }, 50],
+      [{ strength: 'strong', camouflaged: false }, 10],
+      [{ strength: 'strong' }, 40],
+      [{ strength: 'tiny' }, 20],
+      [{ strength: 'odd' }, null],
+      [{}, null],
+    ];
+    const incidents = labels.map(([label], i) => incident({ id: `i${i}`, program: `p${i}`, ...label }));
+    const alarms = labels.flatMap(([, minutes], i) =>
+      minutes === null ? [] : [alarm(START + minutes * MINUTE, undefined, { program: `p${i}` })],
+    );
+    const scored = score(incidents, alarms);
+    const told = (recalls: Score['byKind']): unknown[] =>
+      recalls.map(({ name, incidents: of, found, medianSecondsToDetection: after }) => [name, found, of, after]);
+    expect(told(scored.byStrength)).toEqual([
+      ['weak', 0, 1, null],
+      ['medium', 1, 1, 50 * 60],
+      ['strong', 2, 2, 25 * 60],
+      ['odd', 0, 1, null],
+      ['tiny', 1, 1, 20 * 60],
+    ]);
+    expect(told(scored.byCamouflage)).toEqual([
+      ['camouflaged', 1, 2, 50 * 60],
+      ['open', 1, 1, 10 * 60],
+    ]);
+    expect(scored.mediumAndStrong).toMatchObject({ incidents: 3, found: 3, recall: 1, medianSecondsToDetection: 40 * 60 });
+    expect(score([incident()], [])).toMatchObject({ mediumAndStrong: null, byStrength: [], byCamouflage: [] });
+  });
+
+  test('episodes are told by the reasons they gained, and which of them are false', () => {
+    const alarms = [
+      alarm(START, ['rate_above_baseline']),
+      alarm(START + MINUTE, ['periodic_polling']),
+      alarm(START - 9 * HOUR, ['periodic_polling']),
+    ];
+    expect(score([incident()], alarms).byReason).toEqual([
+      { reason: 'rate_above_baseline', episodes: 1, falseEpisodes: 0 },
+      { reason: 'periodic_polling', episodes: 2, falseEpisodes: 1 },
+    ]);
+  });
+
+  test('what was missed and what was false is listed by world, then by time, whatever the order of the files', () => {
+    const missed = [incident({ id: 'late', startUs: START + HOUR }), incident({ id: 'early' })];
+    const wrong = ['b', 'a'].map((program, i) => alarm(START - (1 - i) * MINUTE, undefined, { program, offset: 7 - i }));
+    const atOnce = alarm(START, undefined, { program: 'c', offset: 5 });
+    const world = { labels: worldOf(...missed), alarms: [atOnce, ...wrong.toReversed()], activeProgramDays: 1 };
+    const scored = scoreWorlds([world, world]);
+    expect(scored.missed.map(({ world: of, id }) => `${of} ${id}`)).toEqual(['1 early', '1 late', '2 early', '2 late']);
+    expect(scored.falseAlarms.map(({ world: of, episode }) => `${of} ${episode}`)).toEqual(
+      [1, 2].flatMap((of) => [`${of} 2-7`, `${of} 2-5`, `${of} 2-6`]),
+    );
+    expect(scored.missed[0]).toMatchObject({ start: '1970-02-11T16:00:00.000Z', end: '1970-02-11T18:00:00.000Z' });
+  });
+
   test('where nothing was labelled and nothing alarmed there is no recall and no precision', () => {
     expect(score([], [])).toMatchObject({
       all: { recall: null },

@@ -105,12 +105,12 @@ describe('the evidence of a check says what it was and what would have been ordi
     ],
     [
       'a purpose of something else',
-      [DECLARATION, call({ purpose: 'chat' })],
+      [DECLARATION, call({ category: 'photos' })],
       [
         {
           reason: 'purpose_mismatch',
-          observed: { purpose: 'chat', category: 'location' },
-          expected: { purposes: ['map', 'near'] },
+          observed: { purpose: 'map', category: 'photos' },
+          expected: { purposes: ['chat'] },
         },
       ],
     ],
