@@ -48,4 +48,29 @@ describe('memory for requests', () => {
     expect(place).toBeInstanceOf(Place);
     expect(inFlight.take('b', 1)).toBe('full');
   });
+
+  it('is up to a half for one sender, in bytes and in requests, and up to the whole for all', () => {
+    const inFlight = new InFlight({ inFlightBytesMax: 1_000, inFlightRequestsMax: 6 });
+    const told = (holder: string, bytes: number): string => {
+      const place = inFlight.take(holder, bytes);
+      return place instanceof Place ? 'in' : place;
+    };
+    expect(['a', 'a', 'a', 'a'].map((holder) => told(holder, 10))).toEqual(['in', 'in', 'in', 'own_share_full']);
+    expect([told('b', 30), told('b', 471), told('b', 470)]).toEqual(['in', 'own_share_full', 'in']);
+    expect([told('c', 471), told('c', 470), told('d', 0)]).toEqual(['full', 'in', 'full']);
+  });
+
+  it('that a request does not get when it turns out larger leaves it with what it had', () => {
+    const inFlight = new InFlight({ inFlightBytesMax: 1_000, inFlightRequestsMax: 6 });
+    const [first, second] = [inFlight.take('a', 100), inFlight.take('b', 100)] as [Place, Place];
+    expect([first.resize(901), inFlight.bytes]).toEqual([false, 200]);
+    expect([first.resize(900), inFlight.bytes]).toEqual([true, 1_000]);
+    // Less is always possible.
+    expect([second.resize(40), first.resize(30), inFlight.bytes]).toEqual([true, true, 70]);
+    second.giveBack();
+    // Alone it has all there is, and more.
+    expect([first.resize(5_000), inFlight.bytes]).toEqual([true, 5_000]);
+    first.giveBack();
+    expect(inFlight.bytes).toBe(0);
+  });
 });

@@ -76,6 +76,32 @@ describe('the rate of a token', () => {
     );
   });
 
+  it('of bytes counts in whole KiB, beside that of records', () => {
+    const clock = new TestClock();
+    const rates = new TokenRates(clock);
+    const token = { ...TOKEN, recordsPerSecond: 1_000, bytesPerSecond: 1_024, bytesBurst: 2_048 };
+    for (const bytes of [1_024, 1]) expect(rates.charge(token, { records: 1, bytes })).toBe(0);
+    expect(rates.charge(token, { records: 1, bytes: 1 })).toBe(1_000);
+    clock.advance(1_000);
+    expect(rates.charge(token, { records: 1, bytes: 1_025 })).toBe(0);
+    expect(rates.waitMs(token)).toBe(2_000);
+  });
+
+  it('has ten seconds of it as its burst where the token names none', () => {
+    const rates = new TokenRates(new TestClock());
+    const token = { ...TOKEN, recordsPerSecond: 10 };
+    for (let i = 0; i < 100; i++) expect(rates.charge(token, { records: 1, bytes: 1 })).toBe(0);
+    expect(rates.charge(token, { records: 1, bytes: 1 })).toBe(100);
+  });
+
+  it('is forgotten with a token that is no more, and with no other', () => {
+    const rates = new TokenRates(new TestClock());
+    const [kept, gone] = ['kept', 'gone'].map((name) => ({ ...TOKEN, name, recordsPerSecond: 1, recordsBurst: 1 }));
+    for (const token of [kept!, gone!]) rates.charge(token, { records: 5, bytes: 0 });
+    rates.keep(new Set(['kept']));
+    expect([rates.waitMs(kept!), rates.waitMs(gone!)]).toEqual([5_000, 0]);
+  });
+
   it('is that of the token alone, and no rate is no limit', () => {
     const rates = new TokenRates(new TestClock());
     const slow = { ...TOKEN, name: 'slow', recordsPerSecond: 1, recordsBurst: 1 };

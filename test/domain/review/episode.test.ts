@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Conclusions, type PlacedReview } from '../../../services/domain/review/conclusions.ts';
-import { nameOf, placeNamed } from '../../../services/domain/review/episode.ts';
+import { episodeOf, nameOf, placeNamed } from '../../../services/domain/review/episode.ts';
 import { hostileText } from '../../platform/warehouse/hostile-rows.ts';
 
 describe('the name of an episode', () => {
@@ -22,6 +22,38 @@ describe('the name of an episode', () => {
     );
     for (const text of ['', '3', '3-', '-3', '3-04', '03-4', '3--4', '3-9007199254740992', ' 3-4', '3-4\n'])
       expect(placeNamed(text)).toBeNull();
+  });
+});
+
+test('an episode has its reasons in the order of the contracts and what made its score largest first', () => {
+  const row = {
+    partition: 3,
+    first_offset: '9007199254740991',
+    program: 'wx1',
+    class_name: 'games',
+    start_ms: '100',
+    last_ms: '300',
+    results: '2',
+    found: ['periodic_polling', 'rate_above_baseline', 'category_new_for_program', 'users_above_baseline'],
+    top_score: 9.5,
+    top_contributions: { rhythm: 2.5, rate: 6, users: 1 },
+  };
+  expect(episodeOf(row)).toEqual({
+    partition: 3,
+    offset: 9_007_199_254_740_991,
+    id: '3-9007199254740991',
+    program: 'wx1',
+    className: 'games',
+    startMs: 100,
+    lastMs: 300,
+    results: 2,
+    reasons: ['rate_above_baseline', 'users_above_baseline', 'category_new_for_program', 'periodic_polling'],
+    score: 9.5,
+    contributions: [
+      { feature: 'rate', amount: 6 },
+      { feature: 'rhythm', amount: 2.5 },
+      { feature: 'users', amount: 1 },
+    ],
   });
 });
 
