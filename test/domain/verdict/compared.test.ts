@@ -1,14 +1,12 @@
 /** What the checks compared, in the evidence of accesses that the fold judged. */
-import { describe, expect, it } from 'vitest';
-import { OPEN } from '../../../services/domain/authority/authority.ts';
-import { PartitionFold } from '../../../services/domain/fold/fold.ts';
-import { foldInput } from '../fold/partitioned.ts';
+import { describe, expect, it, test } from 'vitest';
+import { REASONS } from '../../../schemas/codes.ts';
+import { foldSaid, type Said } from './said.ts';
 
 interface Shown {
   readonly findings: readonly object[];
 }
 
-const RUN = 2;
 const JUDGED_UNDER = {
   version: 'e',
   purposes: 'required',
@@ -29,16 +27,10 @@ const DECLARED = {
 };
 const DECLARATION: [string, object] = ['declaration', DECLARED];
 
-/** Judges what is said of programs in one batch; the evidence of each access. */
-function judged(said: readonly (readonly [program: string, kind: string, data: object])[]): Shown[] {
-  const events = [['*', 'policy', JUDGED_UNDER] as const, ...said].map(([subject, kind, data], i) => {
-    const time = `2026-01-01T00:00:${String(i).padStart(2, '0')}Z`;
-    return { specversion: '1.0', id: `${i}`, source: 's', type: `ntk.${kind}`, subject, time, data };
-  });
-  const placed = events.map((event) => ({ value: Buffer.from(JSON.stringify(event)), record: 0, origin: RUN }));
-  const fold = new PartitionFold({ logId: 'e', partition: 0, partitions: 1, storedUser: (user) => user, authority: OPEN });
+/** The evidence of each access. */
+function judged(said: readonly Said[]): Shown[] {
   const evidence: Shown[] = [];
-  fold.fold(foldInput(placed, { from: 0, to: placed.length }), 0, ({ judgement }) => {
+  foldSaid(JUDGED_UNDER, said, 0, ({ judgement }) => {
     evidence.push(judgement.evidence === '' ? { findings: [] } : (JSON.parse(judgement.evidence) as Shown));
   });
   return evidence;
@@ -238,4 +230,23 @@ describe('the evidence of a check says what it was and what would have been ordi
       ],
     ]);
   });
+});
+
+test('an access has evidence where more than allow was proposed, whatever is in effect', () => {
+  const policy = { version: 'a', actions: { reveals_friends: 'allow' } };
+  const links = [{}, { link: { kind: 'share', reveals: ['friends'] } }, { link: { kind: 'download' } }].map(call);
+  const found: [string, boolean][] = [];
+  foldSaid(
+    policy,
+    [DECLARATION, ...links].map(([kind, data]) => ['wx1', kind, data]),
+    0,
+    ({ judgement }) => {
+      found.push([judgement.findings.reasons.map((reason) => REASONS[reason]).join(), judgement.evidence !== '']);
+    },
+  );
+  expect(found).toEqual([
+    ['', false],
+    ['reveals_friends', false],
+    ['download_link', true],
+  ]);
 });
