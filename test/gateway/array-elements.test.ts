@@ -100,11 +100,22 @@ describe('the elements of a batch', () => {
     expect(arrays).toBeGreaterThan(20);
   });
 
-  it('cost no more for any bytes than one look at each of them', () => {
+  it('of any bytes are pieces of them or a problem, however deep they are', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-        const elements = arrayElements(Buffer.from(bytes), 10);
-        expect('problem' in elements ? elements.problem : elements.length).toBeDefined();
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, isArray) => {
+        const body = isArray ? Buffer.concat([Buffer.from('['), bytes, Buffer.from(']')]) : Buffer.from(bytes);
+        const elements = arrayElements(body, 10);
+        if ('problem' in elements) expect(elements.problem).not.toBe('');
+        else {
+          expect(elements.length).toBeLessThanOrEqual(10);
+          let from = 0;
+          for (const element of elements) {
+            expect(element.length).toBeGreaterThan(0);
+            expect(element.byteOffset - body.byteOffset).toBeGreaterThan(from);
+            from = element.byteOffset - body.byteOffset + element.length;
+          }
+          expect(from).toBeLessThan(body.length);
+        }
       }),
     );
     const deep = 4_000_000;
