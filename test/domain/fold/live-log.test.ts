@@ -169,6 +169,13 @@ describe('a limit key of a live log', () => {
     expect(log.runTogether([timeMs, timeMs]).map(isRefused)).toEqual([false, isCounted]);
   });
 
+  it('ages as soon as something was imported, too', () => {
+    const log = new LiveLog();
+    log.call({ timeMs: NOW_MS, appendedAtMs: NOW_MS, origin: IMPORTED }, 'wx2');
+    const timeMs = NOW_MS - 30 * DAY_MS;
+    expect(log.runTogether([timeMs, timeMs]).map(isRefused)).toEqual([false, false]);
+  });
+
   it('is never freed while the log is history', () => {
     const log = new LiveLog();
     log.call({ timeMs: NOW_MS, appendedAtMs: NOW_MS, origin: RUN });
