@@ -108,6 +108,14 @@ describe('a live record', () => {
     expect(told).toMatchObject({ eventTimeMs: NOW_MS + expectedMs, notes });
   });
 
+  it('that was imported is taken at the bounds, too', () => {
+    const told = (aheadMs: number): Told =>
+      new LiveLog().call({ timeMs: NOW_MS + aheadMs, appendedAtMs: NOW_MS, origin: IMPORTED });
+    expect(told(-8 * DAY_MS)).toMatchObject({ eventTimeMs: NOW_MS - 7 * DAY_MS, notes: ['clock_skewed', 'imported'] });
+    expect(told(2 * MINUTE_MS)).toMatchObject({ eventTimeMs: NOW_MS + MINUTE_MS, notes: ['clock_skewed', 'imported'] });
+    expect(told(-7 * DAY_MS)).toMatchObject({ eventTimeMs: NOW_MS - 7 * DAY_MS, notes: ['imported'] });
+  });
+
   it('of history keeps its own time, however long ago', () => {
     const told = new LiveLog().call({ timeMs: 1_000, appendedAtMs: NOW_MS, origin: RUN });
     expect(told).toMatchObject({ eventTimeMs: 1_000, notes: [] });
