@@ -3,7 +3,9 @@
  *   1. look up the ledger by the file's SHA-256: done means that nothing is left to do; half done, that its records are skipped;
  *   2. wait to be admitted (back-pressure);
  *   3. commit a chunk and the new ledger entry in one transaction. Killed before: nothing of the chunk is there. Killed after: the
- *      next import goes on behind it.
+ *      next import goes on behind it;
+ *   4. forget how far it got when the file turns out to be another one than was hashed. Killed before: the hash is wrong about what of
+ *      the file was read, as it is when the process is killed while somebody writes into its input.
  * Two imports of the same bytes at the same time are not guarded against; the window of duplicates then decides.
  */
 import type { EventLog, Origin } from '../platform/log/event-log.ts';
@@ -131,9 +133,21 @@ class ImportRun {
         else this.#chunk.add(candidate);
       }
     }
-    const isDone = this.#input.problem === null;
-    if ((isDone || this.#chunk.records > 0) && !(await this.#commit(isDone))) return this.summary('stopped');
+    const { problem } = this.#input;
+    const isDone = problem === null;
+    const isStopped = (isDone || this.#chunk.records > 0) && !(await this.#commit(isDone));
+    if (problem?.code === 'input_changed') await this.#forget();
+    if (isStopped) return this.summary('stopped');
     return this.summary(isDone ? 'complete' : 'incomplete');
+  }
+
+  /**
+   * What was appended is not what the hash stands for. Were it remembered, the file as it was hashed would be taken for read where this import
+   * got to; so it begins anew then, and what is in the log already is recognised there.
+   */
+  async #forget(): Promise<void> {
+    const entry: ImportEntry = { ...this.#entry, records: 0, appended: 0, bytes: 0 };
+    await this.#log.commit({ puts: [putImportEntry(this.#input.sha256, entry)] });
   }
 
   /** False, with nothing committed, when the import was aborted. */

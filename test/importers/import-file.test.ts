@@ -315,6 +315,24 @@ describe('an import', () => {
     expect(await importPath(room, path)).toMatchObject({ status: 'complete', records: 12_000, appended: 7_000, skipped: 5_000 });
   });
 
+  test('of a file that somebody writes over brings in all of it when it comes again as it was', async () => {
+    const content = eventLines(12_000);
+    const path = put(room, content);
+    const overwritten = await importPath(room, path, {
+      onProgress: ({ records }) => {
+        if (records === 5_000) put(room, content.replaceAll('"id":"e', '"id":"x'));
+      },
+    });
+    expect(overwritten).toMatchObject({ status: 'incomplete', records: 12_000, problem: { code: 'input_changed' } });
+    const idsOf = async (): Promise<Set<string>> =>
+      new Set((await textsOf(room.log)).flat().map((record) => (JSON.parse(record) as { id: string }).id));
+    expect((await idsOf()).has('e11999')).toBe(false);
+    put(room, content);
+    expect(await importPath(room, path)).toMatchObject({ status: 'complete', records: 12_000, appended: 12_000, skipped: 0 });
+    expect([...(await idsOf())].filter((id) => id.startsWith('e'))).toHaveLength(12_000);
+    expect(await importPath(room, path)).toMatchObject({ status: 'already_complete' });
+  });
+
   test('of a damaged file brings in what can be read, says so each time and adds nothing the second time', async () => {
     const stored = gzipSync(eventLines(12_000));
     const path = put(room, stored.subarray(0, stored.length - 20_000), 'cut.ndjson.gz');
