@@ -1,6 +1,6 @@
 /** Manifests of WeChat mini-programs to facts: a line is one `ntk.declaration` (contracts.md section 1.2). */
 import { createHash } from 'node:crypto';
-import { RECORD_BYTES_MAX } from '../../../schemas/codes.ts';
+import { RECORD_BYTES_KEPT, RECORD_BYTES_MAX } from '../../../schemas/codes.ts';
 import { partitionOf } from '../../domain/partitioning/murmur2.ts';
 import { encodingOf, parseJson } from '../../domain/record/json.ts';
 import type { Candidate, ConvertOptions, Importable } from '../candidate.ts';
@@ -61,7 +61,10 @@ export async function* readManifests(lines: AsyncIterable<LineBatch>, odd: OddTh
   }
 }
 
-/** The id follows from what is declared, so the same manifest in another file is a duplicate. */
+/**
+ * The id follows from what is declared, so the same manifest in another file is a duplicate. A declaration is longer than what it was made
+ * from, ten times where names are short: of more than the log takes it gets what makes it `too_large`.
+ */
 function declarationEvent(manifest: Manifest, partitions: number): Importable {
   const { program, developer, name, className, version, time, purposes, detected } = manifest;
   const data = {
@@ -85,5 +88,8 @@ function declarationEvent(manifest: Manifest, partitions: number): Importable {
     time,
     data,
   };
-  return { partition: partitionOf(program, partitions), value: Buffer.from(JSON.stringify(event)) };
+  return {
+    partition: partitionOf(program, partitions),
+    value: Buffer.from(JSON.stringify(event)).subarray(0, RECORD_BYTES_KEPT),
+  };
 }

@@ -125,6 +125,18 @@ test('what is no manifest goes into the log as it is and is rejected there; a Cl
   expect(rejected).toHaveLength(4);
 });
 
+test('a manifest of which a longer declaration comes than the log takes is rejected as too large, and those around it are read', async () => {
+  const permission = Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`s${i}`, '']));
+  const line = JSON.stringify({ appid: 'wxlarge', appJson: { permission } });
+  expect(line.length).toBeLessThan(1_000_000);
+  const around = ['wx1', 'wx2'].map((appid) => JSON.stringify({ appid, privacy_list: [] }));
+  const summary = await importManifests(room, put(room, [around[0], line, around[1]].join('\n'), 'large.ndjson'));
+  expect(summary).toMatchObject({ status: 'complete', records: 3, appended: 3 });
+  const read = (await recordsOf(room.log)).flat().map((bytes) => parseRecord(bytes, 0, bytes.length, 'utf8'));
+  const told = read.map((record) => (record.type === 'reject' ? record.reason : record.attributes.subject));
+  expect(told.sort()).toEqual(['too_large', 'wx1', 'wx2']);
+});
+
 test('importing the same manifests from another file gives the same ids', async () => {
   const idsOf = async (text: string): Promise<string[]> => {
     const texts = await inNewLog(room, (other) => importManifests(other, put(room, text, 'again.ndjson')));
