@@ -33,9 +33,12 @@ export function readCodeCalls(value: Fields, odd: NoteOdd): readonly FoundCall[]
 function namesOf(value: unknown, odd: NoteOdd): string[] {
   if (value === undefined || value === null) return [];
   if (isFields(value)) return Object.keys(value);
-  if (Array.isArray(value)) return value.filter((name) => typeof name === 'string');
-  odd('unread_member');
-  return [];
+  const members: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return members.flatMap((name) => {
+    if (Array.isArray(value) && typeof name === 'string') return name;
+    odd('unread_member');
+    return [];
+  });
 }
 
 function apiOf(name: string): string {

@@ -137,6 +137,13 @@ test('a manifest of which a longer declaration comes than the log takes is rejec
   expect(told.sort()).toEqual(['too_large', 'wx1', 'wx2']);
 });
 
+test('what is no name among the calls that were found is left out and said', async () => {
+  const line = JSON.stringify({ appid: 'wx1', calledApis: ['getLocation', 5, null], thirdPartyDirApis: 'getLocation' });
+  const { odd } = await importManifests(room, put(room, line, 'calls.ndjson'));
+  expect((await facts()).get('wx1')!.data.detected).toEqual(['location']);
+  expect(odd).toContainEqual({ code: 'unread_member', count: 3, firstLine: 1 });
+});
+
 test('importing the same manifests from another file gives the same ids', async () => {
   const idsOf = async (text: string): Promise<string[]> => {
     const texts = await inNewLog(room, (other) => importManifests(other, put(room, text, 'again.ndjson')));
