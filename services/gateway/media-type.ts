@@ -31,6 +31,9 @@ export const ONCE = ['authorization', 'content-type', 'content-encoding', 'conte
 export function bodyKind(headers: IncomingHttpHeaders): BodyKind | { readonly problem: string } {
   if (headers['ce-specversion'] !== undefined)
     return { problem: 'attributes in headers (binary mode) are not read; send the whole CloudEvent as JSON (structured mode)' };
+  // Node takes the chunks apart and leaves whatever else was done to the body to somebody who never comes.
+  if ((headers['transfer-encoding'] ?? 'chunked').trim().toLowerCase() !== 'chunked')
+    return { problem: 'compress the body itself (Content-Encoding: gzip), not its transfer' };
   const given = headers['content-type'] ?? '';
   const [, essence = '', parameters = ''] = given.length > HEADER_CHARS_MAX ? [] : (MEDIA_TYPE.exec(given) ?? []);
   const form = Object.entries(FORMS).find(([name]) => name === essence.toLowerCase())?.[1];

@@ -42,6 +42,17 @@ describe('what a body is', () => {
     expect(bodyKind({ 'content-type': 'application/json', 'content-encoding': encoding })).toHaveProperty('problem');
   });
 
+  it.each(['chunked', 'Chunked '])('may come in pieces: %s', (transfer) => {
+    expect(bodyKind({ 'content-type': 'application/json', 'transfer-encoding': transfer })).toEqual({
+      form: 'single',
+      isGzip: false,
+    });
+  });
+
+  it.each(['gzip, chunked', 'gzip,chunked', 'chunked, chunked', 'identity'])('may not be changed on its way: %s', (transfer) => {
+    expect(bodyKind({ 'content-type': 'application/json', 'transfer-encoding': transfer })).toHaveProperty('problem');
+  });
+
   it('is not in the headers', () => {
     const headers = { 'content-type': 'application/json', 'ce-specversion': '1.0' };
     expect(bodyKind(headers)).toEqual({ problem: expect.stringContaining('structured') as string });
