@@ -49,7 +49,8 @@ export function timeOf(text: string): number | null {
   if (h > 23 || min > 59 || s > 59 || Number(offHours) > 23 || Number(offMinutes) > 59) return null;
   const utcMs = Date.UTC(Number(year), m - 1, d, h, min, s);
   const back = new Date(utcMs);
-  if (back.getUTCMonth() !== m - 1 || back.getUTCDate() !== d) return null;
+  // The year too: Date.UTC takes 0 to 99 for 1900 to 1999.
+  if (back.getUTCFullYear() !== Number(year) || back.getUTCMonth() !== m - 1 || back.getUTCDate() !== d) return null;
   const offsetMs = (Number(offHours) * 60 + Number(offMinutes)) * MINUTE_MS * (sign === '-' ? -1 : 1);
   return utcMs + Math.floor(Number(fraction) * 1000) - offsetMs;
 }

@@ -110,6 +110,8 @@ describe('a field', () => {
         expect(timeOf(text.slice(0, 19).replace('T', ' '))).toBe(Math.floor(timeMs / 1000) * 1000);
       }),
     );
+    // Not 1926, which is what the calendar of JavaScript makes of it.
+    expect(timeOf('0026-03-02 14:05:00')).toBeNull();
     for (const text of ['', '2026-02-29', '2026-13-01', '2026-01-01 24:00:00', '2026-01-01 10', '1', '2026-01-01T10:00:00+99:00'])
       expect(timeOf(text)).toBeNull();
   });
