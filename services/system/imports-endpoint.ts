@@ -15,6 +15,8 @@ export interface ImportsOptions {
   readonly spoolFolder: string;
 }
 
+/** For which nothing of a file comes before its sender is taken to be gone. A large file on a slow line may take hours. */
+const SILENCE_MAX_MS = 300_000;
 /** Of a file as it is sent; it is spooled to disk before anything is read. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024 * 1024;
 /** Of a file's name. */
@@ -28,16 +30,18 @@ export async function registerImports(app: FastifyInstance, { log, token, spoolF
     scope.addHook('onRequest', async (request, reply) => {
       if (!bearer.matches(request.headers.authorization)) return reply.code(401).send({ error: 'a token is needed' });
     });
-    scope.post('/v1/imports', { bodyLimit: FILE_BYTES_MAX }, async (request, reply) => {
+    scope.post('/v1/imports', { bodyLimit: FILE_BYTES_MAX, config: { hasLongBody: true } }, async (request, reply) => {
       const asked = request.query as { format?: string; name?: unknown; utcOffset?: string };
       const format = IMPORT_FORMATS.find((known) => known === (asked.format ?? 'cloudevents'));
       if (format === undefined) return reply.code(400).send({ message: `format must be one of ${IMPORT_FORMATS.join(', ')}` });
       const { utcOffset = DEFAULT_UTC_OFFSET } = asked;
       if (!UTC_OFFSET.test(utcOffset)) return reply.code(400).send({ message: 'utcOffset must be Z or as +08:00' });
+      request.raw.setTimeout(SILENCE_MAX_MS, () => request.raw.destroy());
       const input = await openInput('-', {
         spoolFolder,
         stdin: request.body instanceof Readable ? request.body : Readable.from([]),
       });
+      request.raw.setTimeout(0);
       if (isInputProblem(input)) return reply.code(400).send({ message: input.message });
       try {
         return await reply.send(

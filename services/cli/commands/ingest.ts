@@ -1,6 +1,5 @@
 /** `ntk ingest`: files into a running system, by its data folder or its URL. */
 import { createReadStream, mkdirSync } from 'node:fs';
-import { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { IMPORT_FORMATS } from '../../importers/formats.ts';
 import { importFile, type ImportSummary } from '../../importers/import-file.ts';
@@ -8,6 +7,7 @@ import { isInputProblem } from '../../importers/input/problem.ts';
 import { openInput } from '../../importers/input/open-input.ts';
 import { ORIGIN } from '../../platform/log/event-log.ts';
 import { openFolder } from '../../platform/folder/data-folder.ts';
+import { type Posted, postStream } from '../../platform/http/post-stream.ts';
 import { isOnKafka } from '../../system/open-log.ts';
 import { openExistingLog } from '../../system/store.ts';
 import { isSystemRunning } from '../../system/running.ts';
@@ -120,29 +120,43 @@ async function ingestThere(
   const summaries: ImportSummary[] = [];
   for (const name of files) {
     const { path, format } = splitInputName(name, flags.format);
-    const body = Readable.toWeb(path === '-' ? process.stdin : createReadStream(path)) as ReadableStream;
     const query = { format, name: path, ...(flags.utcOffset === undefined ? {} : { utcOffset: flags.utcOffset }) };
     const url = new URL(`/v1/imports?${new URLSearchParams(query).toString()}`, to);
-    let response: Response;
+    let posted: Posted;
     try {
-      response = await fetch(url, {
-        method: 'POST',
-        body,
-        duplex: 'half',
+      posted = await postStream({
+        url,
+        body: path === '-' ? process.stdin : createReadStream(path),
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' },
         signal: context.signal,
       });
     } catch (error) {
-      const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-      throw new UserError(`cannot send ${brief(path)} to ${brief(to)}: ${brief(cause, 120)}`);
+      throw new UserError(`cannot send ${brief(path)} to ${brief(to)}: ${brief(messageOf(error), 120)}`);
     }
-    const answer = (await response.json().catch(() => null)) as ImportSummary | { message?: string } | null;
-    if (!response.ok || answer === null || !('status' in answer)) {
-      throw new UserError(
-        `${brief(to)} refused ${brief(path)}: ${response.status} ${brief((answer as { message?: string } | null)?.message ?? response.statusText, 200)}`,
-      );
+    const answer = answerOf(posted);
+    if (posted.status !== 200 || answer === null || !('status' in answer)) {
+      const said = answer === null || 'status' in answer ? undefined : (answer.message ?? answer.error);
+      throw new UserError(`${brief(to)} refused ${brief(path)}: ${posted.status} ${brief(said ?? posted.statusText, 200)}`);
     }
     summaries.push(answer);
   }
   return summaries;
+}
+
+type Refused = { readonly message?: string; readonly error?: string };
+
+/** Null for what is no answer of such a system. */
+function answerOf({ body }: Posted): ImportSummary | Refused | null {
+  try {
+    const answer: unknown = JSON.parse(body);
+    return typeof answer === 'object' ? answer : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Of several addresses that were tried in vain the error as a whole has no words, but a code. */
+function messageOf(error: unknown): string {
+  const { message = '', code = '' } = error as { message?: string; code?: string };
+  return message === '' ? code : message;
 }

@@ -2,10 +2,18 @@
  * The HTTP server of a long-running process: `GET /health` (200 or 503), `GET /metrics`, and what is registered on it. Bound to
  * this machine unless the configuration says otherwise; then only what has no token of its own is open to others.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Health } from './health.ts';
 import { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its body may take as long as it needs; the route bounds for how long nothing of it may come. */
+    readonly hasLongBody?: boolean;
+  }
+}
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -19,6 +27,8 @@ export interface HttpServerOptions {
   readonly headerBytesMax?: number;
   /** Connections at once; one more is closed. Default 1,024: what they take before anybody knows who they are has to be bounded. */
   readonly connectionsMax?: number;
+  /** For a request to come in whole, unless its route says otherwise. Default 5 min. */
+  readonly requestTimeoutMs?: number;
 }
 
 export interface HttpServer {
@@ -33,8 +43,9 @@ export interface HttpServer {
 /** Statements travel in the URL when the body holds rows; the default of 16 KiB is less than their columns take. */
 const HEADER_BYTES_MAX = 1024 * 1024;
 const BODY_BYTES_MAX = 1024 * 1024;
-/** A request must have come in whole by then. */
 const REQUEST_TIMEOUT_MS = 300_000;
+/** Of all headers of a request, Node's own default. */
+const HEADERS_TIMEOUT_MS = 60_000;
 const STOP_WAIT_MS = 5_000;
 const CONNECTIONS_MAX = 1_024;
 
@@ -46,17 +57,22 @@ export function createHttpServer({
   stopWaitMs = STOP_WAIT_MS,
   headerBytesMax = HEADER_BYTES_MAX,
   connectionsMax = CONNECTIONS_MAX,
+  requestTimeoutMs = REQUEST_TIMEOUT_MS,
 }: HttpServerOptions): HttpServer {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Node's is the same for all routes.
+    requestTimeout: 0,
     forceCloseConnections: 'idle',
     // The client asks for `/clickhouse//ping`.
     routerOptions: { ignoreDuplicateSlashes: true },
-    http: { maxHeaderSize: headerBytesMax },
+    http: { maxHeaderSize: headerBytesMax, headersTimeout: HEADERS_TIMEOUT_MS },
   });
   app.server.maxConnections = connectionsMax;
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.config.hasLongBody !== true) boundTime(request.raw, reply.raw, requestTimeoutMs);
+  });
   if (isLoopbackAddress(host)) {
     app.addHook('onRequest', async (request, reply) => {
       if (!isLoopbackHost(request.headers.host))
@@ -80,6 +96,20 @@ export function createHttpServer({
     start: () => app.listen({ host, port }),
     stop: () => (stopping ??= stop(app, stopWaitMs)),
   };
+}
+
+/** Closes the connection of a request that has not come in whole by then. */
+function boundTime(request: IncomingMessage, response: ServerResponse, timeoutMs: number): void {
+  const { 'content-length': told, 'transfer-encoding': transfer } = request.headers;
+  if ((told ?? '0') === '0' && transfer === undefined) return;
+  const timer = setTimeout(() => {
+    if (request.complete) return;
+    const said = JSON.stringify({ error: `a request has to be in whole within ${timeoutMs / 1_000} seconds` });
+    const head = `HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nContent-Length: ${said.length}`;
+    if (!response.headersSent) request.socket.write(`${head}\r\nConnection: close\r\n\r\n${said}`);
+    request.socket.destroySoon();
+  }, timeoutMs).unref();
+  response.once('close', () => clearTimeout(timer));
 }
 
 /** Somebody who has stopped reading an answer does not keep the process. */

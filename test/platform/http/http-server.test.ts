@@ -139,6 +139,26 @@ describe('the HTTP server of a long-running process', () => {
     await bounded.stop();
   });
 
+  test('closes what does not come in whole, unless its route waits for as long as it takes', async () => {
+    const bounded = createHttpServer({ host: '127.0.0.1', port: 0, health, registry: new Registry(), requestTimeoutMs: 50 });
+    bounded.app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    bounded.app.post('/file', { config: { hasLongBody: true } }, async ({ body }) => ({ came: await text(body as Readable) }));
+    bounded.app.post('/short', async ({ body }) => ({ came: await text(body as Readable) }));
+    const { port } = new URL(await bounded.start());
+    const begin = (path: string): Socket => {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: a/b\r\ncontent-length: 6\r\n\r\nabc`);
+      return socket;
+    };
+    const file = begin('/file');
+    const late = await text(begin('/short'));
+    expect(late).toMatch(/^HTTP\/1\.1 408 /);
+    expect(late).toContain('{"error":"a request has to be in whole within 0.05 seconds"}');
+    file.end('def');
+    expect(await text(file)).toContain('{"came":"abcdef"}');
+    await bounded.stop();
+  });
+
   test('can be stopped twice', async () => {
     await server.stop();
     await expect(server.stop()).resolves.toBeUndefined();
