@@ -19,10 +19,12 @@ const KEYS: readonly (readonly [ImportFormat, readonly string[]])[] = [
     ['appid', 'authorizer_appid', 'getprivacysetting', 'setting_list', 'privacy_list', 'appJson', 'calledApis'],
   ],
 ];
+/** How Windows' shell begins a file that a command's output was sent to (`adb shell dumpsys appops > appops.txt`). */
+const UTF16_MARKS: readonly Buffer[] = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 /** Headings of `dumpsys appops`. */
 const APP_OPS = /^\s*(?:Current AppOps Service state|Uid (?:u\d+[a-z]+\d+|\d+)):/;
 
-/** Passes the lines on, and notes when none of the first is of `format`, with the one that they are of instead. */
+/** Passes the lines on, and notes when none of the first is of `format`, with the one that they are of instead, or that they are no UTF-8. */
 export async function* lookedAt(
   lines: AsyncIterable<LineBatch>,
   format: ImportFormat,
@@ -32,9 +34,13 @@ export async function* lookedAt(
   for await (const batch of lines) {
     if (isFirst && batch.count > 0) {
       isFirst = false;
+      const mark = batch.bytes.subarray(batch.starts[0], Math.min(batch.starts[0]! + 2, batch.ends[0]!));
+      const isUtf16 = UTF16_MARKS.some((known) => known.equals(mark));
+      if (isUtf16) odd.note('utf16', 1);
       const found = formatsIn(batch);
       // Other formats begin with what belongs to no record, so that only another one's lines say anything.
-      if (!found.has(format) && (found.size > 0 || format === 'cloudevents')) odd.note('other_format', 1, [...found][0]);
+      if (!isUtf16 && !found.has(format) && (found.size > 0 || format === 'cloudevents'))
+        odd.note('other_format', 1, [...found][0]);
     }
     yield batch;
   }

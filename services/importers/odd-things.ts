@@ -37,6 +37,8 @@ export type OddCode =
   | 'skipped_line'
   /** A file that should be an Android dump has no uid in it. */
   | 'no_appops'
+  /** The file begins as text in UTF-16 does, of which no line can be read. */
+  | 'utf16'
   /** None of the first lines is of the format that the file is read in; `first` is the one that they look like, where that is known. */
   | 'other_format'
   /** A line is not of a shape that the format has; it went into the log as it is and will be a reject. */

@@ -287,6 +287,15 @@ describe('an input in another format than it is said to be in', () => {
     );
     expect(mixed.stderr).not.toMatch(/events\.ndjson: .*\n +none/);
   });
+
+  test('is said to be UTF-16 when it is, and its lines are rejected', async () => {
+    writeFileSync(place('utf16.ndjson'), '\ufeff{"specversion":"1.0"}\r\n', 'utf16le');
+    const { code, stderr, stdout } = await ntk(['run', '--data', place('utf16'), '--input', place('utf16.ndjson')]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('this is text in UTF-16, of which nothing can be read: save it as UTF-8');
+    expect(stderr).not.toContain('another format');
+    expect(stdout).toContain('2 records read, 0 duplicates, 2 rejected');
+  });
 });
 
 describe('a damaged log', () => {

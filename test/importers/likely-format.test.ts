@@ -44,3 +44,10 @@ test('a file of no known format is only noted as CloudEvents, which have nothing
 test('one good line among the first is enough', async () => {
   expect(await noted(Buffer.from('{"accessor":{}}\nx\n{"specversion":"1.0"}\n'), 'cloudevents')).toEqual([]);
 });
+
+test.each(IMPORT_FORMATS)('a file of %s in UTF-16 is noted as such, whichever its byte order', async (format) => {
+  const content = FILES.find(([its]) => its === format)![1].toString('utf8');
+  const little = Buffer.from(`\ufeff${content}`, 'utf16le');
+  for (const bytes of [little, Buffer.from(little).swap16()])
+    expect(await noted(bytes, format)).toEqual([{ code: 'utf16', count: 1, firstLine: 1 }]);
+});

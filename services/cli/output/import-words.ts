@@ -26,6 +26,7 @@ const ODD_IN_WORDS: Readonly<Record<OddCode, string>> = {
   age_differs: 'an access whose age is not the one of its time',
   skipped_line: 'a line around the accesses, left out',
   no_appops: 'a file without any uid, so no dump of app ops',
+  utf16: 'text in UTF-16',
   other_format: 'none of the first lines is of the format',
   unknown_shape: 'a line of a shape that the format does not have, which is rejected',
 };
@@ -44,7 +45,7 @@ export function printImport(out: Output, one: ImportSummary): void {
   const resumed = one.skipped > 0 ? `, ${n(one.skipped)} were imported before` : '';
   const known = one.alreadyKnown > 0 ? `, ${n(one.alreadyKnown)} known from other files` : '';
   out.note(`${brief(one.name)}: ${n(one.appended)} of ${n(one.records)} records appended${resumed}${known}`);
-  for (const odd of one.odd) if (odd.code !== 'other_format') out.note(`  ${oddInWords(odd)}`);
+  for (const odd of one.odd) if (odd.code !== 'other_format' && odd.code !== 'utf16') out.note(`  ${oddInWords(odd)}`);
   const unread = unreadInWords(one);
   if (unread !== null) out.note(`  ${out.paint('yellow', unread, out.errors)}`);
 }
@@ -56,6 +57,8 @@ const UNREAD_SHARE_MIN = 0.9;
 function unreadInWords({ format, records, odd }: ImportSummary): string | null {
   const named = `FORMAT:FILE names another format: ${IMPORT_FORMATS.join(', ')}`;
   if (records === 0 && odd.length === 0) return `there is no record in this file; ${named}`;
+  if (odd.some(({ code }) => code === 'utf16'))
+    return 'this is text in UTF-16, of which nothing can be read: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)';
   const other = odd.find(({ code }) => code === 'other_format');
   if (other !== undefined) {
     const isLike = other.first === undefined ? named : `it looks like ${brief(other.first)}: write ${brief(other.first)}:FILE`;
