@@ -30,12 +30,13 @@ export async function registerImports(app: FastifyInstance, { log, token, spoolF
     scope.addHook('onRequest', async (request, reply) => {
       if (!bearer.matches(request.headers.authorization)) return reply.code(401).send({ error: 'a token is needed' });
     });
-    scope.post('/v1/imports', { bodyLimit: FILE_BYTES_MAX, config: { hasLongBody: true } }, async (request, reply) => {
+    scope.post('/v1/imports', { bodyLimit: FILE_BYTES_MAX }, async (request, reply) => {
       const asked = request.query as { format?: string; name?: unknown; utcOffset?: string };
       const format = IMPORT_FORMATS.find((known) => known === (asked.format ?? 'cloudevents'));
       if (format === undefined) return reply.code(400).send({ message: `format must be one of ${IMPORT_FORMATS.join(', ')}` });
       const { utcOffset = DEFAULT_UTC_OFFSET } = asked;
       if (!UTC_OFFSET.test(utcOffset)) return reply.code(400).send({ message: 'utcOffset must be Z or as +08:00' });
+      request.takeYourTime();
       request.raw.setTimeout(SILENCE_MAX_MS, () => request.raw.destroy());
       const input = await openInput('-', {
         spoolFolder,

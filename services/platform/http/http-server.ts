@@ -9,9 +9,9 @@ import type { Health } from './health.ts';
 import { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
 
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Its body may take as long as it needs; the route bounds for how long nothing of it may come. */
-    readonly hasLongBody?: boolean;
+  interface FastifyRequest {
+    /** Lets the body take as long as it needs; who calls it bounds for how long nothing of it may come. */
+    takeYourTime: () => void;
   }
 }
 
@@ -27,7 +27,7 @@ export interface HttpServerOptions {
   readonly headerBytesMax?: number;
   /** Connections at once; one more is closed. Default 1,024: what they take before anybody knows who they are has to be bounded. */
   readonly connectionsMax?: number;
-  /** For a request to come in whole, unless its route says otherwise. Default 5 min. */
+  /** For a request to come in whole, unless its route lets it take its time. Default 5 min. */
   readonly requestTimeoutMs?: number;
 }
 
@@ -70,8 +70,9 @@ export function createHttpServer({
     http: { maxHeaderSize: headerBytesMax, headersTimeout: HEADERS_TIMEOUT_MS },
   });
   app.server.maxConnections = connectionsMax;
+  app.decorateRequest('takeYourTime', unbounded);
   app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.config.hasLongBody !== true) boundTime(request.raw, reply.raw, requestTimeoutMs);
+    request.takeYourTime = boundTime(request.raw, reply.raw, requestTimeoutMs);
   });
   if (isLoopbackAddress(host)) {
     app.addHook('onRequest', async (request, reply) => {
@@ -98,10 +99,12 @@ export function createHttpServer({
   };
 }
 
-/** Closes the connection of a request that has not come in whole by then. */
-function boundTime(request: IncomingMessage, response: ServerResponse, timeoutMs: number): void {
+function unbounded(): void {}
+
+/** Closes the connection of a request that has not come in whole by then, unless what is answered was called. */
+function boundTime(request: IncomingMessage, response: ServerResponse, timeoutMs: number): () => void {
   const { 'content-length': told, 'transfer-encoding': transfer } = request.headers;
-  if ((told ?? '0') === '0' && transfer === undefined) return;
+  if ((told ?? '0') === '0' && transfer === undefined) return unbounded;
   const timer = setTimeout(() => {
     if (request.complete) return;
     const said = JSON.stringify({ error: `a request has to be in whole within ${timeoutMs / 1_000} seconds` });
@@ -109,7 +112,9 @@ function boundTime(request: IncomingMessage, response: ServerResponse, timeoutMs
     if (!response.headersSent) request.socket.write(`${head}\r\nConnection: close\r\n\r\n${said}`);
     request.socket.destroySoon();
   }, timeoutMs).unref();
-  response.once('close', () => clearTimeout(timer));
+  const end = (): void => clearTimeout(timer);
+  response.once('close', end);
+  return end;
 }
 
 /** Somebody who has stopped reading an answer does not keep the process. */
