@@ -72,6 +72,8 @@ export interface ImportSummary {
   readonly blankLines: number;
   readonly odd: readonly OddThing[];
   readonly problem: InputProblem | null;
+  /** Its times were read at this offset from UTC by an earlier import, and stay so: another one was asked for now. */
+  readonly otherUtcOffset?: string;
 }
 
 const CONVERTERS: Readonly<Record<ImportFormat, Convert>> = {
@@ -107,8 +109,18 @@ class ImportRun {
     this.#input = input;
     this.#options = options;
     this.#skipped = before?.records ?? 0;
-    this.#entry = before ?? { records: 0, appended: 0, bytes: 0, done: false, format, name, startedWith };
+    const utcOffset = hasOffset(format) ? { utcOffset: this.#askedOffset } : {};
+    this.#entry = before ?? { records: 0, appended: 0, bytes: 0, done: false, format, name, startedWith, ...utcOffset };
     this.#chunk = this.#newChunk();
+  }
+
+  /** That of the import which began with the file, or the rest would be read otherwise than what came before. */
+  get #utcOffset(): string {
+    return this.#entry.utcOffset ?? this.#askedOffset;
+  }
+
+  get #askedOffset(): string {
+    return this.#options.utcOffset ?? DEFAULT_UTC_OFFSET;
   }
 
   #newChunk(): ImportChunk {
@@ -116,14 +128,14 @@ class ImportRun {
   }
 
   async run(): Promise<ImportSummary> {
-    const { format, deviceUser = DEFAULT_DEVICE_USER, utcOffset = DEFAULT_UTC_OFFSET } = this.#options;
+    const { format, deviceUser = DEFAULT_DEVICE_USER } = this.#options;
     const lines = lookedAt(linesOf(this.#input.chunks(), this.#splitter), format, this.#odd);
     const converted = CONVERTERS[format](lines, {
       partitions: this.#log.partitions,
       skip: this.#skipped,
       odd: this.#odd,
       deviceUser,
-      utcOffset,
+      utcOffset: this.#utcOffset,
     });
     for await (const candidates of converted) {
       if (this.#options.signal?.aborted) return this.summary('stopped');
@@ -185,6 +197,12 @@ class ImportRun {
       blankLines: this.#splitter.blankLines,
       odd: this.#odd.list(),
       problem: this.#input.problem,
+      ...(this.#utcOffset === this.#askedOffset ? {} : { otherUtcOffset: this.#utcOffset }),
     };
   }
+}
+
+/** The one format whose times name no offset. */
+function hasOffset(format: ImportFormat): boolean {
+  return format === 'android-appops';
 }

@@ -25,6 +25,8 @@ export interface ImportEntry {
   readonly name: string;
   /** What the caller said when the import began, for example the hash of the policy. */
   readonly startedWith: string;
+  /** From UTC, of times that name none; absent where the format's times name theirs, and in entries of earlier releases. */
+  readonly utcOffset?: string;
 }
 
 /** Null when nothing of the file was imported in this format. */

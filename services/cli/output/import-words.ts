@@ -38,10 +38,16 @@ export function oddInWords({ code, count, firstLine, first }: OddThing): string 
 }
 
 export function printImport(out: Output, one: ImportSummary): void {
-  if (one.status === 'already_complete') {
-    out.note(`${brief(one.name)}: imported before, nothing to do`);
-    return;
+  if (one.status === 'already_complete') out.note(`${brief(one.name)}: imported before, nothing to do`);
+  else printWhatCame(out, one);
+  const { otherUtcOffset: at } = one;
+  if (at !== undefined) {
+    const said = `its times were read at offset ${at} then and stay so; with another --utc-offset it needs a data folder of its own`;
+    out.note(`  ${out.paint('yellow', said, out.errors)}`);
   }
+}
+
+function printWhatCame(out: Output, one: ImportSummary): void {
   const resumed = one.skipped > 0 ? `, ${n(one.skipped)} were imported before` : '';
   const known = one.alreadyKnown > 0 ? `, ${n(one.alreadyKnown)} known from other files` : '';
   out.note(`${brief(one.name)}: ${n(one.appended)} of ${n(one.records)} records appended${resumed}${known}`);

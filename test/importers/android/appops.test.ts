@@ -151,6 +151,28 @@ function ageText(ms: number): string {
   return `${text}${rest}ms`;
 }
 
+describe('a dump that comes again with another offset from UTC', () => {
+  test('says at which its times were read, and changes nothing', async () => {
+    expect(await importDump(room, NEW)).not.toHaveProperty('otherUtcOffset');
+    const before = await textsOf(room.log);
+    expect(await importDump(room, NEW, { utcOffset: '+08:00' })).toMatchObject({
+      status: 'already_complete',
+      otherUtcOffset: 'Z',
+    });
+    expect(await importDump(room, NEW, { utcOffset: 'Z' })).not.toHaveProperty('otherUtcOffset');
+    expect(await textsOf(room.log)).toEqual(before);
+  });
+
+  test('is read to its end at the offset that it was begun with', async () => {
+    const expected = await inNewLog(room, (own) => importDump(own, NEW, { utcOffset: '+08:00' }));
+    const stop = new AbortController();
+    const chunks = { chunkRecords: () => 5 };
+    await importDump(room, NEW, { ...chunks, utcOffset: '+08:00', signal: stop.signal, onProgress: () => stop.abort() });
+    expect(await importDump(room, NEW, chunks)).toMatchObject({ status: 'complete', skipped: 5, otherUtcOffset: '+08:00' });
+    expect(await textsOf(room.log)).toEqual(expected);
+  });
+});
+
 test('a duration is read as it was written', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 400 * 86_400_000 }), (ms) => {
