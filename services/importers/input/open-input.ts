@@ -148,7 +148,8 @@ async function openStored(path: string, { stdin, spoolFolder, signal }: OpenOpti
     }
     const facts = await stat(path);
     if (facts.isDirectory()) return { code: 'input_unreadable', message: `${path} is a folder, not a file` };
-    if (!facts.isFile()) return await spooled(createReadStream(path));
+    // Some file systems give no size to what they make when it is read (/proc, and ways to files that lie elsewhere).
+    if (!facts.isFile() || facts.size === 0) return await spooled(createReadStream(path));
     return (await hashed(await open(path, 'r'), facts.size, signal)) ?? stoppedAt(path);
   } catch (error) {
     if (!isReadError(error)) throw error;

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -217,6 +217,14 @@ describe('what can be read only once', () => {
     const input = await open(path);
     expect((await contentOf(input)).equals(content)).toBe(true);
     await written;
+  });
+
+  test('is also a file that is made when it is read and has no size before', async () => {
+    const expected = readFileSync('/proc/version');
+    expect(statSync('/proc/version').size).toBe(0);
+    const input = await open('/proc/version');
+    expect([input.name, input.sizeBytes, input.sha256]).toEqual(['version', expected.length, sha256(expected)]);
+    expect(await contentOf(input)).toEqual(expected);
   });
 
   test('is refused with a reason when it cannot be kept', async () => {
