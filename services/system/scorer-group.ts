@@ -1,7 +1,7 @@
 /** Scorers that share the partitions of a log on Kafka. Loaded by those only: kafkajs is a tenth of what a command takes to start. */
 import type { EventLog } from '../platform/log/event-log.ts';
 import { PartitionGroup, type PartitionGroupOptions } from '../platform/log/kafka/partition-group.ts';
-import { topicName } from '../platform/log/kafka/topics.ts';
+import { scorersGroup, topicName } from '../platform/log/kafka/topics.ts';
 import { isOnKafka, kafkaAccess, type LogConfig } from './open-log.ts';
 import { UserError } from './user-error.ts';
 
@@ -15,8 +15,7 @@ export function openScorerGroup(
     throw new UserError("NTK_ASSIGNMENT=group needs a log on Kafka (NTK_KAFKA_BROKERS); a data folder has one scorer: 'all'");
   return new PartitionGroup({
     access: kafkaAccess(config, 'ntk-scorer'),
-    // Not the group that the offsets for lag tools are in: a group with members takes offsets from its members only.
-    groupId: `${config.kafkaTopicPrefix}.scorers`,
+    groupId: scorersGroup(config.kafkaTopicPrefix),
     topic: topicName(config.kafkaTopicPrefix, 'access'),
     partitions: log.partitions,
     ...told,

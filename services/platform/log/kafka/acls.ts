@@ -3,7 +3,7 @@
  * allows. The borders that matter: a host writes accesses and has no transactional id, so it can neither say that its records were
  * imported nor take a partition; only the scorer writes what accesses are judged from.
  */
-import { STREAMS, topicName, type TopicStream } from './topics.ts';
+import { scorersGroup, STREAMS, topicName, type TopicStream } from './topics.ts';
 
 export type Principal = 'host' | 'gateway' | 'scorer' | 'writer' | 'importer' | 'reader';
 export type AclOperation = 'Read' | 'Write' | 'Create' | 'Describe' | 'DescribeConfigs';
@@ -61,7 +61,8 @@ export function aclsOf(principal: Principal, prefix: string): Acl[] {
   if (isTransactional)
     acls.push({ resource: 'transactionalId', name: `${prefix}.`, pattern: 'prefixed', operations: ['Describe', 'Write'] });
   // Tools for lag are shown the position as the group's offset.
-  if (group !== undefined)
-    acls.push({ resource: 'group', name: `${prefix}.${group}`, pattern: 'literal', operations: ['Describe', 'Read'] });
+  const groups = group === undefined ? [] : [`${prefix}.${group}`];
+  if (principal === 'scorer') groups.push(scorersGroup(prefix));
+  for (const name of groups) acls.push({ resource: 'group', name, pattern: 'literal', operations: ['Describe', 'Read'] });
   return acls;
 }

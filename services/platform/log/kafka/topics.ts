@@ -20,6 +20,11 @@ export function topicName(prefix: string, stream: TopicStream): string {
   return `${prefix}.${stream}.v1`;
 }
 
+/** Scorers that share the partitions. Not the group that the offsets for lag tools are in: a group with members takes offsets from its members only. */
+export function scorersGroup(prefix: string): string {
+  return `${prefix}.scorers`;
+}
+
 export function isKeyed(stream: TopicStream): boolean {
   return (KEYED_STREAMS as readonly TopicStream[]).includes(stream);
 }

@@ -1,8 +1,11 @@
 /** TLS, SASL and ACLs against a broker that has them. The plain listener is the operator's. */
 import { type Admin, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../../services/platform/clock.ts';
 import { LogError } from '../../../../services/platform/log/event-log.ts';
 import { type Acl, aclsOf, type Principal } from '../../../../services/platform/log/kafka/acls.ts';
+import { PartitionGroup } from '../../../../services/platform/log/kafka/partition-group.ts';
+import { scorersGroup } from '../../../../services/platform/log/kafka/topics.ts';
 import { startBroker, type TestBroker } from '../../../kafka/broker.ts';
 import { Authority } from '../../../kafka/certificates.ts';
 import { allowKafkaItsTime } from '../../../kafka/shared-broker.ts';
@@ -17,6 +20,8 @@ const OPERATION = { Read: 3, Write: 4, Create: 5, Describe: 8, DescribeConfigs: 
 const ALLOW = 3;
 const ANY = 1;
 const ALL_HOSTS = '*';
+/** Of joining a group. */
+const FAILURES_MAX = 8;
 
 allowKafkaItsTime();
 let broker: TestBroker;
@@ -172,6 +177,33 @@ describe('ACLs', () => {
     expect(await textsOf(log, 'access')).toEqual([]);
     const writing = log.commit({ appends: [{ stream: 'access', partition: 0, values: values('made up') }] });
     expect((await refusal(writing)).message).toContain('ACLs');
+  });
+
+  test('as listed are enough for a scorer that shares the partitions with others', async () => {
+    await allow('scorer', aclsOf('scorer', prefix));
+    let failures = 0;
+    const { promise: share, resolve, reject } = Promise.withResolvers<readonly number[]>();
+    const group = new PartitionGroup({
+      access: {
+        brokers: [broker.addressOf('SASL')],
+        clientId: 'test',
+        ssl: { ca: authority.certificate },
+        sasl: scram('scorer'),
+      },
+      groupId: scorersGroup(prefix),
+      topic: `${prefix}.access.v1`,
+      partitions: 2,
+      clock: systemClock,
+      onAssigned: resolve,
+      // The coordinator of a cluster's first group takes a moment to be found.
+      onFailed: (error) => (++failures === FAILURES_MAX ? reject(error) : undefined),
+    });
+    group.start();
+    try {
+      expect(await share).toEqual([0, 1]);
+    } finally {
+      await group.stop();
+    }
   });
 
   test('as listed are enough for gateway and reader', async () => {
