@@ -129,6 +129,11 @@ export class System {
           });
   }
 
+  /** Why the group that shares the partitions does not have this process; null where it has, or there is none. */
+  get groupTrouble(): string | null {
+    return this.#group?.trouble ?? null;
+  }
+
   /** The writer first: what an earlier process left unwritten is repeated before anything new. */
   async start(): Promise<void> {
     this.#started = true;

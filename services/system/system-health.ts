@@ -12,16 +12,17 @@ const WRITER_STILL_MS_MAX = 60_000;
 const LOG_ANSWER_MS_MAX = 2_000;
 const TROUBLES_SHOWN_MAX = 5;
 
-export function systemHealth({ scorer, writer, log }: System, clock: Clock): Health {
+export function systemHealth(system: System, clock: Clock): Health {
+  const { scorer, writer, log } = system;
   const health = new Health();
   health.register('log', () => logAnswers(log, clock));
   if (scorer !== null) {
     health.register('scorer', progressCheck({ clock, limitMs: SCORER_STILL_MS_MAX, progressAtMs: () => scorer.progressAtMs }));
-    health.register('partitions', () => partitionsGoOn('judged', scorer));
+    health.register('partitions', () => partitionsGoOn('judged', scorer, system.groupTrouble));
   }
   if (writer !== null) {
     health.register('writer', progressCheck({ clock, limitMs: WRITER_STILL_MS_MAX, progressAtMs: () => writer.progressAtMs }));
-    health.register('stored', () => partitionsGoOn('stored', writer));
+    health.register('stored', () => partitionsGoOn('stored', writer, null));
   }
   return health;
 }
@@ -45,12 +46,17 @@ interface Owning {
   troubles(): ReadonlyMap<number, Trouble>;
 }
 
-function partitionsGoOn(done: 'judged' | 'stored', service: Owning): HealthState {
+function partitionsGoOn(done: 'judged' | 'stored', service: Owning, groupTrouble: string | null): HealthState {
   const troubles = [...service.troubles()];
   const has = `${service.owned().size} partitions are ${done}`;
-  if (troubles.length === 0) return { ok: true, detail: has };
-  const said = troubles.slice(0, TROUBLES_SHOWN_MAX).map(([partition, { message }]) => named(partition, message));
-  return { ok: false, detail: `${has}, ${troubles.length} do not go on: ${said.join('; ')}` };
+  const wrong: string[] = [];
+  if (troubles.length > 0) {
+    const said = troubles.slice(0, TROUBLES_SHOWN_MAX).map(([partition, { message }]) => named(partition, message));
+    wrong.push(`${troubles.length} do not go on: ${said.join('; ')}`);
+  }
+  // Which of them it should have nobody can tell then.
+  if (groupTrouble !== null) wrong.push(`the group that shares the partitions does not have this process: ${groupTrouble}`);
+  return { ok: wrong.length === 0, detail: [has, ...wrong].join(', ') };
 }
 
 /** Some messages name their partition themselves. */

@@ -1,4 +1,5 @@
 /** Rows of the failure table (architecture.md) about who owns a partition, with real processes on a real Kafka. */
+import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startBroker, type TestBroker } from '../../kafka/broker.ts';
 import { administrate } from '../../kafka/topics.ts';
@@ -166,6 +167,27 @@ describe('a consumer group', () => {
     over.abort();
     await loading;
     expect((await stage.outcome()).wrong).toEqual(NOTHING_WRONG);
+  });
+
+  test('that does not let a scorer in is named by its health, until it is in', { timeout: MS_MAX }, async () => {
+    stage = await Stage.open(broker);
+    const { address, prefix } = stage.deployment;
+    const kafka = new Kafka({ brokers: [address], clientId: 'somebody', logLevel: logLevel.NOTHING });
+    // Shares topics in another way than scorers do, under the same name.
+    const stranger = kafka.consumer({ groupId: `${prefix}.scorers` });
+    await stranger.connect();
+    await stranger.subscribe({ topic: `${prefix}.access.v1` });
+    const { promise: joined, resolve } = Promise.withResolvers<unknown>();
+    stranger.on(stranger.events.GROUP_JOIN, resolve);
+    await stranger.run({ eachMessage: async () => {} });
+    await joined;
+    const scorer = stage.scorer('scorer', '--assignment', 'group');
+    await stage.running(scorer);
+    await stage.happens('it is named', async () => (await stage.health(scorer)).text.includes('the group'));
+    expect(await stage.health(scorer)).toMatchObject({ status: 503, text: expect.stringContaining('incompatible') });
+    await stranger.disconnect();
+    await stage.happens('it is in', async () => (await stage.health(scorer)).status === 200);
+    await scorer.says(/partition taken[^]*partition taken/);
   });
 
   test('whose offsets are deleted or set anywhere changes nothing', { timeout: MS_MAX }, async () => {

@@ -42,9 +42,15 @@ export class PartitionGroup {
   readonly #stop = new AbortController();
   #running: Promise<void> | null = null;
   #has: readonly number[] = [];
+  #trouble: string | null = null;
 
   constructor(options: PartitionGroupOptions) {
     this.#options = options;
+  }
+
+  /** Why this member is not in the group, which then may give it nothing for ever; null while it is in, or joins for the first time. */
+  get trouble(): string | null {
+    return this.#trouble;
   }
 
   /** Joins the group, and again whenever that fails; each share comes through `onAssigned`. */
@@ -64,8 +70,10 @@ export class PartitionGroup {
       const consumer = this.#newConsumer();
       try {
         await this.#takePart(consumer);
-      } catch (error) {
-        onFailed(error instanceof Error ? error : new Error(String(error)), REJOIN_MS);
+      } catch (thrown) {
+        const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+        this.#trouble = error.message;
+        onFailed(error, REJOIN_MS);
         await clock.sleep(REJOIN_MS, this.#stop.signal);
       } finally {
         await consumer.disconnect().catch(() => {});
@@ -81,6 +89,7 @@ export class PartitionGroup {
     this.#stop.signal.addEventListener('abort', () => resolve(), { once: true });
     consumer.on(GROUP_JOIN, ({ payload: { memberAssignment } }) => {
       this.#has = memberAssignment[topic] ?? [];
+      this.#trouble = null;
       consumer.pause([{ topic }]);
       onAssigned(this.#has);
     });
