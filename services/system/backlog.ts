@@ -20,8 +20,10 @@ export async function backlogOf({ scorer, log }: Pick<System, 'scorer' | 'log'>,
     if (!positions.has(partition)) positions.set(partition, (await log.position('scorer', partition))?.offset ?? 0);
   for (const [partition, position] of positions) {
     const { behind, waitMs } = await waiting(log, 'access', partition, position, nowMs);
-    records.set(partition, behind);
-    oldestWaitMs = Math.max(oldestWaitMs, waitMs);
+    // Behind a transaction that nobody ends nothing can be read: that is no sign of having judged everything.
+    const { from, to, sinceMs } = await log.undecided('access', partition);
+    records.set(partition, behind + to - from);
+    oldestWaitMs = Math.max(oldestWaitMs, waitMs, from === to ? 0 : nowMs - sinceMs);
   }
   return { records, oldestWaitMs };
 }

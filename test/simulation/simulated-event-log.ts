@@ -13,6 +13,7 @@ import {
   type ReadLimits,
   type RecordBatch,
   type Transaction,
+  type Undecided,
 } from '../../services/platform/log/event-log.ts';
 import { endOf, firstAt, type OwnerId, type SimulatedCluster } from './simulated-cluster.ts';
 import type { Network, Operation } from './simulated-process.ts';
@@ -105,6 +106,10 @@ export class SimulatedEventLog implements EventLog {
         this.#visible(stream, partition),
       ),
     );
+  }
+
+  async undecided(): Promise<Undecided> {
+    return { from: 0, to: 0, sinceMs: 0 };
   }
 
   async retentionMs(): Promise<null> {

@@ -76,6 +76,15 @@ export type CommitResult =
   | { readonly status: 'committed' /** First offset given to each append, in order. */; readonly baseOffsets: readonly number[] }
   | { readonly status: 'fenced' };
 
+/** What is stored behind the last record that can be read: it waits for a transaction that has not ended. */
+export interface Undecided {
+  /** Offsets [from, to), none where they are equal: records that may still be given up and markers are among them. */
+  readonly from: number;
+  readonly to: number;
+  /** When the first of them was appended, milliseconds since 1970; 0 when there is none. */
+  readonly sinceMs: number;
+}
+
 /** The right to write for one partition in one role. Taking it fences whoever had it. */
 export interface Owner {
   readonly role: Position['consumer'];
@@ -112,6 +121,9 @@ export interface EventLog {
 
   /** First offset that is still there (equals the end when nothing is) and the offset the next record gets. */
   bounds(stream: AppendStream, partition: number): Promise<{ readonly start: number; readonly end: number }>;
+
+  /** What {@link bounds} does not count yet, though some of it may have been acknowledged to whoever sent it. */
+  undecided(stream: AppendStream, partition: number): Promise<Undecided>;
 
   position(consumer: Position['consumer'], partition: number): Promise<Position | null>;
 

@@ -5,7 +5,7 @@ import { LIMITED_KIND, LOG, PARTITION, POLICY_HASH, STATE_KIND } from './label-v
 export const STATE = {
   lagRecords: gauge({
     name: 'ntk_lag_records',
-    help: 'Records of the log that are not judged yet.',
+    help: 'Records of the log that are not judged yet; on Kafka those behind a transaction that has not ended, too.',
     labels: { partition: PARTITION },
     unit: 'records',
     by: ['scorer'],

@@ -10,6 +10,7 @@ import {
   type ReadLimits,
   type RecordBatch,
   type Transaction,
+  type Undecided,
 } from '../event-log.ts';
 import { AppendWatch } from './append-watch.ts';
 import { findTopics, type Topics } from './check-topics.ts';
@@ -106,6 +107,10 @@ export class KafkaEventLog implements EventLog {
   /** The end is behind the last committed record; the next one may get a later offset than that. */
   async bounds(stream: AppendStream, partition: number): Promise<{ readonly start: number; readonly end: number }> {
     return this.#reader(stream, partition).bounds();
+  }
+
+  async undecided(stream: AppendStream, partition: number): Promise<Undecided> {
+    return this.#fetcher(stream, partition).undecided();
   }
 
   async position(consumer: Position['consumer'], partition: number): Promise<Position | null> {

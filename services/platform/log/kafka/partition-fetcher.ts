@@ -1,5 +1,5 @@
 /** Committed batches of one partition from an offset on: what Fetch answers, less what was given up and the markers. */
-import { LogError } from '../event-log.ts';
+import { LogError, type Undecided } from '../event-log.ts';
 import type { KafkaConnection } from './connection.ts';
 import { asLogError, CODE, KafkaCodeError, NotVisibleYet } from './kafka-error.ts';
 import { isAbortMarker, type RawBatch, splitBatches } from './record-batch.ts';
@@ -7,6 +7,7 @@ import { type FetchedPartition, fetchRecords } from './requests.ts';
 import type { VisibleFloor } from './visible-floor.ts';
 import { malformed } from './wire.ts';
 
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 const LATEST = -1;
 const EARLIEST = -2;
@@ -85,12 +86,33 @@ export class PartitionFetcher {
     }
   }
 
-  async #listOffset(timestamp: number): Promise<number> {
+  /** @throws LogError */
+  async undecided(): Promise<Undecided> {
+    const { topic, topicId, partition } = this;
+    try {
+      return await this.#connection.trying(async () => {
+        // In this order: what is stored meanwhile must not count.
+        const end = await this.#listOffset(LATEST, READ_UNCOMMITTED);
+        const stable = await this.#listOffset(LATEST);
+        if (end <= stable) return { from: stable, to: stable, sinceMs: 0 };
+        const broker = await this.#connection.leader(topic, partition);
+        const first = { partitions: [{ topicId, partition, offset: stable }], maxBytes: 1, maxWaitMs: 0, isCommitted: false };
+        const { partitions } = await broker.connectionPool.send(fetchRecords(first));
+        const [batch] = splitBatches(partitions[0]?.records ?? Buffer.alloc(0));
+        if (batch === undefined) throw new NotVisibleYet();
+        return { from: stable, to: end, sinceMs: batch.maxTimeMs };
+      });
+    } catch (error) {
+      throw asLogError(error, `asking what is undecided in ${topic} ${partition}`);
+    }
+  }
+
+  async #listOffset(timestamp: number, isolationLevel = READ_COMMITTED): Promise<number> {
     const { topic, partition } = this;
     const broker = await this.#connection.leader(topic, partition);
     const { responses } = await broker.listOffsets({
       replicaId: NO_REPLICA,
-      isolationLevel: READ_COMMITTED,
+      isolationLevel,
       topics: [{ topic, partitions: [{ partition, timestamp }] }],
     });
     const offset = Number(responses[0]?.partitions[0]?.offset);

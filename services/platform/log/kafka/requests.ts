@@ -6,6 +6,7 @@ export const API = { produce: 0, fetch: 1, metadata: 3 } as const;
 /** Produce 7 and Fetch 13 (topic ids) are there from Kafka 3.1 on, and in every 4.x. */
 export const VERSION = { produce: 7, fetch: 13, metadata: 12 } as const;
 
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 const NO_EPOCH = -1;
 
@@ -94,10 +95,12 @@ export interface FetchOptions {
   /** Compressed bytes; at least one batch comes whatever its size. */
   readonly maxBytes: number;
   readonly maxWaitMs: number;
+  /** False: records of transactions that have not ended, too. @default true */
+  readonly isCommitted?: boolean;
 }
 
-/** Read-committed. Answers at once unless `maxWaitMs` is set and there is nothing yet. */
-export function fetchRecords({ partitions, maxBytes, maxWaitMs }: FetchOptions): ProtocolRequest<{
+/** Answers at once unless `maxWaitMs` is set and there is nothing yet. */
+export function fetchRecords({ partitions, maxBytes, maxWaitMs, isCommitted = true }: FetchOptions): ProtocolRequest<{
   readonly throttleMs: number;
   readonly errorCode: number;
   readonly partitions: readonly FetchedPartition[];
@@ -108,7 +111,7 @@ export function fetchRecords({ partitions, maxBytes, maxWaitMs }: FetchOptions):
     .int32(maxWaitMs)
     .int32(1)
     .int32(maxBytes)
-    .int8(READ_COMMITTED)
+    .int8(isCommitted ? READ_COMMITTED : READ_UNCOMMITTED)
     .int32(0)
     .int32(-1);
   const byTopic = Map.groupBy(partitions, ({ topicId }) => topicId);

@@ -12,6 +12,7 @@ import {
   type ReadLimits,
   type RecordBatch,
   type Transaction,
+  type Undecided,
 } from '../event-log.ts';
 import { AppendSignal } from './append-signal.ts';
 import { BatchReader } from './batch-reader.ts';
@@ -175,6 +176,11 @@ export class SqliteEventLog implements EventLog {
   }
 
   /** Nothing is ever deleted. */
+  /** Nothing can be seen of a transaction before its end. */
+  async undecided(): Promise<Undecided> {
+    return { from: 0, to: 0, sinceMs: 0 };
+  }
+
   async retentionMs(): Promise<null> {
     return null;
   }

@@ -1,0 +1,101 @@
+/** What a host's transaction that does not end keeps from being judged, on a real broker: it waits, and whoever is asked says so. */
+import { Kafka, logLevel, type Transaction } from 'kafkajs';
+import { Registry } from 'prom-client';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { OPEN } from '../../services/domain/authority/authority.ts';
+import { systemClock } from '../../services/platform/clock.ts';
+import type { KafkaEventLog } from '../../services/platform/log/kafka/kafka-event-log.ts';
+import { createLogger } from '../../services/platform/logger.ts';
+import { createMetrics } from '../../services/platform/metrics/metrics.ts';
+import { LiveFigures } from '../../services/console/live/live-figures.ts';
+import { ScorerMetrics } from '../../services/scorer/report-metrics.ts';
+import { Scorer } from '../../services/scorer/scorer.ts';
+import { backlogOf } from '../../services/system/backlog.ts';
+import { observers } from '../../services/system/observers.ts';
+import { unwrittenFrom } from '../../services/system/unwritten.ts';
+import { WriterMetrics } from '../../services/writer/report-metrics.ts';
+import { access } from '../acceptance/records.ts';
+import { allowKafkaItsTime, sharedBroker } from '../kafka/shared-broker.ts';
+import { TestLogs, values } from '../platform/log/kafka/open-test-log.ts';
+
+allowKafkaItsTime();
+const broker = await sharedBroker();
+const logs = new TestLogs(() => broker);
+const ends: (() => Promise<unknown>)[] = [];
+
+let prefix: string;
+/** Of the process that judges, and of the one that sends. */
+let log: KafkaEventLog;
+let gateway: KafkaEventLog;
+beforeEach(async () => {
+  prefix = logs.newPrefix();
+  gateway = await logs.open(prefix);
+  log = await logs.open(prefix, { create: false });
+});
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+  await logs.closeAll();
+});
+
+async function openTransaction(): Promise<Transaction> {
+  const kafka = new Kafka({ brokers: [broker.address], clientId: 'host', logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ transactionalId: `${prefix}.a-host`, maxInFlightRequests: 1, idempotent: true });
+  await producer.connect();
+  ends.push(() => producer.disconnect());
+  const transaction = await producer.transaction();
+  await transaction.send({ topic: `${prefix}.access.v1`, messages: [{ partition: 0, value: 'not decided' }] });
+  return transaction;
+}
+
+async function scorerOf(partition: number): Promise<Scorer> {
+  const clock = systemClock;
+  const metrics = createMetrics(new Registry(), { clock });
+  const { scorerObserver } = observers({
+    metrics,
+    scorerMetrics: new ScorerMetrics(metrics, clock),
+    writerMetrics: new WriterMetrics(metrics, clock),
+    logger: createLogger({ level: 'silent' }),
+    figures: new LiveFigures(clock),
+  });
+  const scorer = new Scorer({
+    log,
+    partitions: [partition],
+    clock,
+    storedUser: (user) => user,
+    authority: OPEN,
+    batchRecordsMax: 50,
+    batchBytesMax: 1024 * 1024,
+    checkpointRecords: 1_000_000,
+    checkpointIntervalMs: 86_400_000,
+    observer: scorerObserver,
+  });
+  ends.push(() => scorer.stop());
+  await scorer.start();
+  return scorer;
+}
+
+describe('accesses behind a transaction that nobody ends', () => {
+  test('count as waiting, for as long as they wait, and a report knows that they are missing', async () => {
+    const scorer = await scorerOf(0);
+    const transaction = await openTransaction();
+    await gateway.commit({ appends: [{ stream: 'access', partition: 0, values: values(access({ id: 'a' })) }] });
+
+    const { records, oldestWaitMs } = await backlogOf({ scorer, log }, systemClock.nowMs() + 5_000);
+    expect(records.get(0)).toBeGreaterThanOrEqual(2);
+    expect(oldestWaitMs).toBeGreaterThanOrEqual(5_000);
+    expect(oldestWaitMs).toBeLessThan(60_000);
+    expect(await unwrittenFrom(log, 0, 0)).toBeGreaterThanOrEqual(2);
+
+    await transaction.abort();
+    await expect.poll(async () => (await backlogOf({ scorer, log }, systemClock.nowMs())).records.get(0)).toBe(0);
+    const { end } = await log.bounds('access', 0);
+    expect(end).toBe(2);
+    expect(await unwrittenFrom(log, 0, end)).toBe(0);
+  });
+
+  test('are nothing to wait for where a transaction ends at once', async () => {
+    await gateway.commit({ appends: [{ stream: 'access', partition: 0, values: values(access({ id: 'a' })) }] });
+    expect(await unwrittenFrom(log, 0, 1)).toBe(0);
+    expect(await log.undecided('access', 0)).toMatchObject({ sinceMs: 0 });
+  });
+});
