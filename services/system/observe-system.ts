@@ -25,6 +25,8 @@ export class SystemObserver {
   readonly #options: SystemObserverOptions;
   #asking: Promise<void> | null = null;
   #retentionAskedMs = Number.NEGATIVE_INFINITY;
+  /** As the log said last. */
+  #partitionsNow = 0;
 
   constructor(options: SystemObserverOptions) {
     this.#options = options;
@@ -57,6 +59,8 @@ export class SystemObserver {
       for (const [partition, { isParked }] of service?.troubles() ?? [])
         stopped.set(partition, isParked || (stopped.get(partition) ?? false));
     }
+    // Added to the topic: no scorer has them, and what hosts write there waits for a person.
+    for (let added = system.log.partitions; added < this.#partitionsNow; added++) stopped.set(added, true);
     for (const [partition, isStopped] of stopped)
       metrics.partitionStopped.set({ partition: String(partition) }, isStopped ? 1 : 0);
   }
@@ -76,6 +80,7 @@ export class SystemObserver {
         for (const [partition, waiting] of records) metrics.unwrittenRecords.set({ partition: String(partition) }, waiting);
         metrics.oldestUnwrittenSeconds.set(oldestWaitMs / 1000);
       }
+      if (system.scorer !== null) this.#partitionsNow = await system.log.partitionsNow();
       await this.#askRetention();
     } catch (error) {
       // Health says so.

@@ -12,17 +12,19 @@ const WRITER_STILL_MS_MAX = 60_000;
 const LOG_ANSWER_MS_MAX = 2_000;
 const TROUBLES_SHOWN_MAX = 5;
 
-export function systemHealth(system: System, clock: Clock): Health {
+type Looked = Pick<System, 'scorer' | 'writer' | 'log' | 'groupTrouble'>;
+
+export function systemHealth(system: Looked, clock: Clock): Health {
   const { scorer, writer, log } = system;
   const health = new Health();
   health.register('log', () => logAnswers(log, clock));
   if (scorer !== null) {
     health.register('scorer', progressCheck({ clock, limitMs: SCORER_STILL_MS_MAX, progressAtMs: () => scorer.progressAtMs }));
-    health.register('partitions', () => partitionsGoOn('judged', scorer, system.groupTrouble));
+    health.register('partitions', () => partitionsAreJudged(system, scorer, clock));
   }
   if (writer !== null) {
     health.register('writer', progressCheck({ clock, limitMs: WRITER_STILL_MS_MAX, progressAtMs: () => writer.progressAtMs }));
-    health.register('stored', () => partitionsGoOn('stored', writer, null));
+    health.register('stored', () => partitionsGoOn('stored', writer, []));
   }
   return health;
 }
@@ -46,7 +48,28 @@ interface Owning {
   troubles(): ReadonlyMap<number, Trouble>;
 }
 
-function partitionsGoOn(done: 'judged' | 'stored', service: Owning, groupTrouble: string | null): HealthState {
+async function partitionsAreJudged({ log, groupTrouble }: Looked, scorer: Owning, clock: Clock): Promise<HealthState> {
+  const wrong: string[] = [];
+  // Which of them it should have nobody can tell then.
+  if (groupTrouble !== null) wrong.push(`the group that shares the partitions does not have this process: ${groupTrouble}`);
+  const now = await withinMs(clock, log.partitionsNow());
+  if (now !== null && now > log.partitions)
+    wrong.push(
+      `the topic of accesses has ${now} partitions and the log ${log.partitions}: what hosts write to those that were added is not judged, and no process of this log can be started any more; begin another log under another NTK_KAFKA_TOPIC_PREFIX`,
+    );
+  return partitionsGoOn('judged', scorer, wrong);
+}
+
+/** Null when it is not known in time: the check of the log says why. */
+async function withinMs(clock: Clock, asking: Promise<number>): Promise<number | null> {
+  const asked = new AbortController();
+  const late = clock.sleep(LOG_ANSWER_MS_MAX, asked.signal).then(() => null);
+  const answer = await Promise.race([asking.catch(() => null), late]);
+  asked.abort();
+  return answer;
+}
+
+function partitionsGoOn(done: 'judged' | 'stored', service: Owning, others: readonly string[]): HealthState {
   const troubles = [...service.troubles()];
   const has = `${service.owned().size} partitions are ${done}`;
   const wrong: string[] = [];
@@ -54,8 +77,7 @@ function partitionsGoOn(done: 'judged' | 'stored', service: Owning, groupTrouble
     const said = troubles.slice(0, TROUBLES_SHOWN_MAX).map(([partition, { message }]) => named(partition, message));
     wrong.push(`${troubles.length} do not go on: ${said.join('; ')}`);
   }
-  // Which of them it should have nobody can tell then.
-  if (groupTrouble !== null) wrong.push(`the group that shares the partitions does not have this process: ${groupTrouble}`);
+  wrong.push(...others);
   return { ok: wrong.length === 0, detail: [has, ...wrong].join(', ') };
 }
 

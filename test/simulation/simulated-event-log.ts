@@ -112,6 +112,10 @@ export class SimulatedEventLog implements EventLog {
     return { from: 0, to: 0, sinceMs: 0 };
   }
 
+  async partitionsNow(): Promise<number> {
+    return this.partitions;
+  }
+
   async retentionMs(): Promise<null> {
     return null;
   }

@@ -107,6 +107,12 @@ export interface EventLog {
   readonly logId: string;
   readonly partitions: number;
 
+  /**
+   * How many there are now. More than `partitions` where somebody added some to the log's topic: of what hosts write to those nothing is
+   * read, and nothing can be taken back.
+   */
+  partitionsNow(): Promise<number>;
+
   /** Appends and puts in one transaction, without an owner: hosts, importers, commands. All or nothing. */
   commit(transaction: Omit<Transaction, 'position'>): Promise<{ readonly baseOffsets: readonly number[] }>;
 

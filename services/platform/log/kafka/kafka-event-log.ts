@@ -149,6 +149,10 @@ export class KafkaEventLog implements EventLog {
     await this.#watch.wait(stream, timeoutMs, signal, partition);
   }
 
+  async partitionsNow(): Promise<number> {
+    return (await this.#findTopics('counting partitions')).access.partitions;
+  }
+
   async retentionMs(stream: AppendStream): Promise<number | null> {
     return this.#options.retentionOf(this.#options.topics[stream].name);
   }
@@ -181,12 +185,17 @@ export class KafkaEventLog implements EventLog {
     await this.checkManifest(false);
   }
 
+  async #findTopics(what: string): Promise<Topics> {
+    const { connections, prefix } = this.#options;
+    return findTopics(connections.reading, prefix).catch((error: unknown) => {
+      throw asLogError(error, what);
+    });
+  }
+
   /** A topic that was made anew since this log was opened would be written to by its name. @throws LogError log_corrupt */
   async #checkTopicIds(): Promise<void> {
-    const { topics, connections, prefix } = this.#options;
-    const now = await findTopics(connections.reading, prefix).catch((error: unknown) => {
-      throw asLogError(error, 'claiming a partition');
-    });
+    const { topics } = this.#options;
+    const now = await this.#findTopics('claiming a partition');
     const other = STREAMS.find((stream) => now[stream].id !== topics[stream].id);
     if (other !== undefined)
       throw new LogError('log_corrupt', `topic ${topics[other].name} was made anew while the log was open; restart`);

@@ -181,6 +181,10 @@ export class SqliteEventLog implements EventLog {
     return { from: 0, to: 0, sinceMs: 0 };
   }
 
+  async partitionsNow(): Promise<number> {
+    return this.partitions;
+  }
+
   async retentionMs(): Promise<null> {
     return null;
   }

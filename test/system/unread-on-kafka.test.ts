@@ -1,4 +1,4 @@
-/** What a host's transaction that does not end keeps from being judged, on a real broker: it waits, and whoever is asked says so. */
+/** What hosts have put into the log on a real broker and no scorer can read: whoever is asked says so. */
 import { Kafka, logLevel, type Transaction } from 'kafkajs';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -6,17 +6,21 @@ import { OPEN } from '../../services/domain/authority/authority.ts';
 import { systemClock } from '../../services/platform/clock.ts';
 import type { KafkaEventLog } from '../../services/platform/log/kafka/kafka-event-log.ts';
 import { createLogger } from '../../services/platform/logger.ts';
-import { createMetrics } from '../../services/platform/metrics/metrics.ts';
+import { createMetrics, type Metrics } from '../../services/platform/metrics/metrics.ts';
 import { LiveFigures } from '../../services/console/live/live-figures.ts';
 import { ScorerMetrics } from '../../services/scorer/report-metrics.ts';
 import { Scorer } from '../../services/scorer/scorer.ts';
 import { backlogOf } from '../../services/system/backlog.ts';
+import { SystemObserver } from '../../services/system/observe-system.ts';
 import { observers } from '../../services/system/observers.ts';
+import { systemHealth } from '../../services/system/system-health.ts';
 import { unwrittenFrom } from '../../services/system/unwritten.ts';
 import { WriterMetrics } from '../../services/writer/report-metrics.ts';
 import { access } from '../acceptance/records.ts';
 import { allowKafkaItsTime, sharedBroker } from '../kafka/shared-broker.ts';
+import { administrate } from '../kafka/topics.ts';
 import { TestLogs, values } from '../platform/log/kafka/open-test-log.ts';
+import { Scrape } from './scraped-system.ts';
 
 allowKafkaItsTime();
 const broker = await sharedBroker();
@@ -24,10 +28,14 @@ const logs = new TestLogs(() => broker);
 const ends: (() => Promise<unknown>)[] = [];
 
 let prefix: string;
+let metrics: Metrics;
+let registry: Registry;
 /** Of the process that judges, and of the one that sends. */
 let log: KafkaEventLog;
 let gateway: KafkaEventLog;
 beforeEach(async () => {
+  registry = new Registry();
+  metrics = createMetrics(registry, { clock: systemClock });
   prefix = logs.newPrefix();
   gateway = await logs.open(prefix);
   log = await logs.open(prefix, { create: false });
@@ -49,7 +57,6 @@ async function openTransaction(): Promise<Transaction> {
 
 async function scorerOf(partition: number): Promise<Scorer> {
   const clock = systemClock;
-  const metrics = createMetrics(new Registry(), { clock });
   const { scorerObserver } = observers({
     metrics,
     scorerMetrics: new ScorerMetrics(metrics, clock),
@@ -97,5 +104,36 @@ describe('accesses behind a transaction that nobody ends', () => {
     await gateway.commit({ appends: [{ stream: 'access', partition: 0, values: values(access({ id: 'a' })) }] });
     expect(await unwrittenFrom(log, 0, 1)).toBe(0);
     expect(await log.undecided('access', 0)).toMatchObject({ sinceMs: 0 });
+  });
+});
+
+describe('partitions that somebody adds to the topic of accesses', () => {
+  test('stand still by the metrics and by health, which says what to do, while the others are judged', async () => {
+    const scorer = await scorerOf(0);
+    const system = { scorer, writer: null, log, groupTrouble: null };
+    const scorerMetrics = new ScorerMetrics(metrics, systemClock);
+    const limits = { programs: 1, consents: 1, limitKeys: 1, baselineKeys: 1 };
+    const observer = new SystemObserver({ system, metrics, scorerMetrics, stateLimits: limits, clock: systemClock });
+    const health = systemHealth(system, systemClock);
+    expect(await health.report()).toMatchObject({ status: 'ok' });
+
+    const topic = `${prefix}.access.v1`;
+    await administrate(broker, (admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] }));
+    await expect
+      .poll(async () => (await health.report()).checks['partitions'])
+      .toMatchObject({
+        ok: false,
+        detail: expect.stringMatching(
+          /^1 partitions are judged, the topic of accesses has 4 partitions and the log 2: .*NTK_KAFKA_TOPIC_PREFIX$/,
+        ),
+      });
+    await observer.look();
+    await observer.look();
+    const stopped = new Scrape(await registry.metrics()).samples('ntk_partition_stopped');
+    expect([...stopped.values()]).toEqual([0, 1, 1]);
+    expect([...stopped.keys()].slice(1)).toEqual([
+      'ntk_partition_stopped{partition="2"}',
+      'ntk_partition_stopped{partition="3"}',
+    ]);
   });
 });
