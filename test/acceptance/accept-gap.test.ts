@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { InterceptionReport } from '../../schemas/report/interceptions.ts';
 import { POLICY_PATH } from '../conformance/example.ts';
 import { NtkProcess } from '../crash/ntk-process.ts';
-import { Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, ROOT, rowsOf, withLog } from './ntk.ts';
+import { behindItsBack, Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, ROOT, rowsOf, withLog } from './ntk.ts';
 import { access, ndjson } from './records.ts';
 
 // Each test starts several processes.
@@ -147,21 +147,26 @@ describe('records lost before they were judged', () => {
   });
 });
 
+/** Judged and not stored, 200 records behind `from`, whose blocks are deleted before a writer has seen them. */
+async function loseBlocks(partition: number, from: number): Promise<void> {
+  await appended('unstored');
+  const scorer = new NtkProcess(['scorer', '--data', desk.data, '--port', '0'], {});
+  await expect
+    .poll(() => withLog(desk.data, async (log) => (await log.position('scorer', partition))?.offset), { timeout: 60_000 })
+    .toBe(from + RECORDS);
+  scorer.child.kill('SIGTERM');
+  expect((await scorer.ended).code).toBe(0);
+  await withLog(desk.data, async (log) => {
+    const { end } = await log.bounds('results', partition);
+    await log.deleteBefore('results', partition, end);
+  });
+}
+
 describe('blocks lost before they were stored', () => {
   test('stop the writer with one line; repair makes them again while the log has their records', async () => {
     await ntkOk(['run', '--data', desk.data, '--policy', POLICY_PATH, '--input', input('stored')]);
     const { partition, end: from } = await busiest();
-    await appended('unstored');
-    const scorer = new NtkProcess(['scorer', '--data', desk.data, '--port', '0'], {});
-    await expect
-      .poll(() => withLog(desk.data, async (log) => (await log.position('scorer', partition))?.offset), { timeout: 60_000 })
-      .toBe(from + RECORDS);
-    scorer.child.kill('SIGTERM');
-    expect((await scorer.ended).code).toBe(0);
-    await withLog(desk.data, async (log) => {
-      const { end } = await log.bounds('results', partition);
-      await log.deleteBefore('results', partition, end);
-    });
+    await loseBlocks(partition, from);
 
     const stopped = await ntk(['run', '--data', desk.data, '--policy', POLICY_PATH, '--input', input('more')]);
     expect(stopped.code).toBe(1);
@@ -180,6 +185,31 @@ describe('blocks lost before they were stored', () => {
     expect(row!.n).toBe(3 * RECORDS);
     await ntkOk(['verify', '--data', desk.data]);
     expect((await report()).quality).toMatchObject({ complete: true, unwritten: 0 });
+  });
+
+  test('and whose records are gone, too, keep repair from nothing else, and it says the way on', async () => {
+    const others = Array.from({ length: 40 }, (_, i) => access({ id: `other-${i}`, subject: `program-${i}` }));
+    const files = [input('stored'), desk.write('others.ndjson', ndjson(...others))];
+    await ntkOk(['run', '--data', desk.data, '--policy', POLICY_PATH, '--input', ...files]);
+    const { partition, end: from } = await busiest();
+    await loseBlocks(partition, from);
+    await trimmed(partition, from + RECORDS);
+    const count = "SELECT count() AS n FROM ntk.access_results FINAL WHERE event_id LIKE 'other-%'";
+    await behindItsBack(desk.data, (warehouse) =>
+      warehouse.command(
+        `ALTER TABLE ntk.access_results DELETE WHERE partition != ${partition} AND event_id LIKE 'other-%' SETTINGS mutations_sync = 2`,
+      ),
+    );
+    expect((await rowsOf<{ n: number }>(desk.data, count))[0]!.n).toBeLessThan(others.length);
+
+    const repaired = await ntk(['repair', '--data', desk.data]);
+    expect(repaired.code).toBe(1);
+    const command = `ntk accept-gap ${partition} ${from} ${from + RECORDS}`;
+    expect(repaired.stdout).toMatch(new RegExp(`cannot be made again: .* go on without them: ${command}$`, 'm'));
+    expect(repaired.stdout).not.toContain('ntk repair');
+    expect((await rowsOf<{ n: number }>(desk.data, count))[0]!.n).toBe(others.length);
+    await ntkOk([...command.split(' ').slice(1), '--data', desk.data]);
+    await ntkOk(['repair', '--data', desk.data]);
   });
 });
 

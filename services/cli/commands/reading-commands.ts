@@ -17,7 +17,7 @@ import { gapInWords } from '../output/gap-words.ts';
 import { brief } from '../output/terminal.ts';
 import { registerExplain } from './explain-command.ts';
 import { CHAIN_BECAUSE } from './authority-words.ts';
-import { keptStatesOf, type Remade, remakeAll } from './remake.ts';
+import { type Gone, keptStatesOf, type LostBlocks, type Remade, remakeAll } from './remake.ts';
 import { parseBound, parseReportFormat, printReport, sayIfNoPolicy, writePage } from './report.ts';
 import { jsonOption, jsonOptions, storeOptions, type StoreFlags } from '../options.ts';
 
@@ -127,12 +127,14 @@ function registerAudit(program: Command, context: CliContext): void {
     .addHelpText('after', '\nExample:\n  ntk repair --data ./data && ntk verify --data ./data')
     .action(async (flags: StoreFlags) => {
       await context.withStore(flags, async (store) => {
-        const remade = store.log === null ? [] : await remakeAll(store, store.log, context.clock);
+        const { remade, gone } = store.log === null ? { remade: [], gone: [] } : await remakeAll(store, store.log, context.clock);
         const audit = await runAudit(context, store, true);
         // What was mended is looked at again: of some of it the log no longer has what it was made of.
-        const isMended = audit.ok || (await runAudit(context, store, false)).ok;
-        if (flags.json) context.out.json({ ...audit, isMended, ...(remade.length === 0 ? {} : { remade }) });
-        else printRepair(context, audit, remade, isMended);
+        const isProved = audit.ok || (await runAudit(context, store, false)).ok;
+        const isMended = isProved && gone.length === 0;
+        const lost = { ...(remade.length === 0 ? {} : { remade }), ...(gone.length === 0 ? {} : { gone }) };
+        if (flags.json) context.out.json({ ...audit, isMended, ...lost });
+        else printRepair(context, audit, { remade, gone }, isProved);
         if (!isMended) context.fail();
       });
     });
@@ -147,11 +149,12 @@ async function unwrittenOf({ log }: Store): Promise<number> {
   return records;
 }
 
-function printRepair({ out }: CliContext, audit: StoreAudit, remade: readonly Remade[], isMended: boolean): void {
+function printRepair({ out }: CliContext, audit: StoreAudit, { remade, gone }: LostBlocks, isProved: boolean): void {
   const { rowsInserted, rowsRemoved, ledgerEntries, beyondRepair } = audit.repaired!;
   for (const one of remade) out.line(remadeInWords(one));
+  for (const one of gone) out.line(out.paint('red', goneInWords(one)));
   out.line(`removed ${rowsRemoved} rows, inserted ${rowsInserted} rows, mended ${ledgerEntries} ledger entries`);
-  if (isMended) return;
+  if (isProved) return;
   const why = beyondRepair > 0 ? `; ${beyondRepair} ledger entries have no block in the log any more` : '';
   out.line(
     out.paint('red', `NOT all is as it should be: the log no longer has what the rest was made of${why}. ntk verify names it.`),
@@ -160,6 +163,10 @@ function printRepair({ out }: CliContext, audit: StoreAudit, remade: readonly Re
 
 function remadeInWords({ partition, from, to, rows }: Remade): string {
   return `partition ${partition}: made ${rows} rows of the lost blocks of source offsets ${from} to ${to} again from the log`;
+}
+
+function goneInWords({ partition, from, to }: Gone): string {
+  return `partition ${partition}: the lost blocks of source offsets ${from} to ${to} cannot be made again: the log no longer reaches back to their records; go on without them: ntk accept-gap ${partition} ${from} ${to}`;
 }
 
 async function runAudit(context: CliContext, store: Store, repair: boolean): Promise<StoreAudit> {

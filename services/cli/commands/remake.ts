@@ -4,7 +4,6 @@ import { startBefore } from '../../auditor/refold.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
 import { CheckpointStore } from '../../scorer/checkpoint-store.ts';
 import type { Store } from '../../system/store.ts';
-import { BlockGap } from '../../writer/lost-blocks.ts';
 import { type Refolding, remakeLostBlocks } from '../../writer/remake-blocks.ts';
 import { UserError } from '../../system/user-error.ts';
 
@@ -33,10 +32,19 @@ export interface Remade {
   readonly rows: number;
 }
 
-/** In all partitions. @throws BlockGap where the log no longer has the records: it names the way on */
-export async function remakeAll(store: Store, log: EventLog, clock: { nowMs(): number }): Promise<Remade[]> {
+/** Blocks that cannot be made again. */
+export type Gone = Omit<Remade, 'rows'>;
+
+export interface LostBlocks {
+  readonly remade: readonly Remade[];
+  readonly gone: readonly Gone[];
+}
+
+/** In all partitions: one whose records the log no longer has keeps none of the others from being mended. */
+export async function remakeAll(store: Store, log: EventLog, clock: { nowMs(): number }): Promise<LostBlocks> {
   const made = { storedUser: await store.storedUser(), authority: store.authority() };
   const remade: Remade[] = [];
+  const gone: Gone[] = [];
   for (let partition = 0; partition < log.partitions; partition++) {
     const result = await remakeLostBlocks({
       log,
@@ -50,8 +58,10 @@ export async function remakeAll(store: Store, log: EventLog, clock: { nowMs(): n
       throw new UserError(
         `partition ${partition}: folding the log again up to offset ${result.lost.from} gives other rows than were stored; nothing was made; check that the user key and the release are the ones that made them`,
       );
-    if (result.status === 'impossible') throw new BlockGap(partition, result.lost.from, result.lost.to);
-    if (result.status === 'remade') remade.push({ partition, from: result.lost.from, to: result.lost.to, rows: result.rows });
+    if (result.status === 'nothing_lost') continue;
+    const { from, to } = result.lost;
+    if (result.status === 'impossible') gone.push({ partition, from, to });
+    else remade.push({ partition, from, to, rows: result.rows });
   }
-  return remade;
+  return { remade, gone };
 }
