@@ -100,6 +100,17 @@ describe('accesses behind a transaction that nobody ends', () => {
     expect(await unwrittenFrom(log, 0, end)).toBe(0);
   });
 
+  test('do not make a gateway ill that has put some of them there', async () => {
+    const health = systemHealth({ scorer: null, writer: null, log: gateway, groupTrouble: null }, systemClock);
+    const transaction = await openTransaction();
+    await gateway.commit({ appends: [{ stream: 'access', partition: 0, values: values(access({ id: 'a' })) }] });
+    expect(await health.report()).toMatchObject({ status: 'ok' });
+    const detail = 'the log answers; in partition 0 a transaction has not ended for a while';
+    await expect.poll(async () => (await health.report()).checks['log'], { timeout: 10_000 }).toEqual({ ok: true, detail });
+    await transaction.abort();
+    await expect.poll(async () => (await health.report()).checks['log']).toEqual({ ok: true, detail: 'the log answers' });
+  });
+
   test('are nothing to wait for where a transaction ends at once', async () => {
     await gateway.commit({ appends: [{ stream: 'access', partition: 0, values: values(access({ id: 'a' })) }] });
     expect(await unwrittenFrom(log, 0, 1)).toBe(0);
