@@ -1,7 +1,7 @@
 /** What `/health` looks at: whether the loops go round, and what keeps a partition or the log from going on. */
 import type { Clock } from '../platform/clock.ts';
 import { Health, type HealthState, progressCheck } from '../platform/http/health.ts';
-import type { EventLog } from '../platform/log/event-log.ts';
+import type { AppendStream, EventLog } from '../platform/log/event-log.ts';
 import type { Trouble } from '../platform/assignment/trouble.ts';
 import type { System } from './open-system.ts';
 
@@ -19,7 +19,9 @@ type Looked = Pick<System, 'scorer' | 'writer' | 'log' | 'groupTrouble'>;
 export function systemHealth(system: Looked, clock: Clock): Health {
   const { scorer, writer, log } = system;
   const health = new Health();
-  health.register('log', () => logAnswers(log, clock));
+  // A process that only writes rows may not read what hosts sent (acls.ts).
+  const stream = writer !== null && scorer === null ? 'results' : 'access';
+  health.register('log', () => logAnswers(log, stream, clock));
   if (scorer !== null) {
     health.register('scorer', progressCheck({ clock, limitMs: SCORER_STILL_MS_MAX, progressAtMs: () => scorer.progressAtMs }));
     health.register('partitions', () => partitionsAreJudged(system, scorer, clock));
@@ -31,9 +33,9 @@ export function systemHealth(system: Looked, clock: Clock): Health {
   return health;
 }
 
-async function logAnswers(log: EventLog, clock: Clock): Promise<HealthState> {
+async function logAnswers(log: EventLog, stream: AppendStream, clock: Clock): Promise<HealthState> {
   const asked = new AbortController();
-  const answer = endOf(log, clock).then(
+  const answer = endOf(log, stream, clock).then(
     (detail): HealthState => ({ ok: true, detail }),
     (error: unknown): HealthState => ({ ok: false, detail: error instanceof Error ? error.message : 'the log does not answer' }),
   );
@@ -49,11 +51,11 @@ async function logAnswers(log: EventLog, clock: Clock): Promise<HealthState> {
  * The end of a partition is waited for by who has written to it, for as long as somebody else's transaction is open there: that of a
  * gateway that was killed must not take the others out of service.
  */
-async function endOf(log: EventLog, clock: Clock): Promise<string> {
-  const { from, to, sinceMs } = await log.undecided('access', 0);
+async function endOf(log: EventLog, stream: AppendStream, clock: Clock): Promise<string> {
+  const { from, to, sinceMs } = await log.undecided(stream, 0);
   if (from < to && clock.nowMs() - sinceMs > TRANSACTION_MS_USUAL)
     return 'the log answers; in partition 0 a transaction has not ended for a while';
-  if (from === to) await log.bounds('access', 0);
+  if (from === to) await log.bounds(stream, 0);
   return 'the log answers';
 }
 

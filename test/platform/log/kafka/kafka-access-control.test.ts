@@ -2,10 +2,13 @@
 import { type Admin, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../../services/platform/clock.ts';
-import { LogError } from '../../../../services/platform/log/event-log.ts';
+import { type EventLog, LogError } from '../../../../services/platform/log/event-log.ts';
 import { type Acl, aclsOf, type Principal } from '../../../../services/platform/log/kafka/acls.ts';
 import { PartitionGroup } from '../../../../services/platform/log/kafka/partition-group.ts';
 import { scorersGroup } from '../../../../services/platform/log/kafka/topics.ts';
+import { openServerWarehouse } from '../../../../services/platform/warehouse/server/open-server-warehouse.ts';
+import { systemHealth } from '../../../../services/system/system-health.ts';
+import { Writer } from '../../../../services/writer/writer.ts';
 import { startBroker, type TestBroker } from '../../../kafka/broker.ts';
 import { Authority } from '../../../kafka/certificates.ts';
 import { allowKafkaItsTime } from '../../../kafka/shared-broker.ts';
@@ -155,6 +158,19 @@ describe('SASL over TLS', () => {
   });
 });
 
+/** That has nothing to store yet. */
+function idleWriter(log: EventLog): Writer {
+  return new Writer({
+    log,
+    warehouse: openServerWarehouse({ url: 'http://127.0.0.1:1' }),
+    partitions: [],
+    clock: systemClock,
+    groupWaitMs: 1,
+    limits: { rowsMax: 1, bytesMax: 1 },
+    observer: { written: () => {}, lost: () => {}, failed: () => {} },
+  });
+}
+
 describe('ACLs', () => {
   test('that are missing are said in one line', async () => {
     const { code, message } = await refusal(overSasl(scram('reader')));
@@ -216,6 +232,18 @@ describe('ACLs', () => {
     expect(await reader.getKeyed('checkpoints', 0, 'k')).toBeNull();
     const claiming = reader.claim('scorer', 0);
     expect((await refusal(claiming)).message).toContain('ACLs');
+  });
+
+  test('as listed are enough for each process to know whether the log is there', async () => {
+    const everybody = await logs.open(prefix, { create: false });
+    for (const stream of ['access', 'results'] as const)
+      await everybody.commit({ appends: [{ stream, partition: 0, values: values('of somebody') }] });
+    for (const principal of ['gateway', 'scorer', 'writer', 'reader'] satisfies Principal[]) {
+      await allow(principal, aclsOf(principal, prefix));
+      const log = await overSasl(scram(principal));
+      const system = { scorer: null, writer: principal === 'writer' ? idleWriter(log) : null, log, groupTrouble: null };
+      expect({ principal, ...(await systemHealth(system, systemClock).report()) }).toMatchObject({ status: 'ok' });
+    }
   });
 
   test('let a host write accesses and nothing else, and no transaction', async () => {
