@@ -7,7 +7,7 @@ import { type Episode, episodeOf, type EpisodeRow, nameOf, type RowPlace } from 
 import { EPISODE_COUNT_SQL, EPISODES_SQL, PLACES_SQL, type PlacedRow, PROGRAM_DAYS_SQL } from '../domain/review/queries.ts';
 import type { QueryParams, Warehouse } from '../platform/warehouse/warehouse.ts';
 import { policyHistory } from './policy-history.ts';
-import { type Positions, positionsNow, type ReportSource } from './report.ts';
+import { type Positions, positionsNow, type ReportSource, requireResults } from './report.ts';
 import { type ReviewHistory, reviewHistory } from './review-history.ts';
 
 /** Looked up with one question. They travel in its address, which may have a megabyte. */
@@ -44,6 +44,7 @@ export class AlarmView {
 
   static async at(source: ReportSource): Promise<AlarmView> {
     const { log, logId, warehouse } = source;
+    await requireResults(source);
     const positions = await positionsNow(source);
     const history = log === null ? NO_HISTORY : await reviewHistory({ log, logId, warehouse }, positions);
     const conclusions = new Conclusions(await placed(warehouse, logId, history.reviews));

@@ -7,7 +7,7 @@ import { ACTIVITY_SQL, ALARMS_SQL, KNOWN_PROGRAMS_SQL } from '../domain/evaluati
 import { TIME_END_US } from '../domain/record/time.ts';
 import { systemCodeOf } from '../platform/folder/folder-error.ts';
 import { readAcceptedGaps } from '../platform/warehouse/accepted-gaps.ts';
-import { positionsNow, type ReportSource } from './report.ts';
+import { positionsNow, type ReportSource, requireResults } from './report.ts';
 import { UserError } from './user-error.ts';
 
 /** Results with a baseline reason that one evaluation looks at: about half a gigabyte. */
@@ -47,6 +47,7 @@ export async function readLabelsFile(path: string): Promise<LabelledWorld> {
 /** @throws UserError when nothing is stored, or what is stored has nothing to do with the labels */
 export async function readAlarms(source: ReportSource, labels: LabelledWorld): Promise<StoredAlarms> {
   const { warehouse, logId } = source;
+  await requireResults(source);
   // The positions come first: what is stored later is left out of every figure.
   const { partitions, positions, unwritten } = await positionsNow(source);
   const range = { logId, partitions, positions, fromUs: 0, toUs: TIME_END_US };

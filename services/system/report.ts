@@ -92,9 +92,22 @@ export async function positionsNow({ log, logId, warehouse }: ReportSource): Pro
   return { partitions, positions: partitions.map((partition) => nextOf.get(partition) ?? 0), unwritten };
 }
 
+/**
+ * Before figures are counted. A data folder that happens to lie there is not what a question to a server of others is about, and nothing
+ * of its log among their results would look like nothing that happened.
+ * @throws UserError when results are stored, and none of them are of the log at hand
+ */
+export async function requireResults({ log, logId, warehouse }: ReportSource): Promise<void> {
+  const logs = await storedLogs(warehouse);
+  if (log === null || logs.length === 0 || logs.includes(logId)) return;
+  throw new UserError(
+    `no results of log ${logId}, which is at hand, are stored in ${warehouse.description}, but of others; say which with --log: ${logs.join(' ')}`,
+  );
+}
+
 /** The log of a store whose log is not at hand: the one that is asked for, or the only one there is. */
 export async function chooseLog(warehouse: Warehouse, asked: string | undefined): Promise<string> {
-  const logs = (await warehouse.query<{ log_id: string }>(LOGS_SQL)).map(({ log_id }) => log_id);
+  const logs = await storedLogs(warehouse);
   if (asked !== undefined) {
     if (logs.includes(asked.toLowerCase())) return asked.toLowerCase();
     throw new UserError(`no results of log ${asked} are stored in ${warehouse.description}`);
@@ -105,4 +118,8 @@ export async function chooseLog(warehouse: Warehouse, asked: string | undefined)
       ? `no results are stored in ${warehouse.description}`
       : `results of ${logs.length} logs are stored in ${warehouse.description}; say which with --log: ${logs.join(' ')}`,
   );
+}
+
+async function storedLogs(warehouse: Warehouse): Promise<string[]> {
+  return (await warehouse.query<{ log_id: string }>(LOGS_SQL)).map(({ log_id }) => log_id);
 }

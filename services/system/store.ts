@@ -56,6 +56,7 @@ export async function openStore(request: StoreRequest): Promise<Store> {
     const folder = openFolder(data, { create: false, holdsLog: !isOnKafka(request) });
     const log = await openExistingLog(request, folder);
     try {
+      if (!isAsked(log, request)) throw new UserError(`the log at hand is ${log.logId}, not ${request.logId}: leave --log out`);
       const { warehouse, lock } = await openFolderWarehouse(folder);
       return store(request, folder, log, warehouse, lock);
     } catch (error) {
@@ -65,9 +66,21 @@ export async function openStore(request: StoreRequest): Promise<Store> {
   }
   const warehouse = openServer(clickhouseUrl, request);
   const folder = folderIfThere(data, request);
-  const log = folder === null && !isOnKafka(request) ? null : await openExistingLog(request, folder);
-  const logId = request.logId ?? log?.logId ?? (await chooseLog(warehouse, undefined));
-  return store({ ...request, logId }, folder, log, warehouse, null);
+  const atHand = folder === null && !isOnKafka(request) ? null : await openExistingLog(request, folder);
+  // Positions and reviews of one log say nothing about the results of another.
+  const log = atHand !== null && isAsked(atHand, request) ? atHand : null;
+  try {
+    if (log === null) await atHand?.close();
+    const logId = log?.logId ?? (await chooseLog(warehouse, request.logId));
+    return store({ ...request, logId }, folder, log, warehouse, null);
+  } catch (error) {
+    await warehouse.close();
+    throw error;
+  }
+}
+
+function isAsked({ logId }: EventLog, { logId: asked }: StoreRequest): boolean {
+  return asked === undefined || asked.toLowerCase() === logId;
 }
 
 /** A log that is there, to ask or to append to; any number of processes may have it open. */
@@ -95,7 +108,7 @@ function store(
 ): Store {
   return {
     log,
-    logId: request.logId ?? log!.logId,
+    logId: log?.logId ?? request.logId!,
     warehouse,
     storedUser: async () => (storedIn(folder, request) === 'plain' ? plainUsers : usersOf(folder, request.userKeyFile)),
     authority: () => authorityOf(request),

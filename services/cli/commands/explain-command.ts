@@ -4,6 +4,7 @@ import { ACTIONS } from '../../../schemas/codes.ts';
 import { countAccesses, findAccesses } from '../../auditor/find-access.ts';
 import { recompute, type Recomputed } from '../../auditor/recompute.ts';
 import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
+import { requireResults } from '../../system/report.ts';
 import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
@@ -70,6 +71,7 @@ async function explain(
     ...(category === undefined ? {} : { category }),
     ...(verdict === undefined ? {} : { verdict }),
   };
+  await requireResults(store);
   const accesses = await findAccesses(store.warehouse, store.logId, filter, max, flags.newest ? 'newest' : 'event time');
   const gaps = await readAcceptedGaps(store.warehouse, store.logId);
   if (accesses.length === 0)

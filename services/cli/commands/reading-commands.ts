@@ -8,7 +8,7 @@ import type { EventLog } from '../../platform/log/event-log.ts';
 import { storedUpTo } from '../../platform/log/writer-note.ts';
 import { reportPage } from '../../console/report/report-page.ts';
 import { certifiedReport } from '../../system/certified-report.ts';
-import { reportInterceptions } from '../../system/report.ts';
+import { reportInterceptions, requireResults } from '../../system/report.ts';
 import type { Store } from '../../system/store.ts';
 import { unwrittenFrom } from '../../system/unwritten.ts';
 import { UserError } from '../../system/user-error.ts';
@@ -67,6 +67,7 @@ Examples:
         throw new UserError('--output goes with --format html; redirect the others: > FILE');
       const { out, clock, version } = context;
       await context.withStore(flags, async (store) => {
+        await requireResults(store);
         const request = { fromUs, toUs, nowMs: clock.nowMs() };
         if (format !== 'html') {
           printReport(out, await reportInterceptions(store, request), format);
