@@ -2,8 +2,11 @@
 import { isPublicKey, keyidOf } from '../../schemas/public-key.ts';
 import { type Authority, ROOTS_MAX } from '../domain/authority/authority.ts';
 import { publicKeyOf, type Signer, signerOf } from '../domain/authority/signature.ts';
+import { decodeBlock } from '../domain/results/block.ts';
 import type { Config } from '../platform/config/load-config.ts';
+import type { EventLog } from '../platform/log/event-log.ts';
 import { type KeyProblem, readPrivateKey, readPublicKeys } from '../platform/keys/key-files.ts';
+import { unsaidOpening } from '../scorer/maker.ts';
 import { isOnKafka } from './open-log.ts';
 import { UserError } from './user-error.ts';
 
@@ -25,6 +28,19 @@ export function authorityOf(config: AuthorityConfig): Authority {
   const roots = [...new Set(publicKeysOf(rootKeysFile))];
   if (roots.length > ROOTS_MAX) throw new UserError(`${rootKeysFile} holds ${roots.length} root keys, more than ${ROOTS_MAX}`);
   return { mode: 'signed', roots };
+}
+
+/**
+ * Before a command publishes a fact of authority or says which count: in a shell that lacks the setting all of them would seem to.
+ * @throws UserError where the log was judged with signatures and nothing says whose
+ */
+export async function requireSaid(log: EventLog, authority: Authority): Promise<void> {
+  if (authority.mode !== 'open' || authority.isAssumed !== true) return;
+  for (let partition = 0; partition < log.partitions; partition++) {
+    const last = await log.last('results', partition);
+    const forgotten = last === null ? null : unsaidOpening(partition, decodeBlock(last.value).header, authority);
+    if (forgotten !== null) throw new UserError(forgotten.message);
+  }
 }
 
 /** The public keys of a file, base64. @throws UserError */

@@ -198,7 +198,7 @@ describe('a key', () => {
     const refusals = [
       [['keys', 'add', `${reviewer}.pub`, '--signing-key', reviewer, ...data], env, /is no root key in force/],
       [['keys', 'add', `${reviewer}.pub`, ...data], env, /--signing-key FILE/],
-      [['keys', 'add', `${reviewer}.pub`, '--signing-key', root, ...data], {}, /keys have no effect/],
+      [['keys', 'add', `${reviewer}.pub`, '--signing-key', root, ...data], { NTK_AUTHORITY: 'open' }, /keys have no effect/],
       [['keys', 'add', `${reviewer}.pub`, '--types', 'ntk.consent', '--signing-key', root, ...data], env, /no fact of authority/],
       [['keys', 'revoke', 'f'.repeat(32), '--reason', 'x', '--signing-key', root, ...data], env, /names no key/],
       [['keys', 'revoke', 'abc', '--reason', 'x', '--signing-key', root, ...data], env, /is no key id/],
@@ -256,4 +256,24 @@ test('a folder whose log asks for signatures is not opened by a command that for
   expect(stderr).toContain('NTK_AUTHORITY=signed');
   const { stdout } = await ntkOk(['verify', ...data]);
   expect(stdout).toContain('another NTK_AUTHORITY');
+});
+
+test('nobody publishes to such a log, or is told what counts in it, in a shell that forgot to say so', async () => {
+  await run('a.ndjson', ndjson(access({ id: 'a' })));
+  const policy = desk.write('policy.yaml', POLICY_P);
+  const ends = async (): Promise<number> => withLog(desk.data, async (log) => (await log.bounds('access', 0)).end);
+  const before = await ends();
+  for (const command of [
+    ['policy', 'apply', policy],
+    ['policy', 'rollback'],
+    ['policy', 'log'],
+    ['keys', 'list'],
+    ['keys', 'add', `${root}.pub`, '--signing-key', root],
+  ]) {
+    const { code, stdout, stderr } = await ntk([...command, ...data]);
+    expect([command, code, stdout, stderr]).toEqual([command, 1, '', expect.stringMatching(ONE_LINE_ERROR)]);
+    expect(stderr).toContain('NTK_AUTHORITY=signed');
+  }
+  expect(await ends()).toBe(before);
+  await ntkOk(['policy', 'apply', policy, ...data], { env: { NTK_AUTHORITY: 'open' } });
 });

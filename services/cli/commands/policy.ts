@@ -4,6 +4,7 @@ import { parsePolicyYaml } from '../../domain/policy/document.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
 import type { Authority } from '../../domain/authority/authority.ts';
 import type { Signer } from '../../domain/authority/signature.ts';
+import { requireSaid } from '../../system/authority.ts';
 import { appendPolicy, type PolicyChange, policyHistory } from '../../system/policy-history.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { Output } from '../output/output.ts';
@@ -71,6 +72,7 @@ export interface ApplyOptions {
 export async function applyPolicy(out: Output, log: EventLog, file: string, options: ApplyOptions, json: boolean): Promise<void> {
   const policy = await loadPolicyFile(file);
   const { authority, ...publisher } = options;
+  await requireSaid(log, authority);
   const history = await policyHistory(log, authority);
   const inForce = history.changes.at(-1);
   const isDue = inForce?.policy.hash !== policy.hash;
@@ -93,6 +95,7 @@ export async function rollbackPolicy(
   { to, json }: { readonly to: string | null; readonly json: boolean },
 ): Promise<void> {
   const { authority, ...publisher } = options;
+  await requireSaid(log, authority);
   const history = await policyHistory(log, authority);
   const current = history.changes.at(-1);
   const before =
@@ -158,6 +161,7 @@ function earlierPolicy(changes: readonly PolicyChange[], to: string): PolicyChan
 
 /** Those that changed nothing stand among the others, and say why. */
 export async function printPolicyLog(out: Output, log: EventLog, authority: Authority, json: boolean): Promise<void> {
+  await requireSaid(log, authority);
   const { changes, refused } = await policyHistory(log, authority);
   const effects = [...changes.map((change) => ({ ...change, refused: null })), ...refused].sort((a, b) => a.offset - b.offset);
   const rows = effects.map((change) => ({
