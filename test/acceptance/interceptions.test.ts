@@ -1,9 +1,12 @@
 /** Traffic of which the headline is known beforehand: 3,252 attempts intercepted, by 2,392 programs, between two dates. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeInterceptedTraffic } from '../reference/intercepted-traffic.ts';
-import { Desk, ntkJson, ntkOk, rowsOf } from './ntk.ts';
+import { behindItsBack, Desk, ntkJson, ntkOk, rowsOf } from './ntk.ts';
+import { access, ndjson } from './records.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const DATES = ['--from', '2020-01-01', '--to', '2020-03-10'];
 
@@ -89,4 +92,30 @@ describe('traffic with 3,252 interceptions by 2,392 programs between 2020-01-01 
       byReason: [],
     });
   });
+});
+
+test('a report that is not complete says what would make it so', async () => {
+  const desk = new Desk();
+  try {
+    const data = ['--data', desk.data];
+    const report = async (): Promise<string> => (await ntkOk(['report', ...data])).stdout;
+    const events = desk.write('events.ndjson', ndjson(access({ id: 'a' }), access({ id: 'b' })));
+    await ntkOk(['run', ...data, '--input', events]);
+    expect(await report()).toMatch(/2 rows stored, 0 not stored yet\nfigures are settled and complete/);
+    await ntkOk(['policy', 'apply', 'policies/default.yaml', ...data]);
+    expect(await report()).toMatch(
+      /4 not stored yet\n {2}what is not stored yet .* the next ntk run\nfigures are .* NOT complete/,
+    );
+    await ntkOk(['run', ...data, '--input', desk.write('more.ndjson', ndjson(access({ id: 'c' })))]);
+    await behindItsBack(desk.data, (warehouse) =>
+      warehouse.command("ALTER TABLE ntk.access_results DELETE WHERE event_id = 'b' SETTINGS mutations_sync = 2"),
+    );
+    expect(await report()).toMatch(
+      /2 rows stored, 0 not stored yet\n {2}rows are missing, .* ntk repair .*\nfigures are .* NOT complete/,
+    );
+    await ntkOk(['repair', ...data]);
+    expect(await report()).toMatch(/3 rows stored, 0 not stored yet\nfigures are .* complete/);
+  } finally {
+    desk.clear();
+  }
 });

@@ -90,6 +90,15 @@ function csvRows(report: InterceptionReport): (string | number)[][] {
   return rows;
 }
 
+/** Null where nothing is missing, or what is was accepted as lost, which has lines of its own. */
+function wayToComplete({ complete, unwritten, gaps = [] }: InterceptionReport['quality']): string | null {
+  if (unwritten > 0)
+    return 'what is not stored yet a running ntk up stores (on Kafka scorer and writer), or else the next ntk run';
+  return complete || gaps.length > 0
+    ? null
+    : 'rows are missing, or there are too many: ntk verify finds them, ntk repair mends them';
+}
+
 /** For a person who wants what the table leaves out, of all times. */
 const ALL_PROGRAMS_SQL =
   "SELECT program, count() FROM ntk.access_results FINAL WHERE verdict = 'intercept' GROUP BY program ORDER BY 2 DESC";
@@ -132,6 +141,8 @@ function printTables(out: Output, report: InterceptionReport): void {
   out.line(
     `log: ${grouped(quality.recordsRead)} records read, ${grouped(quality.duplicates)} duplicates, ${grouped(quality.rejected)} rejected, ${grouped(quality.rowsStored)} rows stored, ${grouped(quality.unwritten)} not stored yet`,
   );
+  const way = wayToComplete(quality);
+  if (way !== null) out.line(`  ${way}`);
   const certainty = report.settled ? 'settled' : out.paint('yellow', 'preliminary');
   const completeness = quality.complete ? 'complete' : out.paint('red', 'NOT complete');
   for (const gap of quality.gaps ?? []) {
