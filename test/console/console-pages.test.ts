@@ -269,7 +269,10 @@ describe('the pages', () => {
     expect(report.status).toBe(503);
     expect(await report.text()).not.toContain('10.1.2.3');
     source.isAway = false;
-    expect(await readUntil(reader, 'event: report')).toContain('event: report');
+    expect(await readUntil(reader, '"message":""')).toContain('event: report');
+    // What is over is told to nobody who comes later.
+    const later = await readUntil(await follow(url), 'event: report');
+    expect(later).not.toContain('cannot be had');
   });
 
   test('a server that stops does not wait for those who look', async () => {

@@ -101,6 +101,8 @@ export class LivePage {
     try {
       this.stream.send('report', inWords(await source.report()));
       this.stream.send('newest', await source.newest());
+      // Whoever comes later is told the newest of each kind: what is over must not be among it.
+      if (this.#problem !== '') this.stream.send('problem', { message: '' });
       this.#problem = '';
     } catch (error) {
       if (!isAway(error)) throw error;
