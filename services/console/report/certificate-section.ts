@@ -53,7 +53,7 @@ function completeness({ quality }: InterceptionReport): Html {
 
 function settlement({ settled }: InterceptionReport): Html {
   return settled
-    ? html`<p><strong>Settled.</strong> Nothing can arrive for this period any more.</p>`
+    ? html`<p><strong>Settled.</strong> The period ended more than seven days ago, so that nothing can arrive for it any more, or the log holds history alone.</p>`
     : html`<p><strong>Preliminary.</strong> Accesses of this period may still arrive; the figures can grow until seven days after its end.</p>`;
 }
 

@@ -23,7 +23,7 @@ export const DEFINITIONS: readonly (readonly [term: string, meaning: string])[] 
   ],
   [
     'Users concerned',
-    'Different users among the intercepted attempts. They are told apart by a keyed hash; no user id is in this report.',
+    'Different users among the intercepted attempts. They are told apart by what is stored of them, which is a keyed hash unless the platform chose otherwise; no user id is in this report.',
   ],
   ['Class', 'The kind of program that its developer declared. “undeclared” stands for programs without any declaration.'],
 ];
