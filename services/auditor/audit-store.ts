@@ -26,6 +26,8 @@ export interface StoreAudit {
   /** Rows and ledger entries under partition numbers that the log does not have. */
   readonly strayRows: number;
   readonly strayLedgerEntries: number;
+  /** Rows that lie beside them under the id of another log: nothing is said of them, and no report counts them. */
+  readonly rowsOfOtherLogs: number;
   readonly repaired: RepairCounts | null;
 }
 
@@ -61,8 +63,15 @@ export async function auditStore(options: StoreAuditOptions): Promise<StoreAudit
     ok: partitions.every(isClean) && stray.strayRows + stray.strayLedgerEntries === 0,
     partitions,
     ...stray,
+    rowsOfOtherLogs: await countOthers(log, warehouse),
     repaired,
   };
+}
+
+async function countOthers({ logId }: EventLog, warehouse: Warehouse): Promise<number> {
+  const sql = 'SELECT count() AS n FROM ntk.access_results WHERE log_id != {logId:UUID}';
+  const [row] = await warehouse.query<{ n: string }>(sql, { logId });
+  return Number(row!.n);
 }
 
 async function findStray(

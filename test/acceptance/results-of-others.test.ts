@@ -7,7 +7,7 @@ import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-lo
 import { Service } from '../crash/kafka/service.ts';
 import { environment } from '../environment.ts';
 import { freePort } from '../free-ports.ts';
-import { Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, ROOT, withLog } from './ntk.ts';
+import { behindItsBack, Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, ROOT, withLog } from './ntk.ts';
 import { access, ndjson } from './records.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -85,4 +85,16 @@ test('a data folder holds one log: another is not reported as empty', async () =
   const { code, stdout, stderr } = await ntk(['report', '--data', join(desk.path, 'other'), '--log', logId]);
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(/the log at hand is [-0-9a-f]{36}, not /);
+});
+
+test('verify says of how many rows it says nothing, because they are another log’s', async () => {
+  const data = join(desk.path, 'mixed');
+  await ntkOk(['run', '--data', data, '--input', desk.write('mixed.ndjson', ndjson(access({ id: 'm' })))]);
+  expect(await ntkJson(['verify', '--data', data])).toMatchObject({ ok: true, rowsOfOtherLogs: 0 });
+  await behindItsBack(data, (warehouse) =>
+    warehouse.command('INSERT INTO ntk.access_results SELECT * REPLACE(generateUUIDv4() AS log_id) FROM ntk.access_results'),
+  );
+  const { stdout } = await ntkOk(['verify', '--data', data]);
+  expect(stdout).toMatch(/1 rows of other logs than [-0-9a-f]{36} lie beside these; nothing is said of them\nProved: /);
+  expect(await ntkJson(['report', '--data', data])).toMatchObject({ accesses: 1, quality: { rowsStored: 1, complete: true } });
 });

@@ -229,9 +229,11 @@ function printAudit({ out }: CliContext, audit: StoreAudit, unwritten: number): 
     for (const { from, to } of gaps) out.line(`partition ${partition}: no block for source offsets ${from} to ${to}`);
     for (const { from, to, why } of unproved) out.line(`partition ${partition}: offsets ${from} to ${to} are not proved: ${why}`);
   }
-  const { strayRows, strayLedgerEntries } = audit;
+  const { strayRows, strayLedgerEntries, rowsOfOtherLogs } = audit;
   if (strayRows + strayLedgerEntries > 0)
     out.line(`partitions that the log does not have: ${strayRows} rows, ${strayLedgerEntries} ledger entries`);
+  if (rowsOfOtherLogs > 0)
+    out.line(`${rowsOfOtherLogs} rows of other logs than ${audit.logId} lie beside these; nothing is said of them`);
   if (unwritten > 0)
     out.line(`${unwritten} records at the end of the log are not judged and stored yet; nothing is said of them`);
   out.line(
