@@ -149,13 +149,8 @@ function otherMaker(headers: readonly BlockHeader[], mark: string): 'other_engin
 
 /** Compares the ledger with the blocks of the log; answers the headers that hold, in order. */
 async function auditLedger(options: AuditOptions, ledger: readonly LedgerEntry[], audit: PartitionAudit): Promise<BlockHeader[]> {
-  const report = async (problem: LedgerProblem): Promise<void> => {
-    if (problem.kind === 'missing') audit.ledgerMissing++;
-    else if (problem.kind === 'doubled') audit.ledgerDoubled++;
-    else if (problem.kind === 'unexpected') audit.ledgerUnexpected++;
-    else audit.ledgerDifferent++;
-    await options.onLedgerProblem?.(problem);
-  };
+  const problems: LedgerProblem[] = [];
+  const report = (problem: LedgerProblem): void => void problems.push(problem);
   const stored = new Map(ledger.map((entry) => [entryKey(entry.header), entry]));
   const headers: BlockHeader[] = [];
   for await (const header of readBlockHeaders(options.log, options.partition)) {
@@ -168,9 +163,9 @@ async function auditLedger(options: AuditOptions, ledger: readonly LedgerEntry[]
     headers.push(header);
     const entry = stored.get(key);
     stored.delete(key);
-    if (entry === undefined) await report({ kind: 'missing', ...placeOf(header), expected: header });
-    else if (!sameFigures(entry.header, header)) await report({ kind: 'different', ...placeOf(header), expected: header });
-    else if (entry.copies > 1) await report({ kind: 'doubled', ...placeOf(header), expected: header });
+    if (entry === undefined) report({ kind: 'missing', ...placeOf(header), expected: header });
+    else if (!sameFigures(entry.header, header)) report({ kind: 'different', ...placeOf(header), expected: header });
+    else if (entry.copies > 1) report({ kind: 'doubled', ...placeOf(header), expected: header });
   }
   // Entries whose blocks the log no longer has, or never had: the ledger's own chain proves them.
   const end = headers[0]?.first ?? options.storedUpTo;
@@ -178,23 +173,45 @@ async function auditLedger(options: AuditOptions, ledger: readonly LedgerEntry[]
   for (const { header } of own) stored.delete(entryKey(header));
   const all = inOrder([...own.map(({ header }) => header), ...headers]);
   const copiesOf = new Map(own.map(({ header, copies }) => [header, copies]));
+  const changed = new Set<BlockHeader>();
   for (const [i, header] of all.entries()) {
     const copies = copiesOf.get(header);
-    if (copies === undefined) continue;
     const before = all[i - 1];
     // What stands behind lost blocks is chained to their entries, which nobody has.
     const isOpen = before !== undefined && standsForLostBlocks(before) && !standsForLostBlocks(header);
-    if (!isOpen && !isChained(before?.entryHash ?? FIRST_ENTRY_HASH, header))
-      await report({ kind: 'different', ...placeOf(header), expected: null });
-    else if (copies > 1) await report({ kind: 'doubled', ...placeOf(header), expected: header });
+    const isUnchained = !isOpen && !isChained(before?.entryHash ?? FIRST_ENTRY_HASH, header);
+    if (copies === undefined) {
+      // Where entries are missing between them nobody can tell.
+      if (isUnchained && (before?.next ?? 0) === header.first) changed.add(header);
+    } else if (isUnchained) report({ kind: 'different', ...placeOf(header), expected: null });
+    else if (copies > 1) report({ kind: 'doubled', ...placeOf(header), expected: header });
   }
-  for (const { header } of stored.values()) await report({ kind: 'unexpected', ...placeOf(header), expected: null });
+  for (const { header } of stored.values()) report({ kind: 'unexpected', ...placeOf(header), expected: null });
+  await tell(options, audit, problems, changed);
   audit.ledgerEntries = all.length;
   audit.acceptedGaps = all.flatMap(({ gap, first, next, scoredAtMs }) =>
     gap === undefined ? [] : [{ from: first, to: next, ...gap, acceptedAt: new Date(scoredAtMs).toISOString() }],
   );
   findGaps(all, options.storedUpTo, audit);
   return all;
+}
+
+/** Counts what is wrong and has it mended, but not by a block that is itself not what it was: the ledger's own entry may be right. */
+async function tell(
+  { onLedgerProblem }: AuditOptions,
+  audit: PartitionAudit,
+  problems: readonly LedgerProblem[],
+  changed: ReadonlySet<BlockHeader>,
+): Promise<void> {
+  const why = 'its block in the log does not follow from the one before it: one of them was changed';
+  for (const { first, next } of changed) audit.unproved.push({ from: first, to: next, why });
+  for (const problem of problems) {
+    if (problem.kind === 'missing') audit.ledgerMissing++;
+    else if (problem.kind === 'doubled') audit.ledgerDoubled++;
+    else if (problem.kind === 'unexpected') audit.ledgerUnexpected++;
+    else audit.ledgerDifferent++;
+    if (problem.expected === null || !changed.has(problem.expected)) await onLedgerProblem?.(problem);
+  }
 }
 
 /** By place; a gap that covers no offset comes before the block that begins there. */

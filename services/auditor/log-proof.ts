@@ -49,7 +49,6 @@ export async function proveByLog(
 /** Whether what was folded again is what the block says. */
 function agrees(pieces: readonly BatchOutcome[], header: BlockHeader): boolean {
   const sum = (of: (piece: BatchOutcome) => number): number => pieces.reduce((total, piece) => total + of(piece), 0);
-  const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0);
   return (
     pieces.at(-1)!.rowsHash === header.rowsHash &&
     canonicalize(pieces.flatMap(({ erasures }) => erasures)) === canonicalize(header.erasures) &&
@@ -58,9 +57,16 @@ function agrees(pieces: readonly BatchOutcome[], header: BlockHeader): boolean {
     sum((piece) => piece.staleFacts) === header.staleFacts &&
     sum((piece) => piece.heartbeats) === header.heartbeats &&
     sum((piece) => piece.copies) === header.policyCopies &&
-    sum((piece) => total(piece.facts)) === total(header.facts) &&
-    sum((piece) => total(piece.rejects)) === total(header.rejects)
+    canonicalize(byName(pieces.map(({ facts }) => facts))) === canonicalize(byName([header.facts])) &&
+    canonicalize(byName(pieces.map(({ rejects }) => rejects))) === canonicalize(byName([header.rejects]))
   );
+}
+
+/** Sums of counts that have a name; what was counted as 0 is left out. */
+function byName(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const [name, n] of counts.flatMap((one) => Object.entries(one))) sums.set(name, (sums.get(name) ?? 0) + n);
+  return Object.fromEntries([...sums].filter(([, n]) => n !== 0));
 }
 
 /** Expected rows that wait to be compared with the stored ones, a range at a time. */
