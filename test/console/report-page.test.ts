@@ -6,7 +6,7 @@ import { REASONS } from '../../schemas/codes.ts';
 import type { InterceptionReport } from '../../schemas/report/interceptions.ts';
 import { filledIn } from '../../services/console/report/charts.ts';
 import { reportPage } from '../../services/console/report/report-page.ts';
-import type { Period, ReportCertificate } from '../../services/domain/report/certificate.ts';
+import { CERTIFIED_POLICIES_MAX, type Period, type ReportCertificate } from '../../services/domain/report/certificate.ts';
 
 const DAY_MS = 86_400_000;
 const MARCH_MS = Date.UTC(2026, 2, 1);
@@ -179,6 +179,15 @@ describe('the report as a page', () => {
       { partitions: [], policies: [], span: null, simulated: 0, engines: [], timeline: { period: 'minute', counts: [] } },
     );
     expect(await problemsOf(empty)).toEqual([]);
+  });
+
+  test('says how many accesses the policies that are not listed have judged', () => {
+    const [one] = CERTIFICATE.policies;
+    const policies = Array.from({ length: CERTIFIED_POLICIES_MAX }, () => ({ ...one!, accesses: 10 }));
+    const text = (listed: typeof policies, accesses: number): string => textOf(page({ accesses }, { policies: listed }));
+    expect(text(policies, 1_007)).toContain('7 more accesses were judged by policies that came after these 100.');
+    expect(text(policies, 1_000)).not.toContain('came after these');
+    expect(text(policies.slice(1), 1_007)).not.toContain('came after these');
   });
 
   test('every reason has words of its own', () => {

@@ -1,6 +1,6 @@
 /** What the figures rest on: ranges of the log with their chained hashes, how complete they are, and the policies that judged. */
 import type { InterceptionReport } from '../../../schemas/report/interceptions.ts';
-import type { ReportCertificate } from '../../domain/report/certificate.ts';
+import { CERTIFIED_POLICIES_MAX, type ReportCertificate } from '../../domain/report/certificate.ts';
 import { html, type Html } from '../html.ts';
 import { moment, number } from './figures.ts';
 
@@ -28,7 +28,7 @@ ${facts.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}
 </table>
 </section>
 ${partitions(certificate)}
-${policies(certificate)}
+${policies(report, certificate)}
 <p>Whoever has the log can prove every figure: <code>ntk verify</code> judges it again and compares each stored row and each entry of the ledger with what comes out. The hashes above are SHA-256, each computed over the one before, so that a row that is changed, missing or added changes all hashes behind it.</p>
 </section>`;
 }
@@ -72,8 +72,9 @@ ${rows.map(
 </section>`;
 }
 
-function policies({ policies: rows }: ReportCertificate): Html | null {
+function policies({ accesses: all }: InterceptionReport, { policies: rows }: ReportCertificate): Html | null {
   if (rows.length === 0) return null;
+  const others = rows.length < CERTIFIED_POLICIES_MAX ? 0 : all - rows.reduce((sum, { accesses }) => sum + accesses, 0);
   return html`<section class="scroll" tabindex="0" aria-label="Policies">
 <table>
 <caption>Policies that judged these accesses</caption>
@@ -84,5 +85,6 @@ ${rows.map(
     html`<tr><th scope="row"><code>${hash}</code>${published !== null && html`<span class="why">${published.version}</span>`}</th><td>${published === null ? 'the log at hand does not say' : html`${moment(published.at)}${published.by !== '' && html`<span class="why">by ${published.by}</span>`}`}</td><td>${moment(firstArrival)}<span class="why">to ${moment(lastArrival)}</span></td><td class="n">${number(accesses)}</td></tr>\n`,
 )}</tbody>
 </table>
+${others > 0 && html`<p>${number(others)} more accesses were judged by policies that came after these ${rows.length}.</p>`}
 </section>`;
 }

@@ -3,7 +3,7 @@
  */
 import { SIMULATED_SOURCE_PREFIX } from '../../../schemas/simulation/sources.ts';
 import { IN_RANGE } from './queries.ts';
-import type { Period } from './certificate.ts';
+import { CERTIFIED_POLICIES_MAX, type Period } from './certificate.ts';
 
 export interface CertifiedPartitionRow {
   readonly partition: number;
@@ -42,7 +42,7 @@ export const POLICIES_SQL = `
 SELECT toString(policy_hash) AS hash, count() AS accesses,
   toUnixTimestamp64Milli(min(appended_at)) AS first_ms, toUnixTimestamp64Milli(max(appended_at)) AS last_ms
 FROM ntk.access_results FINAL WHERE ${IN_RANGE}
-GROUP BY policy_hash ORDER BY first_ms, hash LIMIT 100`;
+GROUP BY policy_hash ORDER BY first_ms, hash LIMIT ${CERTIFIED_POLICIES_MAX}`;
 
 export interface SpanRow {
   readonly accesses: string;

@@ -25,6 +25,9 @@ export interface CertifiedPolicy {
   readonly lastArrival: string;
 }
 
+/** Policies that a certificate lists, the earliest first. */
+export const CERTIFIED_POLICIES_MAX = 100;
+
 /** How many accesses happened in one stretch of time. */
 export interface PeriodCount {
   /** Where it begins, milliseconds since 1970. */
