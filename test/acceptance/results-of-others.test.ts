@@ -59,7 +59,7 @@ test('a report of the log that is named has all of its partitions, whatever log 
   });
 });
 
-test.each([[['report']], [['explain', '--program', 'wx1']], [['review', 'list']], [['review', 'rate']]])(
+test.each([[['report']], [['explain', '--program', 'wx1']], [['review', 'list']], [['review', 'rate']], [['drift']]])(
   '%j counts nothing of a log of which the server has nothing, and says which it has',
   async (command) => {
     const { code, stdout, stderr } = await ntk([...command, ...asking]);

@@ -7,7 +7,7 @@ import type { Drift } from '../../domain/drift/drift-report.ts';
 import { openInput } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import { DRIFT_FORMATS, DriftReader } from '../../system/drift.ts';
-import { positionsNow } from '../../system/report.ts';
+import { positionsNow, requireResults } from '../../system/report.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
 import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
@@ -51,6 +51,7 @@ Examples:
       const wantsStore = ['data', 'clickhouse', 'kafka'].some((name) => command.getOptionValueSource(name) === 'cli');
       if (files.length === 0 || wantsStore) {
         await context.withStore(flags, async (store) => {
+          await requireResults(store);
           if (files.length === 0) await reader.readLog(logOf(store));
           const { unwritten } = await positionsNow(store);
           await reader.readCalls(store.warehouse, store.logId);
