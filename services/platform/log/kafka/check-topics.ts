@@ -50,19 +50,53 @@ export type Topics = Readonly<
 
 /** @throws LogError log_unreachable when one is not there; when all were just made, an error that trying again helps against */
 export async function findTopics(connection: KafkaConnection, prefix: string, { isMade = false } = {}): Promise<Topics> {
+  const described = await describe(connection, prefix);
+  const missing = described.filter(({ errorCode }) => errorCode === CODE.unknownTopic).map(({ name }) => name);
+  if (missing.length > 0 && isMade) throw new KafkaCodeError(CODE.unknownTopic, `${missing.join(', ')} cannot be found yet`);
+  if (missing.length > 0) throw new LogError('log_unreachable', `Kafka has no topic ${missing.toSorted().join(', ')}`);
+  const byName = new Map(described.map((topic) => [topic.name, topic]));
+  return Object.fromEntries(STREAMS.map((stream) => [stream, found(byName.get(topicName(prefix, stream)))])) as unknown as Topics;
+}
+
+/** All topics of a log, those that are not there with the error code that says so. */
+async function describe(connection: KafkaConnection, prefix: string): Promise<readonly TopicDescription[]> {
   const names = STREAMS.map((stream) => topicName(prefix, stream));
-  const described = await connection.trying(async () => {
+  return connection.trying(async () => {
     const broker = await connection.anyBroker();
     const answer = await broker.connectionPool.send(describeTopics(names));
     const failed = answer.find(({ errorCode }) => errorCode !== 0 && errorCode !== CODE.unknownTopic);
     if (failed !== undefined) throw new KafkaCodeError(failed.errorCode, `topic ${failed.name} cannot be described`);
     return answer;
   });
-  const missing = described.filter(({ errorCode }) => errorCode === CODE.unknownTopic).map(({ name }) => name);
-  if (missing.length > 0 && isMade) throw new KafkaCodeError(CODE.unknownTopic, `${missing.join(', ')} cannot be found yet`);
-  if (missing.length > 0) throw new LogError('log_unreachable', `Kafka has no topic ${missing.toSorted().join(', ')}`);
-  const byName = new Map(described.map((topic) => [topic.name, topic]));
-  return Object.fromEntries(STREAMS.map((stream) => [stream, found(byName.get(topicName(prefix, stream)))])) as unknown as Topics;
+}
+
+/**
+ * The number of partitions of the topics that somebody has made before the log, which those that are missing get, too; null where there are none.
+ * @throws LogError log_wrong_partitions, while nothing is made that would be in the way
+ */
+export async function partitionsBefore(
+  connection: KafkaConnection,
+  prefix: string,
+  asked: number | null,
+): Promise<number | null> {
+  const there = (await describe(connection, prefix)).filter(({ errorCode }) => errorCode === 0);
+  const [first] = there;
+  if (first === undefined) return null;
+  checkPartitions(
+    there.map(({ name, partitions }) => ({ name, partitions: partitions.length })),
+    asked ?? first.partitions.length,
+  );
+  return first.partitions.length;
+}
+
+function checkPartitions(topics: readonly { readonly name: string; readonly partitions: number }[], partitions: number): void {
+  for (const { name, partitions: has } of topics) {
+    if (has === partitions) continue;
+    throw new LogError(
+      'log_wrong_partitions',
+      `topic ${name} has ${has} partitions and the log ${partitions}, which cannot be changed`,
+    );
+  }
 }
 
 function found(topic: TopicDescription | undefined): Topics[TopicStream] {
@@ -73,13 +107,7 @@ function found(topic: TopicDescription | undefined): Topics[TopicStream] {
 
 /** @throws LogError log_wrong_partitions, or log_corrupt that names every setting that is wrong and what it has to be */
 export async function checkTopics(client: Kafka, topics: Topics, { partitions, replication }: TopicPlan): Promise<void> {
-  for (const { name, partitions: has } of Object.values(topics)) {
-    if (has === partitions) continue;
-    throw new LogError(
-      'log_wrong_partitions',
-      `topic ${name} has ${has} partitions and the log ${partitions}, which cannot be changed`,
-    );
-  }
+  checkPartitions(Object.values(topics), partitions);
   const wrong: string[] = [];
   for (const { name, replicas } of Object.values(topics)) {
     if (replicas < replication) wrong.push(`${name} has ${replicas} replicas and needs ${replication}`);

@@ -1,6 +1,14 @@
 /** Opening a log in Kafka, or making it. */
 import { LogError } from '../event-log.ts';
-import { checkBrokerVersion, checkTopics, findTopics, makeTopics, type TopicPlan, type Topics } from './check-topics.ts';
+import {
+  checkBrokerVersion,
+  checkTopics,
+  findTopics,
+  makeTopics,
+  partitionsBefore,
+  type TopicPlan,
+  type Topics,
+} from './check-topics.ts';
 import { KafkaConnection, TRYING_MS_DEFAULT } from './connection.ts';
 import { asLogError } from './kafka-error.ts';
 import { KafkaEventLog } from './kafka-event-log.ts';
@@ -77,12 +85,13 @@ export async function openKafkaLog(options: OpenKafkaLogOptions): Promise<KafkaE
 }
 
 async function findOrMake(options: OpenKafkaLogOptions, prefix: string, asking: KafkaConnection): Promise<Topics> {
-  const { create, partitions = PARTITIONS_DEFAULT, replication = REPLICATION_DEFAULT } = options;
+  const { create, partitions: asked = null, replication = REPLICATION_DEFAULT } = options;
   try {
     return await findTopics(asking, prefix);
   } catch (error) {
     if (!create || !(error instanceof LogError)) throw error;
   }
+  const partitions = (await partitionsBefore(asking, prefix, asked)) ?? asked ?? PARTITIONS_DEFAULT;
   await makeTopics(createClient(options), { prefix, partitions, replication });
   // A broker hears of what the controller made a little later.
   return asking.trying(() => findTopics(asking, prefix, { isMade: true }));

@@ -1,5 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { systemClock } from '../../../../services/platform/clock.ts';
 import { LogError } from '../../../../services/platform/log/event-log.ts';
+import { openKafkaLog } from '../../../../services/platform/log/kafka/open-kafka-log.ts';
 import { settingsOf, topicName } from '../../../../services/platform/log/kafka/topics.ts';
 import { allowKafkaItsTime, sharedBroker, type SharedBroker } from '../../../kafka/shared-broker.ts';
 import { administrate, deleteTopics } from '../../../kafka/topics.ts';
@@ -55,6 +57,23 @@ describe('topics', () => {
     const opened = await Promise.all([1, 2, 3].map(() => logs.open(prefix)));
     expect(new Set(opened.map(({ logId }) => logId)).size).toBe(1);
     await logs.open(prefix, { create: false });
+  });
+
+  test('that somebody has made before decide how many partitions the others get, unless another number is asked for', async () => {
+    const topic = topicName(prefix, 'access');
+    const configEntries = settingsOf('access', 1).map(({ name, value }) => ({ name, value }));
+    await administrate(broker, (admin) =>
+      admin.createTopics({ topics: [{ topic, numPartitions: 3, replicationFactor: 1, configEntries }] }),
+    );
+    const { code, message } = await refusal(logs.open(prefix, { partitions: 2 }));
+    expect([code, message]).toEqual(['log_wrong_partitions', expect.stringContaining(`${topic} has 3 partitions and the log 2`)]);
+    const made = await administrate(broker, (admin) => admin.listTopics());
+    expect(made.filter((name) => name.startsWith(`${prefix}.`))).toEqual([topic]);
+
+    const options = { brokers: [broker.address], clientId: 'test', clock: systemClock, replication: 1, create: true };
+    const log = await openKafkaLog({ ...options, topicPrefix: prefix });
+    expect(log.partitions).toBe(3);
+    await log.close();
   });
 
   test('are not made when nobody asked for it', async () => {
