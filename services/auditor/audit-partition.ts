@@ -4,6 +4,7 @@
  * chains over the rows.
  */
 import canonicalize from 'canonicalize';
+import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
 import type { AcceptedGap, BlockHeader } from '../../schemas/results/block.ts';
 import { type Authority, authorityMark } from '../domain/authority/authority.ts';
 import { ENGINE_VERSION } from '../domain/engine.ts';
@@ -143,7 +144,8 @@ async function prove(
 
 /** What this release and configuration would fold otherwise than the blocks were. Of blocks that only the ledger has nobody knows. */
 function otherMaker(headers: readonly BlockHeader[], mark: string): 'other_engine' | 'other_authority' | null {
-  if (headers.some(({ engine }) => engine !== ENGINE_VERSION)) return 'other_engine';
+  if (headers.some(({ engine, catalogueHash }) => engine !== ENGINE_VERSION || catalogueHash !== CATALOGUE_HASH))
+    return 'other_engine';
   return headers.some(({ authority }) => authority !== '' && authority !== mark) ? 'other_authority' : null;
 }
 

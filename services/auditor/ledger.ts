@@ -1,5 +1,7 @@
 /** The ledger `ntk.blocks` as it is stored, and the blocks as the log still has them. */
+import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
 import type { AcceptedGap, BlockHeader } from '../../schemas/results/block.ts';
+import { ENGINE_VERSION } from '../domain/engine.ts';
 import { decodeBlock, entryHash, figuresOf } from '../domain/results/block.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { readBatches } from '../platform/log/read-batches.ts';
@@ -106,6 +108,21 @@ export function entryKey({ first, gap }: Pick<BlockHeader, 'first' | 'gap'>): st
 /** Whether an entry's own hash follows from its figures and the entry before. */
 export function isChained(before: string, header: BlockHeader): boolean {
   return entryHash(before, figuresOf(header)) === header.entryHash;
+}
+
+/** Source offset at which the last block ends that another engine or catalogue judged, among those that begin at or before an offset; 0: none. */
+export async function judgedByOthersUpTo(
+  warehouse: Warehouse,
+  logId: string,
+  partition: number,
+  offset: number,
+): Promise<number> {
+  const [row] = await warehouse.query<{ next: string }>(
+    `SELECT max(next) AS next FROM ntk.blocks FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND kind = 'block'
+     AND first <= {offset:UInt64} AND (engine != {engine:UInt16} OR catalogue_hash != {catalogue:String})`,
+    { logId, partition, offset, engine: ENGINE_VERSION, catalogue: CATALOGUE_HASH },
+  );
+  return Number(row?.next ?? 0);
 }
 
 const READ = { maxRecords: 16, maxBytes: 16 * 1024 * 1024 };

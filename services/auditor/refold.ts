@@ -2,6 +2,7 @@
  * Folds a partition's log again without writing anything: from its beginning, or from the newest checkpoint that lies before
  * what is asked for. What comes out must equal what is stored.
  */
+import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { type Authority, authorityMark } from '../domain/authority/authority.ts';
 import { ENGINE_VERSION } from '../domain/engine.ts';
@@ -12,6 +13,8 @@ import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
 import { parseGenerally } from '../domain/record/parse.ts';
 import type { ResultRow } from '../domain/results/row.ts';
 import type { EventLog, RecordBatch } from '../platform/log/event-log.ts';
+import type { Warehouse } from '../platform/warehouse/warehouse.ts';
+import { judgedByOthersUpTo } from './ledger.ts';
 
 export interface RefoldOptions {
   readonly log: EventLog;
@@ -28,8 +31,11 @@ const READ = { maxRecords: 5_000, maxBytes: 4 * 1024 * 1024 };
 export interface KeptState {
   readonly offset: number;
   readonly engine: number;
+  readonly catalogueHash: string;
   readonly authority: string;
   readonly rowsHash: string;
+  /** Another engine, catalogue or authority judged what lies before it. */
+  readonly isTakenOver: boolean;
 }
 
 /** States that were kept of a partition: the scorer's checkpoints. */
@@ -42,6 +48,11 @@ export interface KeptStates {
 
 export interface StartOptions extends RefoldOptions {
   readonly keptStates: KeptStates;
+}
+
+export interface StartBeforeOptions extends StartOptions {
+  /** Its ledger says which engine judged what. */
+  readonly warehouse: Warehouse;
 }
 
 /**
@@ -64,23 +75,33 @@ export async function oldestStart(options: StartOptions, headers: readonly Block
   return null;
 }
 
-/** To fold again up to an offset: from the log's beginning, or the newest kept state before it. Null when the log is gone. */
-export async function startBefore(options: StartOptions, offset: number): Promise<Refold | null> {
-  const { start } = await options.log.bounds('access', options.partition);
+/**
+ * To fold again what was judged at an offset: from the log's beginning, or the newest kept state before it. Null when the log is gone, and
+ * where another engine, catalogue or authority judged it, or the records before it since a state that is not kept.
+ */
+export async function startBefore(options: StartBeforeOptions, offset: number): Promise<Refold | null> {
+  const { log, partition, keptStates, warehouse } = options;
+  const { start } = await log.bounds('access', partition);
   const isOurs = ours(options.authority);
-  if (start === 0) return new Refold(options);
-  for (const kept of options.keptStates.candidates(offset)) {
-    if (kept.offset < start) return null;
+  const ofOthers = keptStates.candidates(Number.POSITIVE_INFINITY).filter((kept) => kept.isTakenOver || !isOurs(kept));
+  // They lie before it.
+  if (ofOthers.some((kept) => kept.offset > offset)) return null;
+  const othersUpTo = await judgedByOthersUpTo(warehouse, log.logId, partition, offset);
+  const from = Math.max(start, othersUpTo, ...ofOthers.map((kept) => (isOurs(kept) ? kept.offset : kept.offset + 1)));
+  if (from === 0) return new Refold(options);
+  for (const kept of keptStates.candidates(offset)) {
+    if (kept.offset < from) return null;
     const refold = isOurs(kept) ? await restored(options, kept) : null;
     if (refold !== null) return refold;
   }
   return null;
 }
 
-/** Whether this release and configuration fold what lies behind as it was. Of what the ledger alone has, it cannot be said. */
-function ours(authority: Authority): (made: { readonly engine: number; readonly authority: string }) => boolean {
+/** Whether this release and configuration fold what lies behind as it was. Of what the ledger alone has, it cannot be said whose facts counted. */
+function ours(authority: Authority): (made: Pick<BlockHeader, 'engine' | 'catalogueHash' | 'authority'>) => boolean {
   const mark = authorityMark(authority);
-  return (made) => made.engine === ENGINE_VERSION && (made.authority === mark || made.authority === '');
+  return (made) =>
+    made.engine === ENGINE_VERSION && made.catalogueHash === CATALOGUE_HASH && (made.authority === mark || made.authority === '');
 }
 
 async function restored(options: StartOptions, kept: KeptState): Promise<Refold | null> {

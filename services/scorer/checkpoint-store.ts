@@ -1,6 +1,7 @@
 /**
  * Reading and writing checkpoints of one partition: complete or not there, paced, older ones thinned out to one a day. Nothing is
- * restored from before the newest accepted gap, whose end has a checkpoint that is kept (docs/gaps.md).
+ * restored from before the newest accepted gap, whose end has a checkpoint that is kept (docs/gaps.md). Kept is also each that another
+ * engine or authority took over: what was judged from there on can be folded again, and proved, from nowhere earlier.
  */
 import { createHash } from 'node:crypto';
 import { ENGINE_VERSION } from '../domain/engine.ts';
@@ -148,7 +149,7 @@ export class CheckpointStore {
    * judged next may have to be folded again from it.
    */
   adopt(manifest: Manifest, maker: Pick<Manifest, 'engine' | 'catalogueHash' | 'authority'>): Put {
-    const adopted = { ...manifest, ...maker };
+    const adopted = { ...manifest, ...maker, isTakenOver: true };
     this.#manifests = this.#manifests.map((one) => (one === manifest ? adopted : one));
     return this.#put(manifestKey(manifest.offset), encodeManifest(adopted));
   }
@@ -190,6 +191,7 @@ export class CheckpointStore {
       ...this.#current(),
       writtenAtMs: nowMs,
       gapEnd: this.#gapEnd,
+      isTakenOver: false,
       pages: structuredClone(this.#pages),
     };
     return [this.#put(manifestKey(manifest.offset), encodeManifest(manifest)), ...this.#removals(manifest, logStart)];
@@ -213,7 +215,7 @@ export class CheckpointStore {
     );
   }
 
-  /** Kept are the newest, the last of each day, and the one at the end of the newest gap, as far as the log reaches back to them. */
+  /** Kept are the newest, the last of each day, those taken over, and the one at the end of the newest gap, as far as the log reaches back to them. */
   #removals(newest: Manifest, logStart: number): Put[] {
     const dayOf = (manifest: Manifest): number => Math.floor(manifest.writtenAtMs / DAY_MS);
     // One that was damaged is never kept, not even to reach back to: its pages are not to be relied on.
@@ -221,7 +223,8 @@ export class CheckpointStore {
     const kept = sound.filter((manifest, i) => {
       const next = sound[i + 1] ?? newest;
       const isBehindGap = this.#gapEnd > 0 && manifest.offset === this.#gapEnd && manifest.gapEnd === this.#gapEnd;
-      return manifest.offset >= logStart && (dayOf(next) !== dayOf(manifest) || isBehindGap);
+      const isTakenOver = manifest.isTakenOver && manifest.gapEnd === this.#gapEnd;
+      return manifest.offset >= logStart && (dayOf(next) !== dayOf(manifest) || isBehindGap || isTakenOver);
     });
     const needed = new Set<string>(keysOf(newest));
     for (const manifest of kept) for (const key of keysOf(manifest)) needed.add(key);

@@ -27,6 +27,8 @@ const manifest = z.object({
   writtenAtMs: z.int(),
   /** End of the newest accepted gap: folding again from before it would give another state (docs/gaps.md). 0 without one. */
   gapEnd: z.int().nonnegative().default(0),
+  /** An earlier engine, catalogue or authority left it, and the one named here went on from it: nothing before it can be folded again. */
+  isTakenOver: z.boolean().default(false),
   /** Kinds that an earlier engine did not have are empty. */
   pages: z
     .partialRecord(z.enum(PAGE_KINDS), z.array(storedPage))

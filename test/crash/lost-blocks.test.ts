@@ -53,7 +53,7 @@ async function remake(
     partition: 0,
     refoldFrom: async (offset) =>
       startBefore(
-        { log, partition: 0, storedUser: asStored, authority: OPEN, scoredAtMs: 5, keptStates: await keptStates() },
+        { log, warehouse, partition: 0, storedUser: asStored, authority: OPEN, scoredAtMs: 5, keptStates: await keptStates() },
         offset,
       ),
   });

@@ -64,7 +64,7 @@ async function run(context: CliContext, range: Range, flags: AcceptGapFlags): Pr
   if (range.from > range.to) throw new UserError(`FROM ${range.from} is behind TO ${range.to}`);
   await context.withStore(flags, async (store) => {
     const options = await optionsOf(context, store, range, { by, reason: flags.reason });
-    const isOfWriter = await isLostToWriter(options, context.clock.nowMs());
+    const isOfWriter = await isLostToWriter({ ...options, warehouse: store.warehouse }, context.clock.nowMs());
     const problem = isOfWriter ? null : await problemOf(options, store);
     if (problem !== null) return tell(context, problem, flags);
     if (!flags.yes && !(await isSure(range))) throw new UserError('nothing was accepted');
@@ -74,7 +74,7 @@ async function run(context: CliContext, range: Range, flags: AcceptGapFlags): Pr
 }
 
 /** Whether these are blocks that were lost before they were stored. @throws UserError where the log has what is needed to remake them */
-async function isLostToWriter(options: AcceptGapOptions, nowMs: number): Promise<boolean> {
+async function isLostToWriter(options: AcceptGapOptions & Pick<Store, 'warehouse'>, nowMs: number): Promise<boolean> {
   const { log, partition, from, to } = options;
   const standing = await writerStanding(log, partition);
   if (standing.from >= standing.to || standing.from !== from || standing.to !== to) return false;

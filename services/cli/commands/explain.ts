@@ -1,4 +1,5 @@
 /** `ntk explain`: one verdict, or every access of a program, in plain words. */
+import { ENGINE_VERSION } from '../../domain/engine.ts';
 import { howJudged, whatHappened } from '../../domain/wording/access.ts';
 import type { CheckExplanation } from '../../domain/verdict/explain-checks.ts';
 import { evidenceOf, storedChecks } from '../../domain/wording/stored-checks.ts';
@@ -42,10 +43,16 @@ function printChecks(out: Output, checks: readonly CheckExplanation[], remedy: s
   if (remedy !== '') out.line(`  remedy: ${brief(remedy, 400)}`);
 }
 
-/** What the row alone says, when the log was not asked or is gone. */
+/** What the row alone says, when the log was not asked, is gone, or others judged it. */
 function printStored(out: Output, access: StoredAccess, asked: boolean): void {
-  if (asked) out.line('  the log no longer reaches back to this access: this is the stored evidence');
+  if (asked) out.line(`  ${whyNotFolded(access)}: this is the stored evidence`);
   printChecks(out, storedChecks(access), evidenceOf(access).remedy);
+}
+
+function whyNotFolded({ engine }: StoredAccess): string {
+  if (Number(engine) !== ENGINE_VERSION)
+    return `engine ${engine} judged this access, and this release folds as engine ${ENGINE_VERSION}`;
+  return 'the log no longer reaches back to this access, or another release or authority judged what it followed from';
 }
 
 /** For `--json`. */

@@ -2,6 +2,7 @@
 import type { Authority } from '../../domain/authority/authority.ts';
 import { startBefore } from '../../auditor/refold.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
+import type { Warehouse } from '../../platform/warehouse/warehouse.ts';
 import { CheckpointStore } from '../../scorer/checkpoint-store.ts';
 import type { Store } from '../../system/store.ts';
 import { type Refolding, remakeLostBlocks } from '../../writer/remake-blocks.ts';
@@ -14,10 +15,10 @@ export async function keptStatesOf(log: EventLog, partition: number): Promise<Ch
   return checkpoints;
 }
 
-/** The log folded again from before an offset; null when it no longer reaches back. */
+/** The log folded again from before an offset; null when it no longer reaches back, or others judged what is there. */
 export async function refoldFrom(
   log: EventLog,
-  made: { readonly storedUser: (user: string) => string; readonly authority: Authority },
+  made: { readonly warehouse: Warehouse; readonly storedUser: (user: string) => string; readonly authority: Authority },
   partition: number,
   offset: number,
   scoredAtMs: number,
@@ -42,7 +43,7 @@ export interface LostBlocks {
 
 /** In all partitions: one whose records the log no longer has keeps none of the others from being mended. */
 export async function remakeAll(store: Store, log: EventLog, clock: { nowMs(): number }): Promise<LostBlocks> {
-  const made = { storedUser: await store.storedUser(), authority: store.authority() };
+  const made = { warehouse: store.warehouse, storedUser: await store.storedUser(), authority: store.authority() };
   const remade: Remade[] = [];
   const gone: Gone[] = [];
   for (let partition = 0; partition < log.partitions; partition++) {
