@@ -1,7 +1,7 @@
 /**
  * Proves one partition's stored rows and ledger entries: by folding the log again from its beginning, or from the oldest checkpoint
  * that it still reaches back to and that lies behind the newest accepted gap; what lies before, by the hash that the ledger
- * chains over the rows.
+ * chains over the rows, and by the rows of the blocks that the log still has.
  */
 import canonicalize from 'canonicalize';
 import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
@@ -14,7 +14,8 @@ import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { proveByChain } from './chain-proof.ts';
 import type { RowProblem, RowRange } from './compare-rows.ts';
 import { entryKey, isChained, type LedgerEntry, readBlockHeaders, readLedger, standsForLostBlocks } from './ledger.ts';
-import { proveByLog, ROWS_PER_COMPARISON } from './log-proof.ts';
+import { proveByLog } from './log-proof.ts';
+import { ROWS_PER_COMPARISON } from './pending-rows.ts';
 import { type KeptStates, oldestStart } from './refold.ts';
 
 export interface AuditOptions {
@@ -51,7 +52,7 @@ export interface GapEntry extends AcceptedGap {
 
 export interface PartitionAudit {
   readonly partition: number;
-  /** `log`: folded again. `chain`: the log is gone, the ledger's chain over the stored rows was followed. `both`: one behind the other. */
+  /** `log`: folded again. `chain`: that cannot be, the ledger's chain over the rows was followed. `both`: one behind the other. */
   readonly proof: 'log' | 'chain' | 'both';
   /** Why what the chain proves cannot be folded again; null where all was. */
   readonly chainBecause: 'log_gone' | 'other_engine' | 'other_authority' | null;
@@ -136,7 +137,8 @@ async function prove(
     audit.proof = newer.length > 0 ? 'both' : 'chain';
     audit.chainBecause = otherMaker(older, authorityMark(options.authority)) ?? 'log_gone';
     const hasErasures = ledger.some(({ erasures }) => erasures > 0);
-    await proveByChain(options, older, audit, hasErasures);
+    const erasures = headers.flatMap((header) => header.erasures);
+    await proveByChain(options, older, audit, { hasErasures, erasures });
   }
   audit.provedByLogFrom = newer[0]?.first ?? options.storedUpTo;
   if (refold !== null) await proveByLog(options, refold, newer, audit);

@@ -1,63 +1,121 @@
 /**
- * Proof for ranges whose log is gone: the ledger chains a hash over the rows that were made from it, so stored rows that
- * were changed, lost or added give another hash at the end of their block.
+ * Proof for ranges that cannot be folded again: the ledger chains a hash over the rows that were made from them. As long as the log has a
+ * block, the chain is followed over the block's rows, and the stored ones have to equal these: what is not as it should be is known row
+ * by row, and can be mended. Behind that, over the stored rows: those that were changed, lost or added give another hash at the end of
+ * their block.
  */
+import { ROW_COLUMNS } from '../../schemas/results/columns.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { chainFromLink, chainStart, OFFSETS_PER_GROUP, RowChain } from '../domain/results/row-chain.ts';
+import { decodeRows, RowBinaryError } from '../platform/warehouse/row-binary.ts';
 import type { AuditOptions, PartitionAudit } from './audit-partition.ts';
 import { readStoredRows } from './compare-rows.ts';
-import { standsForLostBlocks } from './ledger.ts';
+import { BlocksOfLog, standsForLostBlocks } from './ledger.ts';
+import { PendingRows, type RowsOfOffsets } from './pending-rows.ts';
 
-/** `hasErasures`: users had rows erased, so rows may be gone by right; which ones only the log would tell. */
+export interface Erased {
+  /** Users had rows erased, so stored rows may be gone by right; which ones only the log would tell. */
+  readonly hasErasures: boolean;
+  /** Those of the blocks that the log has. */
+  readonly erasures: BlockHeader['erasures'];
+}
+
+type Audit = PartitionAudit & { rows: number };
+
 export async function proveByChain(
   options: AuditOptions,
   headers: readonly BlockHeader[],
-  audit: PartitionAudit & { rows: number },
-  hasErasures: boolean,
+  audit: Audit,
+  { hasErasures, erasures }: Erased,
 ): Promise<void> {
   const { log, warehouse, partition } = options;
+  const blocks = new BlocksOfLog(log, partition);
+  const pending = new PendingRows(options, audit, erasures, 0);
   let chain: RowChain | null = null;
   let before: BlockHeader | null = null;
   for (const header of headers) {
     const range = { logId: log.logId, partition, from: header.first, to: header.next };
+    if (header.gap === undefined) chain ??= chainAt(log.logId, partition, header, before);
+    before = header;
+    const block = header.gap === undefined ? rowsOf(await blocks.rows(header)) : null;
+    if (block !== null) {
+      chain = followed(chain, block, header, audit, hasErasures);
+      pending.add(block, header.scoredAtMs);
+      audit.rows += block.offsets.length;
+      options.onProgress?.(block.offsets.length);
+      await pending.compareIfMany(header.next);
+      continue;
+    }
+    await pending.compare(header.first);
+    pending.goOnFrom(header.next);
     if (header.gap !== undefined) {
       // No row can be of it, and the chain begins anew behind it.
       audit.unexpected += (await readStoredRows(warehouse, range, false)).length;
-      before = header;
       chain = null;
       continue;
     }
-    chain ??= chainAt(log.logId, partition, header, before);
-    before = header;
     if (chain === null) {
-      audit.unproved.push({
-        from: header.first,
-        to: header.next,
-        why: hasErasures
-          ? 'rows were erased, and the chain cannot go round them'
-          : 'the chain cannot be entered inside a group of offsets',
-      });
+      audit.unproved.push({ from: header.first, to: header.next, why: notEntered(hasErasures) });
       continue;
     }
-    const rows = await readStoredRows(warehouse, range, true);
+    const stored = await readStoredRows(warehouse, range, true);
     const physical = await readStoredRows(warehouse, range, false);
-    audit.doubled += physical.length - rows.length;
-    audit.rows += rows.length;
-    options.onProgress?.(rows.length);
-    const ends: number[] = [];
-    let end = 0;
-    for (const row of rows) ends.push((end += row.bytes.length));
-    const hash = chain.extend(
-      Buffer.concat(rows.map((row) => row.bytes)),
-      rows.map((row) => row.offset),
-      ends,
-    );
-    if (rows.length < header.accesses) audit[hasErasures ? 'erased' : 'missing'] += header.accesses - rows.length;
-    else if (rows.length > header.accesses) audit.unexpected += rows.length - header.accesses;
+    audit.doubled += physical.length - stored.length;
+    audit.rows += stored.length;
+    options.onProgress?.(stored.length);
+    const { bytes, offsets, ends } = joined(stored);
+    const hash = chain.extend(bytes, offsets, ends);
+    if (stored.length < header.accesses) audit[hasErasures ? 'erased' : 'missing'] += header.accesses - stored.length;
+    else if (stored.length > header.accesses) audit.unexpected += stored.length - header.accesses;
     else if (hash !== header.rowsHash) audit.different++;
     // After a mismatch the chain is taken up again where a block ends with its group.
     if (hash !== header.rowsHash) chain = null;
   }
+  await pending.compare(before?.next ?? 0);
+}
+
+/** The chain behind a block's rows; null, and said, where they do not give its hash or it could not be entered. */
+function followed(
+  chain: RowChain | null,
+  { bytes, offsets, ends }: RowsOfOffsets,
+  { first, next, rowsHash }: BlockHeader,
+  audit: Audit,
+  hasErasures: boolean,
+): RowChain | null {
+  if (chain?.extend(bytes, offsets, ends) === rowsHash) return chain;
+  const why = chain === null ? notEntered(hasErasures) : 'the rows of its block in the log do not give its hash';
+  audit.unproved.push({ from: first, to: next, why });
+  return null;
+}
+
+function notEntered(hasErasures: boolean): string {
+  return hasErasures
+    ? 'rows were erased, and the chain cannot go round them'
+    : 'the chain cannot be entered inside a group of offsets';
+}
+
+/** Null without a block, or with one whose rows have columns of another release. */
+function rowsOf(bytes: Buffer | null): RowsOfOffsets | null {
+  if (bytes === null) return null;
+  const offsets: number[] = [];
+  const ends: number[] = [];
+  try {
+    for (const { end, values } of decodeRows([...ROW_COLUMNS], bytes)) {
+      offsets.push(Number(values[0]));
+      ends.push(end);
+    }
+  } catch (error) {
+    if (error instanceof RowBinaryError) return null;
+    throw error;
+  }
+  return { bytes, offsets, ends };
+}
+
+function joined(rows: readonly { readonly offset: number; readonly bytes: Buffer }[]): RowsOfOffsets {
+  const ends: number[] = [];
+  let end = 0;
+  for (const row of rows) ends.push((end += row.bytes.length));
+  return { bytes: Buffer.concat(rows.map((row) => row.bytes)), offsets: rows.map((row) => row.offset), ends };
 }
 
 /** The chain just before a block, where it is known: at the beginning, behind a gap, and where the block before ended with its group. */

@@ -2,7 +2,7 @@
 import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
 import type { AcceptedGap, BlockHeader } from '../../schemas/results/block.ts';
 import { ENGINE_VERSION } from '../domain/engine.ts';
-import { decodeBlock, entryHash, figuresOf } from '../domain/results/block.ts';
+import { type Block, decodeBlock, entryHash, figuresOf } from '../domain/results/block.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { readBatches } from '../platform/log/read-batches.ts';
 import { REMADE } from '../platform/warehouse/ledger-row.ts';
@@ -129,7 +129,37 @@ const READ = { maxRecords: 16, maxBytes: 16 * 1024 * 1024 };
 
 /** Headers of the blocks that the log still has, in order. */
 export async function* readBlockHeaders(log: EventLog, partition: number): AsyncIterable<BlockHeader> {
+  for await (const { header } of readBlocks(log, partition)) yield header;
+}
+
+/** Their rows are valid until the next one is asked for. */
+async function* readBlocks(log: EventLog, partition: number): AsyncGenerator<Block, void> {
   for await (const { bytes, starts, count } of readBatches(log, 'results', partition, READ)) {
-    for (let i = 0; i < count; i++) yield decodeBlock(bytes.subarray(starts[i], starts[i + 1])).header;
+    for (let i = 0; i < count; i++) yield decodeBlock(bytes.subarray(starts[i], starts[i + 1]));
+  }
+}
+
+/** The blocks that the log still has, for who goes through their headers in order. */
+export class BlocksOfLog {
+  readonly #blocks: AsyncGenerator<Block, void>;
+  #next: Block | null | undefined;
+
+  constructor(log: EventLog, partition: number) {
+    this.#blocks = readBlocks(log, partition);
+  }
+
+  /** A copy of the rows of the block that a header is of; null when the log has none. */
+  async rows(header: BlockHeader): Promise<Buffer | null> {
+    for (;;) {
+      if (this.#next === undefined) {
+        const step = await this.#blocks.next();
+        this.#next = step.done === true ? null : step.value;
+      }
+      if (this.#next === null || this.#next.header.first > header.first) return null;
+      const { header: found, rows } = this.#next;
+      if (found.first === header.first && found.entryHash === header.entryHash) return Buffer.from(rows);
+      if (found.first === header.first && found.gap === undefined) return null;
+      this.#next = undefined;
+    }
   }
 }

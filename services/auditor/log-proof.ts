@@ -2,12 +2,9 @@
 import canonicalize from 'canonicalize';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
-import { userOfRow } from '../domain/results/user-of-row.ts';
 import type { AuditOptions, PartitionAudit } from './audit-partition.ts';
-import { compareRows, type ExpectedRow, readStoredRows, type RowRange } from './compare-rows.ts';
+import { PendingRows } from './pending-rows.ts';
 import type { Refold } from './refold.ts';
-
-export const ROWS_PER_COMPARISON = 20_000;
 
 /** `headers` follow `refold`, which stands where the first of them begins. */
 export async function proveByLog(
@@ -26,7 +23,8 @@ export async function proveByLog(
     const pieces: BatchOutcome[] = [];
     const complete = await refold.upTo(header.next, (piece) => {
       pieces.push(piece);
-      pending.add(piece, header.scoredAtMs);
+      const { rowOffsets: offsets, rowEnds: ends } = piece;
+      pending.add({ bytes: Buffer.from(piece.rows.written()), offsets, ends }, header.scoredAtMs);
       audit.rows += piece.rowOffsets.length;
       options.onProgress?.(piece.rowOffsets.length);
     });
@@ -41,7 +39,7 @@ export async function proveByLog(
         why: 'folding the log again gives other figures than its block says',
       });
     }
-    if (pending.count >= ROWS_PER_COMPARISON) await pending.compare(refold.position);
+    await pending.compareIfMany(refold.position);
   }
   await pending.compare(refold.position);
 }
@@ -67,52 +65,4 @@ function byName(counts: readonly Readonly<Record<string, number>>[]): Record<str
   const sums = new Map<string, number>();
   for (const [name, n] of counts.flatMap((one) => Object.entries(one))) sums.set(name, (sums.get(name) ?? 0) + n);
   return Object.fromEntries([...sums].filter(([, n]) => n !== 0));
-}
-
-/** Expected rows that wait to be compared with the stored ones, a range at a time. */
-class PendingRows {
-  readonly #options: AuditOptions;
-  readonly #audit: PartitionAudit;
-  /** By user: rows before this offset were erased. */
-  readonly #erasedUpTo = new Map<string, number>();
-  #rows: ExpectedRow[] = [];
-  #erased = new Set<number>();
-  #from: number;
-
-  /** @param erasures of the whole range that is audited: a row is gone by right when its user had it erased later */
-  constructor(options: AuditOptions, audit: PartitionAudit, erasures: BlockHeader['erasures'], from: number) {
-    this.#options = options;
-    this.#audit = audit;
-    this.#from = from;
-    for (const { offset, user } of erasures) this.#erasedUpTo.set(user, Math.max(offset, this.#erasedUpTo.get(user) ?? 0));
-  }
-
-  get count(): number {
-    return this.#rows.length + this.#erased.size;
-  }
-
-  add(piece: BatchOutcome, scoredAtMs: number): void {
-    const bytes = Buffer.from(piece.rows.written());
-    // Whose rows they are matters only where somebody was erased.
-    const isAnybodyErased = this.#erasedUpTo.size > 0;
-    piece.rowOffsets.forEach((offset, i) => {
-      const start = i === 0 ? 0 : piece.rowEnds[i - 1]!;
-      if (isAnybodyErased && offset < (this.#erasedUpTo.get(userOfRow(bytes, start)) ?? 0)) this.#erased.add(offset);
-      else this.#rows.push({ offset, bytes: bytes.subarray(start, piece.rowEnds[i]), scoredAtMs });
-    });
-  }
-
-  async compare(to: number): Promise<void> {
-    const { log, warehouse, partition, onProblems } = this.#options;
-    const range: RowRange = { logId: log.logId, partition, from: this.#from, to };
-    const problems = compareRows(this.#rows, await readStoredRows(warehouse, range, false));
-    const notErased = new Set(problems.map(({ offset }) => offset).filter((offset) => this.#erased.has(offset)));
-    for (const { kind, offset } of problems) if (!notErased.has(offset)) this.#audit[kind]++;
-    this.#audit.notErased += notErased.size;
-    this.#audit.erased += this.#erased.size - notErased.size;
-    if (problems.length > 0) await onProblems?.(range, problems);
-    this.#rows = [];
-    this.#erased = new Set();
-    this.#from = to;
-  }
 }

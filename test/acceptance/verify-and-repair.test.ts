@@ -263,11 +263,16 @@ test('repair has nothing to do where nothing is wrong', async () => {
   );
 });
 
-test('repair that cannot mend all says so, and fails', async () => {
+test('repair mends rows from the blocks of the log when the accesses are gone; without these it says that it cannot, and fails', async () => {
   const data = join(desk.path, 'gone');
   cpSync(desk.data, data, { recursive: true });
-  await behindItsBack(data, (warehouse) => warehouse.command(`ALTER TABLE ntk.access_results DELETE WHERE ${A_ROW} ${SYNC}`));
+  const loseRow = async (): Promise<void> =>
+    behindItsBack(data, (warehouse) => warehouse.command(`ALTER TABLE ntk.access_results DELETE WHERE ${A_ROW} ${SYNC}`));
+  await loseRow();
   expect((await withLog(data, (log) => log.deleteBefore('access', 1, 500))).records).toBeGreaterThan(100);
+  expect(await ntkOk(['repair', '--data', data])).toMatchObject({ stdout: expect.stringContaining('inserted 1 rows') });
+  await loseRow();
+  await withLog(data, async (log) => log.deleteBefore('results', 1, (await log.bounds('results', 1)).end));
   const { code, stdout } = await ntk(['repair', '--data', data]);
   expect(code).toBe(1);
   expect(stdout).toContain('inserted 0 rows');

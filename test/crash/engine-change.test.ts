@@ -62,6 +62,13 @@ async function storedOffsets(): Promise<number[]> {
   return rows.map(({ offset }) => Number(offset));
 }
 
+async function digest(): Promise<unknown> {
+  const [row] = await warehouse.query(
+    'SELECT count() AS rows, toString(groupBitXor(cityHash64(*))) AS all FROM ntk.access_results FINAL',
+  );
+  return row;
+}
+
 test('what this engine judged is proved by folding from where it took over, on the same day and however often it stopped', async () => {
   await upgraded();
   const { ok, partitions } = await audit();
@@ -81,4 +88,28 @@ test('an access that another engine judged is not said to be another one than th
     return (await recompute({ ...options, offsets: new Set([offset]) })).get(offset)?.isProved ?? null;
   };
   expect([await explain(asked[0]!), await explain(asked[1]!), await explain(asked[2]!)]).toEqual([null, true, true]);
+});
+
+test('rows that another engine judged are known one by one, and mended from the blocks that the log has of them', async () => {
+  await upgraded();
+  const before = await digest();
+  const [lost, changed, kept] = (await storedOffsets()).filter((offset) => offset < 40);
+  const wait = 'SETTINGS mutations_sync = 2';
+  await warehouse.command(`ALTER TABLE ntk.access_results DELETE WHERE offset = ${lost} ${wait}`);
+  await warehouse.command(`ALTER TABLE ntk.access_results UPDATE verdict = 'throttle' WHERE offset = ${changed} ${wait}`);
+  await warehouse.command(
+    `INSERT INTO ntk.access_results SELECT * REPLACE (39 AS offset) FROM (SELECT * FROM ntk.access_results WHERE offset = ${kept})`,
+  );
+  const { ok, partitions } = await audit();
+  const { missing, different, unexpected, unproved } = partitions[0]!;
+  expect({ ok, missing, different, unexpected, unproved }).toEqual({
+    ok: false,
+    missing: 1,
+    different: 1,
+    unexpected: 1,
+    unproved: [],
+  });
+  expect((await audit('mend')).repaired).toMatchObject({ rowsInserted: 2, rowsRemoved: 2, beyondRepair: 0 });
+  expect((await audit()).ok).toBe(true);
+  expect(await digest()).toEqual(before);
 });
