@@ -9,6 +9,7 @@ import {
   BY_CATEGORY_SQL,
   BY_CLASS_SQL,
   BY_REASON_SQL,
+  COVERED_SQL,
   HEADLINE_SQL,
   LEDGER_SQL,
   LOGS_SQL,
@@ -42,6 +43,8 @@ export interface Positions {
   readonly positions: number[];
   /** Records of the log that are not stored. */
   readonly unwritten: number;
+  /** More is stored than the log has: an older one was restored. */
+  readonly isBeyondLog: boolean;
 }
 
 export async function reportInterceptions(source: ReportSource, request: ReportRequest): Promise<InterceptionReport> {
@@ -53,7 +56,7 @@ export async function reportInterceptions(source: ReportSource, request: ReportR
 export async function reportAsOf(
   { logId, warehouse }: ReportSource,
   request: ReportRequest,
-  { partitions, positions, unwritten }: Positions,
+  { partitions, positions, unwritten, isBeyondLog }: Positions,
 ): Promise<InterceptionReport> {
   const asOf: QueryParams = { logId, partitions, positions };
   const inRange: QueryParams = { ...asOf, fromUs: request.fromUs, toUs: request.toUs };
@@ -63,6 +66,7 @@ export async function reportAsOf(
   const byClass = await warehouse.query<BreakdownRow>(BY_CLASS_SQL, inRange);
   const topPrograms = await warehouse.query<{ program: string; attempts: string }>(TOP_PROGRAMS_SQL, inRange);
   const [ledger] = await warehouse.query<LedgerSums>(LEDGER_SQL, asOf);
+  const [entries] = await warehouse.query<{ covered: string }>(COVERED_SQL, asOf);
   const nextOf = new Map(partitions.map((partition, i) => [partition, positions[i]!]));
   const gaps = (await readAcceptedGaps(warehouse, logId)).filter(({ partition, to }) => to <= (nextOf.get(partition) ?? 0));
   const [stored] = await warehouse.query<{ rows_stored: string }>(ROWS_STORED_SQL, asOf);
@@ -78,6 +82,7 @@ export async function reportAsOf(
     ledger: ledger!,
     gaps,
     rowsStored: Number(stored!.rows_stored),
+    isLedgerWhole: !isBeyondLog && Number(entries!.covered) === positions.reduce((sum, next) => sum + next, 0),
     unwritten,
   });
 }
@@ -85,11 +90,18 @@ export async function reportAsOf(
 export async function positionsNow({ log, logId, warehouse }: ReportSource): Promise<Positions> {
   const stored = await warehouse.query<{ partition: number; next: string }>(STORED_POSITIONS_SQL, { logId });
   const nextOf = new Map(stored.map(({ partition, next }) => [partition, Number(next)]));
-  if (log === null) return { partitions: [...nextOf.keys()], positions: [...nextOf.values()], unwritten: 0 };
+  if (log === null) {
+    return { partitions: [...nextOf.keys()], positions: [...nextOf.values()], unwritten: 0, isBeyondLog: false };
+  }
   const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
+  const positions = partitions.map((partition) => nextOf.get(partition) ?? 0);
   let unwritten = 0;
-  for (const partition of partitions) unwritten += await unwrittenFrom(log, partition, nextOf.get(partition) ?? 0);
-  return { partitions, positions: partitions.map((partition) => nextOf.get(partition) ?? 0), unwritten };
+  let isBeyondLog = false;
+  for (const [partition, next] of positions.entries()) {
+    unwritten += await unwrittenFrom(log, partition, next);
+    if (next > (await log.bounds('access', partition)).end) isBeyondLog = true;
+  }
+  return { partitions, positions, unwritten, isBeyondLog };
 }
 
 /**

@@ -149,5 +149,9 @@ function printTables(out: Output, report: InterceptionReport): void {
     out.line(out.paint('red', `gap: ${gapInWords(gap)}`));
     out.line(`  what was lost arrived after ${gap.arrivedAfter ?? 'the beginning'} and before ${gap.arrivedBefore ?? 'now'}`);
   }
+  if (!quality.complete && quality.unwritten === 0 && quality.gaps === undefined)
+    out.line(
+      out.paint('red', 'rows or entries of the ledger are missing, or there are more than the log gives: ntk verify says which'),
+    );
   out.line(`figures are ${certainty} and ${completeness} as of ${report.asOf}`);
 }

@@ -46,7 +46,7 @@ function completeness({ quality }: InterceptionReport): Html {
     ),
     unwritten === 0 &&
       gaps.length === 0 &&
-      html`<p class="note bad"><strong>Not complete.</strong> Fewer or more rows are stored than the ledger says.</p>`,
+      html`<p class="note bad"><strong>Not complete.</strong> Rows or entries of the ledger are missing, or there are more than the log gives: <code>ntk verify</code> says which.</p>`,
   ];
   return html`${reasons}`;
 }

@@ -47,12 +47,14 @@ export interface ReportParts {
   /** Accepted gaps of the log, as of its positions. */
   readonly gaps: NonNullable<InterceptionReport['quality']['gaps']>;
   readonly rowsStored: number;
+  /** The ledger has an entry for every offset up to the positions, and the log, where it is at hand, reaches so far. */
+  readonly isLedgerWhole: boolean;
   /** Records of the log, as noted when the report began, that are not stored yet. */
   readonly unwritten: number;
 }
 
 export function interceptionReport(parts: ReportParts): InterceptionReport {
-  const { headline, ledger, gaps, rowsStored, unwritten } = parts;
+  const { headline, ledger, gaps, rowsStored, isLedgerWhole, unwritten } = parts;
   const named = <K extends string>(
     key: K,
     rows: readonly BreakdownRow[],
@@ -93,7 +95,7 @@ export function interceptionReport(parts: ReportParts): InterceptionReport {
       rowsStored,
       unwritten,
       // A lost record may have been of any time, and a lost fact may change any verdict behind it: the range has no say.
-      complete: unwritten === 0 && gaps.length === 0 && hasAllRows,
+      complete: unwritten === 0 && gaps.length === 0 && hasAllRows && isLedgerWhole,
       ...(gaps.length === 0 ? {} : { gaps: [...gaps] }),
     },
   };

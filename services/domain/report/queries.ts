@@ -66,9 +66,12 @@ SELECT
   sumIf(erasures, kind = 'block') AS erasures
 FROM ntk.blocks FINAL
 WHERE ${where}`;
-export const LEDGER_SQL = ledgerSql(
-  'log_id = {logId:UUID} AND next <= transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))',
-);
+const LEDGER_AS_OF =
+  'log_id = {logId:UUID} AND next <= transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))';
+export const LEDGER_SQL = ledgerSql(LEDGER_AS_OF);
+
+/** Source offsets that the ledger has an entry for: all below the positions, unless entries were lost. */
+export const COVERED_SQL = `SELECT sum(next - first) AS covered FROM ntk.blocks FINAL WHERE ${LEDGER_AS_OF}`;
 
 export const ROWS_STORED_SQL = `SELECT count() AS rows_stored FROM ntk.access_results FINAL WHERE ${AS_OF}`;
 
