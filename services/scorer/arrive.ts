@@ -67,7 +67,8 @@ async function arrive(position: number, checkpoints: CheckpointStore, options: A
     const from = manifest?.offset ?? 0;
     // One of another maker is good only where nothing has to be folded again; what lies before it is another maker's, too.
     const before = from === position ? null : (manifest ?? (await firstBlock(log, partition)));
-    const change = before === null ? null : makerChange(partition, before, maker);
+    const isUnread = checkpoints.newest?.offset === position;
+    const change = before === null ? null : makerChange(partition, before, maker, isUnread);
     if (change !== null) throw makerChanged(change);
     const fold = new PartitionFold({ logId: log.logId, partition, partitions: log.partitions, storedUser, authority });
     if (manifest === null) checkpoints.restoreNothing();

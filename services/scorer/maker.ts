@@ -23,18 +23,22 @@ export function isSameMaker(a: Maker, b: Maker): boolean {
   return a.engine === b.engine && a.catalogueHash === b.catalogueHash && a.authority === b.authority;
 }
 
-/** What stands between one maker's end and another that would have to fold a part of it again; null when they are the same. */
-export function makerChange(partition: number, before: Maker, now: Maker): MakerChange | null {
+/**
+ * What stands between one maker's end and another that would have to fold a part of it again; null when they are the same.
+ * `isUnread`: a checkpoint stands at the end, but it is damaged, or of a release whose pages this one does not know.
+ */
+export function makerChange(partition: number, before: Maker, now: Maker, isUnread: boolean): MakerChange | null {
+  const why = isUnread ? 'the checkpoint at its end cannot be read' : 'no checkpoint stands at its end';
   if (before.engine !== now.engine || before.catalogueHash !== now.catalogueHash) {
     return {
       code: 'engine_changed',
-      message: `partition ${partition} ends with a block of engine ${before.engine}, this is engine ${now.engine}, and no checkpoint stands at its end: start the release that wrote it once more, stop it with SIGTERM, then start this one`,
+      message: `partition ${partition} ends with a block of engine ${before.engine}, this is engine ${now.engine}, and ${why}: start the release that wrote it once more, stop it with SIGTERM, then start this one${isUnread ? '; where that changes nothing, that release is too old to go on from: begin a new log, or data folder, with the same inputs (what is stored of this one can still be read)' : ''}`,
     };
   }
   if (before.authority === now.authority) return null;
   return {
     code: 'authority_changed',
-    message: `partition ${partition} was judged with facts of authority ${inWords(before.authority)}, the configuration now says ${inWords(now.authority)}, and no checkpoint stands at its end: put NTK_AUTHORITY and NTK_ROOT_KEYS_FILE back as they were, start once more, stop with SIGTERM, then change them`,
+    message: `partition ${partition} was judged with facts of authority ${inWords(before.authority)}, the configuration now says ${inWords(now.authority)}, and ${why}: put NTK_AUTHORITY and NTK_ROOT_KEYS_FILE back as they were, start once more, stop with SIGTERM, then change them`,
   };
 }
 

@@ -94,6 +94,7 @@ export async function readStanding({ log, partition, authority }: StandingOption
 function refuseOtherMaker(partition: number, before: Maker | null, authority: Authority, isCleanEnd: boolean): void {
   if (before === null) return;
   const change =
-    unsaidOpening(partition, before, authority) ?? (isCleanEnd ? null : makerChange(partition, before, makerOf(authority)));
+    unsaidOpening(partition, before, authority) ??
+    (isCleanEnd ? null : makerChange(partition, before, makerOf(authority), false));
   if (change !== null) throw makerChanged(change);
 }

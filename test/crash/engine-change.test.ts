@@ -8,6 +8,7 @@ import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-lo
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
 import { decodeManifest } from '../../services/scorer/manifest.ts';
+import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
 import { PartitionWriter } from '../../services/writer/partition-writer.ts';
 import { ScoredLog } from './scored-log.ts';
 
@@ -29,8 +30,8 @@ async function judge(records: number): Promise<void> {
   await (await scored.scored()).stop();
 }
 
-/** The engine before this one judged 40 records and stopped cleanly; then this one 40 and, after another clean stop, 40 more. */
-async function upgraded(): Promise<void> {
+/** The engine before this one judged 40 records and stopped cleanly. */
+async function judgedByEngineBefore(): Promise<void> {
   await judge(40);
   await scored.changeLastHeader({ engine: ENGINE_VERSION - 1 });
   const [key] = await scored.checkpointKeys('manifest/');
@@ -39,6 +40,11 @@ async function upgraded(): Promise<void> {
   // What was read before is remembered as it was.
   await scored.log.close();
   scored.log = await openSqliteLog({ path: scored.path, create: false, clock: scored.clock });
+}
+
+/** Then this one 40 and, after another clean stop, 40 more. */
+async function upgraded(): Promise<void> {
+  await judgedByEngineBefore();
   await judge(40);
   await judge(40);
   const limits = { rowsMax: 100_000, bytesMax: 64 * 1024 * 1024 };
@@ -92,7 +98,7 @@ test('an access that another engine judged is not said to be another one than th
 
 test('rows that another engine judged are known one by one, and mended from the blocks that the log has of them', async () => {
   await upgraded();
-  const before = await digest();
+  const sound = await digest();
   const [lost, changed, kept] = (await storedOffsets()).filter((offset) => offset < 40);
   const wait = 'SETTINGS mutations_sync = 2';
   await warehouse.command(`ALTER TABLE ntk.access_results DELETE WHERE offset = ${lost} ${wait}`);
@@ -111,5 +117,15 @@ test('rows that another engine judged are known one by one, and mended from the 
   });
   expect((await audit('mend')).repaired).toMatchObject({ rowsInserted: 2, rowsRemoved: 2, beyondRepair: 0 });
   expect((await audit()).ok).toBe(true);
-  expect(await digest()).toEqual(before);
+  expect(await digest()).toEqual(sound);
+});
+
+test('a clean end whose checkpoint this engine cannot read is refused with the way on, also where the other release does not help', async () => {
+  await judgedByEngineBefore();
+  const [page] = await scored.checkpointKeys('page/programs/');
+  await scored.putCheckpoint(page!, Buffer.from('as they lay then'));
+  const line = new RegExp(
+    `ends with a block of engine ${ENGINE_VERSION - 1}, .* the checkpoint at its end cannot be read: start .* once more, .* begin a new log, or data folder, with the same inputs`,
+  );
+  await expect(PartitionScorer.take(scored.options())).rejects.toThrow(line);
 });
