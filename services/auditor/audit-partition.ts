@@ -10,6 +10,7 @@ import { type Authority, authorityMark } from '../domain/authority/authority.ts'
 import { ENGINE_VERSION } from '../domain/engine.ts';
 import { FIRST_ENTRY_HASH, figuresOf } from '../domain/results/block.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
+import { decodeWriterNote } from '../platform/log/writer-note.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { proveByChain } from './chain-proof.ts';
 import type { RowProblem, RowRange } from './compare-rows.ts';
@@ -243,7 +244,10 @@ function findGaps(headers: readonly BlockHeader[], storedUpTo: number, audit: Pa
   if (next < storedUpTo) audit.gaps.push({ from: next, to: storedUpTo });
 }
 
-/** Rows behind the end of the log, which no record can have made. Rows that are stored meanwhile lie before it. */
+/**
+ * Rows behind what the log says is stored: of records that nobody has judged, or that are not there. Where a writer is at work meanwhile,
+ * only those behind the log's end.
+ */
 async function findBeyond(
   { log, warehouse, partition, storedUpTo, onProblems }: AuditOptions,
   audit: PartitionAudit,
@@ -252,13 +256,22 @@ async function findBeyond(
     'SELECT offset FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND offset >= {storedUpTo:UInt64} ORDER BY offset DESC LIMIT {max:UInt32}',
     { logId: log.logId, partition, storedUpTo, max: ROWS_PER_COMPARISON },
   );
-  const { end } = await log.bounds('access', partition);
-  const beyond = rows.map(({ offset }) => Number(offset)).filter((offset) => offset >= end);
+  // Only now: a writer notes what it is about to insert before it does.
+  const from = (await isStoring(log, partition, storedUpTo)) ? (await log.bounds('access', partition)).end : storedUpTo;
+  const beyond = rows.map(({ offset }) => Number(offset)).filter((offset) => offset >= from);
   if (beyond.length === 0) return;
   audit.unexpected += beyond.length;
-  const range: RowRange = { logId: log.logId, partition, from: end, to: beyond[0]! + 1 };
+  const range: RowRange = { logId: log.logId, partition, from, to: beyond[0]! + 1 };
   await onProblems?.(
     range,
     beyond.map((offset) => ({ kind: 'unexpected', offset, expected: null })),
   );
+}
+
+/** Whether a writer has gone on since, or is about to. */
+async function isStoring(log: EventLog, partition: number, storedUpTo: number): Promise<boolean> {
+  const position = await log.position('writer', partition);
+  if (position === null) return false;
+  const { next, to } = decodeWriterNote(position.note);
+  return next !== storedUpTo || to !== undefined;
 }
