@@ -51,13 +51,17 @@ async function audit(repairId: string | null = null): Promise<StoreAudit> {
   return auditStore({ log: scored.log, warehouse, storedUser, authority: OPEN, keptStatesOf, repairId });
 }
 
-test('rows of offsets that the log has given again since, and nobody has judged, are not taken for its own', async () => {
+test.each([
+  ['nobody has judged them', async () => {}],
+  ['they are judged, but not stored', async () => void (await scored.scored())],
+])('rows and entries of offsets that the log has given again since are not taken for its own: %s', async (_, judge) => {
   await judgeAndStore(40);
   const copy = `${scored.path}.copy`;
   await withClosedLog(() => copyFileSync(scored.path, copy));
   await judgeAndStore(30);
   await withClosedLog(() => copyFileSync(copy, scored.path));
   await scored.append(60);
+  await judge();
 
   const found = await audit();
   expect([found.ok, found.partitions[0]!.unexpected > 0, found.partitions[0]!.ledgerUnexpected]).toEqual([false, true, 1]);
