@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { auditStore, type StoreAudit } from '../../services/auditor/audit-store.ts';
 import { recompute } from '../../services/auditor/recompute.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
+import { decodeBlock, entryHash, figuresOf, FIRST_ENTRY_HASH } from '../../services/domain/results/block.ts';
 import { ENGINE_VERSION } from '../../services/domain/engine.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
@@ -33,10 +34,14 @@ async function judge(records: number): Promise<void> {
 /** The engine before this one judged 40 records and stopped cleanly. */
 async function judgedByEngineBefore(): Promise<void> {
   await judge(40);
-  await scored.changeLastHeader({ engine: ENGINE_VERSION - 1 });
+  const engine = ENGINE_VERSION - 1;
+  const { header } = decodeBlock((await scored.log.last('results', 0))!.value);
+  // It signed what it wrote with its own number.
+  const theirs = { engine, entryHash: entryHash(FIRST_ENTRY_HASH, figuresOf({ ...header, engine })) };
+  await scored.changeLastHeader(theirs);
   const [key] = await scored.checkpointKeys('manifest/');
   const manifest = decodeManifest((await scored.log.getKeyed('checkpoints', 0, key!))!)!;
-  await scored.putCheckpoint(key!, Buffer.from(JSON.stringify({ ...manifest, engine: ENGINE_VERSION - 1 })));
+  await scored.putCheckpoint(key!, Buffer.from(JSON.stringify({ ...manifest, ...theirs })));
   // What was read before is remembered as it was.
   await scored.log.close();
   scored.log = await openSqliteLog({ path: scored.path, create: false, clock: scored.clock });
