@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import { closestTo } from '../../../schemas/policy/wording.ts';
+import { isClean } from '../../auditor/audit-partition.ts';
 import { auditStore, type StoreAudit } from '../../auditor/audit-store.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
@@ -242,6 +243,13 @@ function printAudit({ out }: CliContext, audit: StoreAudit, unwritten: number): 
           'green',
           `Proved: every stored row is what the log gives, and nothing is missing${audit.partitions.some(({ acceptedGaps }) => acceptedGaps.length > 0) ? ' but what was accepted as lost' : ''}.`,
         )
-      : out.paint('red', 'NOT as it should be: ntk repair mends rows and ledger entries that the log still has.'),
+      : out.paint('red', faultInWords(audit)),
   );
+}
+
+function faultInWords({ partitions, strayRows, strayLedgerEntries }: StoreAudit): string {
+  const hasMendable = strayRows + strayLedgerEntries > 0 || !partitions.every((audit) => isClean({ ...audit, unproved: [] }));
+  return hasMendable
+    ? 'NOT as it should be: ntk repair mends rows and ledger entries that the log still has.'
+    : 'NOT all proved: no fault of what is stored is known, but the offsets named above cannot be proved, which ntk repair does not change.';
 }
