@@ -57,6 +57,11 @@ const MISTAKES: readonly Mistake[] = [
     says: /there is no policy file '.*none\.yaml'/,
   },
   {
+    name: 'scores in the place of the series',
+    args: ['baseline', 'score', '--input', place('a-file'), '--output', join(desk.path, 'a-folder/../a-file')],
+    says: 'is the input, which would be lost: name another file',
+  },
+  {
     name: 'a policy file that is a folder',
     args: ['run', ...DATA, '--policy', place('a-folder'), ...INPUT],
     says: /'.*a-folder' is a folder, not a policy file/,

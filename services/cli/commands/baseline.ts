@@ -1,5 +1,5 @@
 /** `ntk baseline score`: the detector of series on a file. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -39,6 +39,8 @@ Examples:
   zcat sensor.csv.gz | ntk baseline score --input - --output scores.csv --json`,
     )
     .action(async (flags: ScoreFlags) => {
+      if (placeOf(flags.input) !== null && placeOf(flags.input) === placeOf(flags.output))
+        throw new UserError(`--output ${brief(flags.output)} is the input, which would be lost: name another file`);
       const spoolFolder = mkdtempSync(join(tmpdir(), 'ntk-series-'));
       try {
         const input = await openInput(flags.input, { spoolFolder, stdin: process.stdin, signal: context.signal });
@@ -55,6 +57,15 @@ Examples:
         rmSync(spoolFolder, { recursive: true, force: true });
       }
     });
+}
+
+/** Where a file really lies, whatever links lead to it; null when there is none. */
+function placeOf(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null;
+  }
 }
 
 /** Null when it was stopped; nothing is at the output's place then that was not before. */
