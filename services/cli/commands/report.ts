@@ -96,7 +96,7 @@ function wayToComplete({ complete, unwritten, gaps = [] }: InterceptionReport['q
     return 'what is not stored yet a running ntk up stores (on Kafka scorer and writer), or else the next ntk run';
   return complete || gaps.length > 0
     ? null
-    : 'rows are missing, or there are too many: ntk verify finds them, ntk repair mends them';
+    : 'rows or entries of the ledger are missing, or there are more than the log gives: ntk verify says which, ntk repair mends them';
 }
 
 /** For a person who wants what the table leaves out, of all times. */
@@ -149,9 +149,5 @@ function printTables(out: Output, report: InterceptionReport): void {
     out.line(out.paint('red', `gap: ${gapInWords(gap)}`));
     out.line(`  what was lost arrived after ${gap.arrivedAfter ?? 'the beginning'} and before ${gap.arrivedBefore ?? 'now'}`);
   }
-  if (!quality.complete && quality.unwritten === 0 && quality.gaps === undefined)
-    out.line(
-      out.paint('red', 'rows or entries of the ledger are missing, or there are more than the log gives: ntk verify says which'),
-    );
   out.line(`figures are ${certainty} and ${completeness} as of ${report.asOf}`);
 }
