@@ -17,6 +17,8 @@ export interface FoundLine {
   /** As an editor counts them: from 1, blank ones too. */
   readonly line: number;
   readonly sha256: string;
+  /** The record's bytes, as the log got them. Valid until the next line is asked for. */
+  readonly value: Uint8Array;
 }
 
 /** The lines of an input whose bytes are one of the records, in the order of the file; equal lines are all found. */
@@ -44,7 +46,7 @@ function* inBatch(
       if (!lengths.has(ends[i]! - at + (isMarked ? MARK_BYTES : 0))) continue;
       const { value } = unreadLine(bytes.subarray(at, ends[i]), isMarked);
       const sha256 = createHash('sha256').update(value).digest('hex');
-      if (hashes.has(sha256)) yield { line, sha256 };
+      if (hashes.has(sha256)) yield { line, sha256, value };
     }
   }
 }

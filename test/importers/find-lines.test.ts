@@ -10,13 +10,20 @@ const recordOf = (value: Uint8Array): RecordBytes => ({
 });
 const ofText = (text: string): RecordBytes => recordOf(Buffer.from(text, 'latin1'));
 
-async function found(content: string, records: readonly RecordBytes[], chunkBytes = content.length): Promise<FoundLine[]> {
+async function found(
+  content: string,
+  records: readonly RecordBytes[],
+  chunkBytes = content.length,
+): Promise<Omit<FoundLine, 'value'>[]> {
   const bytes = Buffer.from(content, 'latin1');
   async function* chunks(): AsyncGenerator<Buffer> {
     for (let at = 0; at < bytes.length; at += chunkBytes) yield Buffer.from(bytes.subarray(at, at + chunkBytes));
   }
-  const lines: FoundLine[] = [];
-  for await (const line of findLines({ chunks }, records)) lines.push(line);
+  const lines: Omit<FoundLine, 'value'>[] = [];
+  for await (const one of findLines({ chunks }, records)) {
+    expect(recordOf(one.value).sha256).toBe(one.sha256);
+    lines.push({ line: one.line, sha256: one.sha256 });
+  }
   return lines;
 }
 

@@ -29,17 +29,19 @@ export interface RejectedLine {
 /** The first lines of the inputs of `ntk run`. Reads the inputs again from their beginning, up to the last line that is told. A line that stands there twice is told once. */
 export async function rejectedLines(log: EventLog, inputs: readonly Input[]): Promise<RejectedLine[]> {
   if (inputs.length === 0) return [];
-  const wanted = new Map<string, StoredReject>();
-  for await (const reject of readRejects(log, REJECTS_MAX)) wanted.set(reject.sha256, reject);
+  const wanted = new Map<string, Pick<StoredReject, 'id' | 'reason' | 'bytes' | 'sha256'>>();
+  // Without their own bytes, of which each may have a mebibyte.
+  for await (const { id, reason, bytes, sha256 } of readRejects(log, REJECTS_MAX))
+    wanted.set(sha256, { id, reason, bytes, sha256 });
   const lines: RejectedLine[] = [];
   for (const input of inputs) {
     if (wanted.size === 0) break;
-    for await (const { line, sha256 } of findLines(input, wanted.values())) {
+    for await (const { line, sha256, value } of findLines(input, wanted.values())) {
       const reject = wanted.get(sha256);
       if (reject === undefined) continue;
       wanted.delete(sha256);
-      const { id, reason, raw } = reject;
-      lines.push({ input: input.path, line, id, reason, problems: problemsOf(reason, Buffer.from(raw, 'base64')) });
+      const { id, reason } = reject;
+      lines.push({ input: input.path, line, id, reason, problems: problemsOf(reason, value) });
       if (lines.length === LINES_MAX) return lines;
     }
   }

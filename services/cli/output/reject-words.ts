@@ -21,10 +21,11 @@ const PROBLEMS_MAX = 10;
 const PLACE_IN_TEXT = / \(line [0-9]+ column [0-9]+\)$/;
 
 /** Which fields are wrong and what they should be, one a line; none where the fields are not what is wrong. May hold text of the record. */
-export function problemsOf(reason: RejectReason, raw: Buffer): string[] {
+export function problemsOf(reason: RejectReason, value: Uint8Array): string[] {
+  if (reason === 'too_large') return [];
   let event: unknown;
   try {
-    event = JSON.parse(raw.toString('utf8'));
+    event = JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8'));
   } catch (error) {
     return error instanceof Error ? [error.message.replace(PLACE_IN_TEXT, '')] : [];
   }
