@@ -1,16 +1,13 @@
 /** A log that another engine judged up to a clean end, and this one from there on: what can be proved of it, and mended. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { auditStore, type StoreAudit } from '../../services/auditor/audit-store.ts';
+import type { StoreAudit } from '../../services/auditor/audit-store.ts';
 import { recompute } from '../../services/auditor/recompute.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import { decodeBlock, entryHash, figuresOf, FIRST_ENTRY_HASH } from '../../services/domain/results/block.ts';
 import { ENGINE_VERSION } from '../../services/domain/engine.ts';
-import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
-import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
 import { decodeManifest } from '../../services/scorer/manifest.ts';
 import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
-import { PartitionWriter } from '../../services/writer/partition-writer.ts';
 import { ScoredLog } from './scored-log.ts';
 
 const storedUser = (user: string): string => user;
@@ -43,8 +40,7 @@ async function judgedByEngineBefore(): Promise<void> {
   const manifest = decodeManifest((await scored.log.getKeyed('checkpoints', 0, key!))!)!;
   await scored.putCheckpoint(key!, Buffer.from(JSON.stringify({ ...manifest, ...theirs })));
   // What was read before is remembered as it was.
-  await scored.log.close();
-  scored.log = await openSqliteLog({ path: scored.path, create: false, clock: scored.clock });
+  await scored.reopen();
 }
 
 /** Then this one 40 and, after another clean stop, 40 more. */
@@ -52,21 +48,10 @@ async function upgraded(): Promise<void> {
   await judgedByEngineBefore();
   await judge(40);
   await judge(40);
-  const limits = { rowsMax: 100_000, bytesMax: 64 * 1024 * 1024 };
-  const writer = await PartitionWriter.take({ log: scored.log, warehouse, partition: 0, limits });
-  while ((await writer.step()).status === 'written');
-  await writer.release();
+  await scored.store(warehouse);
 }
 
-async function keptStates(): Promise<CheckpointStore> {
-  const checkpoints = new CheckpointStore(scored.log, 0);
-  await checkpoints.open();
-  return checkpoints;
-}
-
-async function audit(repairId: string | null = null): Promise<StoreAudit> {
-  return auditStore({ log: scored.log, warehouse, storedUser, authority: OPEN, keptStatesOf: keptStates, repairId });
-}
+const audit = (repairId: string | null = null): Promise<StoreAudit> => scored.audit(warehouse, repairId);
 
 async function storedOffsets(): Promise<number[]> {
   const rows = await warehouse.query<{ offset: string }>('SELECT offset FROM ntk.access_results FINAL ORDER BY offset');
@@ -95,7 +80,14 @@ test('an access that another engine judged is not said to be another one than th
   const offsets = await storedOffsets();
   const asked = [offsets.find((offset) => offset < 40)!, offsets.find((offset) => offset >= 40)!, offsets.at(-1)!];
   const explain = async (offset: number): Promise<boolean | null> => {
-    const options = { log: scored.log, warehouse, partition: 0, storedUser, authority: OPEN, keptStates: await keptStates() };
+    const options = {
+      log: scored.log,
+      warehouse,
+      partition: 0,
+      storedUser,
+      authority: OPEN,
+      keptStates: await scored.keptStates(),
+    };
     return (await recompute({ ...options, offsets: new Set([offset]) })).get(offset)?.isProved ?? null;
   };
   expect([await explain(asked[0]!), await explain(asked[1]!), await explain(asked[2]!)]).toEqual([null, true, true]);

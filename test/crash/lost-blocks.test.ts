@@ -6,7 +6,6 @@ import { startBefore } from '../../services/auditor/refold.ts';
 import { readAcceptedGaps } from '../../services/platform/warehouse/accepted-gaps.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 import { acceptGap } from '../../services/scorer/accept-gap.ts';
-import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
 import { acceptLostBlocks } from '../../services/writer/accept-lost-blocks.ts';
 import { BlockGap, PartitionWriter } from '../../services/writer/partition-writer.ts';
 import { remakeLostBlocks, type RemakeResult } from '../../services/writer/remake-blocks.ts';
@@ -37,12 +36,6 @@ async function writeAll(
   await writer.release();
 }
 
-async function keptStates(): Promise<CheckpointStore> {
-  const checkpoints = new CheckpointStore(scored.log, 0);
-  await checkpoints.open();
-  return checkpoints;
-}
-
 async function remake(
   log = scored.log as Parameters<typeof remakeLostBlocks>[0]['log'],
   asStored = storedUser,
@@ -53,14 +46,29 @@ async function remake(
     partition: 0,
     refoldFrom: async (offset) =>
       startBefore(
-        { log, warehouse, partition: 0, storedUser: asStored, authority: OPEN, scoredAtMs: 5, keptStates: await keptStates() },
+        {
+          log,
+          warehouse,
+          partition: 0,
+          storedUser: asStored,
+          authority: OPEN,
+          scoredAtMs: 5,
+          keptStates: await scored.keptStates(),
+        },
         offset,
       ),
   });
 }
 
 async function audit(): Promise<StoreAudit> {
-  return auditStore({ log: scored.log, warehouse, storedUser, authority: OPEN, keptStatesOf: keptStates, repairId: null });
+  return auditStore({
+    log: scored.log,
+    warehouse,
+    storedUser,
+    authority: OPEN,
+    keptStatesOf: () => scored.keptStates(),
+    repairId: null,
+  });
 }
 
 async function digest(): Promise<unknown> {

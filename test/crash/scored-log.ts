@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { auditStore, type StoreAudit } from '../../services/auditor/audit-store.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../services/domain/fold/fold.ts';
@@ -16,7 +17,9 @@ import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-e
 import { openChdbWarehouse } from '../../services/platform/warehouse/chdb/open-chdb-warehouse.ts';
 import { migrate } from '../../services/platform/warehouse/migrations.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
+import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
 import { PartitionScorer, type PartitionScorerOptions } from '../../services/scorer/partition-scorer.ts';
+import { PartitionWriter } from '../../services/writer/partition-writer.ts';
 
 const START_MS = Date.UTC(2026, 2, 1);
 const PROGRAMS = 20;
@@ -159,6 +162,34 @@ export class ScoredLog {
     db.prepare("DELETE FROM segments WHERE stream = 'access' AND base_offset >= ?").run(end);
     db.prepare("UPDATE heads SET next_offset = ? WHERE stream = 'access'").run(end);
     db.close();
+  }
+
+  /** Stores everything that is judged. */
+  async store(warehouse: Warehouse): Promise<void> {
+    const limits = { rowsMax: 100_000, bytesMax: 64 * 1024 * 1024 };
+    const writer = await PartitionWriter.take({ log: this.log, warehouse, partition: 0, limits });
+    while ((await writer.step()).status === 'written');
+    await writer.release();
+  }
+
+  /** Closes the log, so that the file is all there is of it, and opens it again: nothing is remembered of what was read. */
+  async reopen(whileClosed: () => void = () => {}): Promise<void> {
+    await this.log.close();
+    whileClosed();
+    this.log = await openSqliteLog({ path: this.path, create: false, clock: this.clock });
+  }
+
+  /** The scorer's checkpoints. */
+  async keptStates(): Promise<CheckpointStore> {
+    const checkpoints = new CheckpointStore(this.log, 0);
+    await checkpoints.open();
+    return checkpoints;
+  }
+
+  /** With users stored as they are. */
+  async audit(warehouse: Warehouse, repairId: string | null = null): Promise<StoreAudit> {
+    const keptStatesOf = (): Promise<CheckpointStore> => this.keptStates();
+    return auditStore({ log: this.log, warehouse, storedUser: (user) => user, authority: OPEN, keptStatesOf, repairId });
   }
 
   async checkpointKeys(prefix: string): Promise<string[]> {
