@@ -6,7 +6,8 @@
  *      next import goes on behind it;
  *   4. forget how far it got when the file turns out to be another one than was hashed. Killed before: the hash is wrong about what of
  *      the file was read, as it is when the process is killed while somebody writes into its input.
- * Two imports of the same bytes at the same time are not guarded against; the window of duplicates then decides.
+ * Two imports of the same bytes at the same time are kept apart by {@link ImportTurns} in a process, and by nothing in two; the window of
+ * duplicates then decides.
  */
 import type { EventLog, Origin } from '../platform/log/event-log.ts';
 import { convertAppOps } from './android/appops.ts';

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { DEFAULT_UTC_OFFSET, IMPORT_FORMATS, UTC_OFFSET } from '../importers/formats.ts';
 import { importFile } from '../importers/import-file.ts';
+import { ImportTurns } from '../importers/import-turns.ts';
 import { openInput } from '../importers/input/open-input.ts';
 import { isInputProblem } from '../importers/input/problem.ts';
 import { BearerToken } from '../platform/http/bearer.ts';
@@ -24,6 +25,7 @@ const NAME_UNITS_MAX = 255;
 
 export async function registerImports(app: FastifyInstance, { log, token, spoolFolder }: ImportsOptions): Promise<void> {
   const bearer = new BearerToken(token);
+  const turns = new ImportTurns();
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -45,15 +47,8 @@ export async function registerImports(app: FastifyInstance, { log, token, spoolF
       request.raw.setTimeout(0);
       if (isInputProblem(input)) return reply.code(400).send({ message: input.message });
       try {
-        return await reply.send(
-          await importFile(log, input, {
-            ...nameOf(asked.name),
-            format,
-            origin: ORIGIN.imported,
-            startedWith: 'ingest',
-            utcOffset,
-          }),
-        );
+        const options = { ...nameOf(asked.name), format, origin: ORIGIN.imported, startedWith: 'ingest', utcOffset };
+        return await reply.send(await turns.inside(format, input.sha256, () => importFile(log, input, options)));
       } finally {
         await input.close();
       }

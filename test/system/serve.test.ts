@@ -141,6 +141,20 @@ describe('a running system', () => {
     }
   });
 
+  it('brings in once a file that is sent three times at once', async () => {
+    const send = async (): Promise<{ status: string }> => {
+      const headers = { authorization: `Bearer ${running.token}`, 'content-type': 'application/octet-stream' };
+      const response = await fetch(`${running.url}/v1/imports?name=twice.ndjson`, {
+        method: 'POST',
+        body: '\n\n',
+        headers,
+      });
+      return (await response.json()) as { status: string };
+    };
+    const statuses = (await Promise.all([send(), send(), send()])).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual(['already_complete', 'already_complete', 'complete']);
+  });
+
   it('does the work of a batch on its folder, unasked', async () => {
     const before = await ntkJson<{ quality: { recordsRead: number } }>(['report', 'interceptions', '--data', data]);
     const line = JSON.stringify({
