@@ -203,6 +203,9 @@ describe('a running system', () => {
     writeFileSync(file, '{}\n');
     const here = await ntkOk(['ingest', file, '--data', data]);
     expect(here.stderr).toContain(`what cannot be read is rejected: ntk rejects list --data ${data}\n`);
+    const lacking = await ntk(['ingest', file, join(folder, 'lacking.ndjson'), '--data', data, '--json']);
+    expect([lacking.code, JSON.parse(lacking.stdout)]).toMatchObject([1, [{ name: 'sent.ndjson', status: 'already_complete' }]]);
+    expect(lacking.stderr).toMatch(/^error: .*lacking\.ndjson: no such file\n/);
     const wrong = await ntk(['ingest', '-', '--to', running.url, '--token', 'nonsense'], { input: `${line}\n` });
     expect(wrong.code).toBe(1);
     expect(wrong.stderr).toMatch(/^error: .*401/);

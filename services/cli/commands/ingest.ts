@@ -48,19 +48,26 @@ Examples:
   ntk ingest events.ndjson.gz --to http://127.0.0.1:7077 --token "$NTK_TOKEN"`,
     )
     .action(async (files: string[], flags: IngestFlags) => {
-      const summaries =
-        flags.to === undefined ? await ingestHere(context, files, flags) : await ingestThere(context, files, flags, flags.to);
-      for (const one of summaries)
-        if (one.problem !== null) context.out.problem(`${brief(one.name)}: ${brief(one.problem.message, 300)}`);
-      if (flags.json) context.out.json(summaries);
-      else {
-        for (const one of summaries) printImport(context.out, one);
-        // Whoever scores the log says which those are, and it may not have come to them yet.
-        if (summaries.some(({ appended }) => appended > 0))
-          context.out.note(`what cannot be read is rejected: ${rejectsOf(flags)}`);
+      const coming = flags.to === undefined ? ingestHere(context, files, flags) : ingestThere(context, files, flags, flags.to);
+      const summaries: ImportSummary[] = [];
+      try {
+        for await (const one of coming) summaries.push(one);
+      } catch (error) {
+        // One that cannot be had takes nothing from those that came in before it.
+        if (summaries.length > 0) printAll(context, summaries, flags);
+        throw error;
       }
+      printAll(context, summaries, flags);
       if (summaries.some(({ problem, status }) => problem !== null || status === 'stopped')) context.fail();
     });
+}
+
+function printAll({ out }: CliContext, summaries: readonly ImportSummary[], flags: IngestFlags): void {
+  for (const { name, problem } of summaries) if (problem !== null) out.problem(`${brief(name)}: ${brief(problem.message, 300)}`);
+  if (flags.json) return out.json(summaries);
+  for (const one of summaries) printImport(out, one);
+  // Whoever scores the log says which those are, and it may not have come to them yet.
+  if (summaries.some(({ appended }) => appended > 0)) out.note(`what cannot be read is rejected: ${rejectsOf(flags)}`);
 }
 
 function rejectsOf({ to, data }: IngestFlags): string {
@@ -68,7 +75,7 @@ function rejectsOf({ to, data }: IngestFlags): string {
 }
 
 /** Into the log of the folder; whoever scores it takes it from there. */
-async function ingestHere(context: CliContext, files: readonly string[], flags: IngestFlags): Promise<ImportSummary[]> {
+async function* ingestHere(context: CliContext, files: readonly string[], flags: IngestFlags): AsyncGenerator<ImportSummary> {
   const { out, clock, signal } = context;
   const config = context.config(undefined, overridesOf(flags));
   // With the log on Kafka the folder is only for spooling.
@@ -76,23 +83,20 @@ async function ingestHere(context: CliContext, files: readonly string[], flags: 
   mkdirSync(folder.spoolFolder, { recursive: true, mode: 0o700 });
   const log = await openExistingLog({ ...config, clock }, folder);
   const bar = out.progress('importing', 'bytes');
-  const summaries: ImportSummary[] = [];
   try {
     for (const name of files) {
       const { path, format } = splitInputName(name, flags.format);
       const input = await openInput(path, { spoolFolder: folder.spoolFolder, stdin: process.stdin, signal });
       if (isInputProblem(input)) throw new UserError(input.message);
       try {
-        summaries.push(
-          await importFile(log, input, {
-            format,
-            origin: ORIGIN.imported,
-            startedWith: 'ingest',
-            signal,
-            ...(flags.utcOffset === undefined ? {} : { utcOffset: flags.utcOffset }),
-            onProgress: ({ readBytes, sizeBytes }) => bar.update(readBytes, sizeBytes),
-          }),
-        );
+        yield await importFile(log, input, {
+          format,
+          origin: ORIGIN.imported,
+          startedWith: 'ingest',
+          signal,
+          ...(flags.utcOffset === undefined ? {} : { utcOffset: flags.utcOffset }),
+          onProgress: ({ readBytes, sizeBytes }) => bar.update(readBytes, sizeBytes),
+        });
       } finally {
         await input.close();
       }
@@ -105,19 +109,17 @@ async function ingestHere(context: CliContext, files: readonly string[], flags: 
     out.note(
       `no system runs on ${brief(flags.data)}: the records are in its log and are judged as soon as one does (ntk up --data ${brief(flags.data)})`,
     );
-  return summaries;
 }
 
-async function ingestThere(
+async function* ingestThere(
   context: CliContext,
   files: readonly string[],
   flags: IngestFlags,
   to: string,
-): Promise<ImportSummary[]> {
+): AsyncGenerator<ImportSummary> {
   const token = flags.token ?? context.token;
   if (token === undefined) throw new UserError('--to needs a token: --token TOKEN or NTK_TOKEN');
   if (!URL.canParse(to)) throw new UserError(`--to '${brief(to, 80)}' is no URL; for instance http://127.0.0.1:7077`);
-  const summaries: ImportSummary[] = [];
   for (const name of files) {
     const { path, format } = splitInputName(name, flags.format);
     const query = { format, name: path, ...(flags.utcOffset === undefined ? {} : { utcOffset: flags.utcOffset }) };
@@ -138,9 +140,8 @@ async function ingestThere(
       const said = answer === null || 'status' in answer ? undefined : (answer.message ?? answer.error);
       throw new UserError(`${brief(to)} refused ${brief(path)}: ${posted.status} ${brief(said ?? posted.statusText, 200)}`);
     }
-    summaries.push(answer);
+    yield answer;
   }
-  return summaries;
 }
 
 type Refused = { readonly message?: string; readonly error?: string };
