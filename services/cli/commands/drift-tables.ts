@@ -2,10 +2,9 @@
 import type { DriftFinding, DriftProgram, DriftReport, DriftUse } from '../../../schemas/report/drift.ts';
 import type { Output } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
-import { grouped as n } from '../output/grouped.ts';
+import { counted, grouped as n } from '../output/grouped.ts';
 
 const share = (part: number, whole: number): string => (whole === 0 ? '' : ` (${Math.round((100 * part) / whole)} %)`);
-const counted = (count: number, thing: string): string => `${n(count)} ${thing}${count === 1 ? '' : 's'}`;
 
 /** Of a text in a table. */
 const TEXT_CHARACTERS_MAX = 60;

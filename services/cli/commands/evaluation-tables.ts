@@ -1,5 +1,6 @@
 /** An evaluation for people and spreadsheets. Programs and incidents are names of others: they are made safe here. */
 import type { Evaluation, NamedRecall, Recall } from '../../../schemas/report/evaluation.ts';
+import { counted, grouped as n } from '../output/grouped.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
 
@@ -7,9 +8,7 @@ import { brief } from '../output/terminal.ts';
 const LISTED_MAX = 40;
 const NAME_CHARACTERS_MAX = 44;
 
-const n = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 const rounded = (value: number): string => value.toFixed(2);
-const counted = (count: number, thing: string): string => `${n(count)} ${thing}${count === 1 ? '' : 's'}`;
 
 export function printEvaluation(out: Output, evaluation: Evaluation): void {
   printHeadline(out, evaluation);
@@ -49,7 +48,7 @@ function printHeadline(out: Output, evaluation: Evaluation): void {
   if (fleets.fleets > 0) out.line(`sibling fleets: ${n(fleets.found)} of ${n(fleets.fleets)} found by some member`);
   const precisionWords = precision === null ? '' : `, precision ${rounded(precision)}`;
   out.line(out.paint('bold', `${n(falseEpisodes)} of ${counted(episodes, 'episode')} false${precisionWords}`));
-  out.line(`false in 1,000 program-days: ${rateWords(rate)}; programs x days: ${n(evaluation.programDays)}`);
+  out.line(`false in 1,000 program-days: ${rateWords(rate)}; programs x days: ${n(Math.round(evaluation.programDays))}`);
   if (active !== null)
     out.line(
       `counting days with an access, as a policy's budget does: ${rateWords(active)}; ${n(evaluation.activeProgramDays)} days`,

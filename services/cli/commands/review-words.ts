@@ -7,14 +7,13 @@ import { reasonInWords } from '../../domain/wording/reasons.ts';
 import type { ReviewedEpisode } from '../../system/episodes.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
-import { grouped as n } from '../output/grouped.ts';
+import { counted, grouped as n } from '../output/grouped.ts';
 
 /** Of a score, on a screen; JSON has all of them. */
 const CONTRIBUTIONS_MAX = 3;
 const PROGRAM_CHARACTERS_MAX = 80;
 const NOTE_CHARACTERS_MAX = 200;
 
-const counted = (count: number, thing: string): string => `${n(count)} ${thing}${count === 1 ? '' : 's'}`;
 const atOf = (ms: number): string => new Date(ms).toISOString();
 
 export function reviewInWords({ disposition, by, note, appendedAtMs }: PlacedReview): string {
