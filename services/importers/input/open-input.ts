@@ -196,5 +196,15 @@ function isReadError(error: unknown): boolean {
 function unreadable(path: string, error: unknown): InputProblem {
   const code = errorCodeOf(error);
   if (code === 'ENOENT') return { code: 'input_not_found', message: `${path}: no such file` };
-  return { code: 'input_unreadable', message: `${path} cannot be read (${code})` };
+  const advice = ADVICE[code];
+  return { code: 'input_unreadable', message: `${path} cannot be read (${code})${advice === undefined ? '' : `: ${advice}`}` };
 }
+
+const TOO_MANY = 'too many files are open at once; name fewer inputs in one command, or let it open more (ulimit -n)';
+
+/** What to do about errors of the system that users can do something about. */
+const ADVICE: Readonly<Record<string, string>> = {
+  EACCES: 'whoever runs this may not read it; check the rights of the file and its folders',
+  EMFILE: TOO_MANY,
+  ENFILE: TOO_MANY,
+};

@@ -299,3 +299,24 @@ test('an input that has not come whole is given up at the signal, at once and wi
   expect(await openInput(file('{"n":1}\n'), options)).toMatchObject({ code: 'input_stopped' });
   expect(readdirSync(spoolFolder())).toEqual([]);
 });
+
+test('one file more than a process may have open is said to be one too many', () => {
+  const module = join(import.meta.dirname, '../../../services/importers/input/open-input.ts');
+  const script = `
+    const { openInput } = await import(${JSON.stringify(module)});
+    for (;;) {
+      const input = await openInput(${JSON.stringify(file('{}\n'))}, { spoolFolder: ${JSON.stringify(spoolFolder())} });
+      if ('code' in input) { console.log(input.message); process.exit(0); }
+      (globalThis.open ??= []).push(input);
+    }`;
+  const said = execFileSync('sh', [
+    '-c',
+    'ulimit -n 100; exec "$@"',
+    'sh',
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    script,
+  ]);
+  expect(said.toString('utf8')).toMatch(/events\.ndjson cannot be read \(EMFILE\): .*fewer inputs.*ulimit -n/);
+});
