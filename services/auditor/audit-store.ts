@@ -3,7 +3,8 @@ import type { Authority } from '../domain/authority/authority.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { storedUpTo } from '../platform/log/writer-note.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
-import { auditPartition, isClean, type PartitionAudit } from './audit-partition.ts';
+import { auditPartition } from './audit-partition.ts';
+import { isClean, type PartitionAudit } from './partition-audit.ts';
 import type { KeptStates } from './refold.ts';
 import { type RepairCounts, repairer } from './repair.ts';
 

@@ -8,7 +8,7 @@ import { ROW_COLUMNS } from '../../schemas/results/columns.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { chainFromLink, chainStart, OFFSETS_PER_GROUP, RowChain } from '../domain/results/row-chain.ts';
 import { decodeRows, RowBinaryError } from '../platform/warehouse/row-binary.ts';
-import type { AuditOptions, PartitionAudit } from './audit-partition.ts';
+import type { AuditOptions, PartitionAudit } from './partition-audit.ts';
 import { readStoredRows } from './compare-rows.ts';
 import { BlocksOfLog, standsForLostBlocks } from './ledger.ts';
 import { PendingRows, type RowsOfOffsets } from './pending-rows.ts';

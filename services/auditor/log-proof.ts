@@ -2,7 +2,7 @@
 import canonicalize from 'canonicalize';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
-import type { AuditOptions, PartitionAudit } from './audit-partition.ts';
+import type { AuditOptions, PartitionAudit } from './partition-audit.ts';
 import { PendingRows } from './pending-rows.ts';
 import type { Refold } from './refold.ts';
 

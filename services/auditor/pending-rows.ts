@@ -1,7 +1,7 @@
 /** Expected rows that wait to be compared with the stored ones, a range at a time. */
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { userOfRow } from '../domain/results/user-of-row.ts';
-import type { AuditOptions, PartitionAudit } from './audit-partition.ts';
+import type { AuditOptions, PartitionAudit } from './partition-audit.ts';
 import { compareRows, type ExpectedRow, readStoredRows, type RowRange } from './compare-rows.ts';
 
 export const ROWS_PER_COMPARISON = 20_000;

@@ -63,7 +63,8 @@ export interface StartBeforeOptions extends StartOptions {
 export async function oldestStart(options: StartOptions, headers: readonly BlockHeader[]): Promise<Refold | null> {
   const { log, partition, keptStates } = options;
   const { start } = await log.bounds('access', partition);
-  const isOurs = ours(options.authority);
+  const mark = authorityMark(options.authority);
+  const isOurs = (made: KeptState | BlockHeader): boolean => otherMaker(made, mark) === null;
   const from = Math.max(start, headers.findLast((header) => !isOurs(header))?.next ?? 0);
   if (from === 0) return new Refold(options);
   const hashAt = new Map(headers.map(({ next, rowsHash }) => [next, rowsHash]));
@@ -82,7 +83,8 @@ export async function oldestStart(options: StartOptions, headers: readonly Block
 export async function startBefore(options: StartBeforeOptions, offset: number): Promise<Refold | null> {
   const { log, partition, keptStates, warehouse } = options;
   const { start } = await log.bounds('access', partition);
-  const isOurs = ours(options.authority);
+  const mark = authorityMark(options.authority);
+  const isOurs = (kept: KeptState): boolean => otherMaker(kept, mark) === null;
   const ofOthers = keptStates.candidates(Number.POSITIVE_INFINITY).filter((kept) => kept.isTakenOver || !isOurs(kept));
   // They lie before it.
   if (ofOthers.some((kept) => kept.offset > offset)) return null;
@@ -97,11 +99,13 @@ export async function startBefore(options: StartBeforeOptions, offset: number): 
   return null;
 }
 
-/** Whether this release and configuration fold what lies behind as it was. Of what the ledger alone has, it cannot be said whose facts counted. */
-function ours(authority: Authority): (made: Pick<BlockHeader, 'engine' | 'catalogueHash' | 'authority'>) => boolean {
-  const mark = authorityMark(authority);
-  return (made) =>
-    made.engine === ENGINE_VERSION && made.catalogueHash === CATALOGUE_HASH && (made.authority === mark || made.authority === '');
+/** What this release and configuration fold otherwise than it was; null: nothing. Of what the ledger alone has nobody knows whose facts counted. `mark`: of the authority. */
+export function otherMaker(
+  made: Pick<BlockHeader, 'engine' | 'catalogueHash' | 'authority'>,
+  mark: string,
+): 'other_engine' | 'other_authority' | null {
+  if (made.engine !== ENGINE_VERSION || made.catalogueHash !== CATALOGUE_HASH) return 'other_engine';
+  return made.authority === '' || made.authority === mark ? null : 'other_authority';
 }
 
 async function restored(options: StartOptions, kept: KeptState): Promise<Refold | null> {

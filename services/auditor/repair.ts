@@ -1,6 +1,6 @@
 /** Mends exactly what an audit found: wrong rows are removed and inserted again as the log says; ledger entries likewise. */
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
-import type { AuditOptions, LedgerProblem } from './audit-partition.ts';
+import type { AuditOptions, LedgerProblem } from './partition-audit.ts';
 import type { RowProblem, RowRange } from './compare-rows.ts';
 import { forgetCounts } from '../platform/warehouse/block-counts.ts';
 import { ledgerInsert, resultRowsInsert } from '../platform/warehouse/result-rows.ts';

@@ -1,6 +1,6 @@
 /** Why a record is unauthorised, and why an audit could not fold the log again, for people. */
 import type { AuthorityProblem } from '../../../schemas/codes.ts';
-import type { PartitionAudit } from '../../auditor/audit-partition.ts';
+import type { PartitionAudit } from '../../auditor/partition-audit.ts';
 
 export const WHY_IN_WORDS: Readonly<Record<AuthorityProblem, string>> = {
   unsigned: 'it carries no signature (keyid and sig)',

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { randomUUID } from 'node:crypto';
 import { closestTo } from '../../../schemas/policy/wording.ts';
-import { isClean } from '../../auditor/audit-partition.ts';
+import { isClean } from '../../auditor/partition-audit.ts';
 import { auditStore, type StoreAudit } from '../../auditor/audit-store.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
