@@ -4,6 +4,7 @@
  * state away and takes it anew after a pause; being fenced gives it up, for a while or for good. Which partitions there are may change
  * while this runs.
  */
+import { once } from 'node:events';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
 import type { PartitionState } from '../domain/fold/partition-state.ts';
 import { RetakePause } from '../platform/assignment/retake-pause.ts';
@@ -136,9 +137,13 @@ export class Scorer {
     done.catch((error: unknown) => this.#failed.reject(error)).finally(() => (task.progressAtMs = null));
   }
 
-  /** Settles when no partition is left; rejects with what ended one of them other than {@link stop}. */
+  /**
+   * Settles when no partition is left, or, where they are taken back and assigned anew, when this was stopped: having none for a while is
+   * no end of it. Rejects with what ended one of them other than {@link stop}.
+   */
   async ended(): Promise<void> {
     const all = async (): Promise<void> => {
+      if (this.#options.onFenced === 'take again') await this.#stopped();
       let seen: Task[] = [];
       do {
         seen = [...this.#tasks.values()];
@@ -146,6 +151,11 @@ export class Scorer {
       } while ([...this.#tasks.values()].some((task) => !seen.includes(task)));
     };
     await Promise.race([all(), this.#failed.promise]);
+  }
+
+  async #stopped(): Promise<void> {
+    const { signal } = this.#stop;
+    if (!signal.aborted) await once(signal, 'abort');
   }
 
   /** One partition until it is lost, handed over or stopped. */

@@ -243,4 +243,38 @@ describe('a partition that needs a person', () => {
     await scorer.start();
     await expect(scorer.ended()).rejects.toThrow('the start lies behind what is next');
   });
+
+  test('ends a scorer that began without partitions, too, where what fails is nothing that waiting or a person could mend', async () => {
+    await append(200);
+    const tooLarge = changed(log, {
+      async read(stream, partition, ...args) {
+        if (stream === 'access' && partition === 2) throw new RangeError('a record is larger than it may be');
+        return log.read(stream, partition, ...args);
+      },
+    });
+    const scorer = newScorer({ log: tooLarge, onRefused: 'park', onFenced: 'take again' });
+    await scorer.start();
+    const ended = scorer.ended();
+    // As a group does it: nothing, then something, then more.
+    scorer.assign([]);
+    scorer.assign([0]);
+    await until(() => isJudgedOnce(0));
+    scorer.assign([0, 2]);
+    await expect(ended).rejects.toThrow('a record is larger than it may be');
+  });
+
+  test('is not waited for: a scorer without partitions goes on until it is stopped', async () => {
+    const scorer = newScorer({ onFenced: 'take again' });
+    await scorer.start();
+    let isOver = false;
+    const ended = scorer.ended().then(() => (isOver = true));
+    scorer.assign([1]);
+    await append(200);
+    await until(() => isJudgedOnce(1));
+    scorer.assign([]);
+    await until(() => scorer.owned().size === 0);
+    expect(isOver).toBe(false);
+    await scorer.stop();
+    expect(await ended).toBe(true);
+  });
 });
