@@ -28,7 +28,7 @@ export function systemHealth(system: Looked, clock: Clock): Health {
   }
   if (writer !== null) {
     health.register('writer', progressCheck({ clock, limitMs: WRITER_STILL_MS_MAX, progressAtMs: () => writer.progressAtMs }));
-    health.register('stored', () => partitionsGoOn('stored', writer, []));
+    health.register('stored', () => partitionsAreStored(writer));
   }
   return health;
 }
@@ -83,6 +83,13 @@ async function withinMs(clock: Clock, asking: Promise<number>): Promise<number |
   const answer = await Promise.race([asking.catch(() => null), late]);
   asked.abort();
   return answer;
+}
+
+/** No verdict depends on it, so a ClickHouse that is away takes nothing out of service; but it is said. */
+function partitionsAreStored(writer: Owning & { readonly failure: string | null }): HealthState {
+  const { ok, detail } = partitionsGoOn('stored', writer, []);
+  const { failure } = writer;
+  return { ok, detail: failure === null ? detail : `${detail}, storing fails and is tried again: ${failure}` };
 }
 
 function partitionsGoOn(done: 'judged' | 'stored', service: Owning, others: readonly string[]): HealthState {

@@ -1,4 +1,6 @@
 /** Tells the metrics what was stored, and what failed. */
+import { OTHER } from '../platform/metrics/bounded-names.ts';
+import { WRITE_FAILURE_CODE } from '../platform/metrics/label-values.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
 import type { Group } from './group.ts';
 
@@ -33,6 +35,6 @@ export class WriterMetrics {
   }
 
   failed(code: string): void {
-    this.#metrics.writeFailures.inc({ code });
+    this.#metrics.writeFailures.inc({ code: WRITE_FAILURE_CODE.values.includes(code) ? code : OTHER });
   }
 }

@@ -62,6 +62,7 @@ export class Writer {
   #flushing = false;
   #prepared = false;
   #retryMs = RETRY_FIRST_MS;
+  #failure: string | null = null;
   #running: Promise<void> | null = null;
   #progressAtMs = 0;
 
@@ -76,6 +77,11 @@ export class Writer {
   /** What keeps a partition from going on; gone as soon as it does. */
   troubles(): ReadonlyMap<number, Trouble> {
     return this.#resting;
+  }
+
+  /** Code of what the newest try to store failed with; null when it went well, or nothing was tried yet. */
+  get failure(): string | null {
+    return this.#failure;
   }
 
   /** Rejects when a partition cannot be taken and none may be parked; otherwise that is tried again while this runs. */
@@ -138,20 +144,34 @@ export class Writer {
         return false;
       }
       this.#resting.delete(partition);
+      this.#failure = null;
       if (result.status === 'idle') return false;
       this.#retryMs = RETRY_FIRST_MS;
       observer.written(result.group);
       return true;
     } catch (error) {
       if (this.#isParked(partition, error)) return false;
-      const code = codeOfRetryable(error);
+      const code = this.#codeOfRetryable(error);
       if (code === null) throw error;
       this.#owned.delete(partition);
+      this.#failure = code;
       observer.failed(partition, error as Error, code, this.#retryMs);
       await this.#options.clock.sleep(this.#retryMs, this.#stop.signal);
       this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);
       return false;
     }
+  }
+
+  /**
+   * The code of an error that is tried again, or null. Where one of several goes on without a person, ClickHouse's own refusals are: a
+   * password, a quota and a disk are mended there, and a process that ended would be started again only to end, with nobody told.
+   * Before anything was stored they are a mistake in how it was started.
+   */
+  #codeOfRetryable(error: unknown): string | null {
+    const { onRefused = 'stop' } = this.#options;
+    if (error instanceof WarehouseError) return error.retryable || (this.#prepared && onRefused === 'park') ? error.code : null;
+    if (error instanceof LogError) return isMendable(error.code) ? error.code : null;
+    return null;
   }
 
   #lose(partition: number): void {
@@ -218,11 +238,4 @@ function isForAPerson(error: unknown): error is Error {
 
 function isMendable(code: LogErrorCode): boolean {
   return code === 'log_busy' || code === 'log_disk_full' || code === 'log_unreachable';
-}
-
-/** The code of an error that waiting may mend, or null. */
-function codeOfRetryable(error: unknown): string | null {
-  if (error instanceof WarehouseError) return error.retryable ? error.code : null;
-  if (error instanceof LogError) return isMendable(error.code) ? error.code : null;
-  return null;
 }

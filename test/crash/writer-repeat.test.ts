@@ -282,6 +282,61 @@ test('while the warehouse is away verdicts flow, and when it is back nothing is 
   expect(counts).toEqual({ rows, physicalRows: rows, entries: blocks.length, physicalEntries: blocks.length });
 });
 
+describe('a refusal of the warehouse that does not pass by itself', () => {
+  const refusal = new WarehouseError('QUOTA_EXCEEDED', false, 'made up: the quota is used up');
+
+  test('is tried again by the writer of several, which says so, until somebody has mended it', async () => {
+    let isRefused = true;
+    const failures: string[] = [];
+    const refusing = intercepted(warehouse, {
+      before: (operation) => {
+        if (isRefused && operation.startsWith('insert')) throw refusal;
+      },
+    });
+    const scorer = new Scorer({ ...scored.options(), partitions: [0], observer: silentScorer });
+    const writer = new Writer({
+      log: scored.log,
+      warehouse: refusing,
+      limits: LIMITS,
+      partitions: [0],
+      clock: scored.clock,
+      groupWaitMs: 10,
+      onRefused: 'park',
+      observer: { ...silent, failed: (_, __, code) => failures.push(code) },
+    });
+    await Promise.all([scorer.start(), writer.start()]);
+    const over = Promise.race([scorer.ended(), writer.ended()]);
+    await scored.append(100);
+    while (!(await scorer.isDrained()) || failures.length < 2) await Promise.race([nextTurn(), over]);
+    expect([writer.failure, new Set(failures)]).toEqual(['QUOTA_EXCEEDED', new Set(['QUOTA_EXCEEDED'])]);
+    isRefused = false;
+    while (!(await writer.isDrained())) await Promise.race([nextTurn(), over]);
+    expect(writer.failure).toBeNull();
+    await Promise.all([scorer.stop(), writer.stop()]);
+    const blocks = (await scored.blocks()).length;
+    expect(await stored()).toMatchObject({ entries: blocks, physicalEntries: blocks });
+  });
+
+  test('ends a writer that has stored nothing yet: it was started wrongly', async () => {
+    const writer = new Writer({
+      log: scored.log,
+      warehouse,
+      limits: LIMITS,
+      partitions: [0],
+      clock: scored.clock,
+      groupWaitMs: 10,
+      onRefused: 'park',
+      prepare: async () => {
+        throw refusal;
+      },
+      observer: silent,
+    });
+    await writer.start();
+    await expect(writer.ended()).rejects.toBe(refusal);
+    await writer.stop();
+  });
+});
+
 describe('blocks that do not follow one another', () => {
   /** A log with these blocks of the judged one: by index, in this order. */
   async function crafted(choose: (count: number) => number[]): Promise<EventLog> {

@@ -12,8 +12,8 @@ import {
 } from '../../../schemas/codes.ts';
 import { PRIOR_KINDS } from '../../../schemas/events/prior.ts';
 import { LOG_ERROR_CODES } from '../log/event-log.ts';
-import { RETRYABLE_CODES } from '../warehouse/error-codes.ts';
-import { LIMIT_NAMES_MAX, SOURCE_NAMES_MAX } from './bounded-names.ts';
+import { LASTING_CODES, RETRYABLE_CODES } from '../warehouse/error-codes.ts';
+import { LIMIT_NAMES_MAX, OTHER, SOURCE_NAMES_MAX } from './bounded-names.ts';
 
 /** As many as NTK_PARTITIONS may be. */
 export const PARTITIONS_MAX = 1_024;
@@ -45,8 +45,10 @@ export const SOURCE = {
   max: SOURCE_NAMES_MAX + 1,
 };
 export const STATUS_CODE = { says: 'the HTTP status code; 0 when the sender went away first', max: 60 };
-/** What waiting may mend, of ClickHouse or of the log; anything else ends the writer or stops the partition. */
-export const WRITE_FAILURE_CODE = { values: [...RETRYABLE_CODES, 'log_busy', 'log_disk_full', 'log_unreachable'] };
+/** Of ClickHouse or of the log. ClickHouse has some hundred others, which the log of the process names. */
+export const WRITE_FAILURE_CODE = {
+  values: [...RETRYABLE_CODES, ...LASTING_CODES, 'log_busy', 'log_disk_full', 'log_unreachable', OTHER],
+};
 /** `unexpected`: no failure of the log but of this program. */
 export const LOG_CODE = { values: [...LOG_ERROR_CODES, 'unexpected'] };
 /** For a moment there are two: partitions are at different places of their logs. */

@@ -42,12 +42,14 @@ const RETRYABLE: ReadonlyMap<number, string> = new Map([
 
 /** Others that people meet. The name in a message cannot be relied on: `(SELEC)` in a syntax error looks like one. */
 const LASTING: ReadonlyMap<number, string> = new Map([
+  [16, 'NO_SUCH_COLUMN_IN_TABLE'],
   [36, 'BAD_ARGUMENTS'],
   [47, 'UNKNOWN_IDENTIFIER'],
   [60, 'UNKNOWN_TABLE'],
   [62, 'SYNTAX_ERROR'],
   [81, 'UNKNOWN_DATABASE'],
   [164, 'READONLY'],
+  [201, 'QUOTA_EXCEEDED'],
   [456, 'UNKNOWN_QUERY_PARAMETER'],
   [497, 'ACCESS_DENIED'],
   [516, 'AUTHENTICATION_FAILED'],
@@ -99,6 +101,9 @@ const MESSAGE_CHARS_MAX = 400;
 
 /** All codes of errors that are `retryable`. */
 export const RETRYABLE_CODES: readonly string[] = [...RETRYABLE_NAMES, ...OWN_RETRYABLE];
+
+/** Codes that have a name here and do not pass by themselves. */
+export const LASTING_CODES: readonly string[] = [...LASTING.values()];
 
 export function isRetryable(code: string): boolean {
   return RETRYABLE_NAMES.has(code) || OWN_RETRYABLE.has(code);

@@ -107,6 +107,10 @@ describe('ClickHouse away for a whole run', () => {
     await writer.says(/storing failed, trying again; blocks wait in the log/);
     await probe.close();
     expect((await stage.health(scorer)).status).toBe(200);
+    await stage.happens('/health of the writer says that storing fails', async () => {
+      const { status, text } = await stage.health(writer);
+      return status === 200 && text.includes('storing fails and is tried again: UNREACHABLE');
+    });
     const [p99With, p99Without] = [percentile(withIt, 0.99), percentile(without, 0.99)];
     writeSync(
       1,
