@@ -27,7 +27,7 @@ export interface TakenPartition {
   readonly entryHash: string;
   /** Records folded again in silence. */
   readonly refolded: number;
-  /** Tools for lag are shown another position: somebody set it, or a killed owner left it a second behind. It has no say. */
+  /** Tools for lag are shown another position, which somebody set or which expired. It has no say. */
   readonly hasPositionMismatch: boolean;
 }
 
@@ -54,7 +54,7 @@ export async function takePartition(options: TakeOptions): Promise<TakenPartitio
     // What is judged from here on may have to be folded again from this checkpoint, by this maker and no other.
     if (from !== null && !isSameMaker(from, maker)) await owner.commit({ puts: [checkpoints.adopt(from, maker)] });
     const shown = await log.shownOffset('scorer', partition);
-    const hasPositionMismatch = shown !== null && shown !== position;
+    const hasPositionMismatch = shown !== null && !shown.isOurs && shown.offset !== position;
     return { owner, fold, checkpoints, lastHeader, entryHash, refolded, hasPositionMismatch };
   } catch (error) {
     await owner.release();

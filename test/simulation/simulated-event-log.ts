@@ -12,6 +12,7 @@ import {
   type Position,
   type ReadLimits,
   type RecordBatch,
+  type ShownOffset,
   type Transaction,
   type Undecided,
 } from '../../services/platform/log/event-log.ts';
@@ -141,8 +142,8 @@ export class SimulatedEventLog implements EventLog {
     );
   }
 
-  async shownOffset(consumer: Position['consumer'], partition: number): Promise<number | null> {
-    return (await this.position(consumer, partition))?.offset ?? 0;
+  async shownOffset(consumer: Position['consumer'], partition: number): Promise<ShownOffset | null> {
+    return { offset: (await this.position(consumer, partition))?.offset ?? 0, isOurs: true };
   }
 
   async *readKeyed(

@@ -102,6 +102,11 @@ export interface ReadLimits {
   readonly recycled?: RecordBatch | null;
 }
 
+export interface ShownOffset {
+  readonly offset: number;
+  readonly isOurs: boolean;
+}
+
 export interface EventLog {
   /** Made with the log, kept in its manifest; a log that was made anew has another one. */
   readonly logId: string;
@@ -134,10 +139,10 @@ export interface EventLog {
   position(consumer: Position['consumer'], partition: number): Promise<Position | null>;
 
   /**
-   * The offset that tools for lag are shown, for comparing only: it may be late, and anybody may set it. 0 when there is none, null
-   * when it cannot be told now.
+   * The offset that tools for lag are shown, for comparing only: anybody may set it. `isOurs` where it is a copy of the position, which may
+   * be late. 0 when there is none, null when it cannot be told now.
    */
-  shownOffset(consumer: Position['consumer'], partition: number): Promise<number | null>;
+  shownOffset(consumer: Position['consumer'], partition: number): Promise<ShownOffset | null>;
 
   /** Newest value of each key, keys ascending by code unit; only keys that begin with `prefix`. */
   readKeyed(

@@ -67,7 +67,7 @@ export const STATE = {
   }),
   positionMismatch: counter({
     name: 'ntk_position_mismatch_total',
-    help: 'Takings of a partition when tools for lag were shown another position than the end of its last block.',
+    help: 'Takings of a partition when somebody else had set what tools for lag are shown, or it had expired, and it was not the end of its last block.',
     unit: 'takings',
     by: ['scorer'],
     worry: "it grows: somebody sets the group's offsets; nothing comes of it",

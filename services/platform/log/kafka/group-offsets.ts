@@ -6,6 +6,11 @@
 import type { Position } from '../event-log.ts';
 import type { KafkaConnection } from './connection.ts';
 
+/**
+ * Kept by the broker beside an offset, and lost when somebody else sets it: tells a copy of ours that is late, because whoever wrote it was
+ * killed or Kafka away, from what somebody set.
+ */
+const OURS = 'ntk';
 /** Lag tools ask every some seconds. */
 const WRITE_INTERVAL_MS = 1_000;
 const NO_GENERATION = -1;
@@ -47,8 +52,8 @@ export class GroupOffsets {
     await this.#writing;
   }
 
-  /** What the group has: 0 for nothing, null when nobody can tell now. Never fails. */
-  async committed(consumer: Position['consumer'], partition: number): Promise<number | null> {
+  /** What the group has: 0 for nothing, null when nobody can tell now; and whether that is a copy of ours. Never fails. */
+  async committed(consumer: Position['consumer'], partition: number): Promise<{ offset: number; isOurs: boolean } | null> {
     const { connection, groupOf, topicOf } = this.#options;
     try {
       const { responses } = await connection.trying(async () => {
@@ -58,8 +63,9 @@ export class GroupOffsets {
           topics: [{ topic: topicOf(consumer), partitions: [{ partition }] }],
         });
       });
-      const offset = Number(responses[0]?.partitions[0]?.offset);
-      return Number.isSafeInteger(offset) ? Math.max(0, offset) : null;
+      const found = responses[0]?.partitions[0];
+      const offset = Number(found?.offset);
+      return Number.isSafeInteger(offset) ? { offset: Math.max(0, offset), isOurs: found?.metadata === OURS } : null;
     } catch {
       // A copy for people to look at must not keep a partition from being taken.
       return null;
@@ -68,7 +74,7 @@ export class GroupOffsets {
 
   async #write(consumer: Position['consumer'], positions: readonly Position[]): Promise<void> {
     const { connection, groupOf, topicOf } = this.#options;
-    const partitions = positions.map(({ partition, offset }) => ({ partition, offset: String(offset), metadata: '' }));
+    const partitions = positions.map(({ partition, offset }) => ({ partition, offset: String(offset), metadata: OURS }));
     try {
       await connection.trying(async () => {
         const coordinator = await connection.groupCoordinator(groupOf(consumer));

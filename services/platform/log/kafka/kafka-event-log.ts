@@ -9,6 +9,7 @@ import {
   type Position,
   type ReadLimits,
   type RecordBatch,
+  type ShownOffset,
   type Transaction,
   type Undecided,
 } from '../event-log.ts';
@@ -120,7 +121,7 @@ export class KafkaEventLog implements EventLog {
     return { consumer, partition, offset, note };
   }
 
-  async shownOffset(consumer: Position['consumer'], partition: number): Promise<number | null> {
+  async shownOffset(consumer: Position['consumer'], partition: number): Promise<ShownOffset | null> {
     checkPartition(partition, this.partitions);
     return this.#groups.committed(consumer, partition);
   }

@@ -62,7 +62,7 @@ export interface InternalBroker {
   offsetFetch(options: {
     groupId: string;
     topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];
-  }): Promise<{ responses: readonly { partitions: readonly { offset: string }[] }[] }>;
+  }): Promise<{ responses: readonly { partitions: readonly { offset: string; metadata: string | null }[] }[] }>;
   listOffsets(options: {
     replicaId: number;
     isolationLevel: number;

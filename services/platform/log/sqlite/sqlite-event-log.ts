@@ -11,6 +11,7 @@ import {
   type Position,
   type ReadLimits,
   type RecordBatch,
+  type ShownOffset,
   type Transaction,
   type Undecided,
 } from '../event-log.ts';
@@ -108,8 +109,8 @@ export class SqliteEventLog implements EventLog {
   }
 
   /** Tools for lag read the position itself. */
-  async shownOffset(consumer: Position['consumer'], partition: number): Promise<number | null> {
-    return (await this.position(consumer, partition))?.offset ?? 0;
+  async shownOffset(consumer: Position['consumer'], partition: number): Promise<ShownOffset | null> {
+    return { offset: (await this.position(consumer, partition))?.offset ?? 0, isOurs: true };
   }
 
   /** One value in memory at a time. Keys that change meanwhile come as they are when their turn is. */

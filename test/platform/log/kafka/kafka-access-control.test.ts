@@ -188,7 +188,7 @@ describe('ACLs', () => {
     });
     expect(committed).toMatchObject({ status: 'committed' });
     await owner.release();
-    expect(await log.shownOffset('scorer', 0)).toBe(7);
+    expect(await log.shownOffset('scorer', 0)).toEqual({ offset: 7, isOurs: true });
     expect(await log.position('scorer', 0)).toMatchObject({ offset: 7 });
     expect(await textsOf(log, 'access')).toEqual([]);
     const writing = log.commit({ appends: [{ stream: 'access', partition: 0, values: values('made up') }] });

@@ -88,6 +88,19 @@ describe("a consumer group's committed offsets", () => {
     }
   });
 
+  test('that a killed owner left behind are no difference, for nobody set them', async () => {
+    await append('no JSON', 'nor this');
+    await (await takeAndScore()).stop();
+    await append('nor that');
+    // Judged, and gone before its position was copied.
+    await takeAndScore();
+    const { end } = await log.bounds('access', 0);
+    expect(await log.shownOffset('scorer', 0)).toMatchObject({ isOurs: true });
+    expect((await log.shownOffset('scorer', 0))!.offset).toBeLessThan(end);
+    const scorer = await takeAndScore();
+    expect([scorer.position, scorer.hasPositionMismatch]).toEqual([end, false]);
+  });
+
   test('and its members have no say: whoever joins the group takes nothing away, though kafkajs rebalances eagerly', async () => {
     const owner = await log.claim('scorer', 0);
     await owner.commit(block('before', 1));
