@@ -31,7 +31,11 @@ import { VisibleFloor } from './visible-floor.ts';
 /** Commits without an owner go one after the other; who comes beyond that is told to try later. */
 const COMMITS_WAITING_MAX = 1_000;
 
+/** What was written under a topic's name is taken for written to this log for so long without looking. */
+const TOPIC_IDS_AGE_MS_MAX = 5_000;
+
 export interface KafkaEventLogOptions {
+  readonly clock: { monotonicMs(): number };
   readonly prefix: string;
   readonly topics: Topics;
   readonly retentionOf: (topic: string) => Promise<number | null>;
@@ -63,10 +67,13 @@ export class KafkaEventLog implements EventLog {
   /** What the last commit that could not reach Kafka failed with. */
   #outage: LogError | null = null;
   #isClosed = false;
+  /** Monotonic milliseconds; the log was opened with them. */
+  #topicIdsCheckedMs: number;
 
   constructor(options: KafkaEventLogOptions) {
     const { topics, connections, prefix } = options;
     this.#options = options;
+    this.#topicIdsCheckedMs = options.clock.monotonicMs();
     this.logId = topics.access.id;
     this.partitions = topics.access.partitions;
     // Drawn anew each time: a second process of the same name must not fence this one.
@@ -92,7 +99,7 @@ export class KafkaEventLog implements EventLog {
 
   async claim(role: Position['consumer'], partition: number): Promise<Owner> {
     checkPartition(partition, this.partitions);
-    await this.#checkTopicIds();
+    await this.#checkTopicIds('claiming a partition');
     const producer = this.#producer(`${role}.${partition}`, partition);
     return new KafkaOwner({ role, partition, producer, log: this.#ownerLog }).claim();
   }
@@ -194,9 +201,9 @@ export class KafkaEventLog implements EventLog {
   }
 
   /** A topic that was made anew since this log was opened would be written to by its name. @throws LogError log_corrupt */
-  async #checkTopicIds(): Promise<void> {
+  async #checkTopicIds(what: string): Promise<void> {
     const { topics } = this.#options;
-    const now = await this.#findTopics('claiming a partition');
+    const now = await this.#findTopics(what);
     const other = STREAMS.find((stream) => now[stream].id !== topics[stream].id);
     if (other !== undefined)
       throw new LogError('log_corrupt', `topic ${topics[other].name} was made anew while the log was open; restart`);
@@ -227,7 +234,13 @@ export class KafkaEventLog implements EventLog {
     for (let attempt = 1; attempt <= 2; attempt++) {
       if (!this.#committer.isUsable) await this.#committer.take();
       const outcome = await this.#committer.transact(chunks);
-      if (outcome.status === 'ended') return outcome.baseOffsets;
+      if (outcome.status !== 'ended') continue;
+      // Before anybody is told that it was taken: a topic that was made anew takes records under its name, and nobody will read them.
+      const nowMs = this.#options.clock.monotonicMs();
+      if (nowMs - this.#topicIdsCheckedMs > TOPIC_IDS_AGE_MS_MAX)
+        await this.#checkTopicIds('looking whether the topics are still the same');
+      this.#topicIdsCheckedMs = nowMs;
+      return outcome.baseOffsets;
     }
     throw new LogError('log_busy', 'Kafka gave a transaction up twice because it took too long; nothing was written, try again');
   }

@@ -61,6 +61,7 @@ export async function openKafkaLog(options: OpenKafkaLogOptions): Promise<KafkaE
     const names = STREAMS.map((stream) => topicName(prefix, stream));
     const connect = (): KafkaConnection => new KafkaConnection({ access: options, topics: names, clock, tryingMs });
     const log = new KafkaEventLog({
+      clock,
       prefix,
       topics,
       retentionOf: (topic) => topicRetentionMs(client, topic),

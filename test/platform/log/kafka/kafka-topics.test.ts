@@ -145,6 +145,24 @@ describe('topics', () => {
   });
 });
 
+test("what is written to a topic that was made anew under the name of the log's own is acknowledged to nobody", async () => {
+  let aheadMs = 0;
+  const log = await logs.open(prefix, { clock: { monotonicMs: () => performance.now() + aheadMs } });
+  const append = { appends: [{ stream: 'access' as const, partition: 0, values: values('a') }] };
+  await log.commit(append);
+  const topic = topicName(prefix, 'access');
+  await administrate(broker, async (admin) => {
+    await admin.deleteTopics({ topics: [topic] });
+    await vi.waitUntil(async () => !(await admin.listTopics()).includes(topic), { timeout: 10_000 });
+    const configEntries = settingsOf('access', 1).map(({ name, value }) => ({ name, value }));
+    await admin.createTopics({ topics: [{ topic, numPartitions: 2, replicationFactor: 1, configEntries }] });
+  });
+  aheadMs = 6_000;
+  const { code, message } = await refusal(log.commit(append));
+  expect([code, message]).toEqual(['log_corrupt', `topic ${topic} was made anew while the log was open; restart`]);
+  expect(await refusal(log.commit(append))).toEqual({ code, message });
+});
+
 describe('a log that was made anew', () => {
   test('has another id', async () => {
     const { logId } = await logs.open(prefix);
