@@ -288,7 +288,7 @@ const PROCESSES: Section = {
         title: 'Starts',
         shows: 'How often each process was started anew within the last hour.',
         worry: 'when it is above 2 without an upgrade: it crashes; its log says why.',
-        alerts: ['NtkTargetDown'],
+        alerts: ['NtkRestarts', 'NtkTargetDown'],
         unit: 'short',
         width: 6,
         height: 8,
