@@ -69,7 +69,9 @@ export function settingsOf(stream: TopicStream, replication: number): readonly S
       { name: 'segment.bytes', value: String(COMPACTED_SEGMENT_BYTES), rule: 'free' },
     );
   } else {
+    // Of its own, whatever the broker's default is: what is deleted because of its size is never seen coming, its age is (NtkLogNearRetention).
     settings.push({ name: 'retention.ms', value: String(RETENTION_MS), rule: 'free' });
+    settings.push({ name: 'retention.bytes', value: '-1', rule: 'free' });
   }
   return settings;
 }

@@ -76,6 +76,15 @@ describe('topics', () => {
     await log.close();
   });
 
+  test('are made so that size deletes nothing, whatever brokers do by default', async () => {
+    await logs.open(prefix);
+    const name = topicName(prefix, 'results');
+    const { resources } = await administrate(broker, (admin) =>
+      admin.describeConfigs({ includeSynonyms: false, resources: [{ type: TOPIC, name, configNames: ['retention.bytes'] }] }),
+    );
+    expect(resources[0]!.configEntries).toMatchObject([{ configValue: '-1', isDefault: false }]);
+  });
+
   test('are not made when nobody asked for it', async () => {
     expect(await refusal(logs.open(prefix, { create: false }))).toMatchObject({
       code: 'log_unreachable',
