@@ -1,5 +1,5 @@
 /** `ntk baseline score`: a CSV of a series in, the same with scores out. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -98,5 +98,20 @@ describe('a file that cannot be scored', () => {
       expect(stderr).toMatch(ONE_LINE_ERROR);
     }
     expect(existsSync(output)).toBe(false);
+  });
+
+  test('because the output is no file, is said in one line, and what is there stays', async () => {
+    const input = desk.write('in.csv', series().join('\n'));
+    // A link of our own: what /dev/stdout is made of, without the machine's.
+    const link = join(desk.path, 'stdout');
+    symlinkSync('/proc/self/fd/1', link);
+    for (const output of ['-', link]) {
+      const { code, stdout, stderr } = await ntk(['baseline', 'score', '--input', input, '--output', output]);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(ONE_LINE_ERROR);
+      expect(stderr).toContain(`--output '${output}' is no file`);
+    }
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(existsSync('-')).toBe(false);
   });
 });

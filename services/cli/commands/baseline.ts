@@ -39,6 +39,7 @@ Examples:
   zcat sensor.csv.gz | ntk baseline score --input - --output scores.csv --json`,
     )
     .action(async (flags: ScoreFlags) => {
+      if (flags.output === '-') throw new UserError(noFile(flags.output));
       if (placeOf(flags.input) !== null && placeOf(flags.input) === placeOf(flags.output))
         throw new UserError(`--output ${brief(flags.output)} is the input, which would be lost: name another file`);
       const spoolFolder = mkdtempSync(join(tmpdir(), 'ntk-series-'));
@@ -68,9 +69,15 @@ function placeOf(path: string): string | null {
   }
 }
 
+/** Standard output would not be whole where a row cannot be scored, and the summary goes there. */
+function noFile(path: string): string {
+  return `--output '${brief(path)}' is no file: name one, which is made when all of it is scored`;
+}
+
 /** Null when it was stopped; nothing is at the output's place then that was not before. */
 async function scoreInto({ out, signal }: CliContext, input: Input, flags: ScoreFlags): Promise<SeriesSummary | null> {
   const file = await DraftFile.open(flags.output).catch((error: unknown) => refuse(error, flags.output));
+  if (file === null) throw new UserError(noFile(flags.output));
   const bar = out.progress('scoring', 'bytes');
   const write = async (text: string): Promise<void> => {
     bar.update(input.readBytes, input.sizeBytes);
@@ -96,8 +103,8 @@ function refuse(error: unknown, path: string): never {
   const reason =
     code === 'ENOENT'
       ? 'its folder is not there; make it first'
-      : code === 'EISDIR' || code === 'ENOTDIR'
-        ? 'there is a folder of that name, or a file where its folder should be'
+      : code === 'ENOTDIR'
+        ? 'there is a file where its folder should be'
         : code === 'ENOSPC'
           ? 'no space is left there'
           : code;

@@ -1,8 +1,12 @@
 /** A long file that somebody asked for: written piece by piece under another name, there under its own only when it is whole. */
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { fstatSync } from 'node:fs';
+import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { systemCodeOf } from './folder-error.ts';
 import { syncFolder } from './whole-file.ts';
+
+const STANDARD_OUTPUT = 1;
 
 /** Errors of the file system are thrown. End with `keep` or `discard`. */
 export class DraftFile {
@@ -16,10 +20,13 @@ export class DraftFile {
     this.#file = file;
   }
 
-  static async open(path: string): Promise<DraftFile> {
-    const draft = `${path}.${randomUUID()}.draft`;
+  /** @returns null where the path is that of a folder, a device, a pipe or standard output, in whose place no file may come */
+  static async open(path: string): Promise<DraftFile | null> {
+    const place = await placeToReplace(path);
+    if (place === null) return null;
+    const draft = `${place}.${randomUUID()}.draft`;
     // `wx` follows no link that somebody put there.
-    return new DraftFile(path, draft, await open(draft, 'wx'));
+    return new DraftFile(place, draft, await open(draft, 'wx'));
   }
 
   async append(text: string): Promise<void> {
@@ -40,5 +47,19 @@ export class DraftFile {
   async discard(): Promise<void> {
     await this.#file.close().catch(() => {});
     await rm(this.#draft, { force: true });
+  }
+}
+
+/** Where a link leads, so that the link stays; the path itself where nothing is there yet. */
+async function placeToReplace(path: string): Promise<string | null> {
+  try {
+    const found = await stat(path);
+    const out = fstatSync(STANDARD_OUTPUT);
+    // Also where that was sent to a file: what else is printed would go on into one that has no name any more.
+    const isOutput = found.dev === out.dev && found.ino === out.ino;
+    return found.isFile() && !isOutput ? await realpath(path) : null;
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return path;
+    throw error;
   }
 }

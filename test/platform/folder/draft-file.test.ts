@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -14,7 +15,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a file written piece by piece takes the place of what was there when it is kept, not before', async () => {
-  const file = await DraftFile.open(path);
+  const file = (await DraftFile.open(path))!;
   await file.append('one\n');
   await file.append('two\n');
   expect(readFileSync(path, 'utf8')).toBe('before');
@@ -25,9 +26,36 @@ test('a file written piece by piece takes the place of what was there when it is
 });
 
 test('a file that is discarded leaves what was there, and nothing else', async () => {
-  const file = await DraftFile.open(path);
+  const file = (await DraftFile.open(path))!;
   await file.append('one\n');
   await file.discard();
   expect(readFileSync(path, 'utf8')).toBe('before');
   expect(readdirSync(folder)).toEqual(['scores.csv']);
+});
+
+test('a link stays one, and what it leads to is replaced', async () => {
+  const link = join(folder, 'newest.csv');
+  symlinkSync('scores.csv', link);
+  const file = (await DraftFile.open(link))!;
+  await file.append('one\n');
+  await file.keep();
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(readFileSync(path, 'utf8')).toBe('one\n');
+  expect(readdirSync(folder).sort()).toEqual(['newest.csv', 'scores.csv']);
+});
+
+test('nothing comes in the place of a pipe, a device, a folder or standard output, whatever leads there', async () => {
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  for (const [name, target] of [
+    ['to-pipe', pipe],
+    ['to-device', '/dev/null'],
+    ['to-output', '/proc/self/fd/1'],
+    ['to-folder', folder],
+  ] as const) {
+    symlinkSync(target, join(folder, name));
+    expect(await DraftFile.open(join(folder, name))).toBeNull();
+  }
+  expect(await DraftFile.open(pipe)).toBeNull();
+  expect(readdirSync(folder).sort()).toEqual(['pipe', 'scores.csv', 'to-device', 'to-folder', 'to-output', 'to-pipe']);
 });
