@@ -11,6 +11,10 @@ const clockTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: 
 
 /** How long after the connection was given up it is tried again, milliseconds. */
 const AGAIN_MS = 3_000;
+/** Every second something is said. A process that hangs, or a network that is gone, leaves the connection open. Milliseconds. */
+const SILENT_MS = 10_000;
+const LOOK_MS = 1_000;
+const LOST = 'Connection lost, trying again';
 
 function put(id, text) {
   const element = byId(id);
@@ -151,18 +155,41 @@ byId('pause').addEventListener('click', () => {
   if (isPaused) return state('paused', 'Paused');
   for (const [kind, data] of waiting) show[kind](data);
   waiting.clear();
+  // What has waited says how it was when it came.
+  if (events?.readyState !== EventSource.OPEN) state('lost', LOST);
 });
 
+/** Null until somebody sees the page. */
+let events = null;
+let heardAtMs = 0;
+
 function connect() {
-  const events = new EventSource('/live/events');
-  for (const kind of Object.keys(show)) events.addEventListener(kind, ({ data }) => take(kind, JSON.parse(data)));
-  events.addEventListener('open', () => isPaused && state('paused', 'Paused'));
-  events.addEventListener('error', () => {
-    state('lost', 'Connection lost, trying again');
+  events?.close();
+  const mine = new EventSource('/live/events');
+  events = mine;
+  heardAtMs = performance.now();
+  for (const kind of Object.keys(show))
+    mine.addEventListener(kind, ({ data }) => {
+      heardAtMs = performance.now();
+      take(kind, JSON.parse(data));
+    });
+  mine.addEventListener('open', () => isPaused && state('paused', 'Paused'));
+  mine.addEventListener('error', () => {
+    if (mine !== events) return;
+    state('lost', LOST);
     // A browser gives up for good on an answer that is no stream, such as that there is no room.
-    if (events.readyState !== EventSource.CLOSED) return;
-    setTimeout(connect, AGAIN_MS);
+    if (mine.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => mine === events && !document.hidden && connect(), AGAIN_MS);
   });
 }
 
-connect();
+setInterval(() => {
+  if (document.hidden || performance.now() - heardAtMs < SILENT_MS) return;
+  state('lost', 'Nothing heard for a while, trying again');
+  connect();
+}, LOOK_MS);
+
+// A browser has six connections for all tabs of a server: those that nobody sees would keep the next one from loading.
+document.addEventListener('visibilitychange', () => (document.hidden ? events?.close() : connect()));
+
+if (!document.hidden) connect();

@@ -9,6 +9,8 @@ const dayAndTime = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 });
 const DAY_MS = 86_400_000;
+/** Longer than the slowest answer of a system that works. */
+const LOOK_UP_MS_MAX = 30_000;
 
 const BECAME = { prevented: 'Prevented', already_refused: 'Already refused', late: 'Late', let_pass: 'Let pass' };
 const BECAME_IN_FULL = {
@@ -138,12 +140,19 @@ export class NewestList {
     body.append(loading);
     details.append(body);
     try {
-      const answer = await fetch(`/live/accesses/${id}`);
+      const answer = await fetch(`/live/accesses/${id}`, { signal: AbortSignal.timeout(LOOK_UP_MS_MAX) });
       if (!answer.ok) throw new Error(String(answer.status));
       loading.replaceWith(...opened(await answer.json()));
     } catch {
       loading.textContent = 'The checks could not be looked up; close this and open it again.';
-      details.addEventListener('toggle', () => !details.open && body.remove(), { once: true });
+      const leave = () => {
+        if (details.open) return;
+        body.remove();
+        details.removeEventListener('toggle', leave);
+      };
+      details.addEventListener('toggle', leave);
+      // It may have been closed meanwhile.
+      leave();
     }
   }
 }
