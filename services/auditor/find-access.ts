@@ -1,5 +1,5 @@
-/** Looks an access up among the stored rows, by its event id. */
-import type { Warehouse } from '../platform/warehouse/warehouse.ts';
+/** Looks an access up among the stored rows, by its event id or its place in the log. */
+import type { QueryParams, Warehouse } from '../platform/warehouse/warehouse.ts';
 
 /** A stored row as `ntk explain` shows it. */
 export interface StoredAccess {
@@ -44,6 +44,7 @@ const COLUMNS = `partition, offset, event_id, source, event_time, appended_at, s
 
 export interface AccessFilter {
   readonly eventId?: string;
+  readonly place?: { readonly partition: number; readonly offset: number };
   readonly source?: string;
   readonly program?: string;
   readonly category?: string;
@@ -81,9 +82,13 @@ export async function countAccesses(warehouse: Warehouse, logId: string, filter:
   return Number(row?.accesses ?? 0);
 }
 
-function matching(logId: string, filter: AccessFilter): { readonly where: string; readonly params: Record<string, string> } {
+function matching(logId: string, filter: AccessFilter): { readonly where: string; readonly params: QueryParams } {
   const conditions = ['log_id = {logId:UUID}'];
-  const params: Record<string, string> = { logId };
+  const params: Record<string, string | number> = { logId };
+  if (filter.place !== undefined) {
+    conditions.push('partition = {partition:UInt16} AND offset = {offset:UInt64}');
+    Object.assign(params, filter.place);
+  }
   for (const [name, column] of [
     ['eventId', 'event_id'],
     ['source', 'source'],

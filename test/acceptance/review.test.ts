@@ -140,6 +140,21 @@ describe('a conclusion', () => {
     expect(await ntkJson<{ settled: boolean }>(['report', 'interceptions', ...data])).toMatchObject({ settled: true });
   });
 
+  test('follows an explanation, which the place of any of its results is enough for; an event with that id goes first', async () => {
+    const { id, others } = await night();
+    const explained = async (...asked: string[]): Promise<string> => (await ntkOk(['explain', ...asked, ...data])).stdout;
+    expect(await explained(id)).toBe(await explained('night-0'));
+    expect(await explained(others[1]!, '--program', PROGRAM)).toContain(`part of episode ${id} of 3 results`);
+    for (const asked of [[id, '--program', OTHER], ['9-1'], ['70000-1']]) {
+      const { code, stderr } = await ntk(['explain', ...asked, ...data]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(ONE_LINE_ERROR);
+    }
+    const line = access({ id, subject: OTHER, time: '2026-03-02T06:00:00Z' });
+    await ntkOk(['run', ...data, '--input', desk.write('same.ndjson', ndjson(line))]);
+    expect(await explained(id)).toContain(`event ${id} of`);
+  });
+
   test('is refused in one line for what is no episode, and for what is no conclusion', async () => {
     const { id } = await night();
     const [fine] = await rowsOf<{ place: string }>(

@@ -1,8 +1,9 @@
 /** `ntk explain`: which accesses are asked about, and how the answer is made. */
 import type { Command } from 'commander';
 import { ACTIONS } from '../../../schemas/codes.ts';
-import { countAccesses, findAccesses } from '../../auditor/find-access.ts';
+import { type AccessFilter, countAccesses, findAccesses, type StoredAccess } from '../../auditor/find-access.ts';
 import { recompute, type Recomputed } from '../../auditor/recompute.ts';
+import { placeNamed } from '../../domain/review/episode.ts';
 import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
 import { requireResults } from '../../system/report.ts';
 import type { Store } from '../../system/store.ts';
@@ -16,6 +17,9 @@ import { episodeInWords } from './explain-episode.ts';
 import { explanationJson, printExplanation } from './explain.ts';
 import { keptStatesOf } from './remake.ts';
 
+/** A column of 16 bits. */
+const PARTITION_MAX = 65_535;
+
 interface ExplainFlags extends StoreFlags {
   readonly source?: string;
   readonly program?: string;
@@ -28,7 +32,10 @@ interface ExplainFlags extends StoreFlags {
 
 export function registerExplain(program: Command, context: CliContext): void {
   jsonOptions(storeOptions(program.command('explain')))
-    .argument('[event-id]', 'id of the access; without it every access of --program is explained')
+    .argument(
+      '[event-id]',
+      'id of the access, or its place PARTITION-OFFSET, as episodes are called by; without it every access of --program',
+    )
     .description('why an access was judged as it was, every check in plain words')
     .option('--source <source>', 'the host that reported it')
     .option('--program <program>', 'the program that called')
@@ -42,6 +49,7 @@ export function registerExplain(program: Command, context: CliContext): void {
       `
 Examples:
   ntk explain evt-81723 --recompute
+  ntk explain 3-10482
   ntk explain --program com.tencent.xin --category photos --recompute
   ntk explain --program com.tencent.xin --verdict intercept --newest --limit 3`,
     )
@@ -64,19 +72,27 @@ async function explain(
 ): Promise<void> {
   const { out } = context;
   const { source, program, category, verdict } = flags;
-  const filter = {
-    ...(eventId === undefined ? {} : { eventId }),
+  const others = {
     ...(source === undefined ? {} : { source }),
     ...(program === undefined ? {} : { program }),
     ...(category === undefined ? {} : { category }),
     ...(verdict === undefined ? {} : { verdict }),
   };
   await requireResults(store);
-  const accesses = await findAccesses(store.warehouse, store.logId, filter, max, flags.newest ? 'newest' : 'event time');
+  const find = (asked: AccessFilter): Promise<StoredAccess[]> =>
+    findAccesses(store.warehouse, store.logId, asked, max, flags.newest ? 'newest' : 'event time');
+  let filter: AccessFilter = eventId === undefined ? others : { ...others, eventId };
+  let accesses = await find(filter);
+  // Hosts make ids: one that looks like a place is an id first.
+  const place = accesses.length > 0 || eventId === undefined ? null : placeNamed(eventId);
+  if (place !== null && place.partition <= PARTITION_MAX) {
+    filter = { ...others, place };
+    accesses = await find(filter);
+  }
   const gaps = await readAcceptedGaps(store.warehouse, store.logId);
   if (accesses.length === 0)
     throw new UserError(
-      `no stored access has ${inWords({ 'event id': eventId, source, program, category, verdict })}; facts, duplicates and rejects have no row (ntk rejects list)${lostWith(gaps)}`,
+      `no stored access has ${inWords({ [place === null ? 'event id' : 'event id or place']: eventId, source, program, category, verdict })}; facts, duplicates and rejects have no row (ntk rejects list)${lostWith(gaps)}`,
     );
   const recomputed = new Map<string, Recomputed>();
   if (flags.recompute && store.log !== null) {
