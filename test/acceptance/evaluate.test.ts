@@ -104,6 +104,15 @@ describe('ntk evaluate', () => {
     expect(stdout.match(/^false,/gm)).toHaveLength(4);
   });
 
+  test('says that labels are of less traffic than was judged', async () => {
+    const world = { programs: 1, days: 1, incidents: [incident('i1', 'wx1', 'rate_burst')] };
+    const small = desk.write('small.json', JSON.stringify(world));
+    const { stderr } = await ntkOk(['evaluate', '--labels', small, '--data', desk.data]);
+    expect(stderr).toMatch(/small\.json: programs x days is 1, but there are accesses on 4 program-days/);
+    const whole = await ntkOk(['evaluate', '--labels', labels, '--data', desk.data]);
+    expect(whole.stderr).not.toContain('programs x days');
+  });
+
   test('says what is not judged yet', async () => {
     const record = access('later', 'wx1', '2026-03-04T00:00:00Z');
     await withLog(desk.data, async (log) => {

@@ -1,11 +1,13 @@
 /** `ntk evaluate`: how well alarms find labelled incidents, and how many are false. */
 import { type Command, Option } from 'commander';
 import type { Evaluation } from '../../../schemas/report/evaluation.ts';
+import type { LabelledWorld } from '../../domain/evaluation/labels-file.ts';
 import { type JudgedWorld, scoreWorlds } from '../../domain/evaluation/score-episodes.ts';
 import { readAlarms, readLabelsFile, type StoredAlarms } from '../../system/evaluate.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { jsonOption, type StoreFlags } from '../options.ts';
+import { grouped } from '../output/grouped.ts';
 import { brief } from '../output/terminal.ts';
 import { evaluationCsv, printEvaluation } from './evaluation-tables.ts';
 
@@ -51,7 +53,7 @@ Examples:
         worlds.push({ labels: world, alarms: alarms.alarms, activeProgramDays: alarms.activeProgramDays });
         stored.push(alarms);
       }
-      warn(context, flags.labels, stored);
+      warn(context, flags.labels, labels, stored);
       const evaluation: Evaluation = { ...scoreWorlds(worlds), quality: qualityOf(stored) };
       if (format === 'json') context.out.json(evaluation);
       else if (format === 'csv') context.out.csv(evaluationCsv(evaluation));
@@ -80,9 +82,20 @@ function storesOf({ labels, data, log, clickhouse, kafka }: EvaluateFlags): Stor
   }));
 }
 
-function warn({ out }: CliContext, names: readonly string[], stored: readonly StoredAlarms[]): void {
-  for (const [index, { alarms, unwritten, unknownPrograms }] of stored.entries()) {
+function warn(
+  { out }: CliContext,
+  names: readonly string[],
+  labels: readonly LabelledWorld[],
+  stored: readonly StoredAlarms[],
+): void {
+  for (const [index, { alarms, activeProgramDays, unwritten, unknownPrograms }] of stored.entries()) {
     const name = brief(names[index]!);
+    const { programs, days } = labels[index]!;
+    // A day that begins at another hour than UTC's touches one more.
+    if (activeProgramDays > programs * Math.ceil(days + 1))
+      out.note(
+        `${name}: programs x days is ${grouped(programs * days)}, but there are accesses on ${grouped(activeProgramDays)} program-days: figures by programs x days are of less traffic than was judged`,
+      );
     if (unwritten > 0)
       out.note(
         `${name}: ${unwritten} records are not judged and stored yet, what they would find is missing here; ask again later`,

@@ -60,7 +60,8 @@ export function readLabels(text: string): ReadLabels {
   if (Buffer.byteLength(text) > LABELS_BYTES_MAX) return wrong({ line: null, field: '', message: tooLarge(), more: 0 });
   let document: unknown;
   try {
-    document = JSON.parse(text);
+    // Some editors begin a file with a byte-order mark, which is no JSON.
+    document = JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch (error) {
     // V8 says where: "... at position 45 (line 3 column 5)".
     const line = /\(line (\d+) column \d+\)/.exec((error as Error).message)?.[1];

@@ -70,6 +70,12 @@ test.each([
   expect(readLabels(labels)).toMatchObject({ ok: false, problem: { line, field, more: 0 } });
 });
 
+test('a byte-order mark before the labels says nothing', () => {
+  const text = JSON.stringify({ programs: 1, days: 1, incidents: [] });
+  expect(readLabels(`\uFEFF${text}`)).toEqual(readLabels(text));
+  expect(readLabels(`\uFEFF${text}`)).toMatchObject({ ok: true });
+});
+
 test('of many mistakes the first is told, and how many more there are', () => {
   const read = readLabels(text({ ...INCIDENT, kind: 1, start: 2 }));
   expect(read).toMatchObject({ ok: false, problem: { field: 'incidents[0].kind', more: 1 } });
