@@ -7,7 +7,8 @@ import { ACTIVITY_SQL, ALARMS_SQL, KNOWN_PROGRAMS_SQL } from '../domain/evaluati
 import { TIME_END_US } from '../domain/record/time.ts';
 import { systemCodeOf } from '../platform/folder/folder-error.ts';
 import { readAcceptedGaps } from '../platform/warehouse/accepted-gaps.ts';
-import { positionsNow, type ReportSource, requireResults } from './report.ts';
+import { type Positions, positionsNow, type ReportSource, requireResults } from './report.ts';
+import { reviewHistory } from './review-history.ts';
 import { UserError } from './user-error.ts';
 
 /** Results with a baseline reason that one evaluation looks at: about half a gigabyte. */
@@ -18,7 +19,7 @@ const NAME_CHARACTERS_MAX = 120;
 export interface StoredAlarms {
   readonly alarms: readonly Alarm[];
   readonly activeProgramDays: number;
-  /** Records of the log that are not judged and stored yet. */
+  /** Records of the log that are not judged and stored yet and may be alarms: all but reviews. */
   readonly unwritten: number;
   readonly gaps: number;
   /** Programs with incidents of which no access is stored. */
@@ -49,7 +50,9 @@ export async function readAlarms(source: ReportSource, labels: LabelledWorld): P
   const { warehouse, logId } = source;
   await requireResults(source);
   // The positions come first: what is stored later is left out of every figure.
-  const { partitions, positions, unwritten } = await positionsNow(source);
+  const noted = await positionsNow(source);
+  const { partitions, positions } = noted;
+  const unwritten = await unjudged(source, noted);
   const range = { logId, partitions, positions, fromUs: 0, toUs: TIME_END_US };
   const [activity] = await warehouse.query<{ accesses: string; program_days: string }>(ACTIVITY_SQL, range);
   if (Number(activity!.accesses) === 0) {
@@ -74,6 +77,14 @@ export async function readAlarms(source: ReportSource, labels: LabelledWorld): P
     gaps: (await readAcceptedGaps(warehouse, logId)).length,
     unknownPrograms: labelled.filter((program) => !knownPrograms.has(program)),
   };
+}
+
+/** A review is no access: what people concluded in a folder that rests hides no alarm. */
+async function unjudged({ log, logId, warehouse }: ReportSource, positions: Positions): Promise<number> {
+  if (log === null || positions.unwritten === 0) return positions.unwritten;
+  const { unstored } = await reviewHistory({ log, logId, warehouse }, positions);
+  // One that was appended since the positions were noted is not among theirs.
+  return Math.max(0, positions.unwritten - unstored);
 }
 
 interface AlarmRow {

@@ -113,6 +113,18 @@ describe('ntk evaluate', () => {
     expect(whole.stderr).not.toContain('programs x days');
   });
 
+  test('is complete where nothing but reviews of its alarms waits', async () => {
+    const [row] = await rowsOf<{ place: string }>(
+      desk.data,
+      "SELECT concat(toString(partition), '-', toString(offset)) AS place FROM ntk.access_results FINAL WHERE event_id = 'wx3/20:00'",
+    );
+    await ntkOk(['review', row!.place, 'false_positive', '--by', 'anna', '--data', desk.data]);
+    const { stderr } = await ntkOk(['evaluate', '--labels', labels, '--data', desk.data]);
+    expect(stderr).toBe('');
+    const said = await ntkJson<Evaluation>(['evaluate', '--labels', labels, '--data', desk.data]);
+    expect(said.quality).toEqual({ unwritten: 0, gaps: 0, complete: true });
+  });
+
   test('says what is not judged yet', async () => {
     const record = access('later', 'wx1', '2026-03-04T00:00:00Z');
     await withLog(desk.data, async (log) => {
