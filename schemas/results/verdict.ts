@@ -20,7 +20,7 @@ export const verdictSchema = z
     verdict: z.enum(ACTIONS),
     reasons: z.array(z.enum(REASONS)).describe('Those whose action in effect is above `allow`, in the order of the checks.'),
     remedy: z.string().describe("A sentence for the program's developer; empty for `allow`."),
-    retryAfterMs: optional(count.describe('Set when a limit refused.')),
+    retryAfterMs: optional(count.describe('Set when a limit refused and this is among the reasons.')),
     decidedAt: instant,
     policyHash: policyHashText,
   })

@@ -21,8 +21,9 @@ export interface PublishedParts {
   readonly decidedAt: string;
 }
 
-/** JSON; only reasons whose action in effect is above `allow`. */
+/** JSON; only reasons whose action in effect is above `allow`, and what belongs to them: an observed limit makes no host wait. */
 export function publishedVerdict({ attributes, subject, findings, refusal, remedy, decidedAt }: PublishedParts): string {
+  const reasons = findings.reasons.filter((_, i) => findings.effective[i]! > 0).map((reason) => REASONS[reason]!);
   return JSON.stringify({
     eventId: attributes.id,
     source: attributes.source,
@@ -30,10 +31,10 @@ export function publishedVerdict({ attributes, subject, findings, refusal, remed
     user: subject.access.user,
     category: subject.category,
     verdict: ACTIONS[findings.verdict],
-    reasons: findings.reasons.filter((_, i) => findings.effective[i]! > 0).map((reason) => REASONS[reason]),
+    reasons,
     remedy: findings.verdict > 0 ? remedy : '',
     // Undefined is left out.
-    retryAfterMs: refusal?.retryAfterMs,
+    retryAfterMs: reasons.includes('rate_limited') ? refusal?.retryAfterMs : undefined,
     decidedAt,
     policyHash: subject.policy.hash,
   });

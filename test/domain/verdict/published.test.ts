@@ -8,6 +8,7 @@ const POLICY = {
     overrides: [
       { match: { reasons: ['undeclared_category'] }, mode: 'observe' },
       { match: { reasons: ['download_link'] }, mode: 'warn' },
+      { match: { reasons: ['rate_limited'], categories: ['clipboard'] }, mode: 'observe' },
     ],
   },
   actions: { undeclared_category: 'intercept', download_link: 'intercept', rate_limited: 'throttle', reveals_friends: 'allow' },
@@ -80,6 +81,16 @@ describe('a verdict for hosts', () => {
     expect(verdicts.map(([, { user, verdict, reasons, retryAfterMs }]) => [user, verdict, reasons, retryAfterMs])).toEqual([
       ['u1', 'throttle', ['rate_limited'], 59_000],
       ['u2', 'allow', [], undefined],
+    ]);
+  });
+
+  test('makes no host wait for a limit that is only observed', () => {
+    const observed = { api: 'limited', category: 'clipboard', outcome: 'pending' };
+    const verdicts = published(call(observed), call({ ...observed, link: { kind: 'download' } }), call(observed));
+    expect(verdicts.map(([, { verdict, reasons, retryAfterMs }]) => [verdict, reasons, retryAfterMs])).toEqual([
+      ['allow', [], undefined],
+      ['flag', ['download_link'], undefined],
+      ['allow', [], undefined],
     ]);
   });
 });
