@@ -1,19 +1,11 @@
 /** What a program of less than two days does, against its class: users and background add to what its shares say. */
-import type { PartitionKnowledge } from './partition-knowledge.ts';
+import { betweenAfter, type PartitionKnowledge } from './partition-knowledge.ts';
 import type { FirstCounted, Sighting, Surprises } from './sighting.ts';
 import { C_VISIT_DAYS, C_VISIT_SQUARES, C_VISIT_SUM, C_WITH, categoryCell, type ClassRow } from './state/class-rows.ts';
 import { K_BACKGROUND, K_BLOCK, keyRow, K_USES, MARK_BACKGROUND, MARK_VISITS } from './state/key-rows.ts';
 import { P_BLOCK, P_CALLS, P_LEARNED_CALLS, P_LEARNED_VISITS, P_VISITS, programRow } from './state/program-rows.ts';
 import { shareSurprise } from './surprise.ts';
-import {
-  A_DAY,
-  CLASS_CALLS,
-  CLASS_DAYS_WITH_MIN,
-  EVIDENT_CALLS_MIN,
-  EVIDENT_USES_MIN,
-  FIRST_BACKGROUND_BETWEEN,
-  SCALES,
-} from './tuning.ts';
+import { A_DAY, CLASS_CALLS, CLASS_DAYS_WITH_MIN, EVIDENT_CALLS_MIN, EVIDENT_USES_MIN, FIRST_BETWEEN, SCALES } from './tuning.ts';
 
 /** Adds to what the share of a young program says: how much of the category it does unseen, against its class. */
 export function judgeFirstBackground(
@@ -30,7 +22,7 @@ export function judgeFirstBackground(
     of: (scale) => keys[keyRow(key) + 2 * scale * K_BLOCK + K_USES]!,
     p: known.backgroundOf(key, classRow),
     cluster: known.clusterOf(MARK_BACKGROUND),
-    rho: known.pooled(MARK_BACKGROUND) + FIRST_BACKGROUND_BETWEEN,
+    rho: known.pooled(MARK_BACKGROUND) + FIRST_BETWEEN,
   });
 }
 
@@ -40,7 +32,7 @@ export function judgeFirstUsers(known: PartitionKnowledge, seen: Sighting, class
   const at = programRow(seen.program);
   const mean = classRow[C_VISIT_SUM]! / classRow[C_VISIT_DAYS]!;
   const variance = classRow[C_VISIT_SQUARES]! / classRow[C_VISIT_DAYS]! - mean * mean;
-  const between = Math.min(0.5, Math.max(0.02, variance / (mean * (1 - mean) + 0.01)));
+  const shown = Math.min(0.5, Math.max(0.02, variance / (mean * (1 - mean) + 0.01)));
   const p = Math.min(
     0.97,
     (program[at + P_LEARNED_VISITS]! + mean * CLASS_CALLS) / (program[at + P_LEARNED_CALLS]! + CLASS_CALLS),
@@ -50,7 +42,7 @@ export function judgeFirstUsers(known: PartitionKnowledge, seen: Sighting, class
     of: (scale) => program[at + 2 * scale * P_BLOCK + P_CALLS]!,
     p,
     cluster: 1,
-    rho: between + known.pooled(MARK_VISITS),
+    rho: betweenAfter(classRow[C_VISIT_DAYS]!, shown) + known.pooled(MARK_VISITS),
   });
 }
 

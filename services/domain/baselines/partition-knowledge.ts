@@ -42,10 +42,13 @@ import { RecentUsers } from './state/recent-users.ts';
 import {
   CLASS_CALLS,
   CLASS_ROW_CALLS,
+  CLASS_SHARE_AT_FIRST,
+  CLASS_SURE_DAYS,
   CLASS_USES,
   DISPERSION_AT_FIRST,
   DISPERSION_MAX,
   DISPERSION_MIN,
+  FIRST_BETWEEN,
   POOL_PAIRS_MIN,
   POOLED_PAIRS,
 } from './tuning.ts';
@@ -62,8 +65,6 @@ const DISPERSION_POOLED_MIN = 0.005;
 /** Of the 24-hour over-dispersion against that of four hours. */
 const DAY_RATIO_MIN = 0.3;
 const DAY_RATIO_MAX = 1.2;
-/** Before a class has been seen with a category. */
-const CLASS_SHARE_AT_FIRST = 0.05;
 const CLASS_SHARE_MIN = 0.002;
 const CLASS_WITH_MIN = 0.5;
 
@@ -179,9 +180,20 @@ export class PartitionKnowledge {
 
   /** Expected share of a category among a program's uses. */
   shareOf(slot: number, key: number, classRow: ClassRow): number {
+    return this.#shareFrom(this.#classShare(key, classRow), slot, key);
+  }
+
+  /** The same of a young program, for which its class is nearly all there is: what few programs never did is not unheard of in another. */
+  firstShareOf(slot: number, key: number, classRow: ClassRow): number {
+    const sum = classRow[categoryCell(this.keys.categories[key]!) + C_SHARE]!;
+    const ofClass = (sum + CLASS_SHARE_AT_FIRST * CLASS_SURE_DAYS) / (classRow[C_DAYS]! + CLASS_SURE_DAYS);
+    return this.#shareFrom(ofClass, slot, key);
+  }
+
+  #shareFrom(ofClass: number, slot: number, key: number): number {
     const learned = this.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_USES]!;
     const all = this.programs.cellsOf(slot)[programRow(slot) + P_LEARNED_USES]!;
-    return Math.min(0.995, (learned + this.#classShare(key, classRow) * CLASS_USES) / (all + CLASS_USES));
+    return Math.min(0.995, (learned + ofClass * CLASS_USES) / (all + CLASS_USES));
   }
 
   /** The same among its calls. */
@@ -203,7 +215,8 @@ export class PartitionKnowledge {
     const at = categoryCell(category);
     const mean = classRow[at + C_SHARE]! / classRow[C_DAYS]!;
     const variance = classRow[at + C_SHARE_SQUARES]! / classRow[C_DAYS]! - mean * mean;
-    return Math.min(0.5, Math.max(0.03, variance / Math.max(0.01, mean * (1 - mean))));
+    const shown = Math.min(0.5, Math.max(0.03, variance / Math.max(0.01, mean * (1 - mean))));
+    return betweenAfter(classRow[C_DAYS]!, shown);
   }
 
   /** Expected share of a key's uses that are in the background. */
@@ -251,6 +264,11 @@ export class PartitionKnowledge {
 
 /** A standard deviation of a third of an e-fold: rows that never differ would make the first other number a sensation. */
 const VOLUME_VARIANCE_MIN = 0.12;
+
+/** How much programs of a class differ, by what it has shown in so many program-days: shrunk, for days of few programs show how these vary. */
+export function betweenAfter(days: number, shown: number): number {
+  return (days * shown + CLASS_SURE_DAYS * FIRST_BETWEEN) / (days + CLASS_SURE_DAYS);
+}
 
 function bounded(value: number, min: number, max: number): number {
   return Math.min(max, Math.max(min, value));

@@ -68,7 +68,7 @@ export function judgeShare(
     return false;
   }
   if (isNovel || !isOld) forgetRamp(known, key);
-  const p = known.shareOf(seen.program, key, classRow);
+  const p = isOld ? known.shareOf(seen.program, key, classRow) : known.firstShareOf(seen.program, key, classRow);
   const uses = program[at + P_USES]! + program[at + P_BLOCK + P_USES]!;
   if (keys[row + K_USES]! + keys[row + K_BLOCK + K_USES]! <= p * uses) return false;
   const pCalls = known.callShareOf(seen.program, key, classRow);

@@ -71,8 +71,12 @@ export const NOVEL_USES = 3;
 export const NOVEL_WEIGHT = 0.6;
 /** Program-days of its class before a young program is judged by it. */
 export const CLASS_DAYS_MIN = 8;
-/** Programs of a class differ so much in what they do in the background, on the scale of over-dispersion; of it a class has only the mean. */
-export const FIRST_BACKGROUND_BETWEEN = 0.2;
+/** Programs of a class differ so much, on the scale of over-dispersion, before it has shown how much; of what they do in the background always. */
+export const FIRST_BETWEEN = 0.2;
+/** Program-days of a class that this is worth, and a share of a category: days of one program are alike, so a hundred days of a few say little of the next. */
+export const CLASS_SURE_DAYS = 40;
+/** Share of a category of which a class has shown nothing. */
+export const CLASS_SHARE_AT_FIRST = 0.05;
 
 /** Logarithm of a ratio of rates, times this, is about a surprise in nats (docs/baselines.md, "Rates"). */
 export const RATIO_WEIGHT = 12;
