@@ -63,6 +63,7 @@ export function judgeShare(
   const isYoung = days < YOUNG_DAYS && classRow[C_DAYS]! > CLASS_DAYS_MIN;
   const told = known.keys.told(key)?.newHour ?? 0;
   const isNovel = keys[row + K_LEARNED + K_USES]! < NOVEL_USES && told === 0 && days >= NOVEL_DAYS && isOld;
+  if (isNovel && seen.isNewlyListed) learnInSilence(known, key, seen.seconds);
   if ((!isOld && !isYoung) || seen.isNewlyListed || (isNovel && seen.isFreshlyListed) || wasToldNew(told, seen.seconds)) {
     forgetRamp(known, key);
     return false;
@@ -107,6 +108,11 @@ export function judgeShare(
   if (!isOld || isNovel) return false;
   judgeRamp(known, key, seen, p, found);
   return true;
+}
+
+/** What came into use within a week of being listed is learned for a week from then on, like what was told as new: a few uses a day teach little. */
+function learnInSilence(known: PartitionKnowledge, key: number, seconds: number): void {
+  known.keys.tell(key).newHour = Math.max(1, Math.floor((seconds - TOLD_NEW_SECONDS) / 3600) - 1);
 }
 
 function wasToldNew(toldHour: number, seconds: number): boolean {
