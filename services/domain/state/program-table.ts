@@ -98,11 +98,11 @@ export class ProgramTable {
 
   /** Must be called before a declaration, standing or entitlement changes. */
   touch(program: ProgramState): void {
-    if (program.slot === -1) {
-      program.slot = this.#withFacts.length;
-      this.#withFacts.push(program);
-    }
+    const isFirst = program.slot === -1;
+    if (isFirst) program.slot = this.#withFacts.length;
     this.pages.touch(Math.floor(program.slot / PROGRAMS_PER_PAGE));
+    // Before it is there: a page that a checkpoint has not written yet is drawn without it.
+    if (isFirst) this.#withFacts.push(program);
   }
 
   /** Puts a declaration in force. Touch the program first. */
