@@ -28,13 +28,13 @@ const USERS_PER_PAGE = 512;
 
 export class ConsentTable {
   readonly pages = new PageSet('consents', (page, out) => this.#encode(page, out));
-  /** By slot; null where a user was erased. */
+  /** By slot; null where a user was erased and nobody has come since. */
   readonly #slots: (UserConsents | null)[] = [];
-  #erased = 0;
+  readonly #free: number[] = [];
 
   /** (program, user) pairs with a consent. */
   get count(): number {
-    return this.#slots.length - this.#erased;
+    return this.#slots.length - this.#free.length;
   }
 
   /** Applies a fact. Names that contracts.md does not list never match and are not kept. */
@@ -64,7 +64,7 @@ export class ConsentTable {
       this.pages.touch(Math.floor(consents.slot / USERS_PER_PAGE));
       program.consents?.delete(user);
       this.#slots[consents.slot] = null;
-      this.#erased++;
+      this.#free.push(consents.slot);
     }
   }
 
@@ -72,10 +72,11 @@ export class ConsentTable {
     program.consents ??= new Map();
     let consents = program.consents.get(user);
     if (consents === undefined) {
-      consents = { slot: this.#slots.length, program, user, everything: null, byCategory: null };
+      const slot = this.#free.pop() ?? this.#slots.length;
+      consents = { slot, program, user, everything: null, byCategory: null };
       program.consents.set(user, consents);
-      this.pages.touch(Math.floor(consents.slot / USERS_PER_PAGE));
-      this.#slots.push(consents);
+      this.pages.touch(Math.floor(slot / USERS_PER_PAGE));
+      this.#slots[slot] = consents;
     }
     return consents;
   }
@@ -101,8 +102,8 @@ export class ConsentTable {
   restore(reader: ByteReader, programs: ProgramTable): void {
     while (!reader.done) {
       if (reader.varint() === 0) {
+        this.#free.push(this.#slots.length);
         this.#slots.push(null);
-        this.#erased++;
         continue;
       }
       const program = programs.of(reader.string());
