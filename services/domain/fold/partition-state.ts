@@ -128,7 +128,8 @@ export class PartitionState {
     const windowTotal = this.restoreHead(head);
     for (const bytes of pages.programs) this.programs.restore(new ByteReader(bytes));
     for (const bytes of pages.consents) this.consents.restore(new ByteReader(bytes), this.programs);
-    for (const bytes of pages.limits)
+    // Keys by name are older than any by number: a checkpoint that goes on from an earlier engine's may have both.
+    for (const bytes of pages.limitKeys.length === 0 ? pages.limits : [])
       this.limits.restoreNamed(new ByteReader(bytes), this.programs, (user) => this.userHash.of(user));
     for (const bytes of pages.limitKeys) this.limits.restore(new ByteReader(bytes), this.programs);
     pages.window.forEach((bytes, page) => this.window.restore(new ByteReader(bytes), page));
