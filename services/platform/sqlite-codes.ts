@@ -12,9 +12,13 @@ export const SQLITE = {
   notadb: 26,
 } as const;
 
+/** An extended one: the index of the write-ahead log, a file beside it, could not be made as large as it has to be. */
+const IOERR_SHMSIZE = 4874;
+
 /** The primary result code of an error of `node:sqlite`, or null for any other error. */
 export function sqliteCodeOf(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
+  if (error.errcode === IOERR_SHMSIZE) return SQLITE.full;
   // The low byte; the rest says more about the same (https://sqlite.org/rescode.html#pve).
   return error.errcode & 0xff;
 }

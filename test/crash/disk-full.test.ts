@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { environment } from '../environment.ts';
+import { systemClock } from '../../services/platform/clock.ts';
+import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import { Spool } from '../../services/platform/warehouse/spool.ts';
 import { ntkOk, ROOT } from '../acceptance/ntk.ts';
 import { access, ndjson } from '../acceptance/records.ts';
@@ -80,6 +82,16 @@ describe.skipIf(process.platform !== 'linux')('a disk', () => {
   test('that is full when the system starts with its simulator: one line says so', { timeout: TEST_MS_MAX }, async () => {
     fillDisk();
     expect(await onlyLine(ntk(['up', '--simulate', '--data', data(), '--port', '0']))).toMatch(MAKE_ROOM);
+  });
+
+  test('that has filled up since a folder was made: whoever opens its log is told so, and with room it opens', async () => {
+    mountDisk('2m');
+    const options = { path: join(disk, 'log.db'), create: true, partitions: 1, clock: systemClock };
+    await (await openSqliteLog(options)).close();
+    execFileSync('sh', ['-c', `cat /dev/zero > ${disk}/full || true`]);
+    await expect(openSqliteLog(options)).rejects.toThrow(MAKE_ROOM);
+    rmSync(join(disk, 'full'));
+    await (await openSqliteLog(options)).close();
   });
 
   test('that has room for a part of some rows: it is said, and nothing of them stays', async () => {
