@@ -143,8 +143,9 @@ export class RecentUsers {
     return this.#numbers[at + LAST]!;
   }
 
+  /** Seconds have 32 bits, which are used up in 2106. Zero, which one of them would be then, is an entry that is free. */
   setLast(at: number, seconds: number): void {
-    this.#numbers[at + LAST] = seconds;
+    this.#numbers[at + LAST] = Math.max(1, seconds >>> 0);
   }
 
   useBegan(at: number): number {

@@ -232,4 +232,12 @@ describe('users who were in a program lately', () => {
     users.setLast(find(users, 1, 1).at, 5);
     expect(() => new RecentUsers().restore(spoil(store(users)[0]!))).toThrow(PageCorruptError);
   });
+
+  it('are in use at any second, also at the first one that 32 bits do not hold', () => {
+    const users = new RecentUsers();
+    for (const seconds of [2 ** 32, 2 ** 32 + 1]) users.setLast(find(users, 1, 1).at, seconds);
+    const again = restored(store(users));
+    expect([users.count, again.count]).toEqual([1, 1]);
+    expect(find(users, 1, 1).isNew).toBe(false);
+  });
 });
