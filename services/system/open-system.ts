@@ -235,6 +235,8 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     log = await openLog({ config: options, folder, create: true, syncMode, clock, clientId: clientIdOf(options.roles) });
     // On Kafka the rows are in no folder.
     const isBound = options.roles.includes('scorer') && !isOnKafka(options);
+    // Before the folder says that its rows have hashes: from then on its key is there, or lost.
+    if (isBound && options.storeUser === 'hashed' && options.userKeyFile === null) folder.userKey();
     const scorerObserver = isBound
       ? await bindStoredUser(folder, log, options.storeUser, options.scorerObserver)
       : options.scorerObserver;

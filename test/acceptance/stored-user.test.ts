@@ -1,5 +1,5 @@
 /** What a data folder stores of users is settled once: no command that lacks the setting changes it, or calls its rows wrong. */
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Desk, ntk, ntkOk, ONE_LINE_ERROR, rowsOf } from './ntk.ts';
@@ -59,5 +59,24 @@ describe('a folder of an earlier release, which remembers nothing', () => {
     await ntkOk(run('b'), PLAIN);
     expect(readFileSync(remembered, 'utf8')).toBe('plain\n');
     expect((await ntkOk(['verify', ...data])).stdout).toContain('Proved');
+  });
+});
+
+describe('a folder that has lost the key of its hashes', () => {
+  test('is left alone by whoever would make other ones, which says so, and is proved when the key is back', async () => {
+    await ntkOk(run('a'));
+    const [file, before] = [join(desk.data, 'user-key'), await users()];
+    const key = readFileSync(file);
+    rmSync(file);
+    for (const command of [['verify', ...data], ['repair', ...data], run('b')]) {
+      const { code, stderr } = await ntk(command);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(ONE_LINE_ERROR);
+      expect(stderr).toContain('user-key is not there, and the rows of its folder have hashes of users; restore it');
+    }
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, key, { mode: 0o600 });
+    expect((await ntkOk(['verify', ...data])).stdout).toContain('Proved');
+    expect(await users()).toEqual(before);
   });
 });

@@ -37,8 +37,9 @@ export interface DataFolder {
   /** File for `tryLock`. */
   lockFile(name: string): string;
   /**
-   * The key of users' hashes; made at the first call and never changed.
-   * @throws FolderError `user_key_damaged`
+   * The key of users' hashes; made at the first call and never changed. Ask for it before {@link rememberStoredUser} says that rows have hashes: from
+   * then on none is made in its place.
+   * @throws FolderError `user_key_damaged`, `user_key_missing`
    */
   userKey(): Buffer;
   /**
@@ -63,6 +64,7 @@ export function openFolder(path: string, { create, holdsLog = true }: OpenFolder
   const logFile = join(root, 'log.db');
   const clickhouseFolder = join(root, 'clickhouse');
   const spoolFolder = join(root, 'spool');
+  const storedUserFile = join(root, 'stored-user');
   try {
     if (create) makeDataFolders(root, clickhouseFolder);
     if (!statSync(root).isDirectory()) throw isAFile(path);
@@ -81,9 +83,9 @@ export function openFolder(path: string, { create, holdsLog = true }: OpenFolder
     spoolFolder,
     systemFile: join(root, 'system.json'),
     lockFile: (name) => join(root, `${name}.lock`),
-    userKey: () => userKeyOf(join(root, 'user-key'), path),
-    storedUser: () => storedUserOf(join(root, 'stored-user'), path),
-    rememberStoredUser: (kind) => rememberedUser(join(root, 'stored-user'), kind, path),
+    userKey: () => userKeyOf(join(root, 'user-key'), storedUserFile, path),
+    storedUser: () => storedUserOf(storedUserFile, path),
+    rememberStoredUser: (kind) => rememberedUser(storedUserFile, kind, path),
   };
 }
 
@@ -94,9 +96,11 @@ function makeDataFolders(root: string, clickhouseFolder: string): void {
   makeFolders(clickhouseFolder, FOLDER_MODE);
 }
 
-function userKeyOf(file: string, path: string): Buffer {
+function userKeyOf(file: string, storedUserFile: string, path: string): Buffer {
   try {
-    const key = readIfThere(file) ?? madeKey(file);
+    const there = readIfThere(file);
+    if (there === null && storedUserOf(storedUserFile, path) === 'hashed') throw keyMissing(file);
+    const key = there ?? madeKey(file);
     if (key.length === USER_KEY_BYTES) return key;
   } catch (error) {
     throw asFolderError(error, path);
@@ -104,6 +108,14 @@ function userKeyOf(file: string, path: string): Buffer {
   throw new FolderError(
     'user_key_damaged',
     `${file} has not ${USER_KEY_BYTES} bytes; restore it from a copy of the data folder: with another key users could not be told apart from those stored`,
+  );
+}
+
+/** Another key would make every row another one, and `ntk repair` would put these in the place of those stored. */
+function keyMissing(file: string): FolderError {
+  return new FolderError(
+    'user_key_missing',
+    `${file} is not there, and the rows of its folder have hashes of users; restore it from a copy of the data folder, or name the key with NTK_USER_KEY_FILE`,
   );
 }
 

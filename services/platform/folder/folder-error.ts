@@ -4,6 +4,7 @@ export type FolderErrorCode =
   | 'folder_is_a_file'
   | 'folder_not_writable'
   | 'user_key_damaged'
+  | 'user_key_missing'
   | 'stored_user_damaged'
   | 'system_file_damaged'
   | 'lock_unusable';

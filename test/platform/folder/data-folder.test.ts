@@ -164,6 +164,17 @@ describe('a data folder', () => {
       expect(keys).toHaveLength(4);
     });
 
+    test('that is not made again where rows have hashes of users', () => {
+      const folder = openFolder(path, { create: true });
+      folder.userKey();
+      folder.rememberStoredUser('hashed');
+      rmSync(join(path, 'user-key'));
+      expect(() => folder.userKey()).toThrow(
+        /^.*user-key is not there, and the rows of its folder have hashes of users; restore it from a copy of the data folder, or name the key with NTK_USER_KEY_FILE$/,
+      );
+      expect(existsSync(join(path, 'user-key'))).toBe(false);
+    });
+
     test.each([0, 31, 33])('that is refused when it has %d bytes, and is not made anew', (length) => {
       const folder = openFolder(path, { create: true });
       writeFileSync(join(path, 'user-key'), Buffer.alloc(length, 0x61));
