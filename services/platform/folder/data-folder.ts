@@ -75,7 +75,7 @@ export function openFolder(path: string, { create, holdsLog = true }: OpenFolder
   }
   // The folder may have been there before, with whatever rights its maker wanted; these two are ours.
   for (const own of [clickhouseFolder, spoolFolder]) keepToOwner(own);
-  if (!create && holdsLog && !existsSync(logFile)) throw missing(path);
+  if (!create && holdsLog && !existsSync(logFile)) throw existsSync(storedUserFile) ? logMissing(path) : missing(path);
   return {
     path,
     logFile,
@@ -154,6 +154,14 @@ function missing(path: string): FolderError {
   return new FolderError(
     'folder_missing',
     `there is no data folder at ${path}; make one with 'ntk run --data ${path} ...' or 'ntk up --data ${path}'`,
+  );
+}
+
+/** Something was judged there. */
+function logMissing(path: string): FolderError {
+  return new FolderError(
+    'log_missing',
+    `the data folder at ${path} has no log.db any more; restore it from a copy: what 'ntk run' or 'ntk up' begin there is another log, which proves nothing of the rows it has`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** What is wrong with a data folder, in one line that says what to do. */
 export type FolderErrorCode =
   | 'folder_missing'
+  | 'log_missing'
   | 'folder_is_a_file'
   | 'folder_not_writable'
   | 'user_key_damaged'

@@ -82,6 +82,14 @@ describe('a data folder', () => {
     expect(refusal(false)).toEqual(expected);
   });
 
+  test('that has lost its log is not said to be none', () => {
+    openFolder(path, { create: true }).rememberStoredUser('hashed');
+    expect(refusal(false)).toEqual({
+      code: 'log_missing',
+      message: `the data folder at ${path} has no log.db any more; restore it from a copy: what 'ntk run' or 'ntk up' begin there is another log, which proves nothing of the rows it has`,
+    });
+  });
+
   test.each([true, false])('that is a file, or lies in one, is refused (create: %s)', (create) => {
     path = join(root, 'file');
     writeFileSync(path, '');
