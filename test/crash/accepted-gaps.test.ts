@@ -6,12 +6,13 @@ import { OPEN } from '../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../services/domain/fold/fold.ts';
 import { inputBelow } from '../../services/domain/fold/input-below.ts';
 import { entryHash, FIRST_ENTRY_HASH } from '../../services/domain/results/block.ts';
+import type { EventLog } from '../../services/platform/log/event-log.ts';
 import { decodeRows } from '../../services/platform/warehouse/row-binary.ts';
 import { acceptGap, type AcceptGapOptions } from '../../services/scorer/accept-gap.ts';
 import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
 import { Scorer, type ScorerObserver } from '../../services/scorer/scorer.ts';
 import { PartitionRefused } from '../../services/scorer/take-partition.ts';
-import { beforeAccessRead, dyingAtCommit, Killed } from './interruptions.ts';
+import { beforeAccessRead, changed, dyingAtCommit, Killed } from './interruptions.ts';
 import { type Block, contiguousEnd, ScoredLog } from './scored-log.ts';
 
 const silent: ScorerObserver = { scored: () => {}, taken: () => {}, lost: () => {}, failed: () => {}, nearlyFull: () => {} };
@@ -279,6 +280,37 @@ describe('accepting', () => {
     expect(await toldToType()).toEqual({ from: 200, to: 300 });
     expect((await acceptGap(gapOptions(200, 300))).status).toBe('accepted');
     expect(await toldToType()).toBeNull();
+  });
+
+  test('is not accepted where something changed while the state was made', async () => {
+    await lose();
+    /** The log of whom somebody is ahead of: they look, and find it changed when they have claimed the partition. */
+    const after = (happens: () => Promise<unknown>): EventLog =>
+      changed(scored.log, {
+        claim: async (role, partition) => {
+          await happens();
+          return scored.log.claim(role, partition);
+        },
+      });
+    const refused = { status: 'refused', why: expect.stringContaining('nothing was accepted; try again') };
+    const lostMore = after(() => scored.log.deleteBefore('access', 0, 350));
+    expect(await acceptGap(gapOptions(200, 300, { log: lostMore }))).toEqual(refused);
+    const accepted = after(() => acceptGap(gapOptions(200, 350, { by: 'otto' })));
+    expect(await acceptGap(gapOptions(200, 350, { log: accepted }))).toEqual(refused);
+    const gaps = (await scored.blocks()).flatMap(({ header: { first, next, gap } }) =>
+      gap ? [{ first, next, by: gap.by }] : [],
+    );
+    expect(gaps).toEqual([{ first: 200, next: 350, by: 'otto' }]);
+    await scored.scored();
+    expect(contiguousEnd(await scored.blocks())).toBe(400);
+  });
+
+  test('needs the state that the last block speaks of: with another one nothing is accepted', async () => {
+    await lose();
+    await scored.changeLastHeader({ rowsHash: 'a'.repeat(64) });
+    const ends = await scored.ends();
+    await expect(acceptGap(gapOptions(200, 300))).rejects.toMatchObject({ code: 'hash_mismatch' });
+    expect(await scored.ends()).toEqual(ends);
   });
 
   test('fences a scorer that still holds the partition', async () => {

@@ -4,12 +4,13 @@ import { OPEN } from '../../services/domain/authority/authority.ts';
 import { auditStore, type StoreAudit } from '../../services/auditor/audit-store.ts';
 import { startBefore } from '../../services/auditor/refold.ts';
 import { readAcceptedGaps } from '../../services/platform/warehouse/accepted-gaps.ts';
+import type { EventLog } from '../../services/platform/log/event-log.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 import { acceptGap } from '../../services/scorer/accept-gap.ts';
 import { acceptLostBlocks } from '../../services/writer/accept-lost-blocks.ts';
 import { BlockGap, PartitionWriter } from '../../services/writer/partition-writer.ts';
 import { remakeLostBlocks, type RemakeResult } from '../../services/writer/remake-blocks.ts';
-import { dyingAtCommit, intercepted, Killed } from './interruptions.ts';
+import { changed, dyingAtCommit, intercepted, Killed } from './interruptions.ts';
 import { ScoredLog } from './scored-log.ts';
 
 let scored: ScoredLog;
@@ -39,10 +40,11 @@ async function writeAll(
 async function remake(
   log = scored.log as Parameters<typeof remakeLostBlocks>[0]['log'],
   asStored = storedUser,
+  into: Warehouse = warehouse,
 ): Promise<RemakeResult> {
   return remakeLostBlocks({
     log,
-    warehouse,
+    warehouse: into,
     partition: 0,
     refoldFrom: async (offset) =>
       startBefore(
@@ -78,8 +80,16 @@ async function digest(): Promise<unknown> {
   return row;
 }
 
-const acceptBlocks = (from: number, to: number) =>
-  acceptLostBlocks({ log: scored.log, warehouse, partition: 0, from, to, by: 'anna', reason: '', clock: scored.clock });
+const acceptBlocks = (from: number, to: number, over: { log?: EventLog; warehouse?: Warehouse } = {}) =>
+  acceptLostBlocks({ log: scored.log, warehouse, partition: 0, from, to, by: 'anna', reason: '', clock: scored.clock, ...over });
+
+/** The warehouse of a process that dies at the first insert into a table: just before it, or just after it. */
+function dyingAtInsert(side: 'before' | 'after', table: string): Warehouse {
+  const die = (operation: string): void => {
+    if (operation === `insert ${table}`) throw new Killed();
+  };
+  return intercepted(warehouse, { [side]: die });
+}
 
 /** 400 records of which the writer has stored 100 and the blocks up to 300 are gone. */
 async function loseBlocks(): Promise<void> {
@@ -117,10 +127,13 @@ describe('blocks that the writer has not stored', () => {
 
   test('are made again from the log over any crash', async () => {
     await loseBlocks();
+    for (const table of ['access_results', 'blocks'])
+      for (const side of ['before', 'after'] as const)
+        await expect(remake(scored.log, storedUser, dyingAtInsert(side, table))).rejects.toBeInstanceOf(Killed);
     await expect(remake(dyingAtCommit(scored.log, 1))).rejects.toBeInstanceOf(Killed);
-    await remake();
+    expect(await remake()).toMatchObject({ status: 'remade', lost: { from: 100, to: 300 } });
     await writeAll();
-    expect((await audit()).ok).toBe(true);
+    expect(await audit()).toMatchObject({ ok: true, partitions: [{ missing: 0, doubled: 0, gaps: [], ledgerMissing: 0 }] });
   });
 
   test('are not made again with another key for users', async () => {
@@ -153,6 +166,44 @@ describe('blocks that the writer has not stored', () => {
     ]);
     const [found] = (await audit()).partitions;
     expect(found).toMatchObject({ gaps: [], ledgerUnexpected: 0, ledgerDifferent: 0, acceptedGaps: [{ from: 100, to: 300 }] });
+  });
+
+  test('are given up once, with an entry that says so, whenever who gives them up dies', async () => {
+    await loseBlocks();
+    await (await scored.scored()).stop();
+    await scored.log.deleteBefore('access', 0, 300);
+    for (const over of [
+      { warehouse: dyingAtInsert('before', 'blocks') },
+      { warehouse: dyingAtInsert('after', 'blocks') },
+      { log: dyingAtCommit(scored.log, 1) },
+    ])
+      await expect(acceptBlocks(100, 300, over)).rejects.toBeInstanceOf(Killed);
+    expect((await acceptBlocks(100, 300)).status).toBe('accepted');
+    await writeAll();
+    expect((await audit()).partitions[0]).toMatchObject({ gaps: [], ledgerDoubled: 0, acceptedGaps: [{ from: 100, to: 300 }] });
+  });
+
+  test('are not given up when somebody has made them again just before, nor made again when they were given up', async () => {
+    await loseBlocks();
+    /** The log of whom somebody is ahead of: they look, and find it done when they have claimed the partition. */
+    const after = (happens: () => Promise<unknown>): EventLog =>
+      changed(scored.log, {
+        claim: async (role, partition) => {
+          await happens();
+          return scored.log.claim(role, partition);
+        },
+      });
+    expect(await acceptBlocks(100, 300, { log: after(remake) })).toEqual({ status: 'not_lost' });
+    await writeAll();
+    expect(await audit()).toMatchObject({ ok: true, partitions: [{ acceptedGaps: [] }] });
+
+    await scored.append(50);
+    await scored.append(50);
+    await scored.scored();
+    await scored.log.deleteBefore('results', 0, 9);
+    expect(await remake(after(() => acceptBlocks(400, 450)))).toEqual({ status: 'nothing_lost' });
+    await writeAll();
+    expect(await audit()).toMatchObject({ partitions: [{ acceptedGaps: [{ from: 400, to: 450 }], unexpected: 0 }] });
   });
 
   test('all of them, with nothing behind, end where the scorer stands', async () => {
