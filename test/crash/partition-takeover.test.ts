@@ -1,12 +1,12 @@
 /** Who owns a partition, what they begin from, and when they refuse to: the scorer on a log of SQLite. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ENGINE_VERSION } from '../../services/domain/engine.ts';
-import { LogError } from '../../services/platform/log/event-log.ts';
+import { LogError, type Owner } from '../../services/platform/log/event-log.ts';
 import { decodeManifest } from '../../services/scorer/manifest.ts';
 import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
 import { Scorer, type ScorerObserver } from '../../services/scorer/scorer.ts';
 import { PartitionRefused } from '../../services/scorer/take-partition.ts';
-import { failing } from './interruptions.ts';
+import { changed, failing } from './interruptions.ts';
 import { contiguousEnd, rowsOf, ScoredLog } from './scored-log.ts';
 
 const DAY_MS = 86_400_000;
@@ -165,6 +165,10 @@ describe('a checkpoint', () => {
     return scored.checkpointKeys('manifest/');
   }
 
+  async function offsets(): Promise<number[]> {
+    return (await scored.checkpointKeys('manifest/')).map((key) => Number(key.slice('manifest/'.length)));
+  }
+
   async function lastHash(): Promise<string> {
     return (await scored.blocks()).at(-1)!.header.rowsHash;
   }
@@ -192,6 +196,26 @@ describe('a checkpoint', () => {
     await scored.append(100);
     while ((await scorer.step()).status !== 'idle');
     expect(rowsOf(await scored.blocks())).toEqual((await scored.undisturbed()).rows);
+    // It is not kept as the last one of its day.
+    await scorer.stop();
+    expect(await offsets()).toEqual([200, 400, 750]);
+  });
+
+  test('is passed over for the one before when a page of it is as it was in that one', async () => {
+    await threeCheckpoints();
+    const before = await scored.log.getKeyed('checkpoints', 0, 'page/window/0/400/0');
+    expect(await scored.checkpointKeys('page/window/0/600/')).toHaveLength(1);
+    await scored.putCheckpoint('page/window/0/600/0', before);
+    const scorer = await PartitionScorer.take(scored.options());
+    expect({ position: scorer.position, refolded: scorer.refolded }).toEqual({ position: 650, refolded: 250 });
+  });
+
+  test('is kept no longer than the log reaches back to it', async () => {
+    await threeCheckpoints();
+    await scored.log.deleteBefore('access', 0, 400);
+    await (await scored.scored()).stop();
+    expect(await offsets()).toEqual([400, 600, 650]);
+    expect((await scored.checkpointKeys('page/head/')).map((key) => Number(key.split('/')[3]))).toEqual([400, 600, 650]);
   });
 
   test('is not needed: with all of them damaged the log is folded from its beginning', async () => {
@@ -249,6 +273,22 @@ describe('a partition is refused, and nothing is judged', () => {
     if (withCheckpoint) await scorer.stop();
     await scored.changeLastHeader({ rowsHash: 'a'.repeat(64) });
     expect(await refused()).toEqual({ code: 'hash_mismatch', isUntouched: true });
+  });
+
+  test('nor kept: what was claimed for it is given back', async () => {
+    await scored.append(130);
+    await scored.scored();
+    await scored.changeLastHeader({ rowsHash: 'a'.repeat(64) });
+    const held = new Set<Owner>();
+    const log = changed(scored.log, {
+      claim: async (role, partition) => {
+        const owner = await scored.log.claim(role, partition);
+        held.add(owner);
+        return { ...owner, commit: (transaction) => owner.commit(transaction), release: async () => void held.delete(owner) };
+      },
+    });
+    expect(await refusal(PartitionScorer.take(scored.options(log)))).toBe('hash_mismatch');
+    expect(held.size).toBe(0);
   });
 
   test('when users are hashed with another key', async () => {
