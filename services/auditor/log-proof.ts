@@ -47,7 +47,14 @@ export async function proveByLog(
 /** Whether what was folded again is what the block says. */
 function agrees(pieces: readonly BatchOutcome[], header: BlockHeader): boolean {
   const sum = (of: (piece: BatchOutcome) => number): number => pieces.reduce((total, piece) => total + of(piece), 0);
+  const most = (times: readonly (number | null)[]): number | null =>
+    times.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.max(a, b)), null);
+  const least = most(pieces.map(({ eventTimeMinMs: ms }) => (ms === null ? null : -ms)));
   return (
+    // Reports count a block as a whole, or not at all, by its first and last event.
+    (least === null ? null : -least) === header.eventTimeMinMs &&
+    most(pieces.map(({ eventTimeMaxMs }) => eventTimeMaxMs)) === header.eventTimeMaxMs &&
+    sum((piece) => piece.liveRecords) === header.liveRecords &&
     pieces.at(-1)!.rowsHash === header.rowsHash &&
     canonicalize(pieces.flatMap(({ erasures }) => erasures)) === canonicalize(header.erasures) &&
     sum((piece) => piece.rowOffsets.length) === header.accesses &&

@@ -209,6 +209,15 @@ export class BatchOutcome {
     tally.interceptedPrograms.set(program, Math.max(eventTimeMs, tally.interceptedPrograms.get(program) ?? 0));
   }
 
+  /** Milliseconds since 1970; null without an access. */
+  get eventTimeMinMs(): number | null {
+    return this.#eventTimeMinMs;
+  }
+
+  get eventTimeMaxMs(): number | null {
+    return this.#eventTimeMaxMs;
+  }
+
   /** Called by the fold when the batch is through. */
   close(state: PartitionState): void {
     this.#noteArrivals();
