@@ -200,6 +200,25 @@ describe('an aggregator', () => {
     expect(await saidBy(true)).toEqual(alive);
   });
 
+  it('goes on behind blocks that went because of their age before it had read them', async () => {
+    await append(0, 20);
+    await score();
+    const aggregator = newAggregator();
+    await aggregator.catchUp();
+    const before = aggregator.hour!;
+    await append(20, 40);
+    await score();
+    const ends = await Promise.all(traffic.log.map(async (_, partition) => (await log.bounds('results', partition)).end));
+    await append(40, 60);
+    await score();
+    for (const [partition, end] of ends.entries()) await log.deleteBefore('results', partition, end);
+    await aggregator.catchUp();
+    const again = newAggregator();
+    await again.catchUp();
+    expect(aggregator.hour).toBe(again.hour);
+    expect(aggregator.hour).toBeGreaterThan(before + 20);
+  });
+
   it('says what it could not append when the log takes it again', async () => {
     await append(0, 60);
     await score();
