@@ -86,8 +86,6 @@ export async function startBefore(options: StartBeforeOptions, offset: number): 
   const mark = authorityMark(options.authority);
   const isOurs = (kept: KeptState): boolean => otherMaker(kept, mark) === null;
   const ofOthers = keptStates.candidates(Number.POSITIVE_INFINITY).filter((kept) => kept.isTakenOver || !isOurs(kept));
-  // They lie before it.
-  if (ofOthers.some((kept) => kept.offset > offset)) return null;
   const othersUpTo = await judgedByOthersUpTo(warehouse, log.logId, partition, offset);
   const from = Math.max(start, othersUpTo, ...ofOthers.map((kept) => (isOurs(kept) ? kept.offset : kept.offset + 1)));
   if (from === 0) return new Refold(options);
