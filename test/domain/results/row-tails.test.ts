@@ -91,4 +91,16 @@ describe('rows whose end was written before', () => {
     const history = [declared('wx1', 1), ...round, ...round];
     expect(rowsOf(history, JSON.stringify).equals(rowsOf(history, withEscape))).toBe(true);
   });
+
+  it('are their own beside others that are too long to be kept', () => {
+    const ends = Array.from({ length: END_PLACES }, (_, rows) => ({
+      user: 'u',
+      api: 'wx.getLocation',
+      rows,
+      page: 'p'.repeat(rows % 2 === 0 ? 4 : 180),
+    }));
+    const round = ends.flatMap((data): Event[] => [0, 1, 2].map(() => ({ type: 'ntk.access', subject: 'wx1', data })));
+    const history = [declared('wx1', 1), ...round, ...round];
+    expect(rowsOf(history, JSON.stringify).equals(rowsOf(history, withEscape))).toBe(true);
+  });
 });
