@@ -77,6 +77,22 @@ describe('in the ledger', () => {
     expect(countsOf(folded(events, HERE, ORIGIN.run))).toEqual(counts);
   });
 
+  test('records of a host are counted by when they arrived, each once', () => {
+    const fold = new PartitionFold({
+      logId: 'l',
+      partition: HERE,
+      partitions: PARTITIONS,
+      storedUser: (user) => user,
+      authority: OPEN,
+    });
+    const values = [5, 5, 7, 5].map((atMs, record) => ({ value: Buffer.from('{'), record, origin: ORIGIN.live, atMs }));
+    const input = { ...foldInput(values, { from: 0, to: 4 }), appendedAtMs: Float64Array.from(values, ({ atMs }) => atMs) };
+    expect([...fold.fold(input, 0).liveArrivals]).toEqual([
+      [5, 3],
+      [7, 1],
+    ]);
+  });
+
   test('the policy that a command puts in front is a copy on every partition', () => {
     for (const partition of [0, HERE]) expect(countsOf(folded([POLICY], partition, ORIGIN.system))).toEqual({ copies: 1 });
   });
