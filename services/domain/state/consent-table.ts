@@ -30,6 +30,7 @@ export class ConsentTable {
   readonly pages = new PageSet('consents', (page, out) => this.#encode(page, out));
   /** By slot; null where a user was erased and nobody has come since. */
   readonly #slots: (UserConsents | null)[] = [];
+  /** Ascending: which place is taken next is no question of when this was restored. */
   readonly #free: number[] = [];
 
   /** (program, user) pairs with a consent. */
@@ -64,8 +65,18 @@ export class ConsentTable {
       this.pages.touch(Math.floor(consents.slot / USERS_PER_PAGE));
       program.consents?.delete(user);
       this.#slots[consents.slot] = null;
-      this.#free.push(consents.slot);
+      this.#release(consents.slot);
     }
+  }
+
+  #release(slot: number): void {
+    let [from, to] = [0, this.#free.length];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (this.#free[middle]! < slot) from = middle + 1;
+      else to = middle;
+    }
+    this.#free.splice(from, 0, slot);
   }
 
   #of(program: ProgramState, user: string): UserConsents {

@@ -34,4 +34,16 @@ describe('consents', () => {
       expect(consentFor(programsAgain.of(program), user, 'location')?.granted).toBe(true);
     expect(consentFor(programsAgain.of('wx1'), 'gone 999', 'location')).toBeNull();
   });
+
+  it('take the same places with and without a restart, in whatever order the users before them were erased', () => {
+    const [programs, consents] = [new ProgramTable(), new ConsentTable()];
+    for (const user of ['a', 'b', 'c', 'd']) consents.give(programs.of('wx1'), granted(user));
+    for (const user of ['c', 'a']) consents.erase(programs, user);
+    const [programsAgain, again] = [new ProgramTable(), new ConsentTable()];
+    for (const page of drawnPages(consents.pages)) again.restore(new ByteReader(page), programsAgain);
+    again.pages.restored(1);
+    consents.give(programs.of('wx1'), granted('e'));
+    again.give(programsAgain.of('wx1'), granted('e'));
+    expect(drawnPages(again.pages)).toEqual(drawnPages(consents.pages));
+  });
 });
