@@ -75,7 +75,7 @@ function restored(fold: PartitionFold, partition: number): PartitionFold {
 
 describe('a young program', () => {
   const elsewhere = Array.from(
-    { length: 18 },
+    { length: 48 },
     (_, i): Program => ({
       id: idIn(1 + (i % 3), `maps${i}`),
       developer: `developer${i}`,
