@@ -202,11 +202,13 @@ export class KafkaEventLog implements EventLog {
 
   /** A topic that was made anew since this log was opened would be written to by its name. @throws LogError log_corrupt */
   async #checkTopicIds(what: string): Promise<void> {
-    const { topics } = this.#options;
+    const { topics, clock } = this.#options;
+    const askedMs = clock.monotonicMs();
     const now = await this.#findTopics(what);
     const other = STREAMS.find((stream) => now[stream].id !== topics[stream].id);
     if (other !== undefined)
       throw new LogError('log_corrupt', `topic ${topics[other].name} was made anew while the log was open; restart`);
+    this.#topicIdsCheckedMs = askedMs;
   }
 
   async #commitChunks(chunks: readonly Chunk[]): Promise<readonly number[]> {
@@ -236,10 +238,8 @@ export class KafkaEventLog implements EventLog {
       const outcome = await this.#committer.transact(chunks);
       if (outcome.status !== 'ended') continue;
       // Before anybody is told that it was taken: a topic that was made anew takes records under its name, and nobody will read them.
-      const nowMs = this.#options.clock.monotonicMs();
-      if (nowMs - this.#topicIdsCheckedMs > TOPIC_IDS_AGE_MS_MAX)
+      if (this.#options.clock.monotonicMs() - this.#topicIdsCheckedMs > TOPIC_IDS_AGE_MS_MAX)
         await this.#checkTopicIds('looking whether the topics are still the same');
-      this.#topicIdsCheckedMs = nowMs;
       return outcome.baseOffsets;
     }
     throw new LogError('log_busy', 'Kafka gave a transaction up twice because it took too long; nothing was written, try again');

@@ -159,6 +159,9 @@ test("what is written to a topic that was made anew under the name of the log's 
   const log = await logs.open(prefix, { clock: { monotonicMs: () => performance.now() + aheadMs } });
   const append = { appends: [{ stream: 'access' as const, partition: 0, values: values('a') }] };
   await log.commit(append);
+  // Somebody always has written a moment ago, as hosts of a busy gateway do: that is no look at the topics.
+  aheadMs = 4_000;
+  await log.commit(append);
   const topic = topicName(prefix, 'access');
   await administrate(broker, async (admin) => {
     await admin.deleteTopics({ topics: [topic] });
