@@ -47,13 +47,12 @@ export async function proveByLog(
 /** Whether what was folded again is what the block says. */
 function agrees(pieces: readonly BatchOutcome[], header: BlockHeader): boolean {
   const sum = (of: (piece: BatchOutcome) => number): number => pieces.reduce((total, piece) => total + of(piece), 0);
-  const most = (times: readonly (number | null)[]): number | null =>
-    times.reduce((a, b) => (a === null || b === null ? (a ?? b) : Math.max(a, b)), null);
-  const least = most(pieces.map(({ eventTimeMinMs: ms }) => (ms === null ? null : -ms)));
+  const times = pieces.flatMap(({ eventTimeMinMs, eventTimeMaxMs }) => [eventTimeMinMs, eventTimeMaxMs]);
+  const known = times.filter((ms) => ms !== null);
   return (
     // Reports count a block as a whole, or not at all, by its first and last event.
-    (least === null ? null : -least) === header.eventTimeMinMs &&
-    most(pieces.map(({ eventTimeMaxMs }) => eventTimeMaxMs)) === header.eventTimeMaxMs &&
+    (known.length === 0 ? null : Math.min(...known)) === header.eventTimeMinMs &&
+    (known.length === 0 ? null : Math.max(...known)) === header.eventTimeMaxMs &&
     sum((piece) => piece.liveRecords) === header.liveRecords &&
     pieces.at(-1)!.rowsHash === header.rowsHash &&
     canonicalize(pieces.flatMap(({ erasures }) => erasures)) === canonicalize(header.erasures) &&

@@ -52,12 +52,10 @@ Examples:
       const summaries: ImportSummary[] = [];
       try {
         for await (const one of coming) summaries.push(one);
-      } catch (error) {
+      } finally {
         // One that cannot be had takes nothing from those that came in before it.
         if (summaries.length > 0) printAll(context, summaries, flags);
-        throw error;
       }
-      printAll(context, summaries, flags);
       if (summaries.some(({ problem, status }) => problem !== null || status === 'stopped')) context.fail();
     });
 }

@@ -3,7 +3,7 @@
  * late, missing, deleted or set anywhere, and are read only to count that. Written after the transaction and not in it: kafkajs's TxnOffsetCommit carries no
  * generation of the group, so that it would fence nobody, and a group that is in use could fail a commit.
  */
-import type { Position } from '../event-log.ts';
+import type { Position, ShownOffset } from '../event-log.ts';
 import type { KafkaConnection } from './connection.ts';
 
 /**
@@ -53,7 +53,7 @@ export class GroupOffsets {
   }
 
   /** What the group has: 0 for nothing, null when nobody can tell now; and whether that is a copy of ours. Never fails. */
-  async committed(consumer: Position['consumer'], partition: number): Promise<{ offset: number; isOurs: boolean } | null> {
+  async committed(consumer: Position['consumer'], partition: number): Promise<ShownOffset | null> {
     const { connection, groupOf, topicOf } = this.#options;
     try {
       const { responses } = await connection.trying(async () => {
