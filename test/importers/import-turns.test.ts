@@ -1,28 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { ImportSummary } from '../../services/importers/import-file.ts';
 import { ImportTurns } from '../../services/importers/import-turns.ts';
+import { networkRow } from './apple/network-row.ts';
 import { importPath, put, textsOf, useRoom } from './imported.ts';
 
 const room = useRoom();
 
-/** Contacts of one domain, as a report of the week up to a day of March says it. */
-function report(day: number, hits: number): string {
-  return JSON.stringify({
-    type: 'networkActivity',
-    bundleID: 'a.b',
-    domain: 'x.example',
-    context: '',
-    initiatedType: 'AppInitiated',
-    hits,
-    firstTimeStamp: '2022-03-01T00:00:00Z',
-    timeStamp: `2022-03-${String(day).padStart(2, '0')}T00:00:00Z`,
-  });
-}
-
 describe('imports at the same time', () => {
   test('of reports that overlap bring in each contact once', async () => {
     const turns = new ImportTurns();
-    const paths = [3, 5, 7, 9].map((day) => put(room, report(day, day), `${day}.ndjson`));
+    const paths = [3, 5, 7, 9].map((day) => put(room, networkRow(day, '01', `0${day}`), `${day}.ndjson`));
     await Promise.all(
       paths.map((path) =>
         turns.inside('apple-privacy-report', path, () => importPath(room, path, { format: 'apple-privacy-report' })),

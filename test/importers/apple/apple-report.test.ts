@@ -8,6 +8,7 @@ import { partitionOf } from '../../../services/domain/partitioning/murmur2.ts';
 import { parseRecord } from '../../../services/domain/record/parse.ts';
 import type { ImportSummary } from '../../../services/importers/import-file.ts';
 import { FIXTURES, importPath, inNewLog, put, type Room, recordsOf, textsOf, useRoom } from '../imported.ts';
+import { networkRow } from './network-row.ts';
 
 const room = useRoom();
 
@@ -274,18 +275,6 @@ describe('reports that overlap', () => {
     );
   });
 
-  const row = (hits: number, first: string, last: string, more: object = {}): string =>
-    JSON.stringify({
-      type: 'networkActivity',
-      bundleID: 'a.b',
-      domain: 'x.example',
-      context: '',
-      initiatedType: 'AppInitiated',
-      hits,
-      firstTimeStamp: `2022-03-${first}T00:00:00Z`,
-      timeStamp: `2022-03-${last}T00:00:00Z`,
-      ...more,
-    });
   /** Imports one report after the other and answers what they add, and the rows in sum. */
   async function imported(...reports: string[]): Promise<{ appended: number[]; rows: number }> {
     const appended: number[] = [];
@@ -296,7 +285,12 @@ describe('reports that overlap', () => {
 
   test('count the larger number of contacts, and what is more comes as a further access', async () => {
     expect(
-      await imported(row(10, '01', '07'), row(14, '03', '09'), row(12, '04', '09'), row(14, '03', '09', { domainOwner: 'X' })),
+      await imported(
+        networkRow(10, '01', '07'),
+        networkRow(14, '03', '09'),
+        networkRow(12, '04', '09'),
+        networkRow(14, '03', '09', { domainOwner: 'X' }),
+      ),
     ).toEqual({ appended: [1, 1, 0, 0], rows: 14 });
     const all = await accesses();
     expect(all.map(({ time, data }) => [time, data.rows, data.fields])).toEqual([
@@ -307,12 +301,12 @@ describe('reports that overlap', () => {
   });
 
   test('add up where their windows do not overlap', async () => {
-    expect(await imported(row(10, '01', '07'), row(5, '08', '14'))).toEqual({ appended: [1, 1], rows: 15 });
+    expect(await imported(networkRow(10, '01', '07'), networkRow(5, '08', '14'))).toEqual({ appended: [1, 1], rows: 15 });
   });
 
   test('do not mix domains, contexts, programs, kinds of initiation or devices', async () => {
     const rows = [{}, { domain: 'y.example' }, { context: 'z' }, { bundleID: 'c.d' }, { initiatedType: 'NonAppInitiated' }].map(
-      (more) => row(3, '01', '07', more),
+      (more) => networkRow(3, '01', '07', more),
     );
     expect(await imported(rows.join('\n'))).toEqual({ appended: [5], rows: 15 });
     await importReport(room, put(room, `${rows[0]}\n`), { deviceUser: 'device-2' });
@@ -320,7 +314,10 @@ describe('reports that overlap', () => {
   });
 
   test('may know of a domain without a contact', async () => {
-    expect(await imported(row(0, '01', '07'), row(0, '02', '08'), row(2, '02', '08'))).toEqual({ appended: [1, 0, 1], rows: 2 });
+    expect(await imported(networkRow(0, '01', '07'), networkRow(0, '02', '08'), networkRow(2, '02', '08'))).toEqual({
+      appended: [1, 0, 1],
+      rows: 2,
+    });
   });
 });
 
