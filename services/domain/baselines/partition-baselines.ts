@@ -2,6 +2,7 @@
 import type { Subject } from '../checks/subject.ts';
 import type { Access } from '../record/record.ts';
 import { ByteReader, type ByteWriter } from '../state/bytes.ts';
+import { insertAscending } from '../state/insert-ascending.ts';
 import { PageSet } from '../state/page-set.ts';
 import { grownInt32 } from '../state/columns.ts';
 import type { ProgramState, ProgramTable } from '../state/program-table.ts';
@@ -163,10 +164,8 @@ export class PartitionBaselines {
   #developerWith(id: string, slot: number): Developer {
     let developer = this.#developers.get(id);
     if (developer === undefined) this.#developers.set(id, (developer = { id, programs: [] }));
-    const { programs } = developer;
-    // Nearly always the newest program is the last one, and nobody has to look through a hundred thousand others.
-    const behind = programs.findLastIndex((sibling) => sibling < slot);
-    programs.splice(behind + 1, 0, slot);
+    // Nobody has to look through a hundred thousand others.
+    insertAscending(developer.programs, slot);
     return developer;
   }
 

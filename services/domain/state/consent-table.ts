@@ -7,6 +7,7 @@ import type { ConsentFact } from '../record/record.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import { PageSet } from './page-set.ts';
 import type { ProgramState, ProgramTable } from './program-table.ts';
+import { insertAscending } from './insert-ascending.ts';
 
 export interface Consent {
   readonly granted: boolean;
@@ -65,18 +66,8 @@ export class ConsentTable {
       this.pages.touch(Math.floor(consents.slot / USERS_PER_PAGE));
       program.consents?.delete(user);
       this.#slots[consents.slot] = null;
-      this.#release(consents.slot);
+      insertAscending(this.#free, consents.slot);
     }
-  }
-
-  #release(slot: number): void {
-    let [from, to] = [0, this.#free.length];
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (this.#free[middle]! < slot) from = middle + 1;
-      else to = middle;
-    }
-    this.#free.splice(from, 0, slot);
   }
 
   #of(program: ProgramState, user: string): UserConsents {
