@@ -17,7 +17,7 @@ import { RAMP } from './features.ts';
 import { NewsForOthers } from './news-for-others.ts';
 import type { Sighting } from './sighting.ts';
 import { FLEET_PRIORS_MAX, FleetPriors, fleetOf } from './state/fleet-priors.ts';
-import { LISTED_SECONDS, SIBLINGS_MIN } from './tuning.ts';
+import { LATELY_LISTED_SECONDS, LISTED_SECONDS, SIBLINGS_MIN } from './tuning.ts';
 
 export const BASELINE_PAGE_KINDS = [
   'baselinePlatform',
@@ -70,6 +70,7 @@ export class PartitionBaselines {
     bytes: 0,
     isNewlyListed: false,
     isFreshlyListed: false,
+    isLatelyListed: false,
   };
 
   /** @param isAlone there is no other partition that needs to know anything */
@@ -125,8 +126,11 @@ export class PartitionBaselines {
     seen.bytes = access.bytes;
     const { declaration } = program;
     const listedUs = declaration === null ? undefined : appearanceOf(declaration, category)?.sinceUs;
-    seen.isFreshlyListed = listedUs !== undefined && seconds - listedUs / 1e6 < LISTED_SECONDS;
-    seen.isNewlyListed = seen.isFreshlyListed && listedUs! > declaration!.firstDeclaredUs;
+    const listedFor = listedUs === undefined ? Number.POSITIVE_INFINITY : seconds - listedUs / 1e6;
+    const wasAdded = listedUs !== undefined && listedUs > declaration!.firstDeclaredUs;
+    seen.isFreshlyListed = listedFor < LISTED_SECONDS;
+    seen.isNewlyListed = wasAdded && seen.isFreshlyListed;
+    seen.isLatelyListed = wasAdded && !seen.isFreshlyListed && listedFor < LATELY_LISTED_SECONDS;
     const developer = this.#developerOf[program.baselineSlot]!;
     seen.fleets = this.#fleets.count === 0 ? null : this.#fleets.of(developer.id);
     const isOfUse = this.#news !== null || developer.programs.length >= SIBLINGS_MIN;

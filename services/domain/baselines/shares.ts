@@ -32,6 +32,7 @@ import {
   CLASS_USES,
   EVIDENT_CALLS_MIN,
   EVIDENT_USES_MIN,
+  LATELY_LISTED_WEIGHT,
   LISTED_SECONDS,
   NOVEL_DAYS,
   NOVEL_USES,
@@ -42,7 +43,7 @@ import {
 } from './tuning.ts';
 
 const LEARNED_CALLS_FOR_USERS = 20;
-/** Told as new: for six hours more of it may be told, then it is learned for a week. */
+/** Told as new, or lately listed and used for the first time: for six hours more of it may be told, then it is learned for a week. */
 const TOLD_NEW_SECONDS = 6 * 3600;
 
 /** Share of the category among uses and among calls; for young programs against the class; for a category never used, as new. */
@@ -62,8 +63,10 @@ export function judgeShare(
   const isOld = learned >= USES_MIN;
   const isYoung = days < YOUNG_DAYS && classRow[C_DAYS]! > CLASS_DAYS_MIN;
   const told = known.keys.told(key)?.newHour ?? 0;
-  const isNovel = keys[row + K_LEARNED + K_USES]! < NOVEL_USES && told === 0 && days >= NOVEL_DAYS && isOld;
+  const isHardlyKnown = keys[row + K_LEARNED + K_USES]! < NOVEL_USES && days >= NOVEL_DAYS && isOld;
+  const isNovel = isHardlyKnown && (told === 0 || (seen.isLatelyListed && !isPastTelling(told, seen.seconds)));
   if (isNovel && seen.isNewlyListed) learnInSilence(known, key, seen.seconds);
+  if (isNovel && seen.isLatelyListed && told === 0) known.keys.tell(key).newHour = Math.floor(seen.seconds / 3600);
   if ((!isOld && !isYoung) || seen.isNewlyListed || (isNovel && seen.isFreshlyListed) || wasToldNew(told, seen.seconds)) {
     forgetRamp(known, key);
     return false;
@@ -83,6 +86,7 @@ export function judgeShare(
   const unsure = isOld ? uncertainty(learned, CLASS_USES) : between;
   const callsUnsure = isOld ? uncertainty(program[at + P_LEARNED_CALLS]!, CLASS_USES) : between;
   const feature = isNovel ? NOVEL : isOld ? SHARE : FIRST;
+  const weight = !isNovel ? 1 : seen.isLatelyListed ? NOVEL_WEIGHT * LATELY_LISTED_WEIGHT : NOVEL_WEIGHT;
   for (let scale = 0; scale < SCALES; scale++) {
     const rho = dispersion * (scale === A_DAY ? ratio : 1) + unsure;
     const callRho = callDispersion * (scale === A_DAY ? callRatio : 1) + callsUnsure;
@@ -94,7 +98,7 @@ export function judgeShare(
       n += program[b + P_USES]!;
       all += program[b + P_CALLS]!;
       if (calls < EVIDENT_CALLS_MIN) continue;
-      const inflation = (cluster + (n - 1) * rho) / (isNovel ? NOVEL_WEIGHT : 1);
+      const inflation = (cluster + (n - 1) * rho) / weight;
       if (x >= EVIDENT_USES_MIN && mayExceed(found.least(feature), x, n, p, inflation)) {
         found.take(feature, shareSurprise(x, n, p) / inflation, scale, blocks, x, n, p, inflation);
       }
@@ -116,9 +120,11 @@ function learnInSilence(known: PartitionKnowledge, key: number, seconds: number)
 }
 
 function wasToldNew(toldHour: number, seconds: number): boolean {
-  if (toldHour === 0) return false;
-  const since = seconds - toldHour * 3600;
-  return since > TOLD_NEW_SECONDS && since < LISTED_SECONDS;
+  return toldHour !== 0 && isPastTelling(toldHour, seconds) && seconds - toldHour * 3600 < LISTED_SECONDS;
+}
+
+function isPastTelling(toldHour: number, seconds: number): boolean {
+  return seconds - toldHour * 3600 > TOLD_NEW_SECONDS;
 }
 
 /** One mark of a key's uses or calls: `marked` of `of`, cells of a block; `strength` is what the class is worth beside what was `learned`. */

@@ -19,6 +19,8 @@ export interface Sighting {
   isNewlyListed: boolean;
   /** The same, its first declaration included. */
   isFreshlyListed: boolean;
+  /** A declaration after the program's first has listed the category, for a week to four weeks. */
+  isLatelyListed: boolean;
 }
 
 export type FirstCounted = 'uses' | 'background' | 'visits';

@@ -65,6 +65,9 @@ export const NOVEL_DAYS = 3;
 export const SEASON_DAYS = 8;
 /** A category listed for less than this is new for a good reason (exact-rules.md section 10). */
 export const LISTED_SECONDS = 7 * 86_400;
+/** What a later declaration added comes into use within four weeks as a rule, as was announced: its uses say half of what others' say. */
+export const LATELY_LISTED_SECONDS = 28 * 86_400;
+export const LATELY_LISTED_WEIGHT = 0.5;
 /** A category with fewer learned uses is still new. */
 export const NOVEL_USES = 3;
 /** Uses of a new category come together: three say as much as two. */

@@ -27,6 +27,7 @@ const accesses = fc.array(
     bytes: fc.oneof(fc.constantFrom(0, 48, SAFE_MAX), fc.integer({ min: 0, max: 1e6 })),
     isNewlyListed: fc.boolean(),
     isFreshlyListed: fc.boolean(),
+    isLatelyListed: fc.boolean(),
     /** As often again: a burst. */
     times: fc.oneof({ weight: 4, arbitrary: fc.constant(1) }, fc.integer({ min: 2, max: 60 })),
   }),
@@ -77,7 +78,15 @@ describe('whatever is seen', () => {
     const program = baselines.known.addProgram('wx1');
     const see = (category: string, at: number): number => {
       const seen = { program, classNumber: 0, category: CATEGORIES.indexOf(category as never), seconds: at };
-      const more = { fleets: null, isForeground: true, rows: 1, bytes: 1, isNewlyListed: false, isFreshlyListed: false };
+      const more = {
+        fleets: null,
+        isForeground: true,
+        rows: 1,
+        bytes: 1,
+        isNewlyListed: false,
+        isFreshlyListed: false,
+        isLatelyListed: false,
+      };
       baselines.see({ ...seen, ...more }, Uint32Array.of(1, 1), [], 0.5);
       return baselines.score;
     };

@@ -44,6 +44,7 @@ class Programs {
       bytes: 0,
       isNewlyListed: false,
       isFreshlyListed: false,
+      isLatelyListed: false,
     };
     this.baselines.see({ program, category, seconds, ...more }, this.#hash, [], NO_ALARMS);
   }

@@ -8,13 +8,17 @@ const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 /** Twelve uses in an hour, a third of them of the camera; answers how new that is, or how much more than its share, in nats. */
-function hourWithCamera(ofClass: OneClass, begin: number, isNewlyListed: boolean): number {
+function hourWithCamera(ofClass: OneClass, begin: number, isNewlyListed: boolean, isLatelyListed = false): number {
   let most = 0;
   for (let i = 0; i < 12; i++) {
     const category = i % 3 === 0 ? CAMERA : LOCATION;
-    ofClass.see(0, category, begin + i * 300, { isNewlyListed: isNewlyListed && category === CAMERA });
+    const isCamera = category === CAMERA;
+    ofClass.see(0, category, begin + i * 300, {
+      isNewlyListed: isNewlyListed && isCamera,
+      isLatelyListed: isLatelyListed && isCamera,
+    });
     const { nats } = ofClass.baselines.surprises;
-    if (category === CAMERA) most = Math.max(most, nats[NOVEL]!, nats[SHARE]!);
+    if (isCamera) most = Math.max(most, nats[NOVEL]!, nats[SHARE]!);
   }
   return most;
 }
@@ -39,5 +43,19 @@ describe('a category that a program never used', () => {
     const ofClass = new OneClass();
     useOnce(ofClass, NOON - 60);
     expect(hourWithCamera(ofClass, NOON, false)).toBe(0);
+  });
+
+  it('says half as much where a later declaration added it some weeks ago', () => {
+    const surprise = hourWithCamera(new OneClass(), NOON, false);
+    expect(hourWithCamera(new OneClass(), NOON, false, true)).toBeCloseTo(0.5 * surprise, 5);
+  });
+
+  it('is told in its first six hours of use and then learned for a week, where a later declaration added it some weeks ago', () => {
+    const ofClass = new OneClass();
+    const { nats } = ofClass.baselines.surprises;
+    const first = hourWithCamera(ofClass, NOON, false, true);
+    expect(hourWithCamera(ofClass, NOON + 4 * HOUR, false, true)).toBeGreaterThan(first);
+    expect(nats[SHARE]).toBe(0);
+    for (let hour = 7; hour < 7 * 24 - 1; hour += 20) expect(hourWithCamera(ofClass, NOON + hour * HOUR, false, true)).toBe(0);
   });
 });

@@ -37,10 +37,10 @@ export class OneClass {
     program: number,
     category: number,
     seconds: number,
-    { isForeground = true, siblings = [] as readonly number[], budget = 0, isNewlyListed = false } = {},
+    { isForeground = true, siblings = [] as readonly number[], budget = 0, isNewlyListed = false, isLatelyListed = false } = {},
   ): void {
     const seen = { program, classNumber: 0, category, seconds, isForeground, fleets: null, rows: 1, bytes: 100 };
     const words = Uint32Array.of(++this.#user, this.#user * 7919);
-    this.baselines.see({ ...seen, isNewlyListed, isFreshlyListed: isNewlyListed }, words, siblings, budget);
+    this.baselines.see({ ...seen, isNewlyListed, isFreshlyListed: isNewlyListed, isLatelyListed }, words, siblings, budget);
   }
 }

@@ -45,7 +45,7 @@ class OneKey {
   judged(): number {
     const found = new Surprises();
     const seen = { program: this.program, classNumber: 0, category: LOCATION, seconds: 0, fleets: null };
-    const more = { isForeground: true, rows: 1, bytes: 1, isNewlyListed: false, isFreshlyListed: false };
+    const more = { isForeground: true, rows: 1, bytes: 1, isNewlyListed: false, isFreshlyListed: false, isLatelyListed: false };
     judgeRamp(this.known, this.key, { ...seen, ...more }, USUAL, found);
     return found.nats[RAMP]!;
   }

@@ -45,6 +45,7 @@ class OneProgram {
       bytes: 0,
       isNewlyListed: false,
       isFreshlyListed: false,
+      isLatelyListed: false,
     };
     this.baselines.see(seen, this.#hash, [], NO_ALARMS);
   }

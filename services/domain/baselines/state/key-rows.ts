@@ -34,7 +34,7 @@ const K_CELLS_BEFORE_RAMPS = K_RAMP;
 
 /** What was told of a key; few have any. Hours since 1970, 0 while it was not. */
 export interface ToldOfKey {
-  /** When it was told as new, or seven hours before it came into use while newly listed. */
+  /** When it was told as new, came into use while lately listed, or, while newly listed, seven hours before it did. */
   newHour: number;
   /** How strong it was when it was told last, and when that was. */
   score: number;
