@@ -178,6 +178,19 @@ describe('the pages', () => {
     expect((await app.inject({ url: '/', headers: { ...headers, authorization: basic } })).statusCode).toBe(200);
   });
 
+  test('a browser asks for the token when it goes to a page, and not in the midst of one that is open', async () => {
+    const app = await open('10.1.2.3');
+    const asked = async (url: string, mode: string): Promise<boolean> => {
+      const answer = await app.inject({ url, headers: { host: '10.1.2.3:7077', 'sec-fetch-mode': mode } });
+      expect(answer.statusCode).toBe(401);
+      return 'www-authenticate' in answer.headers;
+    };
+    expect(await asked('/', 'navigate')).toBe(true);
+    expect(await asked('/live/accesses/1-7', 'navigate')).toBe(true);
+    expect(await asked('/live/events', 'cors')).toBe(false);
+    expect(await asked('/live/accesses/1-7', 'cors')).toBe(false);
+  });
+
   test('an access is asked for by its place', async () => {
     const app = await open();
     const answer = async (id: string): Promise<number> =>

@@ -39,6 +39,9 @@ let page: Page;
 let streams: ServerResponse[];
 let streamsBegun: number;
 let lookUps: ServerResponse[];
+let newest: (typeof ACCESS)[];
+/** What is answered in place of a stream. */
+let refusal: number | null;
 
 function say(kind: string, data: unknown): void {
   for (const stream of streams) stream.write(`event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`);
@@ -53,18 +56,23 @@ beforeEach(async () => {
   streams = [];
   streamsBegun = 0;
   lookUps = [];
+  newest = [ACCESS];
+  refusal = null;
   server = createServer((request, response) => {
     const url = request.url!;
     if (url === '/') response.writeHead(200, { ...PAGE_HEADERS, 'content-type': 'text/html' }).end(consolePage(ABOUT));
     else if (url.endsWith('.mjs'))
       response.writeHead(200, { 'content-type': 'text/javascript' }).end(readFileSync(join(FOLDER, url.slice(1))));
+    else if (url.endsWith('.css'))
+      response.writeHead(200, { 'content-type': 'text/css' }).end(readFileSync(join(FOLDER, url.slice(1))));
+    else if (url === '/live/events' && refusal !== null) response.writeHead(refusal).end();
     else if (url === '/live/events') {
       streamsBegun++;
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       streams.push(response);
       response.on('close', () => streams.splice(streams.indexOf(response), 1));
       say('now', NOW);
-      say('newest', [ACCESS]);
+      say('newest', newest);
     } else if (url.startsWith('/live/accesses/')) lookUps.push(response);
     else response.writeHead(404).end();
   });
@@ -118,4 +126,55 @@ test('checks that could not be looked up are looked up when it is opened again, 
   await page.locator('#newest .opened').waitFor({ state: 'detached' });
   await summary.click();
   await vi.waitFor(() => expect(lookUps).toHaveLength(2), { timeout: 10_000 });
+});
+
+test('a page that was asked for another token than it has says so, and goes on when it is welcome again', async () => {
+  const state = page.locator('#state-text');
+  refusal = 401;
+  streams[0]!.destroy();
+  await vi.waitFor(() => expect(streams).toHaveLength(0), { timeout: 10_000 });
+  await vi.waitFor(
+    async () => {
+      await page.clock.runFor(3_000);
+      expect(await state.textContent()).toBe('Another token is needed: load this page again');
+    },
+    { timeout: 20_000 },
+  );
+  await page.locator('#newest summary').click();
+  await vi.waitFor(() => expect(lookUps).toHaveLength(1), { timeout: 10_000 });
+  lookUps[0]!.writeHead(401).end();
+  await page.locator('.opened').getByText('Another token is needed: load this page again.').waitFor();
+  refusal = 503;
+  await vi.waitFor(
+    async () => {
+      await page.clock.runFor(3_000);
+      expect(await state.textContent()).toBe('As many pages are open as may be, trying again');
+    },
+    { timeout: 20_000 },
+  );
+  refusal = null;
+  await vi.waitFor(
+    async () => {
+      await page.clock.runFor(3_000);
+      expect(await state.textContent()).toBe('Running');
+    },
+    { timeout: 20_000 },
+  );
+});
+
+test('an access of years ago is told with its year, and its time stands beside the program’s name and not over it', async () => {
+  newest = [{ ...ACCESS, at: '2019-12-31T12:00:00.000Z' }];
+  await page.reload();
+  const time = page.locator('#newest time');
+  expect(await time.textContent()).toContain('2019');
+  const [timeEnds, nameBegins] = await page.evaluate<[number, number]>(`(() => {
+    const written = document.createRange();
+    written.selectNodeContents(document.querySelector('#newest time'));
+    return [written.getBoundingClientRect().right, document.querySelector('#newest .what').getBoundingClientRect().left];
+  })()`);
+  expect(timeEnds).toBeLessThan(nameBegins);
+});
+
+test('whose time the times of the page are is said', async () => {
+  expect(await page.locator('#state-time').textContent()).toMatch(/^\d\d:\d\d:\d\d (?:UTC|GMT|[A-Z]{2,5})/);
 });

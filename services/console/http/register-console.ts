@@ -45,7 +45,8 @@ export async function registerConsole(app: FastifyInstance, options: ConsoleOpti
       const refusal = visitors.refusal(request.headers, isPage(request));
       if (refusal === null) return;
       reply.headers(DATA_HEADERS);
-      if (refusal.code === 401) reply.header('www-authenticate', 'Basic realm="Need to Know", charset="UTF-8"');
+      if (refusal.code === 401 && !isOfAPage(request))
+        reply.header('www-authenticate', 'Basic realm="Need to Know", charset="UTF-8"');
       return reply.code(refusal.code).send({ error: refusal.error });
     });
     registerPages(scope, options);
@@ -57,6 +58,12 @@ const PAGES: ReadonlySet<string> = new Set(['/', '/report', '/guides', '/guides/
 
 function isPage(request: FastifyRequest): boolean {
   return PAGES.has(request.routeOptions.url ?? '') && request.headers['sec-fetch-mode'] === 'navigate';
+}
+
+/** What an open page asks for: its browser would ask for the token in the midst of it, and again each time that the page tries again. */
+function isOfAPage({ headers }: FastifyRequest): boolean {
+  const mode = headers['sec-fetch-mode'];
+  return mode !== undefined && mode !== 'navigate';
 }
 
 function registerPages(scope: FastifyInstance, { source, docsFolder, clock }: ConsoleOptions): void {

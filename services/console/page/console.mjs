@@ -2,12 +2,15 @@
  * Puts the figures into the live page as they come. Everything that programs or developers wrote goes in as text, never as markup.
  * Runs in the browser, as it stands here.
  */
-import { NewestList } from './newest.mjs';
+import { NewestList, TOKEN_NEEDED } from './newest.mjs';
 
 const byId = (id) => document.getElementById(id);
 const numbers = new Intl.NumberFormat('en-US');
 const rates = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
-const clockTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const CLOCK = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
+const clockTime = new Intl.DateTimeFormat(undefined, CLOCK);
+/** Says whose time all those of the page are: the report and commands print UTC. */
+const clockTimeOfZone = new Intl.DateTimeFormat(undefined, { ...CLOCK, timeZoneName: 'short' });
 
 /** How long after the connection was given up it is tried again, milliseconds. */
 const AGAIN_MS = 3_000;
@@ -15,6 +18,8 @@ const AGAIN_MS = 3_000;
 const SILENT_MS = 10_000;
 const LOOK_MS = 1_000;
 const LOST = 'Connection lost, trying again';
+/** What an answer means that is no stream, by its status. */
+const REFUSED = { 401: TOKEN_NEEDED, 503: 'As many pages are open as may be, trying again' };
 
 function put(id, text) {
   const element = byId(id);
@@ -57,7 +62,7 @@ function showNow(now) {
     policy === null ? 'none yet: every access is let pass' : `${policy.version} (${policy.hash}), mode ${policy.mode}`,
   );
   drawSpark(now.accesses);
-  put('state-time', clockTime.format(new Date(now.at)));
+  put('state-time', clockTimeOfZone.format(new Date(now.at)));
   if (troubles.length === 0) state('running', 'Running');
   else state('trouble', 'Standing still');
   showTrouble('standing', troubles.join(' '));
@@ -177,10 +182,24 @@ function connect() {
   mine.addEventListener('error', () => {
     if (mine !== events) return;
     state('lost', LOST);
-    // A browser gives up for good on an answer that is no stream, such as that there is no room.
+    // A browser gives up for good on an answer that is no stream, such as that there is no room, and does not say which it was.
     if (mine.readyState !== EventSource.CLOSED) return;
+    void statusOf('/live/events').then((status) => mine === events && state('lost', REFUSED[status] ?? LOST));
     setTimeout(() => mine === events && !document.hidden && connect(), AGAIN_MS);
   });
+}
+
+/** Undefined where nobody answers. */
+async function statusOf(address) {
+  const asking = new AbortController();
+  try {
+    return (await fetch(address, { signal: AbortSignal.any([asking.signal, AbortSignal.timeout(AGAIN_MS)]) })).status;
+  } catch {
+    return undefined;
+  } finally {
+    // Where there is room again it is a stream.
+    asking.abort();
+  }
 }
 
 setInterval(() => {

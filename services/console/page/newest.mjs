@@ -1,16 +1,15 @@
 /** The list of the newest interceptions: each can be opened, and nothing moves away from under a reader's hand. */
 
 const clockTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
-const dayAndTime = new Intl.DateTimeFormat(undefined, {
-  month: 'short',
-  day: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-});
+const DAY = { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+const dayAndTime = new Intl.DateTimeFormat(undefined, DAY);
+/** Imports bring what is years old. */
+const yearAndTime = new Intl.DateTimeFormat(undefined, { year: 'numeric', ...DAY });
 const DAY_MS = 86_400_000;
 /** Longer than the slowest answer of a system that works. */
 const LOOK_UP_MS_MAX = 30_000;
+/** Each start of the system has another token, and only a page that is loaded is asked for it. */
+export const TOKEN_NEEDED = 'Another token is needed: load this page again';
 
 const BECAME = { prevented: 'Prevented', already_refused: 'Already refused', late: 'Late', let_pass: 'Let pass' };
 const BECAME_IN_FULL = {
@@ -27,6 +26,12 @@ function made(tag, className, text = '') {
   if (className !== '') element.className = className;
   element.textContent = text;
   return element;
+}
+
+function inWords(time) {
+  const now = new Date(performance.timeOrigin + performance.now());
+  if (Math.abs(now.getTime() - time.getTime()) < DAY_MS) return clockTime.format(time);
+  return (now.getFullYear() === time.getFullYear() ? dayAndTime : yearAndTime).format(time);
 }
 
 export class NewestList {
@@ -97,9 +102,7 @@ export class NewestList {
   }
 
   #item({ id, at, program, did, reasons, remedy, became }) {
-    const time = new Date(at);
-    const isToday = Math.abs(performance.timeOrigin + performance.now() - time.getTime()) < DAY_MS;
-    const when = made('time', 'time', (isToday ? clockTime : dayAndTime).format(time));
+    const when = made('time', 'time', inWords(new Date(at)));
     when.dateTime = at;
     when.title = at;
     const what = made('span', 'what');
@@ -141,10 +144,11 @@ export class NewestList {
     details.append(body);
     try {
       const answer = await fetch(`/live/accesses/${id}`, { signal: AbortSignal.timeout(LOOK_UP_MS_MAX) });
-      if (!answer.ok) throw new Error(String(answer.status));
+      if (!answer.ok) throw new Error(answer.status === 401 ? TOKEN_NEEDED : '');
       loading.replaceWith(...opened(await answer.json()));
-    } catch {
-      loading.textContent = 'The checks could not be looked up; close this and open it again.';
+    } catch ({ message }) {
+      loading.textContent =
+        message === TOKEN_NEEDED ? `${message}.` : 'The checks could not be looked up; close this and open it again.';
       const leave = () => {
         if (details.open) return;
         body.remove();
