@@ -37,8 +37,6 @@ async function main(argv: readonly string[]): Promise<number> {
       stoppedBy = name;
       stop.abort();
     });
-  // A reader that went away (head, less) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : EXIT_FAILED));
   const env = environment();
   const version = `${packageJson.version} (engine ${ENGINE_VERSION})`;
   const context = createContext({ out, clock: systemClock, env, signal: stop.signal, userName: userName(), version });
@@ -95,5 +93,7 @@ function isStopped(): boolean {
   return stoppedBy !== null && process.exitCode !== 0;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+const code = await main(process.argv.slice(2));
+// It is set already where the output could not be written.
+process.exitCode ??= code;
 endWithin(END_MS);

@@ -17,12 +17,14 @@ export interface LoggerOptions {
 }
 
 const STDERR = 2;
+/** What waits for a disk that is full; what comes then is not logged. Characters. */
+const WAITING_MAX = 65_536;
 const SECRET_KEYS = ['user', 'userId', 'users', 'userKey', 'token', 'password', 'authorization'] as const;
 const REDACTED = '[removed]';
 
 export function createLogger({ level, output, short = isatty(STDERR) }: LoggerOptions): Logger {
   // Written at once: the last line before a crash is the one that is needed.
-  const to = output ?? destination({ fd: STDERR, sync: true });
+  const to = output ?? toStandardError();
   return pino(
     {
       level,
@@ -34,6 +36,13 @@ export function createLogger({ level, output, short = isatty(STDERR) }: LoggerOp
     },
     short ? shortLines(to) : to,
   );
+}
+
+/** A service that cannot log goes on without: it would stop for a disk that only its logs need. */
+function toStandardError(): DestinationStream {
+  const to = destination({ fd: STDERR, sync: true, maxLength: WAITING_MAX });
+  to.on('error', () => {});
+  return to;
 }
 
 /** What happened and where in the code; a chain of causes in one line each. */

@@ -27,10 +27,27 @@ export interface Progress {
 export class Output {
   readonly #stdout: NodeJS.WriteStream;
   readonly #stderr: NodeJS.WriteStream;
+  #isRead = true;
 
+  /**
+   * Where nothing can be written any more a command goes on to its end: leaving in the midst of it would take the process from under the
+   * ClickHouse in it, which ends in a crash, and a service stops for nobody who stops reading what it says.
+   */
   constructor(stdout: NodeJS.WriteStream = process.stdout, stderr: NodeJS.WriteStream = process.stderr) {
     this.#stdout = stdout;
     this.#stderr = stderr;
+    stdout.on('error', (error: NodeJS.ErrnoException) => this.#lost(error));
+    // Nobody could be told.
+    stderr.on('error', () => {});
+  }
+
+  #lost({ code = 'unknown error' }: NodeJS.ErrnoException): void {
+    // A reader that went away (head, less) is no error.
+    if (this.#isRead && code !== 'EPIPE') {
+      this.problem(`cannot write to standard output (${code}); what it shows is not all`);
+      process.exitCode = 1;
+    }
+    this.#isRead = false;
   }
 
   /** A line of the result. */
@@ -41,13 +58,19 @@ export class Output {
   /** Bytes of the result, with back-pressure. Pipes and files get them as they are; on a terminal they cannot command it. */
   async bytes(pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
     const shown = this.#stdout.isTTY ? new SafeBytes() : null;
-    for await (const piece of pieces) await this.#write(shown === null ? piece : shown.push(piece));
+    for await (const piece of pieces) {
+      await this.#write(shown === null ? piece : shown.push(piece));
+      if (!this.#isRead) return;
+    }
     if (shown !== null) await this.#write(shown.end());
   }
 
   async #write(piece: string | Uint8Array): Promise<void> {
     if (this.#stdout.write(piece)) return;
-    await new Promise<void>((resolve) => this.#stdout.once('drain', resolve));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    for (const end of ['drain', 'error'] as const) this.#stdout.once(end, resolve);
+    await promise;
+    for (const end of ['drain', 'error'] as const) this.#stdout.off(end, resolve);
   }
 
   json(value: unknown): void {
