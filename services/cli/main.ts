@@ -5,6 +5,7 @@ import { ENGINE_VERSION } from '../domain/engine.ts';
 import { systemClock } from '../platform/clock.ts';
 import { isExpected } from '../system/expected.ts';
 import { createContext } from './create-context.ts';
+import { settleEmptyOptions } from './empty-options.ts';
 import { Output } from './output/output.ts';
 import { brief } from './output/terminal.ts';
 import { registerCommands } from './register-commands.ts';
@@ -55,6 +56,7 @@ async function main(argv: readonly string[]): Promise<number> {
           )} (see --help)`,
         ),
     })
+    .hook('preAction', (_, command) => settleEmptyOptions(command))
     .exitOverride();
   try {
     await registerCommands(program, context, argv);

@@ -52,6 +52,16 @@ const MISTAKES: readonly Mistake[] = [
       ]
     : []),
   {
+    name: 'a data folder without a name, as of a variable that is not set',
+    args: ['run', '--data', '', '--policy', place('policy.yaml'), ...INPUT],
+    says: '--data is empty: name what is meant, or leave it out',
+  },
+  {
+    name: 'brokers without a name, in place of which the data folder would answer',
+    args: ['report', ...DATA, '--kafka', ''],
+    says: '--kafka is empty: name what is meant, or leave it out',
+  },
+  {
     name: 'a policy file that is not there',
     args: ['run', ...DATA, '--policy', place('none.yaml'), ...INPUT],
     says: /there is no policy file '.*none\.yaml'/,
@@ -253,6 +263,11 @@ test.each(MISTAKES)('$name is one line', async ({ args, says, code = 1 }) => {
   expect(result.stderr).not.toMatch(/ {4}at |should not happen/);
   expect(result.stdout).toBe('');
   expect(result.code).toBe(code);
+});
+
+test('a variable that is empty names no data folder: the default one is asked', async () => {
+  const { code, stderr } = await ntk(['report'], { cwd: desk.path, env: { NTK_DATA: '' } });
+  expect([code, stderr]).toEqual([0, '']);
 });
 
 test('none of these mistakes changed what is stored', async () => {
