@@ -9,6 +9,8 @@ import type { OddThings } from './odd-things.ts';
 const LINES_MAX = 20;
 /** A longer line is not looked at. */
 const LINE_BYTES_MAX = 64 * 1024;
+/** Enough to see what a line begins with. */
+const HEAD_BYTES = 16;
 
 /** Keys of which one is in every line of a format whose lines are JSON objects; formats.md. */
 const KEYS: readonly (readonly [ImportFormat, readonly string[]])[] = [
@@ -24,7 +26,13 @@ const UTF16_MARKS: readonly Buffer[] = [Buffer.from([0xff, 0xfe]), Buffer.from([
 /** Headings of `dumpsys appops`. */
 const APP_OPS = /^\s*(?:Current AppOps Service state|Uid (?:u\d+[a-z]+\d+|\d+)):/;
 
-/** Passes the lines on, and notes when none of the first is of `format`, with the one that they are of instead, or that they are no UTF-8. */
+/** How an array of records begins, in one line or in many; no line of a format does. */
+const ARRAY = /^\ufeff?\s*\[\s*(?:\{|$)/;
+
+/**
+ * Passes the lines on, and notes when none of the first is of `format`, with the one that they are of instead, or that they are no UTF-8, or one
+ * array of records.
+ */
 export async function* lookedAt(
   lines: AsyncIterable<LineBatch>,
   format: ImportFormat,
@@ -37,9 +45,12 @@ export async function* lookedAt(
       const mark = batch.bytes.subarray(batch.starts[0], Math.min(batch.starts[0]! + 2, batch.ends[0]!));
       const isUtf16 = UTF16_MARKS.some((known) => known.equals(mark));
       if (isUtf16) odd.note('utf16', 1);
+      const head = batch.bytes.toString('utf8', batch.starts[0], Math.min(batch.starts[0]! + HEAD_BYTES, batch.ends[0]!));
+      const isArray = format !== 'android-appops' && ARRAY.test(head);
+      if (isArray) odd.note('json_array', 1);
       const found = formatsIn(batch);
       // Other formats begin with what belongs to no record, so that only another one's lines say anything.
-      if (!isUtf16 && !found.has(format) && (found.size > 0 || format === 'cloudevents'))
+      if (!isUtf16 && !isArray && !found.has(format) && (found.size > 0 || format === 'cloudevents'))
         odd.note('other_format', 1, [...found][0]);
     }
     yield batch;

@@ -39,6 +39,8 @@ export type OddCode =
   | 'no_appops'
   /** The file begins as text in UTF-16 does, of which no line can be read. */
   | 'utf16'
+  /** The file is one JSON array, pretty-printed or not. */
+  | 'json_array'
   /** None of the first lines is of the format that the file is read in; `first` is the one that they look like, where that is known. */
   | 'other_format'
   /** A line is not of a shape that the format has; it went into the log as it is and will be a reject. */

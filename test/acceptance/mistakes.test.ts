@@ -308,6 +308,17 @@ describe('an input in another format than it is said to be in', () => {
     expect(mixed.stderr).not.toMatch(/events\.ndjson: .*\n +none/);
   });
 
+  test('is said to be one JSON array when it is, of lines that are no records each', async () => {
+    const records = [access({ id: 'a' }), access({ id: 'b' })].map((line) => JSON.parse(line) as unknown);
+    for (const indent of [0, 1]) {
+      const array = desk.write(`array-${indent}.json`, JSON.stringify(records, null, indent));
+      const { code, stderr } = await ntk(['run', '--data', place(`array-${indent}`), '--input', array]);
+      expect(code).toBe(0);
+      expect(stderr).toContain("this is one JSON array, and a file has one record a line: jq -c '.[]' FILE writes them so");
+      expect(stderr).not.toContain('another format');
+    }
+  });
+
   test('is said to be UTF-16 when it is, and its lines are rejected', async () => {
     writeFileSync(place('utf16.ndjson'), '\ufeff{"specversion":"1.0"}\r\n', 'utf16le');
     const { code, stderr, stdout } = await ntk(['run', '--data', place('utf16'), '--input', place('utf16.ndjson')]);

@@ -27,6 +27,7 @@ const ODD_IN_WORDS: Readonly<Record<OddCode, string>> = {
   skipped_line: 'a line around the accesses, left out',
   no_appops: 'a file without any uid, so no dump of app ops',
   utf16: 'text in UTF-16',
+  json_array: 'one JSON array',
   other_format: 'none of the first lines is of the format',
   unknown_shape: 'a line of a shape that the format does not have, which is rejected',
 };
@@ -47,11 +48,14 @@ export function printImport(out: Output, one: ImportSummary): void {
   }
 }
 
+/** Said once, as what the file is. */
+const OF_THE_WHOLE_FILE: ReadonlySet<OddCode> = new Set(['utf16', 'json_array', 'other_format']);
+
 function printWhatCame(out: Output, one: ImportSummary): void {
   const resumed = one.skipped > 0 ? `, ${n(one.skipped)} were imported before` : '';
   const known = one.alreadyKnown > 0 ? `, ${n(one.alreadyKnown)} known from other files` : '';
   out.note(`${brief(one.name)}: ${n(one.appended)} of ${n(one.records)} records appended${resumed}${known}`);
-  for (const odd of one.odd) if (odd.code !== 'other_format' && odd.code !== 'utf16') out.note(`  ${oddInWords(odd)}`);
+  for (const odd of one.odd) if (!OF_THE_WHOLE_FILE.has(odd.code)) out.note(`  ${oddInWords(odd)}`);
   const unread = unreadInWords(one);
   if (unread !== null) out.note(`  ${out.paint('yellow', unread, out.errors)}`);
 }
@@ -65,6 +69,8 @@ function unreadInWords({ format, records, odd }: ImportSummary): string | null {
   if (records === 0 && odd.length === 0) return `there is no record in this file; ${named}`;
   if (odd.some(({ code }) => code === 'utf16'))
     return 'this is text in UTF-16, of which nothing can be read: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)';
+  if (odd.some(({ code }) => code === 'json_array'))
+    return "this is one JSON array, and a file has one record a line: jq -c '.[]' FILE writes them so";
   const other = odd.find(({ code }) => code === 'other_format');
   if (other !== undefined) {
     const isLike = other.first === undefined ? named : `it looks like ${brief(other.first)}: write ${brief(other.first)}:FILE`;
