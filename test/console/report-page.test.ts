@@ -268,5 +268,9 @@ describe('the chart over time', () => {
     const filled = filledIn({ period: 'year', counts });
     expect(filled).toHaveLength(64);
     expect(filled.at(-1)!.startMs).toBe(Date.UTC(2254, 0));
+    expect(textOf(page({}, { timeline: { period: 'year', counts } }))).toContain(
+      '1 attempt before 2191 counted, and not drawn here.',
+    );
+    expect(textOf(page({}, { timeline: { period: 'year', counts: counts.slice(1) } }))).not.toContain('not drawn');
   });
 });

@@ -1,4 +1,4 @@
-/** Small charts as SVG that stands inside the page. Each is drawn from the same rows as the table beside it. */
+/** Small charts as SVG that stands inside the page. Each is drawn from the same rows as the figures beside it. */
 import type { Period, PeriodCount } from '../../domain/report/certificate.ts';
 import { html, type Html } from '../html.ts';
 
@@ -26,6 +26,16 @@ export function filledIn({ period, counts }: Timeline): PeriodCount[] {
   for (let startMs = last.startMs; startMs >= counts[0]!.startMs && bars.length < BARS_MAX; startMs = before(startMs, period))
     bars.push(byStart.get(startMs) ?? { startMs, accesses: 0, intercepted: 0, wouldHave: 0 });
   return bars.reverse();
+}
+
+/** Attempts that stand before the oldest bar: intercepted, or under a stricter mode. Zero where every bar is drawn. */
+export function beforeTheChart(timeline: Timeline): { readonly attempts: number; readonly before: string } {
+  const oldestMs = filledIn(timeline)[0]?.startMs ?? 0;
+  const left = timeline.counts.filter(({ startMs }) => startMs < oldestMs);
+  return {
+    attempts: left.reduce((sum, { intercepted, wouldHave }) => sum + intercepted + wouldHave, 0),
+    before: periodLabel(oldestMs, timeline.period),
+  };
 }
 
 /** Where the period before the one that begins at `startMs` begins. */

@@ -8,7 +8,7 @@ import { categoryInWords } from '../../domain/wording/categories.ts';
 import { reasonInWords } from '../../domain/wording/reasons.ts';
 import { html, Html, type HtmlValue } from '../html.ts';
 import { certificateSection } from './certificate-section.ts';
-import { rowBar, timelineChart } from './charts.ts';
+import { beforeTheChart, rowBar, timelineChart } from './charts.ts';
 import { DEFINITIONS, METHOD } from './definitions.ts';
 import { instant, moment, number } from './figures.ts';
 import { REPORT_STYLE } from './report-style.ts';
@@ -56,6 +56,7 @@ ${certificateSection(report, certificate)}
 function opening(report: InterceptionReport, certificate: ReportCertificate): Html {
   const { intercepted, wouldHaveBeenIntercepted: would, quality } = report;
   const chart = timelineChart(certificate.timeline);
+  const undrawn = beforeTheChart(certificate.timeline);
   return html`<header>
 <h1>Interception report</h1>
 <p class="meta">${period(report, certificate)}</p>
@@ -77,7 +78,7 @@ ${certificate.simulated > 0 && html`<p class="made-up"><strong>Made up.</strong>
 ${
   chart !== null &&
   html`<figure>
-<figcaption>By ${certificate.timeline.period} (UTC). <span class="key"></span>Intercepted${would.attempts > 0 && html`<span class="key would"></span>Would have been`}</figcaption>
+<figcaption>By ${certificate.timeline.period} (UTC). <span class="key"></span>Intercepted${would.attempts > 0 && html`<span class="key would"></span>Would have been`}${undrawn.attempts > 0 && html` ${attempts(undrawn.attempts)} before ${undrawn.before} counted, and not drawn here.`}</figcaption>
 ${chart}
 </figure>`
 }`;
