@@ -6,6 +6,7 @@ import { CALLED_SQL } from '../domain/drift/queries.ts';
 import { encodingOf } from '../domain/record/json.ts';
 import type { ImportFormat } from '../importers/formats.ts';
 import type { Input } from '../importers/input/open-input.ts';
+import { lookedAt } from '../importers/likely-format.ts';
 import { type LineBatch, linesOf } from '../importers/lines.ts';
 import { type OddThing, OddThings } from '../importers/odd-things.ts';
 import type { Manifest } from '../importers/wechat/manifest.ts';
@@ -27,13 +28,18 @@ export class DriftReader {
   readonly #programs = new KnownPrograms();
   #called: CalledRow[] | null = null;
 
+  /** Programs that declare something in what was read so far. */
+  get declared(): number {
+    return this.#programs.count;
+  }
+
   /** Answers what was strange in the file. @throws UserError when there are too many programs */
   async readFile(input: Input, format: DriftFormat): Promise<readonly OddThing[]> {
     const odd = new OddThings();
-    const lines = linesOf(input.chunks());
+    const lines = lookedAt(linesOf(input.chunks()), format, odd);
     if (format === 'cloudevents') {
       for await (const batch of lines) this.#takeRecords(batch);
-      return [];
+      return odd.list();
     }
     for await (const read of readManifests(lines, odd)) {
       for (const { manifest } of read)

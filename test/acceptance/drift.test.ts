@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DriftProgram, DriftReport } from '../../schemas/report/drift.ts';
 import { routeRecords } from '../../services/domain/partitioning/route-record.ts';
 import { Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, ROOT, withLog } from './ntk.ts';
+import { access, declaration, ndjson } from './records.ts';
 
 const EXAMPLE = join(ROOT, 'examples/wechat/programs.ndjson');
 /** The whole survey that the example is from; it lies beside the checkout where the design pages do. */
@@ -33,6 +34,22 @@ describe('the example', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(ONE_LINE_ERROR);
     expect(stderr).toContain("there is 'Vawter-001/lvxiaobu'");
+  });
+});
+
+describe('a file without any declaration', () => {
+  test('is refused, and makes no program look as if it had none', async () => {
+    const events = desk.write('declared.ndjson', ndjson(declaration({ id: 'd', subject: 'wx1' }), access({ id: 'a' })));
+    const data = join(desk.path, 'of-a-file');
+    await ntkOk(['run', '--data', data, '--input', events]);
+    // In the format that files have unless they say otherwise.
+    const { code, stdout, stderr } = await ntk(['drift', events, '--data', data]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain("none of the first lines is of the format, once, first in line 1 ('cloudevents')");
+    expect(stderr).toMatch(/^error: no declaration could be read from .*: give manifests, or FORMAT:FILE for another format: /m);
+    const calls = desk.write('calls.ndjson', ndjson(access({ id: 'a' })));
+    expect((await ntk(['drift', `cloudevents:${calls}`, '--data', data])).code).toBe(1);
+    expect((await ntkOk(['drift', `cloudevents:${events}`, '--data', data])).stdout).not.toContain('no declaration at all');
   });
 });
 

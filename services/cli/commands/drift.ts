@@ -49,6 +49,11 @@ Examples:
       await readFiles(context, reader, files);
       // A folder that only stands in the environment is not asked for by who names a file.
       const wantsStore = ['data', 'clickhouse', 'kafka'].some((name) => command.getOptionValueSource(name) === 'cli');
+      // Whatever was called would look undeclared.
+      if (files.length > 0 && wantsStore && reader.declared === 0)
+        throw new UserError(
+          `no declaration could be read from ${files.map((name) => brief(name, 200)).join(' ')}: give manifests, or FORMAT:FILE for another format: ${DRIFT_FORMATS.join(', ')}`,
+        );
       if (files.length === 0 || wantsStore) {
         await context.withStore(flags, async (store) => {
           await requireResults(store);
