@@ -62,6 +62,11 @@ const MISTAKES: readonly Mistake[] = [
     says: '--kafka is empty: name what is meant, or leave it out',
   },
   {
+    name: 'a conclusion that nobody says',
+    args: ['review', '0-1', 'expected', '--by', '', ...DATA],
+    says: '--by is empty: name what is meant, or leave it out',
+  },
+  {
     name: 'a policy file that is not there',
     args: ['run', ...DATA, '--policy', place('none.yaml'), ...INPUT],
     says: /there is no policy file '.*none\.yaml'/,
