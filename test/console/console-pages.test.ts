@@ -219,6 +219,15 @@ describe('the pages', () => {
         expect((await app.inject({ method, url, headers: LOOPBACK })).statusCode).toBe(404);
   });
 
+  test('whoever listens is told first which system it is, as the page of it knows', async () => {
+    const app = await open();
+    const reader = await follow(await server.start());
+    const madeFor = /^retry: \d+\n\nevent: system\ndata: \{"madeFor":"([0-9a-f]{16})"\}\n/.exec(
+      await readUntil(reader, 'madeFor'),
+    )?.[1];
+    expect((await app.inject({ url: '/', headers: LOOPBACK })).body).toContain(`data-made-for="${madeFor}"`);
+  });
+
   test('with nobody looking nothing is asked, and however many look, once', async () => {
     await open();
     const url = await server.start();

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { AboutSystem } from '../../services/console/console-source.ts';
 import { PAGE_HEADERS } from '../../services/console/http/headers.ts';
-import { consolePage } from '../../services/console/page/console-page.ts';
+import { consolePage, pageKey } from '../../services/console/page/console-page.ts';
 import { launchChromium } from '../browser/chromium.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -40,6 +41,8 @@ let streams: ServerResponse[];
 let streamsBegun: number;
 let lookUps: ServerResponse[];
 let newest: (typeof ACCESS)[];
+/** What runs at the address. */
+let about: AboutSystem;
 /** What is answered in place of a stream. */
 let refusal: number | null;
 
@@ -57,10 +60,11 @@ beforeEach(async () => {
   streamsBegun = 0;
   lookUps = [];
   newest = [ACCESS];
+  about = ABOUT;
   refusal = null;
   server = createServer((request, response) => {
     const url = request.url!;
-    if (url === '/') response.writeHead(200, { ...PAGE_HEADERS, 'content-type': 'text/html' }).end(consolePage(ABOUT));
+    if (url === '/') response.writeHead(200, { ...PAGE_HEADERS, 'content-type': 'text/html' }).end(consolePage(about));
     else if (url.endsWith('.mjs'))
       response.writeHead(200, { 'content-type': 'text/javascript' }).end(readFileSync(join(FOLDER, url.slice(1))));
     else if (url.endsWith('.css'))
@@ -70,6 +74,7 @@ beforeEach(async () => {
       streamsBegun++;
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       streams.push(response);
+      say('system', { madeFor: pageKey(about) });
       response.on('close', () => streams.splice(streams.indexOf(response), 1));
       say('now', NOW);
       say('newest', newest);
@@ -173,6 +178,20 @@ test('an access of years ago is told with its year, and its time stands beside t
     return [written.getBoundingClientRect().right, document.querySelector('#newest .what').getBoundingClientRect().left];
   })()`);
   expect(timeEnds).toBeLessThan(nameBegins);
+});
+
+test('a page that another system answers becomes the page of that one, before its figures are shown', async () => {
+  about = { ...ABOUT, logId: 'another-log', simulated: 'now' };
+  streams[0]!.destroy();
+  await page.locator('footer').getByText('another-log').waitFor();
+  expect(await page.locator('.notice').first().textContent()).toContain('Simulated.');
+  await page.locator('#state[data-is=running]').waitFor();
+  // One that is its own stays.
+  const begun = streamsBegun;
+  say('system', { madeFor: pageKey(about) });
+  say('now', { ...NOW, waitingRecords: 77 });
+  await page.locator('#waiting').getByText('77').waitFor();
+  expect(streamsBegun).toBe(begun);
 });
 
 test('whose time the times of the page are is said', async () => {

@@ -8,6 +8,7 @@ import { categoryInWords } from '../../domain/wording/categories.ts';
 import { reasonInWords } from '../../domain/wording/reasons.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type ConsoleSource, isAway } from '../console-source.ts';
+import { pageKey } from '../page/console-page.ts';
 import { EventStream } from './event-stream.ts';
 import type { LiveFigures } from './live-figures.ts';
 
@@ -44,6 +45,8 @@ export class LivePage {
         else this.#awake = Promise.withResolvers();
       },
     });
+    // The first that a page is told: one that was open while another system took this one's port is another's.
+    this.stream.send('system', { madeFor: pageKey(options.source.about) });
   }
 
   start(): void {

@@ -1,13 +1,24 @@
 /** The live page as it comes from the server: everything but the figures, which console.mjs puts in. */
+import { createHash } from 'node:crypto';
 import type { AboutSystem } from '../console-source.ts';
 import { html, type Html } from '../html.ts';
 import type { Guide } from '../http/guides.ts';
+
+const KEY_DIGITS = 16;
 
 const SIMULATED_NOTICE = {
   now: html`<p class="notice"><strong>Simulated.</strong> Programs, users and accesses on this page are made up. The rules, verdicts and figures are real.</p>`,
   earlier: html`<p class="notice"><strong>Partly simulated.</strong> This data has records that the simulator made up; they count in every figure. For hosts of your own start with another folder: <code>--data ./mine</code>.</p>`,
   never: null,
 };
+
+/** What a page was made for. Figures of another system would stand under the name of this one, and made-up ones without the notice. */
+export function pageKey({ version, logId, simulated, dataIn }: AboutSystem): string {
+  return createHash('sha256')
+    .update(JSON.stringify([version, logId, simulated, dataIn]))
+    .digest('hex')
+    .slice(0, KEY_DIGITS);
+}
 
 export function consolePage(about: AboutSystem): string {
   return framed(
@@ -19,7 +30,7 @@ export function consolePage(about: AboutSystem): string {
 <p class="at" id="state-time"></p>
 <button type="button" class="quiet" id="pause" aria-pressed="false">Pause</button>`,
     )}
-<main id="main">
+<main id="main" data-made-for="${pageKey(about)}">
 <noscript><p class="notice">This page moves by itself only with scripts switched on. <a href="/report">The report</a> says the same without.</p></noscript>
 ${SIMULATED_NOTICE[about.simulated]}
 <p class="notice is-bad" id="trouble" hidden></p>

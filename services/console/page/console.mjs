@@ -173,6 +173,9 @@ function connect() {
   const mine = new EventSource('/live/events');
   events = mine;
   heardAtMs = performance.now();
+  mine.addEventListener('system', ({ data }) => {
+    if (JSON.parse(data).madeFor !== byId('main').dataset.madeFor) location.reload();
+  });
   for (const kind of Object.keys(show))
     mine.addEventListener(kind, ({ data }) => {
       heardAtMs = performance.now();
