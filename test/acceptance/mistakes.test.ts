@@ -186,6 +186,11 @@ const MISTAKES: readonly Mistake[] = [
     args: ['report', ...DATA, '--from', 'yesterday'],
     says: "--from 'yesterday' is no time: write a date such as 2026-03-01",
   },
+  {
+    name: 'an end that is later than all times of accesses',
+    args: ['report', ...DATA, '--to', '9999-12-31'],
+    says: "--to '9999-12-31' is outside of 1970 to 2254, where all accesses are: name a time within",
+  },
   { name: 'an end that no calendar has', args: ['report', ...DATA, '--to', '2026-02-30'], says: "--to '2026-02-30' is no time" },
   {
     name: 'a beginning behind the end',

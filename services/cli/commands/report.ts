@@ -23,11 +23,17 @@ export function parseBound(name: string, text: string | undefined, absent: numbe
   if (text === '2255-01-01' || text === '2255-01-01T00:00:00Z') return TIME_END_US;
   const us = parseTimeUs(isDate ? `${text}T00:00:00Z` : text);
   if (us === INVALID_TIME) {
+    if (/^\d{4}-/.test(text) && !isYearOfAccesses(Number(text.slice(0, 4))))
+      throw new UserError(`${name} '${brief(text, 40)}' is outside of 1970 to 2254, where all accesses are: name a time within`);
     throw new UserError(
       `${name} '${brief(text, 40)}' is no time: write a date such as 2026-03-01, or a time such as 2026-03-01T08:00:00Z`,
     );
   }
   return us;
+}
+
+function isYearOfAccesses(year: number): boolean {
+  return year >= 1970 && Date.UTC(year) * 1_000 < TIME_END_US;
 }
 
 export const REPORT_FORMATS = ['table', 'json', 'csv', 'html'] as const;
