@@ -15,6 +15,7 @@ import {
 } from '../event-log.ts';
 import { AppendWatch } from './append-watch.ts';
 import { findTopics, type Topics } from './check-topics.ts';
+import { type ClearNote, clearNoteSchema, ClearStretches } from './clear-stretches.ts';
 import type { KafkaConnection } from './connection.ts';
 import { GroupOffsets } from './group-offsets.ts';
 import { asLogError } from './kafka-error.ts';
@@ -246,7 +247,12 @@ export class KafkaEventLog implements EventLog {
   }
 
   #plan(transaction: Transaction): Plan {
-    return planTransaction(transaction, { partitions: this.partitions, topicOf: (stream) => this.#options.topics[stream].name });
+    return planTransaction(transaction, {
+      partitions: this.partitions,
+      topicOf: (stream) => this.#options.topics[stream].name,
+      clearAt: ({ consumer, partition, offset }) =>
+        consumer === 'scorer' ? this.#reader('access', partition).clear.at(offset) : [],
+    });
   }
 
   async #baseOffsets(
@@ -296,7 +302,15 @@ export class KafkaEventLog implements EventLog {
   }
 
   #reader(stream: AppendStream, partition: number): PartitionReader {
-    return known(this.#readers, `${stream} ${partition}`, () => new PartitionReader(this.#fetcher(stream, partition), partition));
+    return known(this.#readers, `${stream} ${partition}`, () => {
+      const clear = new ClearStretches(stream === 'access' ? () => this.#clearNote(partition) : undefined);
+      return new PartitionReader(this.#fetcher(stream, partition), partition, clear);
+    });
+  }
+
+  async #clearNote(partition: number): Promise<ClearNote | null> {
+    const value = await this.#keyedPartition('positions', partition).get(positionKey('scorer'));
+    return value === null ? null : clearNoteSchema.parse(JSON.parse(value.toString()));
   }
 
   #keyedPartition(stream: KeyedStream | 'positions', partition: number): KeyedPartition {

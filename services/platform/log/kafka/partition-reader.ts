@@ -4,11 +4,13 @@
  *
  * Markers and records that were given up take offsets too, and only Fetch can tell them from records. So that consumers need not
  * know of them, the end of a partition is behind its last committed record, and a batch's next offset behind its last record:
- * who has read everything stands exactly at the end.
+ * who has read everything stands exactly at the end. For the same reason it still begins there when retention has removed what lies
+ * behind that record, as long as it is known that these were no records (clear-stretches.ts).
  */
-import type { ReadLimits, RecordBatch } from '../event-log.ts';
+import { LogError, type ReadLimits, type RecordBatch } from '../event-log.ts';
 import { BatchColumns } from './batch-columns.ts';
-import type { PartitionFetcher } from './partition-fetcher.ts';
+import { ClearStretches } from './clear-stretches.ts';
+import type { FetchedBatches, PartitionFetcher } from './partition-fetcher.ts';
 import { decodeHostBatch } from './host-batch.ts';
 import type { DecodedBatch, RawBatch } from './record-batch.ts';
 import { recordColumns } from './record-columns.ts';
@@ -31,6 +33,8 @@ interface Ahead {
   readonly batches: readonly RawBatch[];
   /** The first of them, if it was decoded already. */
   readonly decoded: DecodedBatch | null;
+  /** Behind all that was fetched with them. */
+  readonly fetchedTo: number;
 }
 
 interface LastRecord {
@@ -48,9 +52,12 @@ export class PartitionReader {
   /** Nothing committed lies between `end` and `stable`: need not be looked for again. */
   #knownEnd: { readonly stable: number; readonly end: number } | null = null;
 
-  constructor(fetcher: PartitionFetcher, partition: number) {
+  readonly clear: ClearStretches;
+
+  constructor(fetcher: PartitionFetcher, partition: number, clear = new ClearStretches()) {
     this.#fetcher = fetcher;
     this.#partition = partition;
+    this.clear = clear;
   }
 
   /** @throws LogError */
@@ -59,32 +66,46 @@ export class PartitionReader {
     const columns = new BatchColumns(limits, Math.max(BYTES_EXPECTED_MIN, Math.ceil(this.#bytesRead * BYTES_SPARE)));
     const ahead = this.#ahead;
     if (ahead !== null && ahead.offset === offset) {
-      this.#take(columns, ahead.batches, ahead.decoded, offset);
+      this.#take(columns, ahead, offset);
       return columns.finish(this.#partition, offset);
     }
     const fetchBytes = Math.min(FETCH_BYTES_MAX, Math.max(FETCH_BYTES_MIN, limits.maxBytes));
-    for (let next = offset; ; ) {
-      const { batches, nextOffset, stableOffset } = await this.#fetcher.fetch(next, fetchBytes);
-      this.#take(columns, batches, null, offset);
+    for (let next = this.clear.behind(offset); ; ) {
+      const { batches, nextOffset, stableOffset } = await this.#fetch(next, fetchBytes);
+      this.#take(columns, { batches, decoded: null, fetchedTo: nextOffset }, offset);
       if (columns.count > 0 || nextOffset >= stableOffset) return columns.finish(this.#partition, offset);
       next = nextOffset;
     }
   }
 
+  /** Where only markers were removed, from behind them on: nothing is missing. */
+  async #fetch(offset: number, maxBytes: number): Promise<FetchedBatches> {
+    try {
+      return await this.#fetcher.fetch(offset, maxBytes);
+    } catch (error) {
+      if (!(error instanceof LogError) || error.code !== 'log_offset_out_of_range') throw error;
+      const { start } = await this.#fetcher.ends();
+      if (offset >= start || (await this.clear.begin(start)) > offset) throw error;
+      return this.#fetcher.fetch(start, maxBytes);
+    }
+  }
+
   /** Takes what fits and keeps the rest. */
-  #take(columns: BatchColumns, batches: readonly RawBatch[], first: DecodedBatch | null, offset: number): void {
-    this.#takeAll(columns, batches, first, offset);
+  #take(columns: BatchColumns, fetched: Omit<Ahead, 'offset'>, offset: number): void {
+    this.#takeAll(columns, fetched, offset);
     this.#bytesRead = columns.length;
   }
 
-  #takeAll(columns: BatchColumns, batches: readonly RawBatch[], first: DecodedBatch | null, offset: number): void {
+  #takeAll(columns: BatchColumns, { batches, decoded: first, fetchedTo }: Omit<Ahead, 'offset'>, offset: number): void {
     this.#ahead = null;
     for (const [i, batch] of batches.entries()) {
       const decoded = i === 0 && first !== null ? first : this.#decoded(batch);
       if (columns.take(decoded, offset)) continue;
-      this.#ahead = { offset: columns.finish(this.#partition, offset).nextOffset, batches: batches.slice(i), decoded };
+      const { nextOffset } = columns.finish(this.#partition, offset);
+      this.#ahead = { offset: nextOffset, batches: batches.slice(i), decoded, fetchedTo };
       return;
     }
+    this.clear.seen({ from: columns.finish(this.#partition, offset).nextOffset, to: fetchedTo });
   }
 
   /** What was decoded before is gone from its columns. */
@@ -107,7 +128,8 @@ export class PartitionReader {
       const last = await this.#lastBetween(start, stable);
       this.#knownEnd = { stable, end: last === null ? 0 : last.offset + 1 };
     }
-    return { start, end: Math.max(start, this.#knownEnd.end) };
+    const begin = await this.clear.begin(start);
+    return { start: begin, end: Math.max(begin, this.#knownEnd.end) };
   }
 
   /** Looks in windows that grow backwards from the end: a row of given up transactions may be long. */

@@ -1,7 +1,8 @@
 /** What a transaction of the port writes to Kafka: records cut into chunks that fit into a batch, keys and the position as keyed records. */
 import { RECORD_BYTES_KEPT } from '../../../../schemas/codes.ts';
-import { ORIGIN, type Put, type Transaction } from '../event-log.ts';
+import { ORIGIN, type Position, type Put, type Transaction } from '../event-log.ts';
 import { VALUE_BYTES_MAX } from '../segment.ts';
+import type { Stretch } from './clear-stretches.ts';
 import { encodeKey } from './keyed-partition.ts';
 import { PLAIN_BYTES_MAX, type TopicStream } from './topics.ts';
 import type { Chunk } from './transactional-producer.ts';
@@ -21,6 +22,8 @@ export interface Plan {
 export interface PlanOptions {
   readonly partitions: number;
   readonly topicOf: (stream: TopicStream) => string;
+  /** What is noted with a position (clear-stretches.ts). @default nothing */
+  readonly clearAt?: (position: Position) => readonly Stretch[];
 }
 
 /** Key of a position in the positions topic. */
@@ -29,7 +32,10 @@ export function positionKey(consumer: string): string {
 }
 
 /** @throws RangeError for a partition that is not there or a value that is too large, before anything is written */
-export function planTransaction({ appends = [], puts = [], position }: Transaction, { partitions, topicOf }: PlanOptions): Plan {
+export function planTransaction(
+  { appends = [], puts = [], position }: Transaction,
+  { partitions, topicOf, clearAt = () => [] }: PlanOptions,
+): Plan {
   const chunks: Chunk[] = [];
   const firstChunks = appends.map(({ stream, partition, values, keys, origin = ORIGIN.live }) => {
     checkPartition(partition, partitions);
@@ -55,7 +61,8 @@ export function planTransaction({ appends = [], puts = [], position }: Transacti
   if (position !== undefined) {
     const { consumer, partition, offset, note } = position;
     checkPartition(partition, partitions);
-    const value = Buffer.from(JSON.stringify({ offset, note }));
+    const clear = clearAt(position);
+    const value = Buffer.from(JSON.stringify({ offset, note, ...(clear.length === 0 ? {} : { clear }) }));
     checkValue(value, VALUE_BYTES_MAX);
     chunks.push(keyedChunk(topicOf('positions'), partition, positionKey(consumer), value));
   }

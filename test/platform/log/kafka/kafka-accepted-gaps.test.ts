@@ -112,23 +112,13 @@ describe('records that a broker deleted before they were judged', () => {
     await scorer.start();
     await expect.poll(() => scorer.isDrained(), { timeout: 20_000 }).toBe(true);
     const from = scorer.owned().get(0)!.position;
-    // The start moves past everything at once: what the scorer stands at is gone, whenever it looks.
     const ended = scorer.ended().then(
       () => null,
       (error: unknown) => error,
     );
-    let to = 0;
-    // A record that the scorer was quick enough to judge is not lost: then the next one is.
-    await expect
-      .poll(
-        async () => {
-          await append(1);
-          to = await moveStart(broker, `${prefix}.access.v1`, 'end');
-          return Promise.race([ended, Promise.resolve(null)]);
-        },
-        { timeout: 30_000 },
-      )
-      .not.toBeNull();
+    // More than the scorer has read when the start moves past all of it.
+    for (let i = 0; i < 20; i++) await append(500);
+    const to = await moveStart(broker, `${prefix}.access.v1`, 'end');
     const error = (await ended) as Error;
     expect(error).toMatchObject({ code: 'log_lost' });
     await scorer.stop();
@@ -138,5 +128,54 @@ describe('records that a broker deleted before they were judged', () => {
     const { start } = await log.bounds('access', 0);
     const accepted = await acceptGap({ ...options(), from: lostFrom!, to: start, by: 'anna', reason: '' });
     expect(accepted).toMatchObject({ status: 'accepted', header: { gap: { stateFrom: lostFrom, stateTo: start } } });
+  });
+});
+
+describe('markers of transactions that a broker deleted, and no record', () => {
+  const topic = () => `${prefix}.access.v1`;
+
+  test('are missed by nobody: the partition goes on as if they were there', async () => {
+    await append(50);
+    const first = await scored();
+    const { position } = first;
+    await first.stop();
+    expect(await moveStart(broker, topic(), 'end')).toBeGreaterThan(position);
+    // Whoever comes later, too, and whoever only reads.
+    for (const other of [log, await logs.open(prefix, { partitions: 1, create: false })]) {
+      expect(await other.bounds('access', 0)).toEqual({ start: position, end: position });
+      expect(await other.read('access', 0, position, PLENTY)).toMatchObject({ count: 0, nextOffset: position });
+    }
+    log = await logs.open(prefix, { partitions: 1, create: false });
+    const second = await scored();
+    await append(30);
+    while ((await second.step()).status !== 'idle');
+    await second.stop();
+    const blocks = await headers();
+    expect(blocks.map(({ first: from }) => from)).toEqual([0, ...blocks.slice(0, -1).map(({ next }) => next)]);
+    expect(blocks.reduce((sum, { accesses }) => sum + accesses, 0)).toBe(50 + 30);
+  });
+
+  test('are not missed either when what came behind them has to be folded again', async () => {
+    await append(50);
+    await (await scored()).stop();
+    await moveStart(broker, topic(), 'end');
+    const killed = await scored();
+    await append(10);
+    while ((await killed.step()).status !== 'idle');
+    log = await logs.open(prefix, { partitions: 1, create: false });
+    const next = await scored();
+    expect(next.refolded).toBe(10);
+    await next.stop();
+  });
+
+  test('hide no record that was deleted with them', async () => {
+    await append(50);
+    const first = await scored();
+    const { position } = first;
+    await first.stop();
+    await append(1);
+    const start = await moveStart(broker, topic(), 'end');
+    log = await logs.open(prefix, { partitions: 1, create: false });
+    await expect(PartitionScorer.take(options())).rejects.toMatchObject(lost(position, start));
   });
 });
