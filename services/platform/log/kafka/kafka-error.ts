@@ -1,5 +1,6 @@
 /** What Kafka says, as an error of the log that says what to do. Codes: https://kafka.apache.org/protocol#protocol_error_codes. */
 import { LogError } from '../event-log.ts';
+import { ACCESS_MESSAGE_BYTES_MAX, OWN_MESSAGE_BYTES_MAX } from './topics.ts';
 
 export const CODE = {
   offsetOutOfRange: 1,
@@ -148,7 +149,12 @@ export function asLogError(error: unknown, what: string): unknown {
       );
     case CODE.messageTooLarge:
     case CODE.recordListTooLarge:
-      return new RangeError(`${what}: a record is larger than the topic's max.message.bytes`, cause);
+      // Nothing that is sent needs more than topics are made with (topics.ts): somebody has changed one since it was looked at.
+      return new LogError(
+        'log_corrupt',
+        `${what}: the topic's max.message.bytes is smaller than when the log was opened (${detail}); with kafka-configs.sh give it ${OWN_MESSAGE_BYTES_MAX}, or ${ACCESS_MESSAGE_BYTES_MAX} where it is the topic of accesses`,
+        cause,
+      );
     case CODE.storageError:
       return new LogError('log_disk_full', `${what}: the Kafka broker cannot write to its disk`, cause);
     case CODE.topicUnauthorized:

@@ -31,7 +31,7 @@ export function isKeyed(stream: TopicStream): boolean {
 
 /** contracts.md 1.8; one record of 4 MiB and its batch's header need a little more in our own topics. */
 export const ACCESS_MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
-const OWN_MESSAGE_BYTES_MAX = ACCESS_MESSAGE_BYTES_MAX + 64 * 1024;
+export const OWN_MESSAGE_BYTES_MAX = ACCESS_MESSAGE_BYTES_MAX + 64 * 1024;
 const RETENTION_MS = 35 * 24 * 60 * 60 * 1000;
 const IN_SYNC_MIN = 2;
 /** Starting reads a compacted partition whole, so what is outdated goes soon. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../../services/platform/clock.ts';
 import { LogError } from '../../../../services/platform/log/event-log.ts';
@@ -152,6 +153,39 @@ describe('topics', () => {
     await log.commit({ appends: [{ stream: 'verdicts', partition: 0, values: values('a', 'b') }] });
     expect(await textsOf(log, 'verdicts')).toEqual(['a', 'b']);
   });
+});
+
+test('a topic that takes no batches of our size any more is something for a person, and no bug: with its setting mended the log goes on', async () => {
+  const log = await logs.open(prefix);
+  const topic = topicName(prefix, 'results');
+  const settings = settingsOf('results', 1).map(({ name, value }) => ({ name, value }));
+  const bytes = [randomBytes(20_000)];
+  const append = { appends: [{ stream: 'results' as const, partition: 0, values: bytes }] };
+  await alter(
+    topic,
+    settings.map(({ name, value }) => ({ name, value: name === 'max.message.bytes' ? '10000' : value })),
+  );
+  // Described settings are the controller's; who leads the partition may take a moment longer.
+  await vi.waitUntil(
+    () =>
+      log.commit(append).then(
+        () => false,
+        () => true,
+      ),
+    { timeout: 10_000 },
+  );
+  const { code, message } = await refusal(log.commit(append));
+  expect([code, message]).toEqual(['log_corrupt', expect.stringMatching(`${topic} 0 takes no records .* give it 4259840,`)]);
+  await alter(topic, settings);
+  await vi.waitUntil(
+    () =>
+      log.commit(append).then(
+        () => true,
+        () => false,
+      ),
+    { timeout: 10_000 },
+  );
+  expect((await log.last('results', 0))?.value).toEqual(bytes[0]);
 });
 
 test("what is written to a topic that was made anew under the name of the log's own is acknowledged to nobody", async () => {
