@@ -68,23 +68,27 @@ export class KeyedPartition {
       const offset = this.#offsets.get(key);
       if (offset === undefined) return null;
       const value = valueAt(this.#recent, offset) ?? (await this.#fetchValue(offset, fetchBytes));
-      if (value !== null) return value;
-      // Compacted away: there is a newer one.
+      if (value !== null && value !== 'gone') return value;
+      // Compacted away: there is a newer one, or the key was removed, and so long ago that its removal was compacted away, too.
       await this.#catchUp();
+      if (value === 'gone' && this.#offsets.get(key) === offset) this.#offsets.delete(key);
     }
     throw new LogError('log_busy', 'a value changes faster than it can be read; try again');
   }
 
-  async #fetchValue(offset: number, fetchBytes: number): Promise<Buffer | null> {
+  /** `gone`: the log goes on behind the offset and has nothing there. Null: nobody can tell now. */
+  async #fetchValue(offset: number, fetchBytes: number): Promise<Buffer | 'gone' | null> {
     const holds = ({ baseOffset, lastOffset }: RawBatch): boolean => baseOffset <= offset && offset <= lastOffset;
     let batch = this.#fetched.find(holds);
     if (batch === undefined) {
-      this.#fetched = (await this.#fetcher.fetch(offset, fetchBytes)).batches;
-      batch = this.#fetched.find(holds);
+      const { batches, nextOffset } = await this.#fetcher.fetch(offset, fetchBytes);
+      this.#fetched = batches;
+      batch = batches.find(holds);
+      // A leader that does not know everything yet shows an end before the offset.
+      if (batch === undefined) return nextOffset > offset ? 'gone' : null;
     }
-    if (batch === undefined) return null;
     this.#recent = decodeBatch(batch);
-    return valueAt(this.#recent, offset);
+    return valueAt(this.#recent, offset) ?? 'gone';
   }
 
   /** Everything that was committed before this call is known after it. */
