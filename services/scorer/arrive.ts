@@ -11,7 +11,7 @@ import { decodeBlock } from '../domain/results/block.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import { makerChange, makerOf } from './maker.ts';
 import type { Manifest } from './manifest.ts';
-import { makerChanged } from './partition-refused.ts';
+import { makerChanged, usersChanged } from './partition-refused.ts';
 
 /** Records that are gone from the log although they are needed. */
 export interface LostRecords {
@@ -46,7 +46,7 @@ export interface ArriveOptions {
 /** Retention may move the start while records are folded again: then it is looked at anew. */
 const ATTEMPTS_MAX = 5;
 
-/** @throws PartitionRefused engine_changed, authority_changed */
+/** @throws PartitionRefused engine_changed, authority_changed, users_changed */
 export async function arriveAt(position: number, checkpoints: CheckpointStore, options: ArriveOptions): Promise<Arrival> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -73,6 +73,7 @@ async function arrive(position: number, checkpoints: CheckpointStore, options: A
     const fold = new PartitionFold({ logId: log.logId, partition, partitions: log.partitions, storedUser, authority });
     if (manifest === null) checkpoints.restoreNothing();
     else if (!(await checkpoints.restore(manifest, fold.state))) continue;
+    else if (manifest.users !== '' && manifest.users !== fold.usersMark) throw usersChanged(partition);
     if (from < start) {
       const lost: LostRecords = { from: position, to: Math.max(position, start), stateFrom: from, stateTo: start };
       return { status: 'lost', lost, fold };

@@ -188,6 +188,7 @@ export class CheckpointStore {
       engine: ENGINE_VERSION,
       catalogueHash: CATALOGUE_HASH,
       authority: fold.authorityMark,
+      users: fold.usersMark,
       ...this.#current(),
       writtenAtMs: nowMs,
       gapEnd: this.#gapEnd,

@@ -20,6 +20,8 @@ const manifest = z.object({
   catalogueHash: z.string(),
   /** See BlockHeader; absent in checkpoints from before there were signatures. */
   authority: z.string().default(OPEN_MARK),
+  /** See PartitionFold; empty in checkpoints of earlier releases. */
+  users: z.string().default(''),
   /** The state is that after folding everything below. */
   offset: z.int().nonnegative(),
   rowsHash: z.string(),

@@ -4,7 +4,7 @@ import type { MakerChange } from './maker.ts';
 
 /** A partition cannot be taken until somebody does what the message says. */
 export class PartitionRefused extends Error {
-  readonly code: 'engine_changed' | 'authority_changed' | 'log_lost' | 'hash_mismatch' | 'state_full';
+  readonly code: 'engine_changed' | 'authority_changed' | 'log_lost' | 'hash_mismatch' | 'state_full' | 'users_changed';
   constructor(code: PartitionRefused['code'], message: string) {
     super(message);
     this.name = 'PartitionRefused';
@@ -47,5 +47,13 @@ export function hashMismatch(partition: number, position: number): PartitionRefu
   return new PartitionRefused(
     'hash_mismatch',
     `partition ${partition}: folding the log again up to offset ${position} gives other rows than were stored; run 'ntk verify' and check that the user key and the release are the ones that made them`,
+  );
+}
+
+/** Where nothing has to be folded again, no hash would show it. */
+export function usersChanged(partition: number): PartitionRefused {
+  return new PartitionRefused(
+    'users_changed',
+    `partition ${partition}: its users are stored under another user key, or as NTK_STORE_USER says otherwise; put NTK_USER_KEY_FILE and NTK_STORE_USER back as they were: from here on each user would be another one, whose rows of before no erasure finds`,
   );
 }

@@ -2,6 +2,8 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { systemClock } from '../../services/platform/clock.ts';
+import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import { Desk, ntk, ntkOk, ONE_LINE_ERROR, rowsOf } from './ntk.ts';
 import { access, ndjson } from './records.ts';
 
@@ -48,6 +50,14 @@ describe('a folder of an earlier release, which remembers nothing', () => {
   beforeEach(async () => {
     await ntkOk(run('a'), PLAIN);
     rmSync(remembered);
+    const log = await openSqliteLog({ path: join(desk.data, 'log.db'), create: false, clock: systemClock });
+    for (let partition = 0; partition < log.partitions; partition++) {
+      for await (const { key, value } of log.readKeyed('checkpoints', partition, 'manifest/')) {
+        const { users: _, ...asBefore } = JSON.parse(value.toString('utf8')) as { users?: string };
+        await log.commit({ puts: [{ stream: 'checkpoints', partition, key, value: Buffer.from(JSON.stringify(asBefore)) }] });
+      }
+    }
+    await log.close();
   });
 
   test('is read as the configuration says, and remembers it with the next rows only', async () => {

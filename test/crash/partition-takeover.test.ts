@@ -297,6 +297,14 @@ describe('a partition is refused, and nothing is judged', () => {
     expect(await refusal(PartitionScorer.take({ ...scored.options(), storedUser: (user) => `x${user}` }))).toBe('hash_mismatch');
   });
 
+  test('when users are hashed with another key, also at a clean end, where nothing has to be folded again', async () => {
+    await scored.append(130);
+    await (await scored.scored()).stop();
+    const otherKey = { ...scored.options(), storedUser: (user: string) => `x${user}` };
+    expect(await refusal(PartitionScorer.take(otherKey))).toBe('users_changed');
+    expect((await PartitionScorer.take(scored.options())).refolded).toBe(0);
+  });
+
   test('when the log begins behind what has to be folded again', async () => {
     await scored.append(1_000);
     await scored.scored();

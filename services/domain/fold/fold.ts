@@ -52,6 +52,9 @@ const ROW_BYTES_MORE = 8 * 1024;
 /** Limit keys looked at for freeing, for each record folded. */
 const SWEEP_SLOTS_PER_RECORD = 2;
 
+/** What a user of this name is stored as tells one key from another, and says nothing of the key. */
+const USERS_PROBE = 'ntk';
+
 const BROADCASTS: ReadonlySet<string> = new Set<RecordType>(BROADCAST_TYPES);
 const LISTED: ReadonlySet<string> = new Set(CATEGORIES);
 
@@ -73,6 +76,8 @@ export class PartitionFold {
   readonly state: PartitionState;
   /** Of the authority, for blocks and checkpoints. */
   readonly authorityMark: string;
+  /** Of how users are stored, for checkpoints: the same user would be another one under another key. */
+  readonly usersMark: string;
   /** Null: whoever can append is trusted, and nothing is asked. */
   readonly #admission: Admission | null;
   readonly #parse: typeof parseRecord;
@@ -90,6 +95,7 @@ export class PartitionFold {
     this.#parse = options.parse ?? parseRecord;
     this.#storedUser = options.storedUser;
     this.#storedUsers = new StoredUsers(options.storedUser);
+    this.usersMark = options.storedUser(USERS_PROBE);
     const { authority, logId } = options;
     this.authorityMark = authorityMark(authority);
     this.#admission = authority.mode === 'open' ? null : new Admission(logId, this.state.keys, authority.roots);
