@@ -157,7 +157,7 @@ function tell({ out }: CliContext, result: AcceptGapResult, { json }: AcceptGapF
   out.line('what waits for it goes on by itself, what had ended is to be started again; reports say complete: false from now on');
   if (!result.hasPolicy) {
     out.note(
-      `partition ${header.partition} has lost its policy: apply it again with ntk policy apply FILE, until then nothing is found`,
+      `partition ${header.partition} has no policy, or has lost it: apply it with ntk policy apply FILE, until then nothing is found`,
     );
   } else if (header.gap!.stateFrom < header.gap!.stateTo) {
     out.note('a policy that was published among the lost records is lost with them: see ntk policy log, and apply it again');
