@@ -59,7 +59,7 @@ export class SystemObserver {
       for (const [partition, { isParked }] of service?.troubles() ?? [])
         stopped.set(partition, isParked || (stopped.get(partition) ?? false));
     }
-    // Added to the topic: no scorer has them, and what hosts write there waits for a person.
+    // Added to a topic: no scorer has them, and what is written there waits for a person.
     for (let added = system.log.partitions; added < this.#partitionsNow; added++) stopped.set(added, true);
     for (const [partition, isStopped] of stopped)
       metrics.partitionStopped.set({ partition: String(partition) }, isStopped ? 1 : 0);
@@ -80,7 +80,7 @@ export class SystemObserver {
         for (const [partition, waiting] of records) metrics.unwrittenRecords.set({ partition: String(partition) }, waiting);
         metrics.oldestUnwrittenSeconds.set(oldestWaitMs / 1000);
       }
-      if (system.scorer !== null) this.#partitionsNow = await system.log.partitionsNow();
+      if (system.scorer !== null) this.#partitionsNow = (await system.log.partitionsNow()).partitions;
       await this.#askRetention();
     } catch (error) {
       // Health says so.

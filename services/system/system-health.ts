@@ -69,15 +69,15 @@ async function partitionsAreJudged({ log, groupTrouble }: Looked, scorer: Owning
   // Which of them it should have nobody can tell then.
   if (groupTrouble !== null) wrong.push(`the group that shares the partitions does not have this process: ${groupTrouble}`);
   const now = await withinMs(clock, log.partitionsNow());
-  if (now !== null && now > log.partitions)
+  if (now !== null && now.partitions > log.partitions)
     wrong.push(
-      `the topic of accesses has ${now} partitions and the log ${log.partitions}: what hosts write to those that were added is not judged, and no process of this log can be started any more; begin another log under another NTK_KAFKA_TOPIC_PREFIX`,
+      `topic ${now.topic} has ${now.partitions} partitions and the log ${log.partitions}: what is written to those that were added is not judged, and no process of this log can be started any more; begin another log under another NTK_KAFKA_TOPIC_PREFIX`,
     );
   return partitionsGoOn('judged', scorer, wrong);
 }
 
 /** Null when it is not known in time: the check of the log says why. */
-async function withinMs(clock: Clock, asking: Promise<number>): Promise<number | null> {
+async function withinMs<Answer>(clock: Clock, asking: Promise<Answer>): Promise<Answer | null> {
   const asked = new AbortController();
   const late = clock.sleep(LOG_ANSWER_MS_MAX, asked.signal).then(() => null);
   const answer = await Promise.race([asking.catch(() => null), late]);

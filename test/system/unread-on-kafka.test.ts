@@ -118,33 +118,36 @@ describe('accesses behind a transaction that nobody ends', () => {
   });
 });
 
-describe('partitions that somebody adds to the topic of accesses', () => {
-  test('stand still by the metrics and by health, which says what to do, while the others are judged', async () => {
-    const scorer = await scorerOf(0);
-    const system = { scorer, writer: null, log, groupTrouble: null };
-    const scorerMetrics = new ScorerMetrics(metrics, systemClock);
-    const limits = { programs: 1, consents: 1, limitKeys: 1, baselineKeys: 1 };
-    const observer = new SystemObserver({ system, metrics, scorerMetrics, stateLimits: limits, clock: systemClock });
-    const health = systemHealth(system, systemClock);
-    expect(await health.report()).toMatchObject({ status: 'ok' });
+describe('partitions that somebody adds', () => {
+  test.each(['access', 'verdicts'])(
+    'to the topic of %s stand still by the metrics and by health, which says what to do, while the others are judged',
+    async (stream) => {
+      const scorer = await scorerOf(0);
+      const system = { scorer, writer: null, log, groupTrouble: null };
+      const scorerMetrics = new ScorerMetrics(metrics, systemClock);
+      const limits = { programs: 1, consents: 1, limitKeys: 1, baselineKeys: 1 };
+      const observer = new SystemObserver({ system, metrics, scorerMetrics, stateLimits: limits, clock: systemClock });
+      const health = systemHealth(system, systemClock);
+      expect(await health.report()).toMatchObject({ status: 'ok' });
 
-    const topic = `${prefix}.access.v1`;
-    await administrate(broker, (admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] }));
-    await expect
-      .poll(async () => (await health.report()).checks['partitions'])
-      .toMatchObject({
-        ok: false,
-        detail: expect.stringMatching(
-          /^1 partitions are judged, the topic of accesses has 4 partitions and the log 2: .*NTK_KAFKA_TOPIC_PREFIX$/,
-        ),
-      });
-    await observer.look();
-    await observer.look();
-    const stopped = new Scrape(await registry.metrics()).samples('ntk_partition_stopped');
-    expect([...stopped.values()]).toEqual([0, 1, 1]);
-    expect([...stopped.keys()].slice(1)).toEqual([
-      'ntk_partition_stopped{partition="2"}',
-      'ntk_partition_stopped{partition="3"}',
-    ]);
-  });
+      const topic = `${prefix}.${stream}.v1`;
+      await administrate(broker, (admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] }));
+      await expect
+        .poll(async () => (await health.report()).checks['partitions'])
+        .toMatchObject({
+          ok: false,
+          detail: expect.stringMatching(
+            `^1 partitions are judged, topic ${topic} has 4 partitions and the log 2: .*NTK_KAFKA_TOPIC_PREFIX$`,
+          ),
+        });
+      await observer.look();
+      await observer.look();
+      const stopped = new Scrape(await registry.metrics()).samples('ntk_partition_stopped');
+      expect([...stopped.values()]).toEqual([0, 1, 1]);
+      expect([...stopped.keys()].slice(1)).toEqual([
+        'ntk_partition_stopped{partition="2"}',
+        'ntk_partition_stopped{partition="3"}',
+      ]);
+    },
+  );
 });

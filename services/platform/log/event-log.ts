@@ -113,10 +113,10 @@ export interface EventLog {
   readonly partitions: number;
 
   /**
-   * How many there are now. More than `partitions` where somebody added some to the log's topic: of what hosts write to those nothing is
-   * read, and nothing can be taken back.
+   * How many there are now, in the topic that has most. More than `partitions` where somebody added some to it: of what is written to those
+   * nothing is read, nothing can be taken back, and the log cannot be opened any more.
    */
-  partitionsNow(): Promise<number>;
+  partitionsNow(): Promise<{ readonly topic: string; readonly partitions: number }>;
 
   /** Appends and puts in one transaction, without an owner: hosts, importers, commands. All or nothing. */
   commit(transaction: Omit<Transaction, 'position'>): Promise<{ readonly baseOffsets: readonly number[] }>;

@@ -158,8 +158,10 @@ export class KafkaEventLog implements EventLog {
     await this.#watch.wait(stream, timeoutMs, signal, partition);
   }
 
-  async partitionsNow(): Promise<number> {
-    return (await this.#findTopics('counting partitions')).access.partitions;
+  async partitionsNow(): Promise<{ readonly topic: string; readonly partitions: number }> {
+    const topics = Object.values(await this.#findTopics('counting partitions'));
+    const { name: topic, partitions } = topics.reduce((most, one) => (one.partitions > most.partitions ? one : most));
+    return { topic, partitions };
   }
 
   async retentionMs(stream: AppendStream): Promise<number | null> {

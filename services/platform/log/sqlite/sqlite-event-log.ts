@@ -182,8 +182,8 @@ export class SqliteEventLog implements EventLog {
     return { from: 0, to: 0, sinceMs: 0 };
   }
 
-  async partitionsNow(): Promise<number> {
-    return this.partitions;
+  async partitionsNow(): Promise<{ readonly topic: string; readonly partitions: number }> {
+    return { topic: 'access', partitions: this.partitions };
   }
 
   async retentionMs(): Promise<null> {
