@@ -27,6 +27,7 @@ export const CODE = {
   concurrentTransactions: 51,
   coordinatorFenced: 52,
   transactionalIdUnauthorized: 53,
+  notAttempted: 55,
   storageError: 56,
   saslFailed: 58,
   fencedLeaderEpoch: 74,

@@ -30,12 +30,12 @@ export interface ProtocolRequest<Response> {
   readonly logResponseError?: boolean;
 }
 
-interface TopicPartitions {
+export interface TopicPartitions {
   readonly topic: string;
   readonly partitions: readonly number[];
 }
 
-interface ProducerIdentity {
+export interface ProducerIdentity {
   readonly transactionalId: string;
   readonly producerId: string;
   readonly producerEpoch: number;

@@ -9,7 +9,8 @@
  */
 import { LogError, type Origin } from '../event-log.ts';
 import type { KafkaConnection } from './connection.ts';
-import { asLogError, isFenced, isNoAnswer, KafkaCodeError } from './kafka-error.ts';
+import { asLogError, CODE, codeOf, isFenced, isNoAnswer, KafkaCodeError } from './kafka-error.ts';
+import type { ProducerIdentity, TopicPartitions } from './kafkajs-internals.ts';
 import { encodeBatchAside, type OutgoingBatch } from './record-batch.ts';
 import { produceBatches } from './requests.ts';
 import type { VisibleFloor } from './visible-floor.ts';
@@ -96,10 +97,7 @@ export class TransactionalProducer {
     this.#identity = null;
     const progress = { isEndUnanswered: false };
     try {
-      await connection.trying(async () => {
-        const coordinator = await connection.transactionCoordinator(transactionalId);
-        return coordinator.addPartitionsToTxn({ ...identity, topics: partitionsOf(chunks) });
-      });
+      await connection.trying(() => this.#addPartitions(partitionsOf(chunks), identity));
       const baseOffsets = await this.#produce(chunks, identity);
       await connection.trying(
         async () => {
@@ -119,6 +117,24 @@ export class TransactionalProducer {
       // Fenced after an attempt that was not answered: that attempt may have committed.
       if (isFenced(error) && !progress.isEndUnanswered) return { status: 'fenced' };
       throw asLogError(error, `a transaction of ${transactionalId}`);
+    }
+  }
+
+  async #addPartitions(topics: readonly TopicPartitions[], identity: ProducerIdentity): Promise<void> {
+    const { connection, transactionalId } = this.#options;
+    const coordinator = await connection.transactionCoordinator(transactionalId);
+    try {
+      await coordinator.addPartitionsToTxn({ ...identity, topics });
+    } catch (error) {
+      const refused = codeOf(error);
+      if (refused !== CODE.notAttempted && refused !== CODE.topicUnauthorized) throw error;
+      // One of the topics is refused, and the answer for all of them may be that of any other, or does not name it.
+      for (const topic of topics) {
+        await coordinator.addPartitionsToTxn({ ...identity, topics: [topic] }).catch((refusal: unknown) => {
+          const code = codeOf(refusal);
+          throw code === null ? refusal : new KafkaCodeError(code, `${topic.topic} takes no part in a transaction`);
+        });
+      }
     }
   }
 
@@ -186,7 +202,7 @@ function missing({ topic, partition }: Outgoing): never {
   throw new Error(`${topic} ${partition}: the broker stored a batch and did not say where`);
 }
 
-function partitionsOf(chunks: readonly Chunk[]): { topic: string; partitions: number[] }[] {
+function partitionsOf(chunks: readonly Chunk[]): TopicPartitions[] {
   return [...Map.groupBy(chunks, ({ topic }) => topic)].map(([topic, members]) => ({
     topic,
     partitions: [...new Set(members.map(({ partition }) => partition))],

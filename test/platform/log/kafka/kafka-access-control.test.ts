@@ -177,6 +177,29 @@ describe('ACLs', () => {
     expect({ code, message }).toEqual({ code: 'log_unreachable', message: expect.stringContaining('ACLs') });
   });
 
+  test('that lack one topic of a transaction are said with its name, whatever the others of it are', async () => {
+    const lacking = `${prefix}.verdicts.v1`;
+    await allow(
+      'scorer',
+      aclsOf('scorer', prefix).map((acl) =>
+        acl.name === lacking ? { ...acl, operations: acl.operations.filter((operation) => operation !== 'Write') } : acl,
+      ),
+    );
+    const owner = await (await overSasl(scram('scorer'))).claim('scorer', 0);
+    const { message } = await refusal(
+      owner.commit({
+        appends: (['results', 'verdicts', 'rejects'] as const).map((stream) => ({
+          stream,
+          partition: 0,
+          values: values(stream),
+        })),
+        position: { consumer: 'scorer', partition: 0, offset: 7, note: '' },
+      }),
+    );
+    expect(message).toContain(`Kafka refuses these credentials (${lacking} takes no part in a transaction`);
+    expect(message).toContain('ACLs');
+  });
+
   test('as listed are enough for the scorer, and let it do nothing else', async () => {
     await allow('scorer', aclsOf('scorer', prefix));
     const log = await overSasl(scram('scorer'));
