@@ -1,5 +1,6 @@
 /** Check 8: where a link leads and what it shows of the user's circle. Looked at whatever the category. */
 import { type Findings, reasonIndex } from '../verdict/findings.ts';
+import { allowsHost } from './link-hosts.ts';
 import type { Subject } from './subject.ts';
 
 const EXTERNAL = reasonIndex('external_link');
@@ -11,16 +12,10 @@ export function checkLink({ access, program }: Subject, findings: Findings): voi
   if (link === null) return;
   if (link.kind === 'external') {
     const allowed = program.declaration?.linkHosts ?? [];
-    if (!isAllowed(link.host, allowed)) findings.add(EXTERNAL, { host: link.host }, { linkHosts: allowed });
+    if (link.host === null || !allowsHost(allowed, link.host.toLowerCase()))
+      findings.add(EXTERNAL, { host: link.host }, { linkHosts: allowed });
   } else if (link.kind === 'download') {
     findings.add(DOWNLOAD, { link: 'download', host: link.host }, { link: 'none' });
   }
   if (link.revealsFriends) findings.add(REVEALS_FRIENDS, { reveals: 'friends' }, { reveals: 'nothing' });
-}
-
-/** The host itself or a subdomain of it, in lower case; `allowed` is in lower case without empty entries. */
-function isAllowed(host: string | null, allowed: readonly string[]): boolean {
-  if (host === null) return false;
-  const lower = host.toLowerCase();
-  return allowed.some((entry) => lower === entry || lower.endsWith(`.${entry}`));
 }

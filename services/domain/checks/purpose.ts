@@ -1,7 +1,8 @@
 /** Check 4: does the access say what it is for, and is that a purpose that lists the category? */
 import { type Findings, reasonIndex } from '../verdict/findings.ts';
-import type { DeclarationEntry, DeclarationInForce } from '../program/declaration.ts';
+import type { DeclarationEntry, DeclarationInForce, DeclaredPurpose } from '../program/declaration.ts';
 import type { DeclaredScope } from '../program/declared-scope.ts';
+import { SHORT_MAX } from './long-lists.ts';
 import type { Subject } from './subject.ts';
 
 const MISSING = reasonIndex('purpose_missing');
@@ -28,13 +29,25 @@ export function checkPurpose(
   findings.add(
     known ? MISMATCH : UNKNOWN,
     { purpose: access.purpose, category },
-    {
-      purposes: known ? purposesListing(scope, category) : scope.purposes.map((purpose) => purpose.id),
-    },
+    { purposes: purposesListing(scope, known ? category : null) },
   );
   return scope.byCategory.get(category)?.entries ?? [];
 }
 
-function purposesListing({ purposes }: DeclaredScope, category: string): string[] {
-  return purposes.filter((purpose) => purpose.entries.some((entry) => entry.category === category)).map(({ id }) => id);
+const listings = new WeakMap<DeclaredScope, Map<string | null, readonly string[]>>();
+
+/** Ids of purposes that list a category; null: of all. */
+function purposesListing(scope: DeclaredScope, category: string | null): readonly string[] {
+  if (scope.purposes.length <= SHORT_MAX) return listingOf(scope, category);
+  let listing = listings.get(scope);
+  if (listing === undefined) listings.set(scope, (listing = new Map<string | null, readonly string[]>()));
+  let ids = listing.get(category);
+  if (ids === undefined) listing.set(category, (ids = listingOf(scope, category)));
+  return ids;
+}
+
+function listingOf({ purposes }: DeclaredScope, category: string | null): readonly string[] {
+  const lists = ({ entries }: DeclaredPurpose): boolean =>
+    category === null || entries.some((entry) => entry.category === category);
+  return purposes.filter(lists).map(({ id }) => id);
 }

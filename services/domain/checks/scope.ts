@@ -5,6 +5,7 @@
 import type { DeclarationEntry } from '../program/declaration.ts';
 import type { Access } from '../record/record.ts';
 import { type Findings, reasonIndex } from '../verdict/findings.ts';
+import { fieldsOf, holds, withoutRepeats } from './long-lists.ts';
 import type { Subject } from './subject.ts';
 
 const BACKGROUND = reasonIndex('background_access');
@@ -16,36 +17,38 @@ export function checkScope({ access }: Subject, entries: readonly DeclarationEnt
   let background = !access.foreground;
   let excess = access.fields !== null && access.fields.length > 0;
   let volume = true;
+  const fields = excess ? withoutRepeats(access.fields ?? []) : [];
   for (const entry of entries) {
     background &&= !entry.background;
-    excess &&= exceedsFields(access.fields ?? [], entry);
+    excess &&= exceedsFields(fields, entry);
     volume &&= exceedsVolume(access, entry);
   }
   if (background) findings.add(BACKGROUND, { foreground: false }, { foreground: true });
   if (excess) addExcess(access.fields ?? [], entries, findings);
-  if (volume) {
-    findings.add(
-      VOLUME,
-      { rows: access.rows, bytes: access.bytes },
-      {
-        maxRowsPerCall: orNull(Math.max(...entries.map((entry) => entry.maxRowsPerCall))),
-        maxBytesPerCall: orNull(Math.max(...entries.map((entry) => entry.maxBytesPerCall))),
-      },
-    );
-  }
+  if (volume) addVolume(access, entries, findings);
 }
 
 function addExcess(fields: readonly string[], entries: readonly DeclarationEntry[], findings: Findings): void {
-  const allowed = entries.flatMap((entry) => entry.fields ?? []);
-  const excess = fields.filter((field) => entries.every((entry) => !entry.fields?.includes(field)));
-  findings.add(FIELDS, { fields, excess }, { fields: [...new Set(allowed)] });
+  const allowed = fieldsOf(entries);
+  const excess = fields.filter((field) => !allowed.set.has(field));
+  findings.add(FIELDS, { fields, excess }, { fields: allowed.names });
+}
+
+function addVolume({ rows, bytes }: Access, entries: readonly DeclarationEntry[], findings: Findings): void {
+  let maxRows = 0;
+  let maxBytes = 0;
+  for (const { maxRowsPerCall, maxBytesPerCall } of entries) {
+    maxRows = Math.max(maxRows, maxRowsPerCall);
+    maxBytes = Math.max(maxBytes, maxBytesPerCall);
+  }
+  findings.add(VOLUME, { rows, bytes }, { maxRowsPerCall: orNull(maxRows), maxBytesPerCall: orNull(maxBytes) });
 }
 
 /** An absent list limits nothing, an empty one allows nothing. */
 function exceedsFields(fields: readonly string[], entry: DeclarationEntry): boolean {
   const allowed = entry.fields;
   if (allowed === null) return false;
-  for (const field of fields) if (!allowed.includes(field)) return true;
+  for (const field of fields) if (!holds(allowed, field)) return true;
   return false;
 }
 
