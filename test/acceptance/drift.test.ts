@@ -29,6 +29,25 @@ describe('the example', () => {
     expect(json.uses.find(({ category }) => category === 'location')).toMatchObject({ finding: 'undeclared_api' });
   });
 
+  test('shows the first kinds of data of a developer who names many that there are not, and says how many more', async () => {
+    const detected = Array.from({ length: 1_060 }, (_, i) => `kind${i}`);
+    const event = {
+      specversion: '1.0',
+      id: '1',
+      source: 's',
+      type: 'ntk.declaration',
+      subject: 'wx1',
+      time: '2026-03-01T10:00:00Z',
+    };
+    const line = JSON.stringify({ ...event, data: { version: 1, purposes: [], detected } });
+    const file = desk.write('many-kinds.ndjson', `${line}\n`);
+    for (const only of [[], ['--program', 'wx1']]) {
+      const { stdout } = await ntkOk(['drift', `cloudevents:${file}`, ...only]);
+      expect(stdout.match(/^ *kind\d+ /gm)).toHaveLength(50);
+      expect(stdout).toContain('\n… and 1,010 more; all of them: --json\n');
+    }
+  });
+
   test('says in one line that a program is not there, and which may be meant', async () => {
     const { code, stderr } = await ntk(['drift', EXAMPLE, '--program', 'LVXIAOBU']);
     expect(code).toBe(1);

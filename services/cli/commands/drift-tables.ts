@@ -3,30 +3,37 @@ import type { DriftFinding, DriftProgram, DriftReport, DriftUse } from '../../..
 import type { Output } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
 import { counted, grouped as n } from '../output/grouped.ts';
+import { moreWords } from '../output/more-words.ts';
 
 const share = (part: number, whole: number): string => (whole === 0 ? '' : ` (${Math.round((100 * part) / whole)} %)`);
 
 /** Of a text in a table. */
 const TEXT_CHARACTERS_MAX = 60;
 const NAME_CHARACTERS_MAX = 44;
+/** More than there are kinds of data; developers may name others, as many as they like. */
+const CATEGORIES_SHOWN_MAX = 50;
 
 export function printDrift(out: Output, report: DriftReport): void {
   printHeadline(out, report);
   out.line();
-  const { hasResults } = report;
+  const { hasResults, byCategory } = report;
   out.table(
     ['category', 'declared', 'in code', ...(hasResults ? ['called'] : []), ...findingHeads(hasResults)],
-    report.byCategory.map((row) => [
-      brief(row.category, NAME_CHARACTERS_MAX),
-      row.declared,
-      row.detected,
-      ...(hasResults ? [row.called] : []),
-      row.undeclared,
-      row.undeclaredApi,
-      row.unused,
-      row.unjudged,
-    ]),
+    byCategory
+      .slice(0, CATEGORIES_SHOWN_MAX)
+      .map((row) => [
+        brief(row.category, NAME_CHARACTERS_MAX),
+        row.declared,
+        row.detected,
+        ...(hasResults ? [row.called] : []),
+        row.undeclared,
+        row.undeclaredApi,
+        row.unused,
+        row.unjudged,
+      ]),
   );
+  const more = byCategory.length - CATEGORIES_SHOWN_MAX;
+  if (more > 0) out.line(moreWords(more, 'all of them: --json'));
   if (report.purposeTexts.length > 0) {
     out.line();
     out.table(
@@ -106,15 +113,19 @@ export function printProgramDrift(out: Output, { program, developer, isDeclared,
   out.line();
   out.table(
     ['category', 'finding', 'APIs in code', ...(hasResults ? ['accesses', 'off screen'] : []), 'purposes'],
-    uses.map((use) => [
-      brief(use.category, NAME_CHARACTERS_MAX),
-      IN_WORDS[use.finding],
-      use.apis.map((api) => (use.undeclaredApis.includes(api) ? `${brief(api)} (not declared)` : brief(api))).join(', ') ||
-        (use.isDetected === true ? 'found' : ''),
-      ...(hasResults ? [use.accesses ?? 0, use.background ?? 0] : []),
-      purposesOf(use),
-    ]),
+    uses
+      .slice(0, CATEGORIES_SHOWN_MAX)
+      .map((use) => [
+        brief(use.category, NAME_CHARACTERS_MAX),
+        IN_WORDS[use.finding],
+        use.apis.map((api) => (use.undeclaredApis.includes(api) ? `${brief(api)} (not declared)` : brief(api))).join(', ') ||
+          (use.isDetected === true ? 'found' : ''),
+        ...(hasResults ? [use.accesses ?? 0, use.background ?? 0] : []),
+        purposesOf(use),
+      ]),
   );
+  const more = uses.length - CATEGORIES_SHOWN_MAX;
+  if (more > 0) out.line(moreWords(more, 'all of them: --json'));
 }
 
 function purposesOf({ purposes }: DriftUse): string {

@@ -2,7 +2,7 @@
 import { CATALOGUE, WECHAT_REQUIRED_PRIVATE_INFOS, WECHAT_SAMPLE_PURPOSES } from '../../../schemas/catalogue/index.ts';
 import { CATEGORIES, UNCHECKED_CATEGORIES } from '../../../schemas/codes.ts';
 import type { DriftFinding, DriftProgram, DriftUse } from '../../../schemas/report/drift.ts';
-import type { DeclaredPurpose, KnownProgram } from './known-program.ts';
+import type { DeclaredPurpose, FoundInCode, KnownProgram } from './known-program.ts';
 
 const UNCHECKED: ReadonlySet<string> = new Set(UNCHECKED_CATEGORIES);
 const PLACE_OF: ReadonlyMap<string, number> = new Map(CATEGORIES.map((category, place) => [category, place]));
@@ -30,10 +30,10 @@ export function driftOf(known: KnownProgram): DriftProgram {
     ...(known.found ?? []).map(({ category }) => category),
     ...(known.called?.keys() ?? []),
   ]);
-  const uses = [...categories]
-    .filter((category) => !UNCHECKED.has(category))
-    .map((category) => useOf(known, category))
-    .sort((a, b) => placeOf(a.category) - placeOf(b.category) || compare(a.category, b.category));
+  const uses = usesOf(
+    known,
+    [...categories].filter((category) => !UNCHECKED.has(category)),
+  ).sort((a, b) => placeOf(a.category) - placeOf(b.category) || compare(a.category, b.category));
   return { program: known.program, developer: known.developer, isDeclared: known.isDeclared, uses };
 }
 
@@ -42,12 +42,37 @@ function declaredBy({ categories }: DeclaredPurpose): readonly string[] {
   return categories.includes('location') ? categories.filter((category) => category !== 'location_coarse') : categories;
 }
 
-function useOf(known: KnownProgram, category: string): DriftUse {
-  const listing = known.purposes.filter(({ categories }) => categories.includes(category));
-  const found = known.found?.filter((one) => one.category === category) ?? null;
+/** What a program says is sorted once: a developer may name fifty thousand kinds of data, and each would be looked for in all of it. */
+function usesOf(known: KnownProgram, categories: readonly string[]): DriftUse[] {
+  const found = known.found === null ? null : Map.groupBy(known.found, ({ category }) => category);
+  const listings = new Map<string, DeclaredPurpose[]>();
+  for (const purpose of known.purposes)
+    for (const category of new Set(purpose.categories)) {
+      const listing = listings.get(category);
+      if (listing === undefined) listings.set(category, [purpose]);
+      else listing.push(purpose);
+    }
+  const { undeclared } = requiredApisOf(known);
+  return categories.map((category) =>
+    useOf(known, category, {
+      listing: listings.get(category) ?? [],
+      found: found === null ? null : (found.get(category) ?? []),
+      undeclared,
+    }),
+  );
+}
+
+/** What a program says of one kind of data, and its APIs that are not declared by name. */
+interface SaidOf {
+  readonly listing: readonly DeclaredPurpose[];
+  readonly found: readonly FoundInCode[] | null;
+  readonly undeclared: readonly string[];
+}
+
+function useOf(known: KnownProgram, category: string, { listing, found, undeclared }: SaidOf): DriftUse {
   const called = known.called === null ? null : (known.called.get(category) ?? { accesses: 0, background: 0 });
   const apis = [...new Set((found ?? []).flatMap(({ api }) => api ?? []))].sort();
-  const undeclaredApis = requiredApisOf(known).undeclared.filter((api) => apis.includes(api));
+  const undeclaredApis = undeclared.filter((api) => apis.includes(api));
   const isDeclared = listing.length > 0;
   const isCalled = (called?.accesses ?? 0) > 0;
   return {

@@ -47,6 +47,27 @@ describe('of one program', () => {
     ]);
   });
 
+  test('what it says is not looked through for each of its kinds of data, of which a developer may name as many as they like', () => {
+    const kinds = Array.from({ length: 1_000 }, (_, i) => `kind${i}`);
+    let reads = 0;
+    const inItsCode = kinds.map((kind) => ({
+      ...inCode(null, kind),
+      get category() {
+        reads++;
+        return kind;
+      },
+    }));
+    const purposes = kinds.map((kind) => ({
+      ...photos,
+      get categories() {
+        reads++;
+        return [kind];
+      },
+    }));
+    expect(found({ purposes, found: inItsCode })).toHaveLength(kinds.length);
+    expect(reads).toBeLessThan(10 * kinds.length);
+  });
+
   test('nothing is unused where nobody looked', () => {
     expect(found({ purposes: [place] })).toEqual(['location none']);
   });
