@@ -27,14 +27,26 @@ export const count = z.int().min(0);
 /** Unicode code points a user id may have. */
 export const USER_POINTS_MAX = 128;
 
-/** A pseudonymous user id. JSON Schema counts code points by itself; JavaScript counts UTF-16 units. */
+/** Code points of a name that stands in each row of its program: a megabyte of it in a declaration would be one in every row. */
+export const NAME_POINTS_MAX = 1024;
+
+/** JSON Schema counts code points by itself; JavaScript counts UTF-16 units. */
+export function hasPointsAtMost(text: string, max: number): boolean {
+  // A code point has one unit or two: no need to count those of a text that is shorter, or longer than that.
+  return text.length <= max || (text.length <= 2 * max && [...text].length <= max);
+}
+
+/** A pseudonymous user id. */
 export const user = z
   .string()
-  // A code point has at most two units: no need to count those of a text that is longer than that.
-  .refine((id) => id !== '' && id.length <= 2 * USER_POINTS_MAX && [...id].length <= USER_POINTS_MAX, {
-    error: `must have 1 to ${USER_POINTS_MAX} code points`,
-  })
+  .refine((id) => id !== '' && hasPointsAtMost(id, USER_POINTS_MAX), { error: `must have 1 to ${USER_POINTS_MAX} code points` })
   .meta({ minLength: 1, maxLength: USER_POINTS_MAX, description: 'Pseudonymous user id, 1 to 128 Unicode code points.' });
+
+/** May be empty. */
+export const name = z
+  .string()
+  .refine((text) => hasPointsAtMost(text, NAME_POINTS_MAX), { error: `must have at most ${NAME_POINTS_MAX} code points` })
+  .meta({ maxLength: NAME_POINTS_MAX });
 
 /** RFC 3339 `date-time` from 1970 to before 2255. */
 export const instant = z

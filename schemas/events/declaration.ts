@@ -1,6 +1,6 @@
 /** `ntk.declaration`: what the developer said they collect, and why (contracts.md section 1.2). */
 import { z } from 'zod';
-import { count, filledText, optional, optionalOr } from '../fields.ts';
+import { count, filledText, name, optional, optionalOr } from '../fields.ts';
 
 /** Versions are kept in 32 bits, as is the column `declaration_version`. */
 const VERSION_MAX = 2 ** 32 - 1;
@@ -22,9 +22,9 @@ const purposeSchema = z.object({
 export const declarationSchema = z
   .object({
     version: z.int().min(1).max(VERSION_MAX).describe('A lower or equal version than the current one is ignored as stale.'),
-    developer: optional(z.string()),
+    developer: optional(name),
     name: optional(z.string()),
-    class: optional(z.string().describe('Kind of program, e.g. `food-delivery`.')),
+    class: optional(name.describe('Kind of program, e.g. `food-delivery`.')),
     purposes: z.array(purposeSchema).describe('Empty is a declaration too. Repeated ids are allowed; all entries count.'),
     detected: optional(
       z.array(z.string()).describe('What static analysis found in the uploaded code; has no part in any check.'),

@@ -59,6 +59,7 @@ const name = fc.constantFrom('location', 'x', '名');
 const amount = fc.nat();
 const listOf = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(of, { maxLength: 2 });
 const moment = fc.constantFrom('2027-01-01T00:00:00Z', '2027-06-30t23:59:60.5+08:00');
+const ofRows = fc.oneof(text, fc.constantFrom('😀'.repeat(1024), 'x'.repeat(1025)));
 const person = fc.oneof(fc.constant('u_1'), fc.string({ unit: 'binary', minLength: 1, maxLength: 128 }));
 
 const entry = required(
@@ -86,7 +87,7 @@ const DATA: Readonly<Record<RecordType, fc.Arbitrary<unknown>>> = {
   ),
   'ntk.declaration': required(
     { version: fc.integer({ min: 1, max: 9 }), purposes: listOf(purpose) },
-    { developer: text, name: text, class: text, detected: listOf(text), linkHosts: listOf(text) },
+    { developer: ofRows, name: text, class: ofRows, detected: listOf(text), linkHosts: listOf(text) },
   ),
   'ntk.entitlement': required({ category: name, granted: fc.boolean() }, { until: moment }),
   'ntk.consent': required(
@@ -226,6 +227,14 @@ test('a user is counted in code points', () => {
     false,
     false,
   ]);
+});
+
+test.each(['developer', 'class'])('a %s, which stands in each row of its program, has at most 1,024 code points', (field) => {
+  const names = ['', '😀'.repeat(1024), '😀'.repeat(1025), 'x'.repeat(1025), 'x'.repeat(900_000)];
+  const records = names.map((name) => recordOf('ntk.declaration', { version: 1, purposes: [], [field]: name }));
+  const expected = [true, true, false, false, false];
+  expect(records.map((record) => eventSchema('ntk.declaration').safeParse(record).success)).toEqual(expected);
+  expect(records.map((record) => isRead(JSON.stringify(record)))).toEqual(expected);
 });
 
 test('the worked example is accepted and refused record by record as the fold does', () => {

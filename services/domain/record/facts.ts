@@ -10,6 +10,7 @@ import {
   type JsonObject,
   optionalBoolean,
   optionalInteger,
+  optionalName,
   optionalOneOf,
   optionalString,
   optionalStrings,
@@ -21,9 +22,9 @@ const VERSION_MAX = 2 ** 32 - 1;
 
 export function readDeclaration(data: JsonObject): Declaration | Invalid {
   const version = optionalInteger(data['version'], INVALID, 1, VERSION_MAX);
-  const developer = optionalString(data['developer'], '');
+  const developer = optionalName(data['developer'], '');
   const name = optionalString(data['name'], '');
-  const className = optionalString(data['class'], null);
+  const className = optionalName(data['class'], null);
   const detected = optionalStrings(data['detected']);
   const linkHosts = optionalStrings(data['linkHosts']);
   const purposes = readAll(data['purposes'], readPurpose);

@@ -2,6 +2,7 @@
  * Readers of optional and required fields in `data`. `null` is the same as absence. Each answers the sentinel
  * {@link INVALID} for a value of the wrong type or range, so that a wrong optional field is `invalid_data` all the same.
  */
+import { hasPointsAtMost, NAME_POINTS_MAX, USER_POINTS_MAX } from '../../../schemas/fields.ts';
 import { INVALID_TIME, parseTimeUs } from './time.ts';
 
 export const INVALID = Symbol('invalid');
@@ -53,10 +54,11 @@ export function optionalOneOf<T extends string, A>(value: unknown, allowed: read
 
 /** 1 to 128 Unicode code points. */
 export function isUser(value: unknown): value is string {
-  if (typeof value !== 'string' || value.length === 0) return false;
-  if (value.length <= 128) return true;
-  if (value.length > 256) return false;
-  let points = 0;
-  for (const _ of value) points++;
-  return points <= 128;
+  return typeof value === 'string' && value !== '' && hasPointsAtMost(value, USER_POINTS_MAX);
+}
+
+/** A name of at most 1,024 Unicode code points, or `absent` when there is none. */
+export function optionalName<T>(value: unknown, absent: T): string | T | Invalid {
+  const text = optionalString(value, absent);
+  return typeof text !== 'string' || hasPointsAtMost(text, NAME_POINTS_MAX) ? text : INVALID;
 }
