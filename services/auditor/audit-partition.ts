@@ -9,7 +9,7 @@ import type { EventLog } from '../platform/log/event-log.ts';
 import { decodeWriterNote } from '../platform/log/writer-note.ts';
 import { proveByChain } from './chain-proof.ts';
 import type { RowRange } from './compare-rows.ts';
-import { type LedgerEntry, readLedger } from './ledger.ts';
+import { BlocksOfLog, type LedgerEntry, readBlockHeaders, readLedger } from './ledger.ts';
 import { auditLedger } from './ledger-audit.ts';
 import { proveByLog } from './log-proof.ts';
 import { type Audit, type AuditOptions, nothingFound, type PartitionAudit } from './partition-audit.ts';
@@ -20,7 +20,7 @@ export async function auditPartition(options: AuditOptions): Promise<PartitionAu
   const { log, warehouse, partition } = options;
   const audit = nothingFound(partition);
   const ledger = await readLedger(warehouse, log.logId, partition);
-  const headers = await auditLedger(options, ledger, audit);
+  const headers = await auditLedger(options, readBlockHeaders(log, partition), ledger, audit);
   await prove(options, headers, audit, ledger);
   await findBeyond(options, audit);
   return audit;
@@ -43,7 +43,7 @@ async function prove(
     audit.chainBecause = whyNotFolded(older, options.authority);
     const hasErasures = ledger.some(({ erasures }) => erasures > 0);
     const erasures = headers.flatMap((header) => header.erasures);
-    await proveByChain(options, older, audit, { hasErasures, erasures });
+    await proveByChain(options, new BlocksOfLog(options.log, options.partition), older, audit, { hasErasures, erasures });
   }
   audit.provedByLogFrom = newer[0]?.first ?? options.storedUpTo;
   if (refold !== null) await proveByLog(options, refold, newer, audit);

@@ -23,6 +23,8 @@ export interface StoreAuditOptions {
 export interface StoreAudit {
   readonly logId: string;
   readonly ok: boolean;
+  /** Without it nothing is proved, see audit-without-log.ts. */
+  readonly isLogAtHand: boolean;
   readonly partitions: readonly PartitionAudit[];
   /** Rows and ledger entries under partition numbers that the log does not have. */
   readonly strayRows: number;
@@ -62,6 +64,7 @@ export async function auditStore(options: StoreAuditOptions): Promise<StoreAudit
   return {
     logId: log.logId,
     ok: partitions.every(isClean) && stray.strayRows + stray.strayLedgerEntries === 0,
+    isLogAtHand: true,
     partitions,
     ...stray,
     rowsOfOtherLogs: await countOthers(log, warehouse),
@@ -69,7 +72,7 @@ export async function auditStore(options: StoreAuditOptions): Promise<StoreAudit
   };
 }
 
-async function countOthers({ logId }: EventLog, warehouse: Warehouse): Promise<number> {
+export async function countOthers({ logId }: Pick<EventLog, 'logId'>, warehouse: Warehouse): Promise<number> {
   const sql = 'SELECT count() AS n FROM ntk.access_results WHERE log_id != {logId:UUID}';
   const [row] = await warehouse.query<{ n: string }>(sql, { logId });
   return Number(row!.n);

@@ -8,9 +8,9 @@ import { ROW_COLUMNS } from '../../schemas/results/columns.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { chainFromLink, chainStart, OFFSETS_PER_GROUP, RowChain } from '../domain/results/row-chain.ts';
 import { decodeRows, RowBinaryError } from '../platform/warehouse/row-binary.ts';
-import type { AuditOptions, PartitionAudit } from './partition-audit.ts';
+import type { LedgerAuditOptions, PartitionAudit } from './partition-audit.ts';
 import { readStoredRows } from './compare-rows.ts';
-import { BlocksOfLog, standsForLostBlocks } from './ledger.ts';
+import { type BlocksOfLog, standsForLostBlocks } from './ledger.ts';
 import { PendingRows, type RowsOfOffsets } from './pending-rows.ts';
 
 export interface Erased {
@@ -22,14 +22,15 @@ export interface Erased {
 
 type Audit = PartitionAudit & { rows: number };
 
+/** @param blocks null without a log */
 export async function proveByChain(
-  options: AuditOptions,
+  options: LedgerAuditOptions,
+  blocks: BlocksOfLog | null,
   headers: readonly BlockHeader[],
   audit: Audit,
   { hasErasures, erasures }: Erased,
 ): Promise<void> {
   const { log, warehouse, partition } = options;
-  const blocks = new BlocksOfLog(log, partition);
   const pending = new PendingRows(options, audit, erasures, 0);
   let chain: RowChain | null = null;
   let before: BlockHeader | null = null;
@@ -37,7 +38,7 @@ export async function proveByChain(
     const range = { logId: log.logId, partition, from: header.first, to: header.next };
     if (header.gap === undefined) chain ??= chainAt(log.logId, partition, header, before);
     before = header;
-    const block = header.gap === undefined ? rowsOf(await blocks.rows(header)) : null;
+    const block = blocks !== null && header.gap === undefined ? rowsOf(await blocks.rows(header)) : null;
     if (block !== null) {
       chain = followed(chain, block, header, audit, hasErasures);
       pending.add(block, header.scoredAtMs);

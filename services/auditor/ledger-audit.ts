@@ -2,12 +2,13 @@
 import canonicalize from 'canonicalize';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { FIRST_ENTRY_HASH, figuresOf } from '../domain/results/block.ts';
-import { entryKey, isChained, type LedgerEntry, readBlockHeaders, standsForLostBlocks } from './ledger.ts';
-import type { AuditOptions, LedgerProblem, PartitionAudit } from './partition-audit.ts';
+import { entryKey, isChained, type LedgerEntry, standsForLostBlocks } from './ledger.ts';
+import type { LedgerAuditOptions, LedgerProblem, PartitionAudit } from './partition-audit.ts';
 
-/** Compares the ledger with the blocks of the log; answers the headers that hold, in order. */
+/** Compares the ledger with the blocks that the log has, in order; answers the headers that hold, in order. */
 export async function auditLedger(
-  options: AuditOptions,
+  options: LedgerAuditOptions,
+  blocks: AsyncIterable<BlockHeader> | Iterable<BlockHeader>,
   ledger: readonly LedgerEntry[],
   audit: PartitionAudit,
 ): Promise<BlockHeader[]> {
@@ -15,7 +16,7 @@ export async function auditLedger(
   const report = (problem: LedgerProblem): void => void problems.push(problem);
   const stored = new Map(ledger.map((entry) => [entryKey(entry.header), entry]));
   const headers: BlockHeader[] = [];
-  for await (const header of readBlockHeaders(options.log, options.partition)) {
+  for await (const header of blocks) {
     const key = entryKey(header);
     if (header.next > options.storedUpTo) {
       // Stored while this audit runs: there by right, and not looked at. Another entry in its place is nobody's here.
@@ -60,7 +61,7 @@ export async function auditLedger(
 
 /** Counts what is wrong and has it mended, but not by a block that is itself not what it was: the ledger's own entry may be right. */
 async function tell(
-  { onLedgerProblem }: AuditOptions,
+  { onLedgerProblem }: LedgerAuditOptions,
   audit: PartitionAudit,
   problems: readonly LedgerProblem[],
   changed: ReadonlySet<BlockHeader>,

@@ -22,6 +22,12 @@ export interface AuditOptions {
   readonly onLedgerProblem?: (problem: LedgerProblem) => Promise<void>;
 }
 
+/** What is asked of rows and ledger alone, whether or not there is a log. */
+export interface LedgerAuditOptions
+  extends Pick<AuditOptions, 'warehouse' | 'partition' | 'storedUpTo' | 'onProgress' | 'onProblems' | 'onLedgerProblem'> {
+  readonly log: Pick<EventLog, 'logId'>;
+}
+
 export interface LedgerProblem {
   readonly kind: 'missing' | 'different' | 'doubled' | 'unexpected';
   readonly first: number;

@@ -1,7 +1,7 @@
 /** Expected rows that wait to be compared with the stored ones, a range at a time. */
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { userOfRow } from '../domain/results/user-of-row.ts';
-import type { AuditOptions, PartitionAudit } from './partition-audit.ts';
+import type { LedgerAuditOptions, PartitionAudit } from './partition-audit.ts';
 import { compareRows, type ExpectedRow, readStoredRows, type RowRange } from './compare-rows.ts';
 
 export const ROWS_PER_COMPARISON = 20_000;
@@ -14,7 +14,7 @@ export interface RowsOfOffsets {
 }
 
 export class PendingRows {
-  readonly #options: AuditOptions;
+  readonly #options: LedgerAuditOptions;
   readonly #audit: PartitionAudit;
   /** By user: rows before this offset were erased. */
   readonly #erasedUpTo = new Map<string, number>();
@@ -23,7 +23,7 @@ export class PendingRows {
   #from: number;
 
   /** @param erasures of the whole range that is audited: a row is gone by right when its user had it erased later */
-  constructor(options: AuditOptions, audit: PartitionAudit, erasures: BlockHeader['erasures'], from: number) {
+  constructor(options: LedgerAuditOptions, audit: PartitionAudit, erasures: BlockHeader['erasures'], from: number) {
     this.#options = options;
     this.#audit = audit;
     this.#from = from;

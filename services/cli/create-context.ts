@@ -7,7 +7,7 @@ import { openFolder } from '../platform/folder/data-folder.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { System, SystemOptions } from '../system/open-system.ts';
 import { isOnKafka } from '../system/open-log.ts';
-import type { Store } from '../system/store.ts';
+import type { Store, StoreRequest } from '../system/store.ts';
 import { UserError } from '../system/user-error.ts';
 import type { CliContext } from './context.ts';
 import { type LogFlags, overridesOf, type StoreFlags } from './options.ts';
@@ -41,6 +41,8 @@ export function createContext({ env, ...parts }: ContextParts): CliContext & { r
       `the configuration has ${result.problems.length === 1 ? 'a problem' : `${result.problems.length} problems`}, see above`,
     );
   };
+  const withStore = async <T>(flags: StoreFlags, use: (store: Store) => Promise<T>, without?: WithoutLog): Promise<T> =>
+    withOpenStore({ ...configured(undefined, overridesOf(flags)), ...without, clock }, flags, use);
   return {
     ...parts,
     token: env.token,
@@ -62,22 +64,8 @@ export function createContext({ env, ...parts }: ContextParts): CliContext & { r
         await log.close();
       }
     },
-    async withStore<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T> {
-      const config = configured(undefined, overridesOf(flags));
-      const { openStore } = await import('../system/store.ts');
-      const store = await openStore({
-        ...config,
-        data: flags.data,
-        clickhouseUrl: flags.clickhouse ?? config.clickhouseUrl,
-        logId: flags.log,
-        clock,
-      });
-      try {
-        return await use(store);
-      } finally {
-        await store.close();
-      }
-    },
+    withStore: (flags, use) => withStore(flags, use),
+    withStoreAlone: (flags, use) => withStore(flags, use, { onLogMissing: (message) => out.note(message) }),
     async openBatch(data: string, config: Config): Promise<System> {
       const [{ openSystem }, { tuningOf }] = await Promise.all([
         import('../system/open-system.ts'),
@@ -94,6 +82,22 @@ export function createContext({ env, ...parts }: ContextParts): CliContext & { r
       });
     },
   };
+}
+
+type WithoutLog = Pick<StoreRequest, 'onLogMissing'>;
+
+async function withOpenStore<T>(
+  config: Config & WithoutLog & Pick<StoreRequest, 'clock'>,
+  { data, clickhouse, log }: StoreFlags,
+  use: (store: Store) => Promise<T>,
+): Promise<T> {
+  const { openStore } = await import('../system/store.ts');
+  const store = await openStore({ ...config, data, clickhouseUrl: clickhouse ?? config.clickhouseUrl, logId: log });
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
 }
 
 /** Says only what a person should know while a batch runs. */

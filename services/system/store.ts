@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DataFolder, openFolder, type StoredUserKind } from '../platform/folder/data-folder.ts';
+import { FolderError } from '../platform/folder/folder-error.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type HeldLock, tryLock } from '../platform/folder/lock.ts';
 import { readSystemFile } from '../platform/folder/system.ts';
@@ -22,7 +23,7 @@ import { hashedUsers, plainUsers } from './stored-user.ts';
 import { UserError } from './user-error.ts';
 
 export interface Store {
-  /** Null when only a ClickHouse server is at hand. */
+  /** Null when only a ClickHouse server is at hand, or a folder that has lost its log. */
   readonly log: EventLog | null;
   readonly logId: string;
   readonly warehouse: Warehouse;
@@ -44,6 +45,8 @@ export interface StoreRequest extends LogConfig, AuthorityConfig {
   readonly logId: string | undefined;
   readonly storeUser: 'hashed' | 'plain';
   readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs'>;
+  /** Told that the folder has lost its log, in words, and goes on without it. @default that is an error */
+  readonly onLogMissing?: (message: string) => void;
 }
 
 /** Locks of a data folder: who scores, and who holds the embedded ClickHouse. */
@@ -53,7 +56,8 @@ export const WAREHOUSE_LOCK = 'warehouse';
 export async function openStore(request: StoreRequest): Promise<Store> {
   const { data, clickhouseUrl } = request;
   if (clickhouseUrl === null) {
-    const folder = openFolder(data, { create: false, holdsLog: !isOnKafka(request) });
+    const folder = openedFolder(data, request);
+    if (folder.hasLostLog) return storeWithoutLog(request, folder);
     const log = await openExistingLog(request, folder);
     try {
       if (!isAsked(log, request)) throw new UserError(`the log at hand is ${log.logId}, not ${request.logId}: leave --log out`);
@@ -75,6 +79,29 @@ export async function openStore(request: StoreRequest): Promise<Store> {
     return store({ ...request, logId }, folder, log, warehouse, null);
   } catch (error) {
     await warehouse.close();
+    throw error;
+  }
+}
+
+type OpenedFolder = DataFolder & { readonly hasLostLog: boolean };
+
+function openedFolder(data: string, request: StoreRequest): OpenedFolder {
+  try {
+    return { ...openFolder(data, { create: false, holdsLog: !isOnKafka(request) }), hasLostLog: false };
+  } catch (error) {
+    if (request.onLogMissing === undefined || !(error instanceof FolderError) || error.code !== 'log_missing') throw error;
+    request.onLogMissing(error.message);
+    return { ...openFolder(data, { create: false, holdsLog: false }), hasLostLog: true };
+  }
+}
+
+async function storeWithoutLog(request: StoreRequest, folder: DataFolder): Promise<Store> {
+  const { warehouse, lock } = await openFolderWarehouse(folder);
+  try {
+    return store({ ...request, logId: await chooseLog(warehouse, request.logId) }, folder, null, warehouse, lock);
+  } catch (error) {
+    await warehouse.close();
+    lock?.release();
     throw error;
   }
 }

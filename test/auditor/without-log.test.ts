@@ -1,5 +1,6 @@
 /** What is left of a ledger and of rows whose records or blocks the log no longer has. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { auditWithoutLog } from '../../services/auditor/audit-without-log.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 import { ScoredLog } from '../crash/scored-log.ts';
 
@@ -53,5 +54,40 @@ describe('rows whose records are gone, too', () => {
     );
     const { ok, partitions } = await scored.audit(warehouse);
     expect({ ok, unexpected: partitions[0]!.unexpected }).toEqual({ ok: false, unexpected: 1 });
+  });
+});
+
+describe('where the log itself is not at hand', () => {
+  const LAST = 'offset = (SELECT max(offset) FROM ntk.access_results)';
+  const NOTHING = { missing: 0, different: 0, unexpected: 0, ledgerDifferent: 0, gaps: [], unproved: [] };
+  const audited = (): ReturnType<typeof auditWithoutLog> => auditWithoutLog({ logId: scored.log.logId, warehouse });
+
+  test('nothing is proved, and no fault found where nobody did anything', async () => {
+    const partition = { partition: 0, proof: 'chain', provedByLogFrom: 150, ledgerEntries: 3, ...NOTHING };
+    expect(await audited()).toMatchObject({ ok: false, isLogAtHand: false, partitions: [partition] });
+  });
+
+  test.each([
+    ['a changed row', `ALTER TABLE ntk.access_results UPDATE api = 'other' WHERE ${LAST}`, { different: 1 }],
+    ['a row that is gone', `ALTER TABLE ntk.access_results DELETE WHERE ${LAST}`, { missing: 1 }],
+    ['a changed entry', 'ALTER TABLE ntk.blocks UPDATE duplicates = 7 WHERE first = 50', { ledgerDifferent: 1 }],
+    ['an entry that is gone', 'ALTER TABLE ntk.blocks DELETE WHERE first = 0', { gaps: [{ from: 0, to: 50 }] }],
+  ])('%s is found', async (_, statement, found) => {
+    await warehouse.command(`${statement} SETTINGS mutations_sync = 2`);
+    expect((await audited()).partitions).toMatchObject([found]);
+  });
+
+  test('rows behind the last entry of the ledger, and of a partition without any, are said to have nobody to speak for them', async () => {
+    const copied = (change: string): Promise<void> =>
+      warehouse.command(
+        `INSERT INTO ntk.access_results SETTINGS insert_deduplicate = 0 SELECT * REPLACE (${change}) FROM (SELECT * FROM ntk.access_results WHERE ${LAST})`,
+      );
+    await copied('toUInt64(180) AS offset');
+    await copied('toUInt16(3) AS partition');
+    const why = 'the ledger has no entry for the rows there';
+    expect((await audited()).partitions).toMatchObject([
+      { partition: 0, ...NOTHING, unproved: [{ from: 150, to: 181, why }] },
+      { partition: 3, ...NOTHING, unproved: [{ from: 0, to: 181, why }] },
+    ]);
   });
 });

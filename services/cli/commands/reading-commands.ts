@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { closestTo } from '../../../schemas/policy/wording.ts';
 import { isClean } from '../../auditor/partition-audit.ts';
 import { auditStore, type StoreAudit } from '../../auditor/audit-store.ts';
+import { auditWithoutLog } from '../../auditor/audit-without-log.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
 import { storedUpTo } from '../../platform/log/writer-note.ts';
@@ -114,10 +115,13 @@ Examples:
 function registerAudit(program: Command, context: CliContext): void {
   jsonOptions(storeOptions(program.command('verify')))
     .description('prove the stored rows and the ledger against the log')
-    .addHelpText('after', '\nExample:\n  ntk verify --data ./data')
+    .addHelpText(
+      'after',
+      '\nWithout the log nothing is proved; it is said then whether rows and ledger still have the hashes they were stored with.\n\nExample:\n  ntk verify --data ./data',
+    )
     .action(async (flags: StoreFlags) => {
-      await context.withStore(flags, async (store) => {
-        const audit = await runAudit(context, store, false);
+      await context.withStoreAlone(flags, async (store) => {
+        const audit = store.log === null ? await runAuditWithoutLog(context, store) : await runAudit(context, store, false);
         const unwritten = await unwrittenOf(store);
         if (flags.json) context.out.json({ ...audit, unwritten });
         else printAudit(context, audit, unwritten);
@@ -142,10 +146,10 @@ function registerAudit(program: Command, context: CliContext): void {
     });
 }
 
-/** Records of the log that nothing is stored of yet, about: a running system is always a little behind. */
-async function unwrittenOf({ log }: Store): Promise<number> {
+/** Records of the log that nothing is stored of yet, about: a running system is always a little behind. Null without it. */
+async function unwrittenOf({ log }: Store): Promise<number | null> {
   let records = 0;
-  if (log === null) return records;
+  if (log === null) return null;
   for (let partition = 0; partition < log.partitions; partition++)
     records += await unwrittenFrom(log, partition, await storedUpTo(log, partition));
   return records;
@@ -171,6 +175,18 @@ function goneInWords({ partition, from, to }: Gone): string {
   return `partition ${partition}: the lost blocks of source offsets ${from} to ${to} cannot be made again: the log no longer reaches back to their records; go on without them: ntk accept-gap ${partition} ${from} ${to}`;
 }
 
+async function runAuditWithoutLog({ out }: CliContext, { logId, warehouse }: Store): Promise<StoreAudit> {
+  out.note(
+    `the log is needed to prove what is stored: give its data folder with --data DIR, or --kafka BROKERS; without it, ${WHAT_HASHES_TELL}`,
+  );
+  const bar = out.progress('verifying', 'rows');
+  try {
+    return await auditWithoutLog({ logId, warehouse, onProgress: (done, total) => bar.update(done, total) });
+  } finally {
+    bar.stop();
+  }
+}
+
 async function runAudit(context: CliContext, store: Store, repair: boolean): Promise<StoreAudit> {
   const log: EventLog | null = store.log;
   if (log === null) throw new UserError('the log is needed to prove what is stored: give its data folder with --data DIR');
@@ -190,7 +206,7 @@ async function runAudit(context: CliContext, store: Store, repair: boolean): Pro
   }
 }
 
-function printAudit({ out }: CliContext, audit: StoreAudit, unwritten: number): void {
+function printAudit({ out }: CliContext, audit: StoreAudit, unwritten: number | null): void {
   out.table(
     [
       'partition',
@@ -235,7 +251,7 @@ function printAudit({ out }: CliContext, audit: StoreAudit, unwritten: number): 
     out.line(`partitions that the log does not have: ${strayRows} rows, ${strayLedgerEntries} ledger entries`);
   if (rowsOfOtherLogs > 0)
     out.line(`${rowsOfOtherLogs} rows of other logs than ${audit.logId} lie beside these; nothing is said of them`);
-  if (unwritten > 0)
+  if (unwritten !== null && unwritten > 0)
     out.line(`${unwritten} records at the end of the log are not judged and stored yet; nothing is said of them`);
   out.line(
     audit.ok
@@ -247,8 +263,15 @@ function printAudit({ out }: CliContext, audit: StoreAudit, unwritten: number): 
   );
 }
 
-function faultInWords({ partitions, strayRows, strayLedgerEntries }: StoreAudit): string {
+const WHAT_HASHES_TELL =
+  'the hashes tell whether rows and ledger entries are those that were stored with one another, and nobody whether the log gave them';
+
+function faultInWords({ partitions, strayRows, strayLedgerEntries, isLogAtHand }: StoreAudit): string {
   const hasMendable = strayRows + strayLedgerEntries > 0 || !partitions.every((audit) => isClean({ ...audit, unproved: [] }));
+  if (!isLogAtHand)
+    return hasMendable
+      ? 'NOT as it was stored: rows or ledger entries were changed, removed or added, and without the log nothing mends them.'
+      : 'NOT proved, as the log is not at hand: no fault is known, but that rows and ledger were changed together, or lack what came last, would not be seen.';
   return hasMendable
     ? 'NOT as it should be: ntk repair mends rows and ledger entries that the log still has.'
     : 'NOT all proved: no fault of what is stored is known, but the offsets named above cannot be proved, which ntk repair does not change.';
