@@ -16,6 +16,10 @@ const ALARMS_MAX = 2_000_000;
 /** Of a text in a message. */
 const NAME_CHARACTERS_MAX = 120;
 
+/** Bound values travel in the URL, which has 1 MiB, each of their bytes as %XX at worst; quotes and commas beside each of them. */
+const NAMED_BYTES_MAX = 512 * 1024;
+const NAME_OVERHEAD_BYTES = 9;
+
 export interface StoredAlarms {
   readonly alarms: readonly Alarm[];
   readonly activeProgramDays: number;
@@ -63,13 +67,16 @@ export async function readAlarms(source: ReportSource, labels: LabelledWorld): P
     );
   }
   const labelled = [...new Set(labels.incidents.map(({ program }) => program))];
-  const known = await warehouse.query<{ program: string }>(KNOWN_PROGRAMS_SQL, { ...range, programs: labelled });
-  if (labelled.length > 0 && known.length === 0) {
+  const knownPrograms = new Set<string>();
+  for (const programs of inPieces(labelled)) {
+    const known = await warehouse.query<{ program: string }>(KNOWN_PROGRAMS_SQL, { ...range, programs });
+    for (const { program } of known) knownPrograms.add(program);
+  }
+  if (labelled.length > 0 && knownPrograms.size === 0) {
     throw new UserError(
       `none of the ${labelled.length} programs with incidents has an access in ${warehouse.description}: these are the labels of other traffic`,
     );
   }
-  const knownPrograms = new Set(known.map(({ program }) => program));
   return {
     alarms: await alarmsOf(source, range),
     activeProgramDays: Number(activity!.program_days),
@@ -77,6 +84,23 @@ export async function readAlarms(source: ReportSource, labels: LabelledWorld): P
     gaps: (await readAcceptedGaps(warehouse, logId)).length,
     unknownPrograms: labelled.filter((program) => !knownPrograms.has(program)),
   };
+}
+
+/** As many as one question may name; each piece has at least one. */
+function* inPieces(names: readonly string[]): Generator<readonly string[]> {
+  let piece: string[] = [];
+  let bytes = 0;
+  for (const name of names) {
+    const added = 3 * Buffer.byteLength(name) + NAME_OVERHEAD_BYTES;
+    if (piece.length > 0 && bytes + added > NAMED_BYTES_MAX) {
+      yield piece;
+      piece = [];
+      bytes = 0;
+    }
+    piece.push(name);
+    bytes += added;
+  }
+  if (piece.length > 0) yield piece;
 }
 
 /** A review is no access: what people concluded in a folder that rests hides no alarm. */

@@ -165,3 +165,12 @@ describe('a mistake is told in one line', () => {
     expect(stderr).toMatch(/nothing is judged yet in .*: give its events to ntk run first\n$/);
   });
 });
+
+test('days with accesses are counted as far as times of accesses reach', async () => {
+  const data = join(desk.path, 'far');
+  // The second is 65,536 days after the first.
+  const times = ['1970-01-02T10:00:00Z', '2149-06-08T10:00:00Z', '2200-01-01T10:00:00Z', '2200-01-01T11:00:00Z'];
+  const events = desk.write('far.ndjson', times.map((time, i) => access(`f${i}`, 'wx1', time)).join('\n'));
+  await ntkOk(['run', '--data', data, '--input', events]);
+  expect(await ntkJson<Evaluation>(['evaluate', '--labels', labels, '--data', data])).toMatchObject({ activeProgramDays: 3 });
+});

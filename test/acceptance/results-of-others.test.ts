@@ -81,6 +81,17 @@ test('what needs the log does not take that of the folder for the one that is na
   expect(stderr).toMatch(/the log is needed/);
 });
 
+test('an evaluation asks for more programs with incidents than one URL can name', async () => {
+  const [start, end] = ['2026-03-03T10:00:00Z', '2026-03-03T12:00:00Z'];
+  const incidents = Array.from({ length: 60_000 }, (_, i) => {
+    const strange = { id: `i${i}`, kind: 'rate_burst', category: 'location', start, end };
+    return { ...strange, program: i === 0 ? 'wx1' : `a-program-that-is-not-there-${i}` };
+  });
+  const labels = desk.write('many.json', JSON.stringify({ programs: 60_000, days: 1, incidents }));
+  const { stderr } = await ntkOk(['evaluate', '--labels', labels, ...asking, '--log', logId]);
+  expect(stderr).toMatch(/59,?999 /);
+});
+
 test('a data folder holds one log: another is not reported as empty', async () => {
   const { code, stdout, stderr } = await ntk(['report', '--data', join(desk.path, 'other'), '--log', logId]);
   expect([code, stdout]).toEqual([1, '']);

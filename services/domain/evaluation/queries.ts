@@ -11,8 +11,9 @@ SELECT program, partition, offset, event_id, toUnixTimestamp64Micro(CAST(event_t
 FROM ntk.access_results FINAL WHERE ${IN_RANGE} AND hasAny(reasons, {reasons:Array(String)})
 LIMIT {max:UInt64}`;
 
+/** `Date` ends in 2149. */
 export const ACTIVITY_SQL = `
-SELECT count() AS accesses, uniqExact(program, toDate(event_time, 'UTC')) AS program_days
+SELECT count() AS accesses, uniqExact(program, toDate32(event_time, 'UTC')) AS program_days
 FROM ntk.access_results FINAL WHERE ${IN_RANGE}`;
 
 /** Which of `programs` have an access. */
