@@ -14,6 +14,7 @@ import {
 import type { z } from 'zod';
 import { type PolicyProblem as FoundProblem, policyProblems, PROBLEMS_MAX } from '../../../schemas/policy/problems.ts';
 import { printable, quoted } from '../../../schemas/policy/wording.ts';
+import { placesOfControls } from './control-characters.ts';
 import { placesWithoutUtf8 } from './utf8-lines.ts';
 
 /** Bytes of UTF-8 that a file may have. */
@@ -67,6 +68,9 @@ export function checkYamlFile<T>(content: string | Uint8Array, schema: z.ZodType
   }
   const unreadable = placesWithoutUtf8(bytes);
   if (unreadable.length > 0) return invalid(unreadable.map((place) => ({ ...place, path: '', message: NO_UTF8 })));
+  const controls = placesOfControls(bytes, PROBLEMS_MAX);
+  if (controls.length > 0)
+    return invalid(controls.map((place) => ({ ...place, path: '', message: controlMessage(place.control) })));
   const text = typeof content === 'string' ? content : Buffer.from(content).toString('utf8');
   const lines = new LineCounter();
   try {
@@ -106,6 +110,11 @@ function checkYaml<T>(text: string, schema: z.ZodType<T>, words: YamlWords, line
   }
   const wrong = result.success ? [] : policyProblems(result.error).map((problem) => located(problem, yaml, names.aliased, lines));
   return invalid([...names.repeated, ...wrong]);
+}
+
+function controlMessage(control: number): string {
+  const code = control.toString(16).padStart(2, '0');
+  return `a control character (U+00${code.toUpperCase()}): leave it out, or write "\\x${code}" in double quotes`;
 }
 
 function tooDeep({ thing, levels }: YamlWords): YamlFileProblem {

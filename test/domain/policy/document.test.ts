@@ -162,6 +162,14 @@ describe('bytes that are no UTF-8', () => {
   });
 });
 
+test('control characters, which nobody sees and YAML does not have, are told with the line of each', () => {
+  expect(problemsOf('version: "é\0\0"\r\n# fine\t\npurposes: \u001boptional\n')).toEqual([
+    ['1:12', '', 'a control character (U+0000): leave it out, or write "\\x00" in double quotes'],
+    ['3:11', '', 'a control character (U+001B): leave it out, or write "\\x1b" in double quotes'],
+  ]);
+  expect(problemsOf('version: "\\x00"\n')).toEqual([]);
+});
+
 describe('a file that is no policy at all', () => {
   test.each([
     ['too many nested lists', '['.repeat(20_000), 'nested too deeply: a policy has at most six levels'],
