@@ -24,9 +24,12 @@ export class DraftFile {
   static async open(path: string): Promise<DraftFile | null> {
     const place = await placeToReplace(path);
     if (place === null) return null;
-    const draft = `${place}.${randomUUID()}.draft`;
+    const draft = `${place.path}.${randomUUID()}.draft`;
     // `wx` follows no link that somebody put there.
-    return new DraftFile(place, draft, await open(draft, 'wx'));
+    const file = await open(draft, 'wx', place.mode ?? undefined);
+    // Who may read what is replaced, and nobody else, may read this: whatever the process leaves out of new files' rights.
+    if (place.mode !== null) await file.chmod(place.mode).catch(() => {});
+    return new DraftFile(place.path, draft, file);
   }
 
   async append(text: string): Promise<void> {
@@ -50,16 +53,24 @@ export class DraftFile {
   }
 }
 
+interface Place {
+  readonly path: string;
+  /** Rights of the file that is there; null where none is. */
+  readonly mode: number | null;
+}
+
+const RIGHTS = 0o777;
+
 /** Where a link leads, so that the link stays; the path itself where nothing is there yet. */
-async function placeToReplace(path: string): Promise<string | null> {
+async function placeToReplace(path: string): Promise<Place | null> {
   try {
     const found = await stat(path);
     const out = fstatSync(STANDARD_OUTPUT);
     // Also where that was sent to a file: what else is printed would go on into one that has no name any more.
     const isOutput = found.dev === out.dev && found.ino === out.ino;
-    return found.isFile() && !isOutput ? await realpath(path) : null;
+    return found.isFile() && !isOutput ? { path: await realpath(path), mode: found.mode & RIGHTS } : null;
   } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return path;
+    if (systemCodeOf(error) === 'ENOENT') return { path, mode: null };
     throw error;
   }
 }

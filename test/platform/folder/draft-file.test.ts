@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -32,6 +42,16 @@ test('a file that is discarded leaves what was there, and nothing else', async (
   expect(readFileSync(path, 'utf8')).toBe('before');
   expect(readdirSync(folder)).toEqual(['scores.csv']);
 });
+
+test.each([0o600, 0o664])(
+  'whoever may read and write what is replaced, %i, and nobody else, may do so with what comes',
+  async (mode) => {
+    chmodSync(path, mode);
+    const file = (await DraftFile.open(path))!;
+    await file.keep();
+    expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual(['', mode]);
+  },
+);
 
 test('a link stays one, and what it leads to is replaced', async () => {
   const link = join(folder, 'newest.csv');
