@@ -3,6 +3,7 @@
  * this machine unless the configuration says otherwise; then only what has no token of its own is open to others.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { fastify, type FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Health } from './health.ts';
@@ -68,6 +69,7 @@ export function createHttpServer({
     // The client asks for `/clickhouse//ping`.
     routerOptions: { ignoreDuplicateSlashes: true },
     http: { maxHeaderSize: headerBytesMax, headersTimeout: HEADERS_TIMEOUT_MS },
+    clientErrorHandler: answerNoRequest,
   });
   app.server.maxConnections = connectionsMax;
   app.decorateRequest('takeYourTime', unbounded);
@@ -101,15 +103,31 @@ export function createHttpServer({
 
 function unbounded(): void {}
 
+/** What comes is no request, or not in time: no route and no hook sees it. */
+function answerNoRequest({ code }: { readonly code?: string }, socket: Socket): void {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    sayLast(socket, '408 Request Timeout', `headers have to be in whole within ${HEADERS_TIMEOUT_MS / 1_000} seconds`);
+  else if (code === 'HPE_HEADER_OVERFLOW')
+    sayLast(socket, '431 Request Header Fields Too Large', 'the headers of this request are longer than they may be');
+  else sayLast(socket, '400 Bad Request', 'this is no request of HTTP/1.1 that can be read');
+  socket.destroySoon();
+}
+
+function sayLast(socket: Socket, status: string, error: string): void {
+  if (!socket.writable) return;
+  const said = JSON.stringify({ error });
+  const head = `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${said.length}`;
+  socket.write(`${head}\r\nConnection: close\r\n\r\n${said}`);
+}
+
 /** Closes the connection of a request that has not come in whole by then, unless what is answered was called. */
 function boundTime(request: IncomingMessage, response: ServerResponse, timeoutMs: number): () => void {
   const { 'content-length': told, 'transfer-encoding': transfer } = request.headers;
   if ((told ?? '0') === '0' && transfer === undefined) return unbounded;
   const timer = setTimeout(() => {
     if (request.complete) return;
-    const said = JSON.stringify({ error: `a request has to be in whole within ${timeoutMs / 1_000} seconds` });
-    const head = `HTTP/1.1 408 Request Timeout\r\nContent-Type: application/json\r\nContent-Length: ${said.length}`;
-    if (!response.headersSent) request.socket.write(`${head}\r\nConnection: close\r\n\r\n${said}`);
+    if (!response.headersSent)
+      sayLast(request.socket, '408 Request Timeout', `a request has to be in whole within ${timeoutMs / 1_000} seconds`);
     request.socket.destroySoon();
   }, timeoutMs).unref();
   const end = (): void => clearTimeout(timer);

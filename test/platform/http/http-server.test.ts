@@ -54,6 +54,30 @@ describe('the HTTP server of a long-running process', () => {
     expect([status, JSON.parse(body)]).toEqual([200, { status: 'ok', checks: { scorer: { ok: true, detail: 'fine' } } }]);
   });
 
+  test.each([
+    ['no HTTP', 'what is this?\r\n\r\n', '400 Bad Request', 'this is no request of HTTP/1.1 that can be read'],
+    [
+      'a length that is no number',
+      'POST /health HTTP/1.1\r\nhost: localhost\r\ncontent-length: x\r\n\r\n',
+      '400 Bad Request',
+      'this is no request of HTTP/1.1 that can be read',
+    ],
+    [
+      'headers that are too long',
+      `GET /health HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(2 * 1024 * 1024)}\r\n\r\n`,
+      '431 Request Header Fields Too Large',
+      'the headers of this request are longer than they may be',
+    ],
+  ])('%s is answered as all that is refused is, and the connection closed', async (_, sent, status, error) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(sent);
+    const answer = await new Promise<Buffer>((resolve) => socket.once('data', resolve));
+    expect(answer.toString()).toMatch(`HTTP/1.1 ${status}\r\n`);
+    expect(answer.toString().split('\r\n\r\n')[1]).toBe(JSON.stringify({ error }));
+    if (!socket.destroyed) await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  });
+
   test('says which check fails', async () => {
     health.register('scorer', () => ({ ok: true, detail: 'fine' }));
     health.register('writer', () => Promise.reject(new Error('gone')));
