@@ -7,8 +7,8 @@ import { ACTIVITY_SQL, ALARMS_SQL, KNOWN_PROGRAMS_SQL } from '../domain/evaluati
 import { TIME_END_US } from '../domain/record/time.ts';
 import { systemCodeOf } from '../platform/folder/folder-error.ts';
 import { readAcceptedGaps } from '../platform/warehouse/accepted-gaps.ts';
-import { type Positions, positionsNow, type ReportSource, requireResults } from './report.ts';
-import { reviewHistory } from './review-history.ts';
+import { positionsNow, type ReportSource, requireResults } from './report.ts';
+import { unwrittenButReviews } from './review-history.ts';
 import { UserError } from './user-error.ts';
 
 /** Results with a baseline reason that one evaluation looks at: about half a gigabyte. */
@@ -56,7 +56,7 @@ export async function readAlarms(source: ReportSource, labels: LabelledWorld): P
   // The positions come first: what is stored later is left out of every figure.
   const noted = await positionsNow(source);
   const { partitions, positions } = noted;
-  const unwritten = await unjudged(source, noted);
+  const unwritten = await unwrittenButReviews(source, noted);
   const range = { logId, partitions, positions, fromUs: 0, toUs: TIME_END_US };
   const [activity] = await warehouse.query<{ accesses: string; program_days: string }>(ACTIVITY_SQL, range);
   if (Number(activity!.accesses) === 0) {
@@ -101,14 +101,6 @@ function* inPieces(names: readonly string[]): Generator<readonly string[]> {
     bytes += added;
   }
   if (piece.length > 0) yield piece;
-}
-
-/** A review is no access: what people concluded in a folder that rests hides no alarm. */
-async function unjudged({ log, logId, warehouse }: ReportSource, positions: Positions): Promise<number> {
-  if (log === null || positions.unwritten === 0) return positions.unwritten;
-  const { unstored } = await reviewHistory({ log, logId, warehouse }, positions);
-  // One that was appended since the positions were noted is not among theirs.
-  return Math.max(0, positions.unwritten - unstored);
 }
 
 interface AlarmRow {

@@ -13,7 +13,7 @@ import { REVIEWED_BLOCKS_SQL, type ReviewedBlockRow } from '../domain/review/que
 import { type EventLog, ORIGIN, type RecordBatch } from '../platform/log/event-log.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { recordsWith } from './records-with.ts';
-import type { Positions } from './report.ts';
+import type { Positions, ReportSource } from './report.ts';
 import { UserError } from './user-error.ts';
 
 /** Remembered at once: with their words some hundred megabytes. */
@@ -60,6 +60,14 @@ export async function reviewHistory({ log, logId, warehouse }: ReviewSource, pos
     unstored += reader.records - before;
   }
   return { reviews, gone, unstored };
+}
+
+/** Records that are not judged and stored yet and may be accesses. What people concluded in a folder that rests hides none of those. */
+export async function unwrittenButReviews({ log, logId, warehouse }: ReportSource, positions: Positions): Promise<number> {
+  if (log === null || positions.unwritten === 0) return positions.unwritten;
+  const { unstored } = await reviewHistory({ log, logId, warehouse }, positions);
+  // One that was appended since the positions were noted is not among theirs.
+  return Math.max(0, positions.unwritten - unstored);
 }
 
 async function readRange(log: EventLog, partition: number, from: number, to: number, reader: ReviewReader): Promise<void> {

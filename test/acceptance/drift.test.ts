@@ -149,12 +149,22 @@ describe('with results', () => {
     expect(stdout).toMatch(/camera +1 +1 +0 +0 +0 +1 +0/);
   });
 
-  test('what is not judged yet is said to be missing', async () => {
-    const record = access('3', 'wx1', 'wx.chooseImage');
-    await withLog(desk.data, async (log) => {
+  const append = (record: string): Promise<void> =>
+    withLog(desk.data, async (log) => {
       const { places } = routeRecords([Buffer.from(record)], log.partitions);
       for (const [partition, values] of places) await log.commit({ appends: [{ stream: 'access', partition, values }] });
     });
+
+  test('what people concluded, and is not stored yet, is not said to be missing', async () => {
+    const about = { specversion: '1.0', id: 'r1', source: 'ntk/review', type: 'ntk.review', subject: 'wx1' };
+    const data = { episode: '0-0', disposition: 'expected', by: 'anna' };
+    const record = JSON.stringify({ ...about, time: new Date().toISOString(), data });
+    await append(record);
+    expect((await ntkOk(['drift', '--data', desk.data])).stderr).toBe('');
+  });
+
+  test('what is not judged yet is said to be missing', async () => {
+    await append(access('3', 'wx1', 'wx.chooseImage'));
     const { stderr } = await ntkOk(['drift', '--data', desk.data]);
     expect(stderr).toContain('1 records are not judged and stored yet');
   });

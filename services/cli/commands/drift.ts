@@ -10,6 +10,7 @@ import { DRIFT_FORMATS, DriftReader } from '../../system/drift.ts';
 import { positionsNow, requireResults } from '../../system/report.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
 import type { Store } from '../../system/store.ts';
+import { unwrittenButReviews } from '../../system/review-history.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { jsonOption, refuseMisspelt, type StoreFlags, storeOptions } from '../options.ts';
@@ -58,7 +59,7 @@ Examples:
         await context.withStore(flags, async (store) => {
           await requireResults(store);
           if (files.length === 0) await reader.readLog(logOf(store));
-          const { unwritten } = await positionsNow(store);
+          const unwritten = await unwrittenButReviews(store, await positionsNow(store));
           await reader.readCalls(store.warehouse, store.logId);
           if (unwritten > 0)
             context.out.note(
