@@ -101,8 +101,9 @@ export class PartitionScorer {
     return this.#taken.fold.state;
   }
 
-  /** Since the newest checkpoint was complete, milliseconds. */
+  /** Since the newest checkpoint was complete, milliseconds; 0 where it has all that was judged. */
   checkpointAgeMs(): number {
+    if (this.#foldedSinceCheckpoint === 0 && !this.#taken.checkpoints.isUnderWay) return 0;
     return this.#options.clock.nowMs() - (this.#taken.checkpoints.newest?.writtenAtMs ?? this.#takenAtMs);
   }
 

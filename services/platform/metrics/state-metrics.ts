@@ -52,7 +52,7 @@ export const STATE = {
   }),
   checkpointAgeSeconds: gauge({
     name: 'ntk_checkpoint_age_seconds',
-    help: "Age of the oldest partition's newest checkpoint.",
+    help: 'Age of the newest checkpoint of that partition whose is oldest; 0 of one that has judged nothing since.',
     unit: 'seconds',
     by: ['scorer'],
     worry: 'it is above 300 while records come in: a restart will fold that much again',
