@@ -176,7 +176,6 @@ export class SqliteEventLog implements EventLog {
     }
   }
 
-  /** Nothing is ever deleted. */
   /** Nothing can be seen of a transaction before its end. */
   async undecided(): Promise<Undecided> {
     return { from: 0, to: 0, sinceMs: 0 };
@@ -186,6 +185,7 @@ export class SqliteEventLog implements EventLog {
     return { topic: 'access', partitions: this.partitions };
   }
 
+  /** Nothing is ever deleted. */
   async retentionMs(): Promise<null> {
     return null;
   }
