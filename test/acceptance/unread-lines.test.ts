@@ -73,3 +73,12 @@ test('a file that is not there is a mistake of the command', async () => {
   expect(code).toBe(1);
   expect(stderr).toContain('nowhere.ndjson: no such file');
 });
+
+test('lines that are equal are not told apart by the log, and so all of them are said to be meant', async () => {
+  const data = `${desk.data}-equal`;
+  const file = desk.write('equal.ndjson', '{"a":1}\n{"b":\n{"a":1}\n{"a":1}\n');
+  await ntkOk(['run', '--data', data, '--input', file]);
+  const { stdout } = await ntkOk(['rejects', 'list', '--data', data, '--input', file]);
+  expect(stdout.match(/equal\.ndjson:1, or 2 equal /g)).toHaveLength(3);
+  expect(stdout).toMatch(/equal\.ndjson:2 /);
+});

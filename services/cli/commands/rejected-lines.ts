@@ -55,18 +55,28 @@ export function printRejectedLines(out: Output, lines: readonly RejectedLine[]):
   }
 }
 
+export interface PlacesOfRecord {
+  /** `FILE:LINE` */
+  readonly first: string;
+  /** Lines behind it that are equal: rejects do not say which of them they were. */
+  more: number;
+}
+
 /**
- * `FILE:LINE` by SHA-256 of those records that stand in one of the files, the first line of each.
+ * By SHA-256 of those records that stand in one of the files.
  * @throws UserError for a file that cannot be read
  */
-export async function placesIn(files: readonly string[], records: readonly RecordBytes[]): Promise<Map<string, string>> {
-  const places = new Map<string, string>();
+export async function placesIn(files: readonly string[], records: readonly RecordBytes[]): Promise<Map<string, PlacesOfRecord>> {
+  const places = new Map<string, PlacesOfRecord>();
   for (const file of files) {
     const input = await openInput(file, { spoolFolder: tmpdir() });
     if (isInputProblem(input)) throw new UserError(input.message);
     try {
-      for await (const { line, sha256 } of findLines(input, records))
-        if (!places.has(sha256)) places.set(sha256, `${input.path}:${line}`);
+      for await (const { line, sha256 } of findLines(input, records)) {
+        const known = places.get(sha256);
+        if (known === undefined) places.set(sha256, { first: `${input.path}:${line}`, more: 0 });
+        else known.more++;
+      }
       if (input.problem !== null) throw new UserError(input.problem.message);
     } finally {
       await input.close();

@@ -6,10 +6,11 @@ import { parseRecord } from '../../domain/record/parse.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
 import { readRejects, type StoredReject } from '../../system/stored-rejects.ts';
 import { UserError } from '../../system/user-error.ts';
+import { grouped } from '../output/grouped.ts';
 import type { Output, Progress } from '../output/output.ts';
 import { problemsOf, REASON_IN_WORDS } from '../output/reject-words.ts';
 import { brief, safe } from '../output/terminal.ts';
-import { placesIn } from './rejected-lines.ts';
+import { type PlacesOfRecord, placesIn } from './rejected-lines.ts';
 import { WHY_IN_WORDS } from './authority-words.ts';
 
 export interface RejectFilter {
@@ -49,7 +50,7 @@ export async function listRejects(out: Output, log: EventLog, filter: RejectFilt
     shown.map(({ row }) => row),
   );
   if (isJson) {
-    out.json(shown.map(({ row }) => (inputs.length === 0 ? row : { ...row, place: places.get(row.sha256) ?? null })));
+    out.json(shown.map(({ row }) => (inputs.length === 0 ? row : { ...row, place: places.get(row.sha256)?.first ?? null })));
     return;
   }
   const placed = inputs.length === 0 ? [] : ['line'];
@@ -58,7 +59,7 @@ export async function listRejects(out: Output, log: EventLog, filter: RejectFilt
       ['id', ...placed, 'reason', 'bytes', 'begins with'],
       shown.map(({ row, begins }) => [
         row.id,
-        ...placed.map(() => brief(places.get(row.sha256) ?? '')),
+        ...placed.map(() => placeInWords(places.get(row.sha256))),
         row.why === undefined ? row.reason : `${row.reason} (${row.why})`,
         row.bytes,
         begins,
@@ -66,6 +67,11 @@ export async function listRejects(out: Output, log: EventLog, filter: RejectFilt
     );
   const which = isNewestFirst ? 'newest' : 'first';
   out.note(total > shown.length ? `${total} rejects, the ${which} ${shown.length} shown (--limit)` : `${total} rejects`);
+}
+
+function placeInWords(places: PlacesOfRecord | undefined): string {
+  if (places === undefined) return '';
+  return `${brief(places.first)}${places.more === 0 ? '' : `, or ${grouped(places.more)} equal`}`;
 }
 
 interface ListedReject {
