@@ -19,15 +19,15 @@ export const INVALID_JSON = undefined;
 
 /**
  * Parses `bytes[start, end)`. Answers `undefined` for anything that is not valid.
- * A batch that is valid UTF-8 as a whole is so in each record whose neighbours do not begin inside a character.
+ * A batch that is valid UTF-8 as a whole is so in each record but for its first and last character, which two records may share; what is
+ * made of a part of one stands in no string that is closed, and is no JSON.
  */
 export function parseJson(bytes: Buffer, start: number, end: number, encoding: Encoding): unknown {
   let text: string;
   if (encoding === 'ascii') {
     text = bytes.toString('latin1', start, end);
   } else {
-    const splitsCharacter = isContinuation(bytes[start]) || (end < bytes.length && isContinuation(bytes[end]));
-    if ((encoding === 'mixed' || splitsCharacter) && !isUtf8(bytes.subarray(start, end))) return INVALID_JSON;
+    if (encoding === 'mixed' && !isUtf8(bytes.subarray(start, end))) return INVALID_JSON;
     text = bytes.toString('utf8', start, end);
   }
   let value: unknown;
@@ -40,10 +40,6 @@ export function parseJson(bytes: Buffer, start: number, end: number, encoding: E
   if (text.length > 2 * JSON_DEPTH_MAX && isTooDeep(text)) return INVALID_JSON;
   if (text.includes('\\u') && hasLoneSurrogateEscape(text)) return INVALID_JSON;
   return value;
-}
-
-function isContinuation(byte: number | undefined): boolean {
-  return byte !== undefined && (byte & 0xc0) === 0x80;
 }
 
 /** `text` is valid JSON. */
@@ -65,10 +61,10 @@ function isTooDeep(text: string): boolean {
 
 /** `text` is valid JSON. Looks at the text and not at the value, where a repeated name has already hidden the earlier one. */
 function hasLoneSurrogateEscape(text: string): boolean {
+  /** Where the other half of a pair has to follow: whatever comes instead, it is not there. */
   let highEndsAt = -1;
   for (let i = text.indexOf('\\'); i !== -1; i = text.indexOf('\\', i)) {
     if (text.charCodeAt(i + 1) !== 0x75) {
-      if (highEndsAt !== -1) return true;
       i += 2;
       continue;
     }

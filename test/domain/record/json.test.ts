@@ -30,6 +30,7 @@ describe('the bytes of a record', () => {
     ['two documents', '{}{}'],
     ['nothing', ''],
     ['a NUL byte', '{"a":"\u0000"}'],
+    ['a high surrogate before another escape and a low one', String.raw`{"a":"\ud800\n\udc00"}`],
     ['513 levels', '['.repeat(513) + ']'.repeat(513)],
     ['a million levels', '['.repeat(1_000_000)],
   ])('are no JSON with %s', (_, text) => {
@@ -42,12 +43,13 @@ describe('the bytes of a record', () => {
     ['a repeated name: the last counts', '{"a":1,"a":2}', { a: 2 }],
     ['numbers that are integers', '[1.0,1e0,-0]', [1, 1, -0]],
     ['brackets in strings', JSON.stringify(['['.repeat(2_000)]), ['['.repeat(2_000)]],
+    ['brackets behind a quote in a string', JSON.stringify([`"${'['.repeat(2_000)}`]), [`"${'['.repeat(2_000)}`]],
   ])('are JSON with %s', (_, text, value) => {
     expect(parse(text)).toEqual(value);
   });
 
-  it('are JSON with 512 levels', () => {
-    expect(parse('['.repeat(512) + ']'.repeat(512))).toBeDefined();
+  it('are JSON with 512 levels, however long', () => {
+    for (const inside of ['', '1', '"a"'.padEnd(1_000)]) expect(parse('['.repeat(512) + inside + ']'.repeat(512))).toBeDefined();
   });
 
   it('are judged by themselves: a character split between two records is valid in neither', () => {
@@ -56,6 +58,17 @@ describe('the bytes of a record', () => {
     expect(encodingOf(bytes)).toBe('utf8');
     expect(parseJson(bytes, 0, 2, 'utf8')).toBeUndefined();
     expect(parseJson(bytes, 2, bytes.length, 'utf8')).toBeUndefined();
+  });
+
+  it('are what they are by themselves, wherever a batch is cut', () => {
+    fc.assert(
+      fc.property(fc.array(fc.json({ stringUnit: 'binary' }), { maxLength: 4 }), fc.nat(), fc.nat(), (texts, from, to) => {
+        const bytes = Buffer.from(texts.join(''));
+        const [start, end] = [from % (bytes.length + 1), to % (bytes.length + 1)].sort((a, b) => a - b) as [number, number];
+        expect(parseJson(bytes, start, end, encodingOf(bytes))).toEqual(parse(bytes.subarray(start, end)));
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   it('with invalid UTF-8 spoil only their own record', () => {
