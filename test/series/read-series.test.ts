@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { readSeries } from '../../services/series/read-series.ts';
 import { isSeriesProblem, type SeriesProblem, type SeriesRow, timeOf, valueOf } from '../../services/series/series-row.ts';
 
@@ -43,6 +43,7 @@ describe('rows of a series', () => {
       'Value,label,Timestamp\n1,x,2026-03-02 14:00:00\n-2.5,,2026-03-02 14:05:00.000\n',
     ],
     ['with offsets', '2026-03-02T15:00:00+01:00,1\n2026-03-02T07:05:00-0700,-2.5\n'],
+    ['with fractions of seconds since 1970', '1772460000.00,1\n1772460300.0,-2.5\n'],
     ['with seconds and milliseconds since 1970', '1772460000,1\n1772460300000,-25e-1\n'],
   ])('are read %s', async (_, text) => {
     expect(await rowsOf(text)).toEqual(EXPECTED);
@@ -62,18 +63,40 @@ describe('rows of a series', () => {
     });
     expect(await problemOf(`${good}02.03.2026,1\n`)).toMatchObject({
       line: 4,
-      message: /^timestamp '02.03.2026' is no time: write/,
+      message: expect.stringMatching(/^timestamp '02.03.2026' is no time: write/) as string,
     });
     expect(await problemOf(`${good}2026-03-02 14:05:00,1,2\n`)).toMatchObject({
       line: 4,
-      message: /^3 fields where 2 are expected/,
+      message: expect.stringMatching(/^3 fields where 2 are expected/) as string,
     });
     expect(await problemOf('timestamp,count\n')).toEqual({
       line: 1,
       message: expect.stringContaining("no column 'value'") as string,
     });
-    expect(await problemOf(`${good}"2026-03-02 14:05:00","1\n`)).toMatchObject({ message: /^a quote is not closed/ });
-    expect(await problemOf('x'.repeat(100_000))).toMatchObject({ message: /^a row is longer than 65536/ });
+    expect(await problemOf(`${good}"2026-03-02 14:05:00","1\n`)).toMatchObject({
+      message: expect.stringMatching(/^a quote is not closed/) as string,
+    });
+    expect(await problemOf('x'.repeat(100_000))).toMatchObject({
+      message: expect.stringMatching(/^a row is longer than 65536/) as string,
+    });
+  });
+
+  test('end with what the file that they are read from ends with, and it is let go of', async () => {
+    let isLetGo = false;
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('2026-03-02 14:00:00,1\n');
+      throw new Error('the disk is gone');
+    }
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield Buffer.from('2026-03-02 14:00:00,x\n');
+      } finally {
+        isLetGo = true;
+      }
+    }
+    await expect(Array.fromAsync(readSeries(failing()))).rejects.toThrow('the disk is gone');
+    expect(await Array.fromAsync(readSeries(endless()))).toHaveLength(1);
+    await vi.waitFor(() => expect(isLetGo).toBe(true));
   });
 
   test('of any bytes are rows and at most one problem, the last', async () => {
@@ -112,7 +135,18 @@ describe('a field', () => {
     );
     // Not 1926, which is what the calendar of JavaScript makes of it.
     expect(timeOf('0026-03-02 14:05:00')).toBeNull();
-    for (const text of ['', '2026-02-29', '2026-13-01', '2026-01-01 24:00:00', '2026-01-01 10', '1', '2026-01-01T10:00:00+99:00'])
+    // Cut, as times of records are.
+    expect(timeOf('2026-03-02T14:05:00.9999Z')).toBe(Date.UTC(2026, 2, 2, 14, 5, 0, 999));
+    for (const text of [
+      '',
+      '2026-02-29',
+      '2026-13-01',
+      '2026-01-01 24:00:00',
+      '2026-01-01 10:00:60',
+      '2026-01-01 10',
+      '1',
+      '2026-01-01T10:00:00+99:00',
+    ])
       expect(timeOf(text)).toBeNull();
   });
 });

@@ -30,6 +30,26 @@ test('the highest rows are named in falling order, as they are in the result', a
   );
 });
 
+test('each row stands in the result once and in its place, however many there are, and times that go back are counted', async () => {
+  const backAndForth = Array.from({ length: 9_000 }, (_, i) => rowOf(i % 3 === 2 ? i - 2 : i));
+  // One stands still, which is not going back.
+  backAndForth.push(backAndForth.at(-1)!);
+  let text = '';
+  const summary = await scoreSeries(
+    (async function* () {
+      yield* backAndForth;
+    })(),
+    async (piece) => void (text += piece),
+  );
+  expect(text.length).toBeGreaterThan(65_536);
+  expect(text.split('\n').map((line) => line.split(',')[0])).toEqual([
+    'timestamp',
+    ...backAndForth.map(({ stamp }) => stamp),
+    '',
+  ]);
+  expect(summary).toMatchObject({ rows: 9_001, backwards: 3_000 });
+});
+
 test('rows are read one at a time, and no further once it is to stop', async () => {
   const stop = new AbortController();
   let last = -1;

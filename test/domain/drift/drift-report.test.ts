@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { driftReportSchema } from '../../../schemas/report/drift.ts';
+import { WECHAT_REQUIRED_SINCE } from '../../../schemas/catalogue/index.ts';
+import { driftReportSchema, PURPOSE_TEXTS_MAX, WORST_PROGRAMS_MAX } from '../../../schemas/report/drift.ts';
 import { driftReport } from '../../../services/domain/drift/drift-report.ts';
 import type { KnownProgram } from '../../../services/domain/drift/known-program.ts';
 import { KnownPrograms } from '../../../services/domain/drift/known-programs.ts';
@@ -152,6 +153,83 @@ describe('of a platform', () => {
     known.declare(1, { ...NOTHING, purposes: [place] });
     known.declare(2, { ...NOTHING, purposes: [] });
     expect(known.all(null)[0]!.purposes).toEqual([photos]);
+  });
+
+  /** The bytes of UTF-8 have it before what JavaScript compares to be less. */
+  const [ABOVE, BEYOND] = ['\uff5e', '\u{1f600}'];
+
+  test('kinds of data stand in falling order of what is not declared, then not used, then found, then by name', () => {
+    const use = (program: string, found: string[], declared: string[] = []): KnownProgram => ({
+      ...NOTHING,
+      program,
+      found: found.map((category) => inCode(null, category)),
+      purposes: [{ id: 'p', text: 'why', categories: declared }],
+    });
+    const { report } = driftReport([
+      use('a', ['photos', 'camera', 'sms'], ['sms', 'clipboard', 'email', 'phone_number', BEYOND, ABOVE]),
+      use('b', ['photos', 'sms', 'health'], ['sms', 'clipboard', 'health']),
+    ]);
+    expect(report.byCategory.map(({ category }) => category)).toEqual([
+      'photos',
+      'camera',
+      'clipboard',
+      'email',
+      'phone_number',
+      ABOVE,
+      BEYOND,
+      'sms',
+      'health',
+    ]);
+  });
+
+  test('the worst programs have most undeclared, then unused, then samples, then stand by name; there are so many of them', () => {
+    const unused = (id: string, category: string, text = 'why') => ({ id, text, categories: [category] });
+    const own = (program: string, undeclared: string[], purposes: KnownProgram['purposes'] = []): KnownProgram => ({
+      ...NOTHING,
+      program,
+      purposes,
+      found: undeclared.map((category) => inCode(null, category)),
+    });
+    const worse = [
+      own('f', ['photos', 'sms']),
+      own('g', ['photos'], [unused('p', 'sms'), unused('q', 'email')]),
+      own('h', ['photos'], [unused('p', 'sms')]),
+      own('i', ['photos'], [unused('p', 'sms', SAMPLE)]),
+      own('c', ['photos']),
+    ];
+    const worst = (known: readonly KnownProgram[]) => driftReport(known).report.worst.map(({ program }) => program);
+    expect(worst(worse.toReversed())).toEqual(['f', 'g', 'i', 'h', 'c']);
+    const many = [BEYOND, ABOVE, ...Array.from({ length: WORST_PROGRAMS_MAX }, (_, i) => `a${String(i).padStart(4, '0')}`)];
+    const least = many.map((program) => own(program, ['photos']));
+    expect(worst(least)).toEqual(many.slice(2));
+    expect(worst(least.slice(0, 3))).toEqual(['a0000', ABOVE, BEYOND]);
+  });
+
+  test('a sample that stands beside two kinds of data is one, and a program with two unused ones is one', () => {
+    const { report } = driftReport([{ ...NOTHING, purposes: [{ ...place, categories: ['photos', 'sms'] }], found: [] }]);
+    expect(report.worst).toMatchObject([{ sample: 1, unused: ['photos', 'sms'] }]);
+    expect(report.programsWith).toMatchObject({ unused: 1 });
+  });
+
+  test('purposes that as many programs have stand by their bytes, and only so many are said', () => {
+    const texts = [BEYOND, ABOVE, ...Array.from({ length: PURPOSE_TEXTS_MAX }, (_, i) => `t${String(i).padStart(4, '0')}`)];
+    const saying = (said: readonly string[]) =>
+      driftReport([{ ...NOTHING, purposes: said.map((text) => ({ ...photos, text })) }]).report.purposeTexts.map(
+        ({ text }) => text,
+      );
+    expect(saying(texts)).toEqual(texts.slice(2));
+    expect(saying(texts.slice(0, 3))).toEqual(['t0000', ABOVE, BEYOND]);
+  });
+
+  test('a program that was changed in the first moment of the rule could know it', () => {
+    const first = Date.parse(WECHAT_REQUIRED_SINCE) * 1000;
+    const { report } = driftReport([app('a', first, []), app('b', first - 1, [])]);
+    expect(report.locationApis.since).toMatchObject({ programs: 1, undeclared: 1 });
+  });
+
+  test('an API that only a bundled library calls does not have to be named', () => {
+    const known = { ...app('a', since, []), found: [inCode('wx.getLocation', 'location', true)] };
+    expect(driftReport([known]).report.locationApis).toMatchObject({ programs: 0, undeclared: 0 });
   });
 
   test('the same programs in any order give the same report, whose sums agree', () => {
