@@ -1,0 +1,106 @@
+/** The loop of a writer on a real log and a real engine: who has a partition, and how long it pauses. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
+import { WarehouseError } from '../../services/platform/warehouse/warehouse.ts';
+import { PartitionWriter } from '../../services/writer/partition-writer.ts';
+import { Writer, type WriterObserver, type WriterOptions } from '../../services/writer/writer.ts';
+import { changed, intercepted } from '../crash/interruptions.ts';
+import { ScoredLog } from '../crash/scored-log.ts';
+
+const LIMITS = { rowsMax: 1, bytesMax: 1024 * 1024 };
+const silent: WriterObserver = { written: () => {}, lost: () => {}, failed: () => {} };
+
+let scored: ScoredLog;
+let warehouse: Warehouse;
+beforeEach(async () => {
+  scored = await ScoredLog.make();
+  warehouse = await scored.openWarehouse();
+  await scored.append(50);
+  await scored.scored();
+});
+afterEach(async () => {
+  await warehouse.close();
+  await scored.remove();
+});
+
+function newWriter(over: Partial<WriterOptions> = {}): Writer {
+  const { log, clock } = scored;
+  const writer = new Writer({
+    log,
+    warehouse,
+    clock,
+    partitions: [0],
+    limits: LIMITS,
+    groupWaitMs: 10,
+    observer: silent,
+    ...over,
+  });
+  writer.flush();
+  return writer;
+}
+
+test('a partition that another writer has taken is left to it, and a writer that has none is done', async () => {
+  const lost: (number | null)[] = [];
+  const writer = newWriter({ observer: { ...silent, lost: (_, retakeInMs) => void lost.push(retakeInMs) } });
+  await writer.start();
+  const other = await PartitionWriter.take({ log: scored.log, warehouse, partition: 0, limits: LIMITS });
+  await scored.append(50);
+  await scored.scored();
+  await writer.ended();
+  expect(lost).toEqual([null]);
+  expect(writer.partitions).toEqual([]);
+  while ((await other.step()).status === 'written');
+  const [stored] = await warehouse.query<{ next: string }>('SELECT max(next) AS next FROM ntk.blocks');
+  expect(Number(stored!.next)).toBe(100);
+});
+
+test('after a failure the partition is taken anew, pauses grow until something is stored, and what is taken is given back', async () => {
+  let [claims, releases, refusals] = [0, 0, 0];
+  const log = changed(scored.log, {
+    claim: async (role, partition) => {
+      const owner = await scored.log.claim(role, partition);
+      claims++;
+      const release = async (): Promise<void> => {
+        releases++;
+        await owner.release();
+      };
+      return { role, partition, release, commit: (transaction) => owner.commit(transaction) };
+    },
+  });
+  const { nowMs, monotonicMs, turn } = scored.clock;
+  const pauses: number[] = [];
+  const slept: number[] = [];
+  const refusing = intercepted(warehouse, {
+    before: (operation) => {
+      if (operation !== 'insert access_results' || refusals === 0) return;
+      refusals--;
+      throw new WarehouseError('network', true, 'away');
+    },
+  });
+  const { promise: isStored, resolve } = Promise.withResolvers<void>();
+  let written = 0;
+  const writer = newWriter({
+    log,
+    warehouse: refusing,
+    clock: { nowMs, monotonicMs, turn, sleep: async (ms) => void slept.push(ms) },
+    observer: {
+      ...silent,
+      failed: (_, __, ___, retryInMs) => void pauses.push(retryInMs),
+      written: () => {
+        written++;
+        if (written === 1) refusals = 2;
+        if (written === 2) resolve();
+      },
+    },
+  });
+  refusals = 2;
+  await writer.start();
+  await scored.append(50);
+  await scored.scored();
+  await isStored;
+  await writer.stop();
+  expect(pauses).toEqual([200, 400, 200, 400]);
+  expect(slept).toEqual(pauses);
+  expect(claims).toBe(5);
+  expect(releases).toBe(1);
+});
