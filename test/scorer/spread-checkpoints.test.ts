@@ -6,7 +6,7 @@ import { OPEN } from '../../services/domain/authority/authority.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
 import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
-import { TestClock } from '../crash/scored-log.ts';
+import { ScoredLog, TestClock } from '../crash/scored-log.ts';
 
 const PARTITIONS = 4;
 const INTERVAL_MS = 30_000;
@@ -50,4 +50,20 @@ test('checkpoints of partitions that are taken together come at different times,
   await log.close();
   rmSync(folder, { recursive: true, force: true });
   expect(writtenAfterS).toEqual([30, 12, 23, null]);
+});
+
+test('what was folded again counts: a scorer that is killed again and again makes a checkpoint all the same', async () => {
+  const scored = await ScoredLog.make();
+  try {
+    const refolded: number[] = [];
+    for (let times = 0; times < 4; times++) {
+      await scored.append(400);
+      // Left as a kill would leave it.
+      refolded.push((await scored.scored({ checkpointRecords: 1_000 })).refolded);
+    }
+    expect(refolded).toEqual([0, 400, 800, expect.any(Number)]);
+    expect(refolded[3]).toBeLessThan(400);
+  } finally {
+    await scored.remove();
+  }
 });
