@@ -99,3 +99,20 @@ test('a line of half a gigabyte needs no more memory than a record', async () =>
   expect(lengths).toEqual([RECORD_BYTES_KEPT, 4]);
   expect(peakBytes).toBeLessThan(16 * RECORD_BYTES_KEPT);
 });
+
+test('blank lines count where a batch begins, and a line that never ends takes no more memory than one that is too long', () => {
+  const splitter = new LineSplitter();
+  const batches = ['a\n\n \nb\n', '\n', 'c\nd', '\n\n', 'e'].flatMap((chunk) => splitter.push(Buffer.from(chunk)));
+  expect([...batches, ...splitter.end()].map(({ lineEndsBefore, count }) => [lineEndsBefore, count])).toEqual([
+    [0, 2],
+    [5, 1],
+    [6, 1],
+    [8, 1],
+  ]);
+  const endless = new LineSplitter();
+  const chunk = Buffer.alloc(1024 * 1024, 'x');
+  for (let i = 0; i < 16; i++) expect(endless.push(chunk)).toEqual([]);
+  const [last] = endless.end();
+  expect(last!.bytes.length).toBeLessThanOrEqual(RECORD_BYTES_KEPT + 1);
+  expect(last!.ends[0]).toBe(RECORD_BYTES_KEPT);
+});
