@@ -180,6 +180,18 @@ describe('the short way to an access', () => {
     expect(scanned()).toBeGreaterThan(0.1);
   });
 
+  it('is no way round the largest record: with a mebibyte it is one, with a byte more it is too large', () => {
+    const rest = JSON.stringify({ ...ORDINARY, data: { ...ORDINARY.data, page: '' } }).length;
+    const typeWith = (bytes: number): string => {
+      const page = 'p'.repeat(bytes - rest);
+      const record = Buffer.from(JSON.stringify({ ...ORDINARY, data: { ...ORDINARY.data, page } }));
+      const parsed = parseRecord(record, 0, record.length, encodingOf(record));
+      expect(said(parsed)).toEqual(said(parseGenerally(record, 0, record.length, encodingOf(record))));
+      return parsed.type === 'reject' ? parsed.reason : parsed.type;
+    };
+    expect([1_048_576, 1_048_577].map(typeWith)).toEqual(['ntk.access', 'too_large']);
+  });
+
   it('does not take a repeated member, whose last one counts', () => {
     for (const [name, again] of [
       ['"rows":1', '"rows":2'],
