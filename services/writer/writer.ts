@@ -62,7 +62,8 @@ export class Writer {
   #flushing = false;
   #prepared = false;
   #retryMs = RETRY_FIRST_MS;
-  #failure: string | null = null;
+  /** Codes by partition, the newest last. */
+  readonly #failing = new Map<number, string>();
   #running: Promise<void> | null = null;
   #progressAtMs = 0;
 
@@ -79,9 +80,9 @@ export class Writer {
     return this.#resting;
   }
 
-  /** Code of what the newest try to store failed with; null when it went well, or nothing was tried yet. */
+  /** Code of what the newest try to store failed with; null where none has failed since it went well. */
   get failure(): string | null {
-    return this.#failure;
+    return [...this.#failing.values()].at(-1) ?? null;
   }
 
   /** Rejects when a partition cannot be taken and none may be parked; otherwise that is tried again while this runs. */
@@ -139,22 +140,24 @@ export class Writer {
       const writer = this.#owned.get(partition) ?? (await PartitionWriter.take({ ...this.#options, partition }));
       this.#owned.set(partition, writer);
       const result = await writer.step();
+      // Of others, that one goes on says nothing.
+      this.#failing.delete(partition);
       if (result.status === 'fenced') {
         this.#lose(partition);
         return false;
       }
       this.#resting.delete(partition);
-      this.#failure = null;
       if (result.status === 'idle') return false;
       this.#retryMs = RETRY_FIRST_MS;
       observer.written(result.group);
       return true;
     } catch (error) {
+      this.#failing.delete(partition);
       if (this.#isParked(partition, error)) return false;
       const code = this.#codeOfRetryable(error);
       if (code === null) throw error;
       this.#owned.delete(partition);
-      this.#failure = code;
+      this.#failing.set(partition, code);
       observer.failed(partition, error as Error, code, this.#retryMs);
       await this.#options.clock.sleep(this.#retryMs, this.#stop.signal);
       this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MAX_MS);

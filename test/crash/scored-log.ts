@@ -1,4 +1,4 @@
-/** A log of one partition on disk with made-up programs, and scorers on it. Times come from a clock that the test sets. */
+/** A log on disk, of one partition where nothing else is said, with made-up programs, and scorers on it. Times come from a clock that the test sets. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,9 +45,10 @@ export class ScoredLog {
   log!: SqliteEventLog;
   #made = 0;
 
-  static async make(): Promise<ScoredLog> {
+  /** @param partitions the others stay empty */
+  static async make(partitions = 1): Promise<ScoredLog> {
     const made = new ScoredLog();
-    made.log = await openSqliteLog({ path: made.path, create: true, partitions: 1, clock: made.clock });
+    made.log = await openSqliteLog({ path: made.path, create: true, partitions, clock: made.clock });
     return made;
   }
 

@@ -104,3 +104,32 @@ test('after a failure the partition is taken anew, pauses grow until something i
   expect(claims).toBe(5);
   expect(releases).toBe(1);
 });
+
+test('what fails to be stored is known as long as it does, although another partition has nothing to store', async () => {
+  const two = await ScoredLog.make(2);
+  await two.append(50);
+  await two.scored();
+  const { nowMs, monotonicMs, turn } = scored.clock;
+  const failures: (string | null)[] = [];
+  const { promise: isStored, resolve } = Promise.withResolvers<void>();
+  const refusing = intercepted(warehouse, {
+    before: (operation) => {
+      if (operation !== 'insert access_results') return;
+      failures.push(writer.failure);
+      if (failures.length < 3) throw new WarehouseError('network', true, 'away');
+    },
+  });
+  const writer = newWriter({
+    log: two.log,
+    warehouse: refusing,
+    partitions: [0, 1],
+    clock: { nowMs, monotonicMs, turn, sleep: async () => {} },
+    observer: { ...silent, written: () => resolve() },
+  });
+  await writer.start();
+  await isStored;
+  await writer.stop();
+  await two.remove();
+  expect(failures.slice(0, 3)).toEqual([null, 'network', 'network']);
+  expect(writer.failure).toBeNull();
+});
