@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 import { WarehouseError } from '../../services/platform/warehouse/warehouse.ts';
+import { type EventLog, LogError, type LogErrorCode } from '../../services/platform/log/event-log.ts';
 import { PartitionWriter } from '../../services/writer/partition-writer.ts';
 import { Writer, type WriterObserver, type WriterOptions } from '../../services/writer/writer.ts';
 import { changed, intercepted } from '../crash/interruptions.ts';
@@ -133,3 +134,58 @@ test('what fails to be stored is known as long as it does, although another part
   expect(failures.slice(0, 3)).toEqual([null, 'network', 'network']);
   expect(writer.failure).toBeNull();
 });
+
+/** The log whose first reading of results fails so. */
+function failingOnce(code: LogErrorCode): EventLog {
+  let failed = false;
+  return changed(scored.log, {
+    read: async (stream, partition, offset, limits) => {
+      if (stream !== 'results' || failed) return scored.log.read(stream, partition, offset, limits);
+      failed = true;
+      throw new LogError(code, 'as the test wants it');
+    },
+  });
+}
+
+test.each(['log_busy', 'log_disk_full', 'log_unreachable'] as const)('a log that is %s is read again', async (code) => {
+  const { promise: isStored, resolve } = Promise.withResolvers<void>();
+  const codes: string[] = [];
+  const observer: WriterObserver = {
+    ...silent,
+    failed: (_, __, failed) => void codes.push(failed),
+    written: () => resolve(),
+    refused: () => expect.unreachable('it needs nobody'),
+  };
+  const writer = newWriter({ log: failingOnce(code), onRefused: 'park', observer });
+  await writer.start();
+  await isStored;
+  await writer.stop();
+  expect(codes).toEqual([code]);
+});
+
+test.each(['log_corrupt', 'log_offset_out_of_range'] as const)(
+  'a log that is %s stands still until it is mended',
+  async (code) => {
+    const { promise: isStored, resolve } = Promise.withResolvers<void>();
+    const { nowMs, monotonicMs: startMs, turn, sleep } = scored.clock;
+    const began = startMs();
+    let [refused, parkedMs] = [0, 0];
+    const observer: WriterObserver = {
+      ...silent,
+      refused: () => {
+        refused++;
+        parkedMs = 5_000;
+      },
+      failed: () => expect.unreachable('nothing that comes by itself mends it'),
+      written: () => resolve(),
+    };
+    // Time goes on by as much as it rests.
+    const clock = { nowMs, monotonicMs: () => began + parkedMs, turn, sleep };
+    const writer = newWriter({ log: failingOnce(code), onRefused: 'park', clock, observer });
+    await writer.start();
+    await isStored;
+    await writer.stop();
+    expect(refused).toBe(1);
+    expect(writer.troubles()).toEqual(new Map());
+  },
+);
