@@ -31,6 +31,7 @@ import {
   programRow,
 } from './state/program-rows.ts';
 import {
+  BLOCK_CALLS_MAX,
   CALLS_PER_USE_MAX,
   CONTRIBUTION_MAX,
   EPISODE_SECONDS,
@@ -48,7 +49,7 @@ import {
   VISIT_SECONDS,
 } from './tuning.ts';
 import { cutVolume, judgeVolume } from './volume.ts';
-import { forgetTold, rollKey, rollProgram } from './windows.ts';
+import { forgetTold, halveBlock, rollKey, rollProgram } from './windows.ts';
 
 const NAVIGATION = CATEGORIES.indexOf('navigation');
 const NETWORK = CATEGORIES.indexOf('network');
@@ -189,6 +190,10 @@ export class Baselines {
       program[programRow(seen.program) + P_VISITS + scale]! += visits;
     }
     keys[keyRow(key) + K_SQUARES_TODAY]! += volume * volume;
+    for (let scale = 0; scale < SCALES; scale++) {
+      const filled = program[programRow(seen.program) + 2 * scale * P_BLOCK + P_CALLS]!;
+      if (filled >= BLOCK_CALLS_MAX[scale]!) halveBlock(known, seen.program, scale, Math.floor(seen.seconds / 3600));
+    }
   }
 
   /**

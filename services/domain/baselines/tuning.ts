@@ -9,6 +9,12 @@ export const SCALES = SCALE_HOURS.length;
 export const FOUR_HOURS = 1;
 export const A_DAY = 2;
 
+/**
+ * By scale, calls in a program's block from which on what it has so far counts half. Counts are 32-bit floats, in which one more is nothing from
+ * 2^24 on, and sums of volumes are rounded sooner; shares of a million are as sure as those of half. Hours are also learned as rates, so late.
+ */
+export const BLOCK_CALLS_MAX = [2 ** 23, 2 ** 20, 2 ** 20] as const;
+
 /** What was learned two weeks ago counts half: habits change with releases, and releases come about as often. */
 export const HALF_LIFE_DAYS = 14;
 

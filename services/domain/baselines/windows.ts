@@ -3,7 +3,7 @@ import { forget, forgetKey, learnDay, learnDispersions } from './learning.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import { forgetRamp } from './ramps.ts';
 import { expectedUses, HOURS_AVERAGED, hourOfWeek } from './season.ts';
-import { K_BLOCK, keyRow } from './state/key-rows.ts';
+import { K_BLOCK, keyRow, K_SQUARES_TODAY } from './state/key-rows.ts';
 import {
   NEVER,
   P_ALARMED,
@@ -146,6 +146,21 @@ function learnHour({ programs }: PartitionKnowledge, slot: number, hour: number)
   if (limited !== mean) programs.setUsesOfHour(slot, ofWeek, mean + (limited - mean) / averaged);
   // The day's last hour: the next time each of its hours is known once more.
   if (hour % 24 === 23) cells[half]!++;
+}
+
+/** What a program's filling block and those of its keys have so far counts half from now on (BLOCK_CALLS_MAX). Its row has been touched. */
+export function halveBlock(known: PartitionKnowledge, slot: number, scale: number, hour: number): void {
+  rollKeys(known, slot, hour);
+  halve(known.programs.cellsOf(slot), programRow(slot) + scale * 2 * P_BLOCK, P_BLOCK);
+  halve(known.programs.cellsOf(slot), programRow(slot) + P_VISITS + scale, 1);
+  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+    halve(known.keys.cellsOf(key), keyRow(key) + scale * 2 * K_BLOCK, K_BLOCK);
+    if (scale === A_DAY) halve(known.keys.cellsOf(key), keyRow(key) + K_SQUARES_TODAY, 1);
+  }
+}
+
+function halve(cells: Float32Array, at: number, size: number): void {
+  for (let i = at; i < at + size; i++) cells[i]! /= 2;
 }
 
 /** What was told is evidence no more: an episode that is over leaves the windows empty, so that its rest does not begin another. */

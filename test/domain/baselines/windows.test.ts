@@ -13,7 +13,13 @@ import {
   numbersRow,
   programRow,
 } from '../../../services/domain/baselines/state/program-rows.ts';
-import { DAY_DISPERSION, HALF_LIFE_DAYS, SCALE_HOURS } from '../../../services/domain/baselines/tuning.ts';
+import {
+  BLOCK_CALLS_MAX,
+  DAY_DISPERSION,
+  HALF_LIFE_DAYS,
+  SCALE_HOURS,
+  SCALES,
+} from '../../../services/domain/baselines/tuning.ts';
 
 const START_HOUR = Date.UTC(2026, 2, 2) / 3_600_000;
 const PHOTOS = CATEGORIES.indexOf('photos');
@@ -54,6 +60,16 @@ class OneProgram {
   uses(): number[][] {
     const cells = this.baselines.known.programs.cellsOf(this.slot);
     return SCALE_HOURS.map((_, scale) => [0, 1].map((block) => cells[(2 * scale + block) * P_BLOCK + P_USES]!));
+  }
+
+  /** As if each use so far had come so often. */
+  multiply(times: number): void {
+    const { known } = this.baselines;
+    const blocks = 2 * SCALES * P_BLOCK;
+    const cells = known.programs.cellsOf(this.slot);
+    for (let i = 0; i < blocks; i++) cells[programRow(this.slot) + i]! *= times;
+    for (let key = known.firstKey(this.slot); key !== -1; key = known.keys.next(key))
+      for (let i = 0; i < 2 * SCALES * K_BLOCK; i++) known.keys.cellsOf(key)[keyRow(key) + i]! *= times;
   }
 
   usesOf(category: number): number[][] {
@@ -171,5 +187,32 @@ describe('windows', () => {
     const cells = program.baselines.known.programs.cellsOf(program.slot);
     expect(cells[2 * 2 * P_BLOCK + P_CALLS]).toBe(3);
     expect(program.baselines.known.keys.cellsOf(0)[4 * K_BLOCK + K_CALLS]).toBe(3);
+  });
+
+  it('still count where a program has more calls than a float can count one by one, and keep its shares', () => {
+    const program = new OneProgram();
+    for (const category of [PHOTOS, PHOTOS, PHOTOS, CAMERA]) program.use(START_HOUR, category);
+    // Beyond 2^24 one more would be none.
+    for (let doubled = 0; doubled < 30; doubled++) {
+      program.multiply(2);
+      const before = [program.uses(), program.usesOf(CAMERA)].map((scales) => scales.map(([filling]) => filling!));
+      program.use(START_HOUR, PHOTOS);
+      for (const [scale, max] of BLOCK_CALLS_MAX.entries()) {
+        const [ofAll, ofCamera] = before.map((filling) => filling[scale]!) as [number, number];
+        const times = ofAll + 1 >= max ? 0.5 : 1;
+        expect(program.uses()[scale]).toEqual([(ofAll + 1) * times, 0]);
+        expect(program.usesOf(CAMERA)[scale]).toEqual([ofCamera * times, 0]);
+      }
+    }
+  });
+
+  it('of a category that was last used in the block before lose nothing when the one that fills counts half', () => {
+    const program = new OneProgram();
+    program.use(START_HOUR - 1, CAMERA);
+    program.use(START_HOUR, PHOTOS);
+    program.multiply(2 ** 20);
+    program.use(START_HOUR, PHOTOS);
+    expect(program.uses()[2]).toEqual([(2 ** 20 + 1) / 2, 2 ** 20]);
+    expect(program.usesOf(CAMERA)[2]).toEqual([0, 2 ** 20]);
   });
 });
