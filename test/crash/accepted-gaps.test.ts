@@ -12,7 +12,7 @@ import { acceptGap, type AcceptGapOptions } from '../../services/scorer/accept-g
 import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
 import { Scorer, type ScorerObserver } from '../../services/scorer/scorer.ts';
 import { PartitionRefused } from '../../services/scorer/take-partition.ts';
-import { beforeAccessRead, changed, dyingAtCommit, Killed } from './interruptions.ts';
+import { beforeAccessRead, beforeClaim, dyingAtCommit, Killed } from './interruptions.ts';
 import { type Block, contiguousEnd, ScoredLog } from './scored-log.ts';
 
 const silent: ScorerObserver = { scored: () => {}, taken: () => {}, lost: () => {}, failed: () => {}, nearlyFull: () => {} };
@@ -284,14 +284,7 @@ describe('accepting', () => {
 
   test('is not accepted where something changed while the state was made', async () => {
     await lose();
-    /** The log of whom somebody is ahead of: they look, and find it changed when they have claimed the partition. */
-    const after = (happens: () => Promise<unknown>): EventLog =>
-      changed(scored.log, {
-        claim: async (role, partition) => {
-          await happens();
-          return scored.log.claim(role, partition);
-        },
-      });
+    const after = (happens: () => Promise<unknown>): EventLog => beforeClaim(scored.log, happens);
     const refused = { status: 'refused', why: expect.stringContaining('nothing was accepted; try again') };
     const lostMore = after(() => scored.log.deleteBefore('access', 0, 350));
     expect(await acceptGap(gapOptions(200, 300, { log: lostMore }))).toEqual(refused);

@@ -58,6 +58,16 @@ export function beforeAccessRead(log: EventLog, happens: () => Promise<void>): E
   });
 }
 
+/** The log of whom somebody is ahead of: they look, and find what they looked at changed when they have claimed the partition. */
+export function beforeClaim(log: EventLog, happens: () => Promise<unknown>): EventLog {
+  return changed(log, {
+    async claim(role, partition) {
+      await happens();
+      return log.claim(role, partition);
+    },
+  });
+}
+
 type CommitOf = (owner: Owner, transaction: Transaction) => Promise<CommitResult>;
 
 /** The log whose owners commit in another way; each owner has a way of its own. */

@@ -10,7 +10,7 @@ import { acceptGap } from '../../services/scorer/accept-gap.ts';
 import { acceptLostBlocks } from '../../services/writer/accept-lost-blocks.ts';
 import { BlockGap, PartitionWriter } from '../../services/writer/partition-writer.ts';
 import { remakeLostBlocks, type RemakeResult } from '../../services/writer/remake-blocks.ts';
-import { changed, dyingAtCommit, intercepted, Killed } from './interruptions.ts';
+import { beforeClaim, dyingAtCommit, intercepted, Killed } from './interruptions.ts';
 import { ScoredLog } from './scored-log.ts';
 
 let scored: ScoredLog;
@@ -185,14 +185,7 @@ describe('blocks that the writer has not stored', () => {
 
   test('are not given up when somebody has made them again just before, nor made again when they were given up', async () => {
     await loseBlocks();
-    /** The log of whom somebody is ahead of: they look, and find it done when they have claimed the partition. */
-    const after = (happens: () => Promise<unknown>): EventLog =>
-      changed(scored.log, {
-        claim: async (role, partition) => {
-          await happens();
-          return scored.log.claim(role, partition);
-        },
-      });
+    const after = (happens: () => Promise<unknown>): EventLog => beforeClaim(scored.log, happens);
     expect(await acceptBlocks(100, 300, { log: after(remake) })).toEqual({ status: 'not_lost' });
     await writeAll();
     expect(await audit()).toMatchObject({ ok: true, partitions: [{ acceptedGaps: [] }] });

@@ -2,13 +2,11 @@
  * Puts the figures into the live page as they come. Everything that programs or developers wrote goes in as text, never as markup.
  * Runs in the browser, as it stands here.
  */
-import { NewestList, TOKEN_NEEDED } from './newest.mjs';
+import { CLOCK, clockTime, NewestList, TOKEN_NEEDED } from './newest.mjs';
 
 const byId = (id) => document.getElementById(id);
 const numbers = new Intl.NumberFormat('en-US');
 const rates = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
-const CLOCK = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
-const clockTime = new Intl.DateTimeFormat(undefined, CLOCK);
 /** Says whose time all those of the page are: the report and commands print UTC. */
 const clockTimeOfZone = new Intl.DateTimeFormat(undefined, { ...CLOCK, timeZoneName: 'short' });
 

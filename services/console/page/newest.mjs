@@ -1,6 +1,7 @@
 /** The list of the newest interceptions: each can be opened, and nothing moves away from under a reader's hand. */
 
-const clockTime = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+export const CLOCK = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
+export const clockTime = new Intl.DateTimeFormat(undefined, CLOCK);
 const DAY = { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
 const dayAndTime = new Intl.DateTimeFormat(undefined, DAY);
 /** Imports bring what is years old. */

@@ -177,6 +177,7 @@ export class Baselines {
     const keys = known.keys.cellsOf(key);
     const volume = calls === 0 ? 0 : cutVolume(known, key, seen);
     const inBackground = seen.isForeground ? 0 : uses;
+    keys[keyRow(key) + K_SQUARES_TODAY]! += volume * volume;
     for (let scale = 0; scale < SCALES; scale++) {
       const k = keyRow(key) + 2 * scale * K_BLOCK;
       keys[k + K_USES]! += uses;
@@ -188,11 +189,8 @@ export class Baselines {
       program[p + P_USES]! += uses;
       program[p + P_CALLS]! += calls;
       program[programRow(seen.program) + P_VISITS + scale]! += visits;
-    }
-    keys[keyRow(key) + K_SQUARES_TODAY]! += volume * volume;
-    for (let scale = 0; scale < SCALES; scale++) {
-      const filled = program[programRow(seen.program) + 2 * scale * P_BLOCK + P_CALLS]!;
-      if (filled >= BLOCK_CALLS_MAX[scale]!) halveBlock(known, seen.program, scale, Math.floor(seen.seconds / 3600));
+      if (program[p + P_CALLS]! >= BLOCK_CALLS_MAX[scale]!)
+        halveBlock(known, seen.program, scale, Math.floor(seen.seconds / 3600));
     }
   }
 

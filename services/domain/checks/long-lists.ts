@@ -23,9 +23,16 @@ export function holds(list: readonly string[], name: string): boolean {
 
 /** What `list` holds; for long ones that are asked again. */
 export function setOf(list: readonly string[]): ReadonlySet<string> {
-  let set = sets.get(list);
-  if (set === undefined) sets.set(list, (set = new Set(list)));
-  return set;
+  return madeOnce(sets, list, asSet);
+}
+
+const asSet = (list: readonly string[]): ReadonlySet<string> => new Set(list);
+
+/** What is made of a declaration's part, kept as long as that is. */
+export function madeOnce<Part extends object, Made>(made: WeakMap<Part, Made>, part: Part, make: (part: Part) => Made): Made {
+  let found = made.get(part);
+  if (found === undefined) made.set(part, (found = make(part)));
+  return found;
 }
 
 /** A list that nobody asks again, each name once where it is long. */

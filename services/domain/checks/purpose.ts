@@ -2,7 +2,7 @@
 import { type Findings, reasonIndex } from '../verdict/findings.ts';
 import type { DeclarationEntry, DeclarationInForce, DeclaredPurpose } from '../program/declaration.ts';
 import type { DeclaredScope } from '../program/declared-scope.ts';
-import { SHORT_MAX } from './long-lists.ts';
+import { madeOnce, SHORT_MAX } from './long-lists.ts';
 import type { Subject } from './subject.ts';
 
 const MISSING = reasonIndex('purpose_missing');
@@ -39,8 +39,7 @@ const listings = new WeakMap<DeclaredScope, Map<string | null, readonly string[]
 /** Ids of purposes that list a category; null: of all. */
 function purposesListing(scope: DeclaredScope, category: string | null): readonly string[] {
   if (scope.purposes.length <= SHORT_MAX) return listingOf(scope, category);
-  let listing = listings.get(scope);
-  if (listing === undefined) listings.set(scope, (listing = new Map<string | null, readonly string[]>()));
+  const listing = madeOnce(listings, scope, () => new Map<string | null, readonly string[]>());
   let ids = listing.get(category);
   if (ids === undefined) listing.set(category, (ids = listingOf(scope, category)));
   return ids;

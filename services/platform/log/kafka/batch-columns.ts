@@ -77,7 +77,11 @@ export class BatchColumns {
     this.#origins = grown(this.#origins, new Uint8Array(records));
   }
 
-  /** `nextOffset` is behind the last record, or `offset` when there is none. */
+  /** Behind the last record, or `offset` when there is none. */
+  nextOffset(offset: number): number {
+    return this.#count === 0 ? offset : this.#offsets[this.#count - 1]! + 1;
+  }
+
   finish(partition: number, offset: number): RecordBatch {
     const count = this.#count;
     return {
@@ -88,7 +92,7 @@ export class BatchColumns {
       offsets: this.#offsets.subarray(0, count),
       appendedAtMs: this.#times.subarray(0, count),
       origins: this.#origins.subarray(0, count),
-      nextOffset: count === 0 ? offset : this.#offsets[count - 1]! + 1,
+      nextOffset: this.nextOffset(offset),
     };
   }
 }

@@ -101,11 +101,10 @@ export class PartitionReader {
     for (const [i, batch] of batches.entries()) {
       const decoded = i === 0 && first !== null ? first : this.#decoded(batch);
       if (columns.take(decoded, offset)) continue;
-      const { nextOffset } = columns.finish(this.#partition, offset);
-      this.#ahead = { offset: nextOffset, batches: batches.slice(i), decoded, fetchedTo };
+      this.#ahead = { offset: columns.nextOffset(offset), batches: batches.slice(i), decoded, fetchedTo };
       return;
     }
-    this.clear.seen({ from: columns.finish(this.#partition, offset).nextOffset, to: fetchedTo });
+    this.clear.seen({ from: columns.nextOffset(offset), to: fetchedTo });
   }
 
   /** What was decoded before is gone from its columns. */
