@@ -42,10 +42,12 @@ import {
   RHYTHM_SECONDS_MIN,
   SCALE_HOURS,
   SCALES,
+  SESSION_GAP_SECONDS,
   SIBLINGS_FROM_NATS,
   TOLD_MARGIN,
   TOLD_HOURS,
   USE_SECONDS,
+  USE_WEIGHTS,
   VISIT_SECONDS,
 } from './tuning.ts';
 import { cutVolume, judgeVolume } from './volume.ts';
@@ -152,13 +154,13 @@ export class Baselines {
     let isUse = true;
     let isCall = true;
     let rhythm = 0;
-    if (isNew) users.beginUse(at, seconds);
+    if (isNew) users.beginUse(at, seconds, 1);
     else {
       const interval = seconds - users.last(at);
       if (seconds - users.useBegan(at) < USE_SECONDS) {
         isUse = false;
         isCall = users.addCall(at) <= CALLS_PER_USE_MAX;
-      } else users.beginUse(at, seconds);
+      } else users.beginUse(at, seconds, interval < SESSION_GAP_SECONDS ? users.usesOfSession(at) + 1 : 1);
       if (interval >= RHYTHM_SECONDS_MIN) {
         rhythm = rhythmSurprise(users, at, interval);
         this.#interval = users.interval(at);
@@ -167,24 +169,27 @@ export class Baselines {
     }
     users.setLast(at, Math.max(seconds, users.last(at)));
     this.#isUse = isUse;
-    this.#add(seen, key, isUse ? 1 : 0, isCall ? 1 : 0, isVisit ? 1 : 0);
+    const weight = USE_WEIGHTS[users.usesOfSession(at)]!;
+    this.#add(seen, key, isUse ? weight : 0, isCall ? weight : 0, isVisit ? 1 : 0);
     return rhythm;
   }
 
+  /** @param uses,calls what the access counts as (USE_WEIGHTS), 0 where it is none */
   #add(seen: Sighting, key: number, uses: number, calls: number, visits: number): void {
     const { known } = this;
     const program = known.programs.cellsOf(seen.program);
     const keys = known.keys.cellsOf(key);
     const volume = calls === 0 ? 0 : cutVolume(known, key, seen);
+    const weighted = calls * volume;
     const inBackground = seen.isForeground ? 0 : uses;
-    keys[keyRow(key) + K_SQUARES_TODAY]! += volume * volume;
+    keys[keyRow(key) + K_SQUARES_TODAY]! += weighted * volume;
     for (let scale = 0; scale < SCALES; scale++) {
       const k = keyRow(key) + 2 * scale * K_BLOCK;
       keys[k + K_USES]! += uses;
       keys[k + K_CALLS]! += calls;
       keys[k + K_BACKGROUND]! += inBackground;
       keys[k + K_VISITS]! += visits;
-      keys[k + K_VOLUME]! += volume;
+      keys[k + K_VOLUME]! += weighted;
       const p = programRow(seen.program) + 2 * scale * P_BLOCK;
       program[p + P_USES]! += uses;
       program[p + P_CALLS]! += calls;

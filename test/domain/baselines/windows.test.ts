@@ -14,11 +14,13 @@ import {
   programRow,
 } from '../../../services/domain/baselines/state/program-rows.ts';
 import {
+  A_DAY,
   BLOCK_CALLS_MAX,
   DAY_DISPERSION,
   HALF_LIFE_DAYS,
   SCALE_HOURS,
   SCALES,
+  SESSION_GAP_SECONDS,
 } from '../../../services/domain/baselines/tuning.ts';
 
 const START_HOUR = Date.UTC(2026, 2, 2) / 3_600_000;
@@ -37,15 +39,21 @@ class OneProgram {
     this.baselines.known.classes.numberOf('unclassified');
   }
 
+  /** By somebody who was never there. */
   use(hour: number, category: number): void {
     this.#hash[0]! += 0x9e3779b1;
     this.#hash[1]!++;
+    this.useAgain(hour * 3600 + 60, category);
+  }
+
+  /** By whoever used it last. */
+  useAgain(seconds: number, category: number): void {
     const seen = {
       program: this.slot,
       classNumber: 0,
       fleets: null,
       category,
-      seconds: hour * 3600 + 60,
+      seconds,
       isForeground: true,
       rows: 1,
       bytes: 0,
@@ -125,6 +133,24 @@ describe('windows', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('count what one user does in a session less and less, and whole again after three hours without', () => {
+    const program = new OneProgram();
+    const day = (): number => program.usesOf(PHOTOS)[A_DAY]![0]!;
+    let seconds = START_HOUR * 3600 + 60;
+    program.use(START_HOUR, PHOTOS);
+    // Sixteenths next to one over the root of two, three and four.
+    for (const counts of [11 / 16, 9 / 16, 1 / 2]) {
+      const before = day();
+      program.useAgain((seconds += 600), PHOTOS);
+      expect(day() - before).toBe(counts);
+    }
+    program.useAgain(seconds + SESSION_GAP_SECONDS, PHOTOS);
+    expect(day()).toBe(3.75);
+    program.use(START_HOUR + 4, PHOTOS);
+    expect(day()).toBe(4.75);
+    expect(program.uses()[A_DAY]).toEqual([4.75, 0]);
   });
 
   it('teach each use once, when its day is over, and forget half in two weeks', () => {

@@ -22,7 +22,7 @@ const CELLS = 8;
 const BUCKET_CELLS = BUCKET * CELLS;
 const CHECK = BUCKET;
 const LAST = 2 * BUCKET;
-/** Then of each entry: begin of the use (seconds), calls of the use + 256 * intervals of the rhythm. */
+/** Then of each entry: begin of the use (seconds), and three counts: calls of the use, intervals of the rhythm, uses of the session. */
 const REST = 3 * BUCKET;
 const USE = 0;
 const COUNTS = 1;
@@ -31,7 +31,14 @@ const INTERVAL = 2;
 const NARROW = 3;
 const WIDE = 4;
 const REST_CELLS = 5;
+/** In the word of counts, from its lowest bit on: calls have 8 bits, intervals 16, uses 8, which engines before 10 left empty. */
 const CALLS_MASK = 0xff;
+const INTERVALS_SHIFT = 8;
+const INTERVALS_MAX = 0xffff;
+const USES_SHIFT = 24;
+const USES_MAX = 0xff;
+/** Intervals after which an entry has a rhythm worth remembering. */
+const RHYTHM_INTERVALS = 3;
 const CATEGORY_MASK = 0xff;
 /** From a word to its page: 1,024 entries of eight words. */
 const PAGE_SHIFT = 13;
@@ -124,7 +131,7 @@ export class RecentUsers {
   #ageOf(at: number): number {
     const last = this.#numbers[at + LAST]!;
     const rest = restOf(at);
-    return this.#numbers[rest + COUNTS]! >= 3 << 8 ? last + 2 * this.#floats[rest + INTERVAL]! : last;
+    return this.intervals(at) >= RHYTHM_INTERVALS ? last + 2 * this.#floats[rest + INTERVAL]! : last;
   }
 
   /** Makes room when it gets full; entries that were found before are elsewhere then. */
@@ -152,11 +159,15 @@ export class RecentUsers {
     return this.#numbers[restOf(at) + USE]!;
   }
 
-  /** A use begins with its first call. */
-  beginUse(at: number, seconds: number): void {
-    const rest = restOf(at);
-    this.#numbers[rest + USE] = seconds;
-    this.#numbers[rest + COUNTS] = (this.#numbers[rest + COUNTS]! & ~CALLS_MASK) | 1;
+  /** A use begins with its first call. @param ofSession how many uses its session has with it */
+  beginUse(at: number, seconds: number, ofSession: number): void {
+    this.#numbers[restOf(at) + USE] = seconds;
+    this.#setCounts(at, 1, this.intervals(at), ofSession);
+  }
+
+  /** Uses of the session so far, up to 255; 0 in an entry of an engine that did not count them. */
+  usesOfSession(at: number): number {
+    return this.#numbers[restOf(at) + COUNTS]! >>> USES_SHIFT;
   }
 
   /** One more call of the use; answers how many there are, up to 255. */
@@ -168,7 +179,7 @@ export class RecentUsers {
   }
 
   intervals(at: number): number {
-    return this.#numbers[restOf(at) + COUNTS]! >>> 8;
+    return (this.#numbers[restOf(at) + COUNTS]! >>> INTERVALS_SHIFT) & INTERVALS_MAX;
   }
 
   interval(at: number): number {
@@ -185,10 +196,15 @@ export class RecentUsers {
 
   setRhythm(at: number, intervals: number, interval: number, narrow: number, wide: number): void {
     const rest = restOf(at);
-    this.#numbers[rest + COUNTS] = (Math.min(intervals, 0xffff) << 8) | (this.#numbers[rest + COUNTS]! & CALLS_MASK);
+    this.#setCounts(at, this.#numbers[rest + COUNTS]! & CALLS_MASK, intervals, this.usesOfSession(at));
     this.#floats[rest + INTERVAL] = interval;
     this.#floats[rest + NARROW] = narrow;
     this.#floats[rest + WIDE] = wide;
+  }
+
+  #setCounts(at: number, calls: number, intervals: number, uses: number): void {
+    this.#numbers[restOf(at) + COUNTS] =
+      (Math.min(uses, USES_MAX) << USES_SHIFT) | (Math.min(intervals, INTERVALS_MAX) << INTERVALS_SHIFT) | calls;
   }
 
   #encode(page: number, out: ByteWriter): void {

@@ -36,11 +36,20 @@ function see(users: RecentUsers, { hash, check }: Call, atSeconds: number): stri
   users.growIfFull();
   const { at, isNew } = find(users, hash, check);
   const interval = isNew ? 0 : atSeconds - users.last(at);
-  if (isNew || atSeconds - users.useBegan(at) >= 60) users.beginUse(at, atSeconds);
+  if (isNew || atSeconds - users.useBegan(at) >= 60)
+    users.beginUse(at, atSeconds, interval < 120 ? users.usesOfSession(at) + 1 : 1);
   else users.addCall(at);
   if (interval >= 60) users.setRhythm(at, users.intervals(at) + 1, interval, interval / 2, interval / 3);
   users.setLast(at, atSeconds);
-  return [isNew, interval, users.intervals(at), users.interval(at), users.narrow(at), users.wide(at)].join(' ');
+  return [
+    isNew,
+    interval,
+    users.usesOfSession(at),
+    users.intervals(at),
+    users.interval(at),
+    users.narrow(at),
+    users.wide(at),
+  ].join(' ');
 }
 
 class Seen {
@@ -88,12 +97,13 @@ describe('users who were in a program lately', () => {
   it('are known again with what was remembered of them', () => {
     const users = new RecentUsers();
     const { at } = find(users, 77, 5);
-    users.beginUse(at, 100);
+    users.beginUse(at, 100, 2);
     users.setRhythm(at, 3, 300, 9.5, 4.25);
     users.setLast(at, 130);
     const again = find(users, 77, 5);
     expect(again).toEqual({ at, isNew: false, lastAnywhere: 130 });
-    expect([users.last(at), users.useBegan(at), users.intervals(at), users.interval(at)]).toEqual([130, 100, 3, 300]);
+    expect([users.last(at), users.useBegan(at), users.usesOfSession(at)]).toEqual([130, 100, 2]);
+    expect([users.intervals(at), users.interval(at)]).toEqual([3, 300]);
     expect([users.narrow(at), users.wide(at)]).toEqual([9.5, 4.25]);
     expect(find(users, 77, 6).isNew).toBe(true);
   });
@@ -109,18 +119,18 @@ describe('users who were in a program lately', () => {
     expect(find(users, 77, 5, LOCATION)).toMatchObject({ isNew: false, lastAnywhere: 130 });
   });
 
-  it('count the calls of a use up to 255, without touching the rhythm', () => {
+  it('count the calls of a use and the uses of a session up to 255, without touching the rhythm', () => {
     const users = new RecentUsers();
     const { at } = find(users, 1, 1);
-    users.beginUse(at, 100);
+    users.beginUse(at, 100, 300);
     users.setRhythm(at, 70_000, 300, 1, 1);
     users.setLast(at, 100);
     let most = 0;
     for (let call = 0; call < 1000; call++) most = users.addCall(at);
     expect(most).toBe(256);
-    expect(users.intervals(at)).toBe(0xffff);
-    users.beginUse(at, 200);
-    expect([users.addCall(at), users.intervals(at)]).toEqual([2, 0xffff]);
+    expect([users.intervals(at), users.usesOfSession(at)]).toEqual([0xffff, 255]);
+    users.beginUse(at, 200, 4);
+    expect([users.addCall(at), users.intervals(at), users.usesOfSession(at)]).toEqual([2, 0xffff, 4]);
   });
 
   it('give way one at a time where a bucket is full, whoever was there longest ago first', () => {
