@@ -140,17 +140,17 @@ describe('windows', () => {
     const day = (): number => program.usesOf(PHOTOS)[A_DAY]![0]!;
     let seconds = START_HOUR * 3600 + 60;
     program.use(START_HOUR, PHOTOS);
-    // Sixteenths next to one over the root of two, three and four.
-    for (const counts of [11 / 16, 9 / 16, 1 / 2]) {
+    // Sixteenths next to one over the cube root of two, three and four.
+    for (const counts of [13 / 16, 11 / 16, 10 / 16]) {
       const before = day();
       program.useAgain((seconds += 600), PHOTOS);
       expect(day() - before).toBe(counts);
     }
     program.useAgain(seconds + SESSION_GAP_SECONDS, PHOTOS);
-    expect(day()).toBe(3.75);
+    expect(day()).toBe(4.125);
     program.use(START_HOUR + 4, PHOTOS);
-    expect(day()).toBe(4.75);
-    expect(program.uses()[A_DAY]).toEqual([4.75, 0]);
+    expect(day()).toBe(5.125);
+    expect(program.uses()[A_DAY]).toEqual([5.125, 0]);
   });
 
   it('teach each use once, when its day is over, and forget half in two weeks', () => {
