@@ -9,7 +9,6 @@
 import type { Authority } from '../domain/authority/authority.ts';
 import type { PartitionFold } from '../domain/fold/fold.ts';
 import { decodeBlock, FIRST_ENTRY_HASH } from '../domain/results/block.ts';
-import type { BlockHeader } from '../../schemas/results/block.ts';
 import type { Owner } from '../platform/log/event-log.ts';
 import type { Turnstile } from '../platform/turnstile.ts';
 import { type Arrival, arriveAt, type ArriveOptions } from './arrive.ts';
@@ -23,7 +22,6 @@ export interface TakenPartition {
   readonly owner: Owner;
   readonly fold: PartitionFold;
   readonly checkpoints: CheckpointStore;
-  readonly lastHeader: BlockHeader | null;
   readonly entryHash: string;
   /** Records folded again in silence. */
   readonly refolded: number;
@@ -42,7 +40,7 @@ export async function takePartition(options: TakeOptions): Promise<TakenPartitio
   const owner = await log.claim('scorer', partition);
   try {
     // 2. The position.
-    const { lastHeader, checkpoints, position, entryHash, rowsHash } = await readStanding(options);
+    const { checkpoints, position, entryHash, rowsHash } = await readStanding(options);
     // 3. and 4.
     const arriving = async (): Promise<Arrival> => arriveAt(position, checkpoints, options);
     const arrival = await (options.arrivals === undefined ? arriving() : options.arrivals.inside(arriving));
@@ -55,7 +53,7 @@ export async function takePartition(options: TakeOptions): Promise<TakenPartitio
     if (from !== null && !isSameMaker(from, maker)) await owner.commit({ puts: [checkpoints.adopt(from, maker)] });
     const shown = await log.shownOffset('scorer', partition);
     const hasPositionMismatch = shown !== null && !shown.isOurs && shown.offset !== position;
-    return { owner, fold, checkpoints, lastHeader, entryHash, refolded, hasPositionMismatch };
+    return { owner, fold, checkpoints, entryHash, refolded, hasPositionMismatch };
   } catch (error) {
     await owner.release();
     throw error;
@@ -66,7 +64,6 @@ export type StandingOptions = Pick<ArriveOptions, 'log' | 'partition' | 'authori
 
 /** Where a partition stands, by what was committed. */
 export interface Standing {
-  readonly lastHeader: BlockHeader | null;
   readonly checkpoints: CheckpointStore;
   /** The next offset to judge. */
   readonly position: number;
@@ -87,7 +84,7 @@ export async function readStanding({ log, partition, authority }: StandingOption
   const entryHash = lastHeader?.entryHash ?? newest?.entryHash ?? FIRST_ENTRY_HASH;
   const rowsHash = (lastHeader !== null && lastHeader.next === position ? lastHeader.rowsHash : newest?.rowsHash) ?? null;
   refuseOtherMaker(partition, lastHeader ?? newest, authority, newest?.offset === position);
-  return { lastHeader, checkpoints, position, entryHash, rowsHash };
+  return { checkpoints, position, entryHash, rowsHash };
 }
 
 /** Another maker may only go on from a checkpoint that stands exactly at the last block's end. */

@@ -1,5 +1,4 @@
 /** The table of approaches in docs/baselines-series.md: `node test/baselines/compare-approaches.ts`. Takes a few minutes. */
-import { SERIES_BYTES } from '../../services/domain/baselines/series/series-detector.ts';
 import type { ApproachKind } from './approaches/approach.ts';
 import { CHANGE_POINT } from './approaches/change-point.ts';
 import { CONFORMAL } from './approaches/conformal.ts';
@@ -10,7 +9,7 @@ import { FUZZY_ART } from './approaches/fuzzy-art.ts';
 import { SEASONAL_TAIL } from './approaches/seasonal-tail.ts';
 import { SPECTRAL_RESIDUAL } from './approaches/spectral-residual.ts';
 import { lookAlikes } from './look-alikes/look-alikes.ts';
-import { fiveViews, scoreAll, seriesDetector } from './nab/run-detector.ts';
+import { fiveViews, scoreAll, SERIES_BYTES, seriesDetector } from './nab/run-detector.ts';
 import { benchmarkScore } from './nab/score.ts';
 import { readNab } from './nab/series.ts';
 

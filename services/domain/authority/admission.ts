@@ -20,9 +20,9 @@ const SECOND_US = 1_000_000;
 /** A clock that is ahead would shut out all that comes after it until its time is reached. */
 export const AHEAD_MAX_US = 300 * SECOND_US;
 /** Of a fact that comes in live: what is older was kept back. */
-export const LIVE_AGE_MAX_US = 7 * 86_400 * SECOND_US;
+const LIVE_AGE_MAX_US = 7 * 86_400 * SECOND_US;
 /** An erasure replaces nothing that it could be older than, so its age is what bounds it. */
-export const ERASURE_AGE_MAX_US = 86_400 * SECOND_US;
+const ERASURE_AGE_MAX_US = 86_400 * SECOND_US;
 
 /** Entitlements of other categories have no effect, so nothing is remembered of them. */
 const LISTED: ReadonlySet<string> = new Set(CATEGORIES);

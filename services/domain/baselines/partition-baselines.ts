@@ -50,7 +50,7 @@ export function isBaselineKind(kind: string): kind is BaselinePageKind {
 export class PartitionBaselines {
   /** What the last access was found to be; see {@link Baselines}. */
   readonly baselines: Baselines;
-  readonly #platform = new PageSet('baselinePlatform', (_, out) => this.#encodePlatform(out));
+  readonly #platform = new PageSet((_, out) => this.#encodePlatform(out));
   /** By slot: number of the program's class, and its developer. */
   #classes = new Int32Array(256);
   readonly #developerOf: Developer[] = [];

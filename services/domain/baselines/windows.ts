@@ -126,7 +126,7 @@ function closeHour(known: PartitionKnowledge, slot: number, classNumber: number,
 }
 
 /** What is expected of an hour goes into the blocks that it fills. */
-export function expectHour(known: PartitionKnowledge, slot: number, classNumber: number, hour: number): void {
+function expectHour(known: PartitionKnowledge, slot: number, classNumber: number, hour: number): void {
   const cells = known.programs.cellsOf(slot);
   const at = programRow(slot);
   const expected = expectedUses(known.programs, slot, known.classes.row(classNumber), hour);

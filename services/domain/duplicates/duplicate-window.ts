@@ -12,7 +12,7 @@ const WORDS = 4;
 const EMPTY = 0;
 
 export class DuplicateWindow {
-  readonly pages = new PageSet('window', (page, out) => this.#encode(page, out));
+  readonly pages = new PageSet((page, out) => this.#encode(page, out));
   readonly #capacity: number;
   /** Hashes by ring place. Of the size that it will have: growing would make everybody wait for tens of milliseconds. */
   readonly #ring: Uint32Array;

@@ -14,7 +14,7 @@ import type { LabelledIncident, LabelledWorld } from './labels-file.ts';
 import { poissonInterval } from './poisson-interval.ts';
 
 /** An episode may begin so long after an incident ended and still be about it. */
-export const AFTER_END_US = 3_600_000_000;
+const AFTER_END_US = 3_600_000_000;
 
 /** Labels and the alarms of their traffic. */
 export interface JudgedWorld {
@@ -37,11 +37,6 @@ interface JudgedEpisode {
   readonly world: number;
   readonly episode: Episode;
   readonly isFalse: boolean;
-}
-
-/** The score of one world. */
-export function scoreEpisodes(labels: LabelledWorld, alarms: Iterable<Alarm>): Score {
-  return scoreWorlds([{ labels, alarms }]);
 }
 
 /** Several worlds as if they were one: counts add up, and rates follow from the sums. */

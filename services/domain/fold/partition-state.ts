@@ -55,8 +55,8 @@ export class PartitionState {
   /** Largest append time seen, milliseconds since 1970. */
   maxAppendedAtMs = 0;
   /** The head changes with every record and is small: its page is always part of a checkpoint. */
-  readonly #head = new PageSet('head', (_, out) => this.#encodeHead(out));
-  readonly #limitsByName = new PageSet('limits', () => {});
+  readonly #head = new PageSet((_, out) => this.#encodeHead(out));
+  readonly #limitsByName = new PageSet(() => {});
 
   constructor(logId: string, partition: number, partitions: number, windowCapacity?: number) {
     this.logId = logId;

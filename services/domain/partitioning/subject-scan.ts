@@ -5,7 +5,7 @@
  */
 
 /** The answer when only a full parse can tell: no object, not valid, no subject, one with escapes, or nested too deep to bother. */
-export const UNDECIDED = -1;
+const UNDECIDED = -1;
 
 /** Containers inside the record's own; a record of the contract holds five. */
 const SCAN_DEPTH_MAX = 16;

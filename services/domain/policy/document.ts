@@ -3,14 +3,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { type Policy, policySchema } from '../../../schemas/policy/policy.ts';
 import { policyProblems } from '../../../schemas/policy/problems.ts';
-import { checkYamlFile, pathText, YAML_BYTES_MAX, type YamlFileProblem, type YamlProblem } from './yaml-file.ts';
-
-/** Bytes of UTF-8 that a policy file may have. */
-export const POLICY_BYTES_MAX = YAML_BYTES_MAX;
-
-/** What is wrong with a policy and what to do about it. */
-export type PolicyProblem = YamlProblem;
-export type PolicyFileProblem = YamlFileProblem;
+import { checkYamlFile, pathText, type YamlFileProblem, type YamlProblem } from './yaml-file.ts';
 
 export interface ValidPolicy {
   readonly ok: true;
@@ -21,13 +14,13 @@ export interface ValidPolicy {
   readonly hash: string;
 }
 
-export interface InvalidPolicy<P extends PolicyProblem> {
+export interface InvalidPolicy<P extends YamlProblem> {
   readonly ok: false;
   /** At least one and at most PROBLEMS_MAX; those of a file in the order of its lines. */
   readonly problems: P[];
 }
 
-export type ParsedPolicy<P extends PolicyProblem = PolicyProblem> = ValidPolicy | InvalidPolicy<P>;
+export type ParsedPolicy<P extends YamlProblem = YamlProblem> = ValidPolicy | InvalidPolicy<P>;
 
 /**
  * First 16 hex digits of SHA-256 over the document as canonical JSON (RFC 8785), as written, without defaults.
@@ -53,7 +46,7 @@ export function parsePolicyDocument(value: unknown): ParsedPolicy {
 }
 
 /** Parses and checks a policy file, its bytes or its text: YAML 1.2, core schema, one document. Tells all problems at once, but those of syntax first. */
-export function parsePolicyYaml(content: string | Uint8Array): ParsedPolicy<PolicyFileProblem> {
+export function parsePolicyYaml(content: string | Uint8Array): ParsedPolicy<YamlFileProblem> {
   const checked = checkYamlFile(content, policySchema, { thing: 'policy', levels: 'six' });
   if (!checked.ok) return checked;
   const { document, value } = checked;

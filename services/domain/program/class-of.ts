@@ -2,8 +2,8 @@
 import type { ProgramState } from '../state/program-table.ts';
 
 /** A program without a declaration, and one whose declaration names no class. */
-export const CLASS_WITHOUT_DECLARATION = 'undeclared';
-export const CLASS_NOT_GIVEN = 'unclassified';
+const CLASS_WITHOUT_DECLARATION = 'undeclared';
+const CLASS_NOT_GIVEN = 'unclassified';
 
 export function classOf(program: Pick<ProgramState, 'declaration'>): string {
   // An empty class says as little as none.

@@ -4,16 +4,13 @@
  * the runtime; the first unit that is not ASCII hands the string over to it.
  */
 const TWO_32 = 2 ** 32;
+const BYTES_AT_FIRST = 1 << 16;
 const FLOAT = new Float32Array(1);
 const FLOAT_BITS = new Uint32Array(FLOAT.buffer);
 
 export class RowWriter {
-  buffer: Buffer;
+  buffer = Buffer.allocUnsafe(BYTES_AT_FIRST);
   length = 0;
-
-  constructor(initialBytes = 1 << 16) {
-    this.buffer = Buffer.allocUnsafe(initialBytes);
-  }
 
   /** What was written, without copying; valid until the next write after {@link clear}. */
   written(): Buffer {

@@ -14,10 +14,6 @@ export class ByteWriter {
     this.#buffer = Buffer.allocUnsafeSlow(initialBytes);
   }
 
-  get length(): number {
-    return this.#length;
-  }
-
   /** A non-negative safe integer. */
   varint(value: number): void {
     this.#reserve(10);

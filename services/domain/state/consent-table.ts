@@ -28,7 +28,7 @@ const LISTED: ReadonlySet<string> = new Set(CATEGORIES);
 const USERS_PER_PAGE = 512;
 
 export class ConsentTable {
-  readonly pages = new PageSet('consents', (page, out) => this.#encode(page, out));
+  readonly pages = new PageSet((page, out) => this.#encode(page, out));
   /** By slot; null where a user was erased and nobody has come since. */
   readonly #slots: (UserConsents | null)[] = [];
   /** Ascending: which place is taken next is no question of when this was restored. */

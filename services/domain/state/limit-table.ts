@@ -52,7 +52,7 @@ function timesAt(slot: number): number {
 }
 
 export class LimitTable {
-  readonly pages = new PageSet('limitKeys', (page, out) => this.#encode(page, out));
+  readonly pages = new PageSet((page, out) => this.#encode(page, out));
   readonly #hashKey: SipKey;
   readonly #sip = new Int32Array(8);
   readonly #index = new KeyIndex();
@@ -153,12 +153,11 @@ export class LimitTable {
     return this.#timesUs[slot >>> PIECE_SHIFT]![timesAt(slot) + 1]!;
   }
 
-  /** Sets both numbers; makes the slot when there is none (-1). Answers the slot. */
-  set(key: LimitKey, slot: number, tatUs: number, lastNowUs: number): number {
+  /** Sets both numbers of a key; `slot` is where {@link find} found it, and one is made for -1. */
+  set(key: LimitKey, slot: number, tatUs: number, lastNowUs: number): void {
     const at = slot === -1 ? this.#allocate(key) : slot;
     this.pages.touch(at >>> 9);
     this.#setTimes(at, tatUs, lastNowUs);
-    return at;
   }
 
   #setTimes(slot: number, tatUs: number, lastNowUs: number): void {

@@ -18,7 +18,6 @@ const DIRTY = 1;
 const PENDING = 2;
 
 export class PageSet {
-  readonly kind: string;
   readonly #encode: (page: number, out: ByteWriter) => void;
   #states = new Uint8Array(16);
   #count = 0;
@@ -26,14 +25,8 @@ export class PageSet {
   readonly #pictures = new Map<number, Buffer>();
 
   /** `encode` writes a page as it is now. */
-  constructor(kind: string, encode: (page: number, out: ByteWriter) => void) {
-    this.kind = kind;
+  constructor(encode: (page: number, out: ByteWriter) => void) {
     this.#encode = encode;
-  }
-
-  /** Number of pages there are. */
-  get count(): number {
-    return this.#count;
   }
 
   /** Must be called before anything in the page changes. */

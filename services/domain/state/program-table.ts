@@ -46,7 +46,7 @@ const HAS_SIGNED_TIMES = 2;
 const PROGRAMS_PER_PAGE = 32;
 
 export class ProgramTable {
-  readonly pages = new PageSet('programs', (page, out) => this.#encode(page, out));
+  readonly pages = new PageSet((page, out) => this.#encode(page, out));
   readonly scopes = new ScopePool();
   /** Bytes of developer and class together, the most of any declaration that was ever in force here. */
   longestNames = 0;

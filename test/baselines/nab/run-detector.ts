@@ -5,6 +5,9 @@ import type { Approach } from '../approaches/approach.ts';
 import type { ScoredSeries } from './score.ts';
 import type { LabelledSeries } from './series.ts';
 
+/** Of the state of one series. */
+export const SERIES_BYTES = new SeriesDetector().layout.floats * Float32Array.BYTES_PER_ELEMENT;
+
 export function scoreAll(all: readonly LabelledSeries[], start: () => Approach): ScoredSeries[] {
   return all.map(({ values, times, windows }) => {
     const approach = start();

@@ -1,5 +1,4 @@
 /** Everything that is compared, in the order of the table. */
-import { SERIES_BYTES } from '../../../services/domain/baselines/series/series-detector.ts';
 import type { ApproachKind } from '../approaches/approach.ts';
 import { CHANGE_POINT } from '../approaches/change-point.ts';
 import { CONFORMAL } from '../approaches/conformal.ts';
@@ -8,7 +7,7 @@ import { CUT_FOREST } from '../approaches/cut-forest.ts';
 import { FUZZY_ART } from '../approaches/fuzzy-art.ts';
 import { SEASONAL_TAIL } from '../approaches/seasonal-tail.ts';
 import { SPECTRAL_RESIDUAL } from '../approaches/spectral-residual.ts';
-import { fiveViews } from '../nab/run-detector.ts';
+import { fiveViews, SERIES_BYTES } from '../nab/run-detector.ts';
 import { COUNT_TAIL, COUNT_TAIL_CUSUM } from './count-tail.ts';
 import { DAILY_CHANGE } from './daily-change.ts';
 import { HOUR_OF_DAY_SCORE } from './hour-of-day-score.ts';

@@ -11,13 +11,12 @@ import {
 } from '../../../schemas/events/prior.ts';
 import { classPriorOf, classRowOf } from '../../../services/domain/baselines/priors/class-prior.ts';
 import {
-  C_CATEGORY,
-  C_CATEGORY_CELLS,
   C_CELLS,
   C_DAYS,
   C_SHAPES,
   C_VISIT_DAYS,
   C_WITH,
+  categoryCell,
 } from '../../../services/domain/baselines/state/class-rows.ts';
 import { CLASS_PRIORS_MAX } from '../../../services/domain/baselines/state/class-priors.ts';
 import { FLEET_PRIORS_MAX } from '../../../services/domain/baselines/state/fleet-priors.ts';
@@ -34,7 +33,7 @@ const classRows = fc
   .map(({ days, parts }) => {
     const row = Float64Array.from(parts, (part) => part * days);
     for (const at of [C_DAYS, C_VISIT_DAYS, C_SHAPES]) row[at] = days;
-    for (let i = 0; i < CATEGORIES.length; i++) row[C_CATEGORY + i * C_CATEGORY_CELLS + C_WITH] = days;
+    for (let i = 0; i < CATEGORIES.length; i++) row[categoryCell(i) + C_WITH] = days;
     return row;
   });
 

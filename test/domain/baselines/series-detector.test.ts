@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SERIES_CONSTANTS } from '../../../services/domain/baselines/series/constants.ts';
-import { SERIES_BYTES, SERIES_FLOATS, SeriesDetector } from '../../../services/domain/baselines/series/series-detector.ts';
+import { SeriesDetector } from '../../../services/domain/baselines/series/series-detector.ts';
 import { SERIES_VIEWS } from '../../../services/domain/baselines/series/state-layout.ts';
 
+const SERIES_FLOATS = new SeriesDetector().layout.floats;
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 2, 2);
 
@@ -121,7 +122,7 @@ describe('a series', () => {
   });
 
   it('has a state of 1,000 bytes', () => {
-    expect(SERIES_BYTES).toBe(1000);
+    expect(SERIES_FLOATS * Float32Array.BYTES_PER_ELEMENT).toBe(1000);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { evaluationSchema } from '../../../schemas/report/evaluation.ts';
 import { type Alarm, EPISODE_GAP_US, episodesOf } from '../../../services/domain/evaluation/episodes.ts';
 import type { LabelledIncident, LabelledWorld } from '../../../services/domain/evaluation/labels-file.ts';
-import { type Score, scoreEpisodes, scoreWorlds } from '../../../services/domain/evaluation/score-episodes.ts';
+import { type Score, scoreWorlds } from '../../../services/domain/evaluation/score-episodes.ts';
 
 const MINUTE = 60_000_000;
 const HOUR = 60 * MINUTE;
@@ -26,7 +26,7 @@ function worldOf(...incidents: readonly LabelledIncident[]): LabelledWorld {
 }
 
 function score(incidents: readonly LabelledIncident[], alarms: readonly Alarm[]): Score {
-  return scoreEpisodes(worldOf(...incidents), alarms);
+  return scoreWorlds([{ labels: worldOf(...incidents), alarms }]);
 }
 
 /** `found`, `false` episodes and all episodes. */

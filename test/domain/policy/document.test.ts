@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { CATEGORIES } from '../../../schemas/codes.ts';
 import { PROBLEMS_MAX } from '../../../schemas/policy/problems.ts';
-import { parsePolicyDocument, parsePolicyYaml, POLICY_BYTES_MAX, policyHash } from '../../../services/domain/policy/document.ts';
+import { parsePolicyDocument, parsePolicyYaml, policyHash } from '../../../services/domain/policy/document.ts';
+import { YAML_BYTES_MAX } from '../../../services/domain/policy/yaml-file.ts';
 import { POLICY_YAML } from '../../conformance/example.ts';
 import { policyDocuments } from '../../schemas/policy-documents.ts';
 
@@ -175,7 +176,7 @@ describe('a file that is no policy at all', () => {
     ['too many nested lists', '['.repeat(20_000), 'nested too deeply: a policy has at most six levels'],
     [
       'too many bytes',
-      `version: ${'x'.repeat(POLICY_BYTES_MAX - 8)}`,
+      `version: ${'x'.repeat(YAML_BYTES_MAX - 8)}`,
       'the file is larger than 1048576 bytes: give a shorter policy',
     ],
   ])('is refused for %s', (_, text, message) => {

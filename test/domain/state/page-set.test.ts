@@ -4,7 +4,7 @@ import { pagesLeft } from './drawn-pages.ts';
 
 /** A state of one string a page. */
 function strings(...texts: string[]): { texts: string[]; pages: PageSet } {
-  const pages = new PageSet('test', (page, out) => out.raw(Buffer.from(texts[page]!)));
+  const pages = new PageSet((page, out) => out.raw(Buffer.from(texts[page]!)));
   for (const page of texts.keys()) pages.touch(page);
   return { texts, pages };
 }

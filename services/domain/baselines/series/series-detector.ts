@@ -7,10 +7,6 @@ import { noveltyOf } from './novelty.ts';
 import { bounded, readNumber, readTime, writeNumber, writeTime } from './split-number.ts';
 import { FIRST_TIME, LAST_TIME, layoutOf, ORIGIN, PEAK, ROWS, SERIES_VIEWS, type StateLayout } from './state-layout.ts';
 
-/** The state of one series: 250 floats. */
-export const SERIES_FLOATS = layoutOf(SERIES_CONSTANTS).floats;
-export const SERIES_BYTES = SERIES_FLOATS * Float32Array.BYTES_PER_ELEMENT;
-
 const DAY_MS = 86_400_000;
 /** Integers up to here are exact in 32 bits; a history is as long as it needs to be long before. */
 const ROWS_MAX = 2 ** 24;

@@ -1,7 +1,7 @@
 /** Numbers with more digits than a 32-bit float holds, as two of them. */
 
 /** So that the larger half and all that is computed with it stays finite. Values beyond are taken for it. */
-export const MAGNITUDE_MAX = 1e37;
+const MAGNITUDE_MAX = 1e37;
 /** 2^20 ms, 17 minutes: both halves of a time are integers below 2^24 for 500 thousand years. */
 const TIME_UNIT = 1_048_576;
 

@@ -7,15 +7,13 @@ import type { SeriesConstants } from './constants.ts';
 /** The five ways to look at a series, in the order of their contributions. */
 export const SERIES_VIEWS = ['value', 'short_mean', 'long_mean', 'time_of_day', 'step'] as const;
 
-export type SeriesView = (typeof SERIES_VIEWS)[number];
-
 /** Head of a state. What needs more than 24 bits (times, the origin) lies in two floats, see split-number.ts. */
 export const ROWS = 0;
 export const PEAK = 1;
 export const ORIGIN = 2;
 export const FIRST_TIME = 4;
 export const LAST_TIME = 6;
-export const HEAD_FLOATS = 8;
+const HEAD_FLOATS = 8;
 
 /**
  * Of a view: how many stretches there are, the range, the largest surprises in falling order, then low and high end of each stretch, with

@@ -8,7 +8,7 @@ export const CLASS_PRIORS_MAX = 1024;
 const CLASSES_PER_PAGE = 32;
 
 export class ClassPriors {
-  readonly pages = new PageSet('baselineClassPriors', (page, out) => this.#encode(page, out));
+  readonly pages = new PageSet((page, out) => this.#encode(page, out));
   readonly #places = new Map<string, number>();
   readonly #names: string[] = [];
   readonly #rows: ClassRow[] = [];

@@ -22,7 +22,7 @@ export const C_BACKGROUND = 3;
 export const C_VISITS = 4;
 export const C_VOLUME = 5;
 export const C_VOLUME_SQUARES = 6;
-export const C_CATEGORY_CELLS = 7;
+const C_CATEGORY_CELLS = 7;
 export const C_CELLS = C_CATEGORY + CATEGORIES.length * C_CATEGORY_CELLS;
 
 /** Where a category's cells begin in a class's row. */
@@ -48,7 +48,7 @@ export type ClassRow = Float64Array;
 
 export class ClassRows {
   readonly priors = new ClassPriors();
-  readonly pages = new PageSet('baselineClasses', (page, out) => this.#encode(page, out));
+  readonly pages = new PageSet((page, out) => this.#encode(page, out));
   readonly #numbers = new Map<string, number>();
   readonly #names: string[] = [];
   readonly #rows: ClassRow[] = [];

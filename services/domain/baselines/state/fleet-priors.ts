@@ -30,7 +30,7 @@ export function fleetOf({ category, scaleHours, block, nats, inExcess, members }
 }
 
 export class FleetPriors {
-  readonly pages = new PageSet('baselineFleetPriors', (_, out) => this.#encode(out));
+  readonly pages = new PageSet((_, out) => this.#encode(out));
   readonly #byDeveloper = new Map<string, Fleet[]>();
   #count = 0;
 

@@ -51,7 +51,7 @@ export function keyRow(slot: number): number {
 }
 
 export class KeyRows {
-  readonly pages = new PageSet('baselineKeys', (page, out) => this.#encode(page, out));
+  readonly pages = new PageSet((page, out) => this.#encode(page, out));
   readonly #rows = new PiecedRows(K_CELLS, PIECE_SHIFT);
   /** By slot: hour of the filling blocks, then the next key of the same program (-1: none). */
   numbers = new Int32Array(1024);

@@ -85,7 +85,7 @@ function hintAt(slot: number, category: number): number {
 }
 
 export class ProgramRows {
-  readonly pages = new PageSet('baselinePrograms', (page, out) => this.#encode(page, out));
+  readonly pages = new PageSet((page, out) => this.#encode(page, out));
   readonly #rows = new PiecedRows(P_CELLS, PIECE_SHIFT);
   /** In pieces as the rows are. Seconds are too many for 32 bits from 2038 on. */
   readonly #numbers: Float64Array[] = [];

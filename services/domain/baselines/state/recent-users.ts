@@ -53,7 +53,7 @@ export interface FoundUser {
 }
 
 export class RecentUsers {
-  readonly pages = new PageSet('baselineUsers', (page, out) => this.#encode(page, out));
+  readonly pages = new PageSet((page, out) => this.#encode(page, out));
   readonly #found: FoundUser = { at: 0, isNew: false, lastAnywhere: 0 };
   #numbers = new Uint32Array(ENTRIES_AT_FIRST * CELLS);
   #floats = new Float32Array(this.#numbers.buffer);
