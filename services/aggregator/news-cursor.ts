@@ -1,6 +1,6 @@
 /** Walks over the blocks of one partition for what they have to tell others, from the first block that is still there. */
 import type { BlockHeader } from '../../schemas/results/block.ts';
-import { decodeBlock } from '../domain/results/block.ts';
+import { blocksOf } from '../domain/results/block.ts';
 import { type EventLog, LogError, type RecordBatch } from '../platform/log/event-log.ts';
 
 /** A block is up to 4 MiB; at least one is read, whatever its size. */
@@ -22,8 +22,7 @@ export class NewsCursor {
     const batch = await this.#read();
     if (batch.count === 0 && batch.nextOffset === this.#offset) return null;
     this.#offset = batch.nextOffset;
-    const { bytes, starts, count } = batch;
-    return Array.from({ length: count }, (_, i) => decodeBlock(bytes.subarray(starts[i], starts[i + 1])).header);
+    return Array.from(blocksOf(batch), ({ header }) => header);
   }
 
   async #read(): Promise<RecordBatch> {

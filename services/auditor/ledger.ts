@@ -2,7 +2,7 @@
 import { CATALOGUE_HASH } from '../../schemas/catalogue/index.ts';
 import type { AcceptedGap, BlockHeader } from '../../schemas/results/block.ts';
 import { ENGINE_VERSION } from '../domain/engine.ts';
-import { type Block, decodeBlock, entryHash, figuresOf } from '../domain/results/block.ts';
+import { type Block, blocksOf, entryHash, figuresOf } from '../domain/results/block.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { readBatches } from '../platform/log/read-batches.ts';
 import { REMADE } from '../platform/warehouse/ledger-row.ts';
@@ -134,9 +134,7 @@ export async function* readBlockHeaders(log: EventLog, partition: number): Async
 
 /** Their rows are valid until the next one is asked for. */
 async function* readBlocks(log: EventLog, partition: number): AsyncGenerator<Block, void> {
-  for await (const { bytes, starts, count } of readBatches(log, 'results', partition, READ)) {
-    for (let i = 0; i < count; i++) yield decodeBlock(bytes.subarray(starts[i], starts[i + 1]));
-  }
+  for await (const batch of readBatches(log, 'results', partition, READ)) yield* blocksOf(batch);
 }
 
 /** The blocks that the log still has, for who goes through their headers in order. */

@@ -7,7 +7,7 @@
  * Records that are there are never dropped: the numbers have to be the ones that the refusal named.
  */
 import type { AcceptedGap, BlockHeader } from '../../schemas/results/block.ts';
-import { decodeBlock, encodeBlock } from '../domain/results/block.ts';
+import { blocksOf, encodeBlock } from '../domain/results/block.ts';
 import { gapHeader } from '../domain/results/gap.ts';
 import { chainAfterGap, chainStart, RowChain } from '../domain/results/row-chain.ts';
 import type { EventLog, Owner } from '../platform/log/event-log.ts';
@@ -108,11 +108,9 @@ const READ = { maxRecords: 64, maxBytes: 16 * 1024 * 1024 };
 
 /** The entry of a gap that was accepted before, among the blocks that the log still has. */
 async function findAccepted(log: EventLog, partition: number, from: number, to: number): Promise<BlockHeader | null> {
-  for await (const { bytes, starts, count } of readBatches(log, 'results', partition, READ)) {
-    for (let i = 0; i < count; i++) {
-      const { header } = decodeBlock(bytes.subarray(starts[i], starts[i + 1]));
+  for await (const batch of readBatches(log, 'results', partition, READ)) {
+    for (const { header } of blocksOf(batch))
       if (header.gap !== undefined && header.first === from && header.next === to) return header;
-    }
   }
   return null;
 }

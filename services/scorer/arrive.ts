@@ -7,7 +7,7 @@ import type { Authority } from '../domain/authority/authority.ts';
 import { PartitionFold } from '../domain/fold/fold.ts';
 import { inputBelow } from '../domain/fold/input-below.ts';
 import { type EventLog, LogError } from '../platform/log/event-log.ts';
-import { decodeBlock } from '../domain/results/block.ts';
+import { blocksOf } from '../domain/results/block.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import { makerChange, makerOf } from './maker.ts';
 import type { Manifest } from './manifest.ts';
@@ -90,10 +90,8 @@ async function arrive(position: number, checkpoints: CheckpointStore, options: A
 async function firstBlock(log: EventLog, partition: number): Promise<BlockHeader | null> {
   const { start, end } = await log.bounds('results', partition);
   if (start === end) return null;
-  const { bytes, starts, count } = await log.read('results', partition, start, { maxRecords: 1, maxBytes: 1 });
-  if (count === 0) return null;
-  const { header } = decodeBlock(bytes.subarray(starts[0], starts[1]));
-  return header.first === 0 ? header : null;
+  const [oldest] = blocksOf(await log.read('results', partition, start, { maxRecords: 1, maxBytes: 1 }));
+  return oldest?.header.first === 0 ? oldest.header : null;
 }
 
 /** Folds up to `position` without giving anything out; answers how many records, or null where the log ends before. */

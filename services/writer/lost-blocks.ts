@@ -1,5 +1,5 @@
 /** Blocks that are gone from `ntk.results` although their rows were never stored (docs/gaps.md). */
-import { decodeBlock } from '../domain/results/block.ts';
+import { blocksOf } from '../domain/results/block.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { decodeWriterNote } from '../platform/log/writer-note.ts';
 
@@ -31,11 +31,8 @@ export async function writerStanding(log: EventLog, partition: number): Promise<
   const from = position === null ? 0 : decodeWriterNote(position.note).next;
   const { start, end } = await log.bounds('results', partition);
   const offset = Math.max(start, position?.offset ?? 0);
-  const batch = offset < end ? await log.read('results', partition, offset, { maxRecords: 1, maxBytes: 1 }) : null;
-  if (batch !== null && batch.count > 0) {
-    const { header } = decodeBlock(batch.bytes.subarray(batch.starts[0], batch.starts[1]));
-    return { from, to: header.first, offset };
-  }
+  const [next] = offset < end ? blocksOf(await log.read('results', partition, offset, { maxRecords: 1, maxBytes: 1 })) : [];
+  if (next !== undefined) return { from, to: next.header.first, offset };
   // No block is left: what is judged ends where the scorer noted it, in one transaction with its last block.
   const judged = (await log.position('scorer', partition))?.offset ?? 0;
   return { from, to: Math.max(from, judged), offset };

@@ -6,7 +6,7 @@
  * 4. move the position behind the range.
  */
 import { type EventLog, LogError, type Owner } from '../platform/log/event-log.ts';
-import { decodeBlock } from '../domain/results/block.ts';
+import { blocksOf } from '../domain/results/block.ts';
 import { readBatches } from '../platform/log/read-batches.ts';
 import { decodeWriterNote, encodeWriterNote, type WriterNote } from '../platform/log/writer-note.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
@@ -104,14 +104,9 @@ export class PartitionWriter {
    */
   async #eraseAgain({ to }: Group): Promise<void> {
     const { log, warehouse, partition } = this.#options;
-    for await (const { bytes, starts, count } of readBatches(log, 'results', partition, READ, to)) {
-      const headers = Array.from({ length: count }, (_, i) => decodeBlock(bytes.subarray(starts[i], starts[i + 1])).header);
-      await eraseUsers(
-        warehouse,
-        log.logId,
-        partition,
-        headers.flatMap(({ erasures }) => erasures),
-      );
+    for await (const batch of readBatches(log, 'results', partition, READ, to)) {
+      const erasures = [...blocksOf(batch)].flatMap(({ header }) => header.erasures);
+      await eraseUsers(warehouse, log.logId, partition, erasures);
     }
   }
 

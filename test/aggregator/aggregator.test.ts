@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ORIGIN } from '../../schemas/codes.ts';
 import { Aggregator, type PriorRecord } from '../../services/aggregator/aggregator.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
-import { decodeBlock } from '../../services/domain/results/block.ts';
+import { blocksOf } from '../../services/domain/results/block.ts';
 import { systemClock } from '../../services/platform/clock.ts';
 import { LogError } from '../../services/platform/log/event-log.ts';
 import { readBatches } from '../../services/platform/log/read-batches.ts';
@@ -116,9 +116,8 @@ async function priors(): Promise<string[][]> {
 async function ledger(): Promise<{ copies: number; facts: number; liveRecords: number }> {
   const sums = { copies: 0, facts: 0, liveRecords: 0 };
   for (let partition = 0; partition < PARTITIONS; partition++) {
-    for await (const { bytes, starts, count } of readBatches(log, 'results', partition, READ)) {
-      for (let i = 0; i < count; i++) {
-        const { header } = decodeBlock(bytes.subarray(starts[i], starts[i + 1]));
+    for await (const batch of readBatches(log, 'results', partition, READ)) {
+      for (const { header } of blocksOf(batch)) {
         sums.copies += header.policyCopies;
         sums.facts += header.facts['ntk.prior'] ?? 0;
         sums.liveRecords += header.liveRecords;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OPEN } from '../../services/domain/authority/authority.ts';
-import { decodeBlock } from '../../services/domain/results/block.ts';
+import { blocksOf } from '../../services/domain/results/block.ts';
 import { placesOf } from '../../services/domain/partitioning/route-record.ts';
 import { systemClock } from '../../services/platform/clock.ts';
 import { type EventLog, LogError } from '../../services/platform/log/event-log.ts';
@@ -77,10 +77,9 @@ async function until(condition: () => Promise<boolean> | boolean): Promise<void>
 /** Whether the blocks of a partition follow one another up to the end of its records. */
 async function isJudgedOnce(partition: number): Promise<boolean> {
   const { end } = await log.bounds('access', partition);
-  const { count, bytes, starts } = await log.read('results', partition, 0, { maxRecords: 10_000, maxBytes: 64 * 1024 * 1024 });
+  const batch = await log.read('results', partition, 0, { maxRecords: 10_000, maxBytes: 64 * 1024 * 1024 });
   let next = 0;
-  for (let i = 0; i < count; i++) {
-    const { header } = decodeBlock(bytes.subarray(starts[i], starts[i + 1]));
+  for (const { header } of blocksOf(batch)) {
     expect(header.first).toBe(next);
     next = header.next;
   }

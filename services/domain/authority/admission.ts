@@ -7,7 +7,7 @@
  *    append it again once the window has forgotten it.
  */
 import type { KeyObject } from 'node:crypto';
-import { type AuthorityProblem, CATEGORIES, ORIGIN, type SignedType } from '../../../schemas/codes.ts';
+import { type AuthorityProblem, CATEGORY_INDEX, ORIGIN, type SignedType } from '../../../schemas/codes.ts';
 import { keyidOf } from '../../../schemas/public-key.ts';
 import type { JsonObject } from '../record/fields.ts';
 import type { ParsedRecord } from '../record/record.ts';
@@ -23,9 +23,6 @@ export const AHEAD_MAX_US = 300 * SECOND_US;
 const LIVE_AGE_MAX_US = 7 * 86_400 * SECOND_US;
 /** An erasure replaces nothing that it could be older than, so its age is what bounds it. */
 const ERASURE_AGE_MAX_US = 86_400 * SECOND_US;
-
-/** Entitlements of other categories have no effect, so nothing is remembered of them. */
-const LISTED: ReadonlySet<string> = new Set(CATEGORIES);
 
 export type SignedRecord = Extract<ParsedRecord, { type: SignedType }>;
 
@@ -125,6 +122,7 @@ export class Admission {
     else if (type === 'ntk.prior') keys.priorUs = timeUs;
     else if (type === 'ntk.erasure') keys.erasureUs = Math.max(keys.erasureUs, timeUs);
     else if (type === 'ntk.standing') programs.signedTimesOf(program).standingUs = timeUs;
-    else if (LISTED.has(data.category)) programs.signedTimesOf(program).entitlementsUs.set(data.category, timeUs);
+    // An entitlement to a category that is not listed has no effect, so nothing is remembered of it.
+    else if (CATEGORY_INDEX.has(data.category)) programs.signedTimesOf(program).entitlementsUs.set(data.category, timeUs);
   }
 }

@@ -13,7 +13,7 @@ export interface Subject {
   readonly category: string;
   /** Its index in CATEGORIES. */
   readonly categoryIndex: number;
-  /** False for `unknown`, `navigation` and `network`, for which checks 3-7 are skipped. */
+  /** See `isPersonal` in judged-category.ts. */
   readonly isPersonal: boolean;
   /** Event time of exact-rules.md section 1, microseconds since 1970. */
   readonly eventTimeUs: number;

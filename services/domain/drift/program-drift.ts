@@ -1,11 +1,10 @@
 /** One program's kinds of data, declared against found and called. */
 import { CATALOGUE, WECHAT_REQUIRED_PRIVATE_INFOS, WECHAT_SAMPLE_PURPOSES } from '../../../schemas/catalogue/index.ts';
-import { CATEGORIES, UNCHECKED_CATEGORIES } from '../../../schemas/codes.ts';
+import { CATEGORIES, CATEGORY_INDEX } from '../../../schemas/codes.ts';
 import type { DriftFinding, DriftProgram, DriftUse } from '../../../schemas/report/drift.ts';
+import { isPersonal } from '../checks/judged-category.ts';
 import type { DeclaredPurpose, FoundInCode, KnownProgram } from './known-program.ts';
 
-const UNCHECKED: ReadonlySet<string> = new Set(UNCHECKED_CATEGORIES);
-const PLACE_OF: ReadonlyMap<string, number> = new Map(CATEGORIES.map((category, place) => [category, place]));
 /** The kinds of data that a program has to declare by API. */
 const NAMED_CATEGORIES: ReadonlySet<string> = new Set([...WECHAT_REQUIRED_PRIVATE_INFOS].map((api) => CATALOGUE.get(api)!));
 
@@ -30,10 +29,9 @@ export function driftOf(known: KnownProgram): DriftProgram {
     ...(known.found ?? []).map(({ category }) => category),
     ...(known.called?.keys() ?? []),
   ]);
-  const uses = usesOf(
-    known,
-    [...categories].filter((category) => !UNCHECKED.has(category)),
-  ).sort((a, b) => placeOf(a.category) - placeOf(b.category) || compare(a.category, b.category));
+  const uses = usesOf(known, [...categories].filter(isPersonal)).sort(
+    (a, b) => placeOf(a.category) - placeOf(b.category) || compare(a.category, b.category),
+  );
   return { program: known.program, developer: known.developer, isDeclared: known.isDeclared, uses };
 }
 
@@ -123,7 +121,7 @@ function findingOf(of: Evidence): DriftFinding {
 
 /** Kinds of data that we do not have stand last. */
 function placeOf(category: string): number {
-  return PLACE_OF.get(category) ?? CATEGORIES.length;
+  return CATEGORY_INDEX.get(category) ?? CATEGORIES.length;
 }
 
 /** In the order of UTF-8 bytes, as reports order names. */

@@ -5,7 +5,7 @@
 import {
   type AuthorityProblem,
   BROADCAST_TYPES,
-  CATEGORIES,
+  CATEGORY_INDEX,
   ORIGIN,
   type RecordType,
   type RejectReason,
@@ -56,7 +56,6 @@ const SWEEP_SLOTS_PER_RECORD = 2;
 const USERS_PROBE = 'ntk';
 
 const BROADCASTS: ReadonlySet<string> = new Set<RecordType>(BROADCAST_TYPES);
-const LISTED: ReadonlySet<string> = new Set(CATEGORIES);
 
 export interface FoldOptions {
   readonly logId: string;
@@ -312,7 +311,7 @@ export class PartitionFold {
         state.baselines.declared(program);
         break;
       case 'ntk.entitlement':
-        if (!LISTED.has(record.data.category)) break;
+        if (!CATEGORY_INDEX.has(record.data.category)) break;
         state.programs.touch(program);
         program.entitlements ??= new Map();
         if (record.data.granted) program.entitlements.set(record.data.category, record.data.untilUs);

@@ -32,8 +32,8 @@ export interface CompiledLimit {
   readonly action: number | null;
 }
 
-/** A list of a `match`; null for an absent one. */
-export function setOf(list: readonly string[] | undefined): ReadonlySet<string> | null {
+/** A list of a `match` as a set; null for an absent one, which matches everything. */
+export function matchSet(list: readonly string[] | undefined): ReadonlySet<string> | null {
   return list === undefined ? null : new Set(list);
 }
 
@@ -46,10 +46,10 @@ export function compileLimit(limit: Policy['limits'][number]): CompiledLimit {
     byUser: has('user'),
     byCategory: has('category'),
     byApi: has('api'),
-    categories: setOf(limit.match.categories),
-    apis: setOf(limit.match.apis),
-    programs: setOf(limit.match.programs),
-    classes: setOf(limit.match.classes),
+    categories: matchSet(limit.match.categories),
+    apis: matchSet(limit.match.apis),
+    programs: matchSet(limit.match.programs),
+    classes: matchSet(limit.match.classes),
     foreground: limit.match.foreground ?? null,
     intervalUs: interval,
     toleranceUs: toleranceUs(interval, limit.burst),

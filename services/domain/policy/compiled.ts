@@ -3,7 +3,7 @@ import { ACTIONS, CATEGORIES, MODES, REASONS } from '../../../schemas/codes.ts';
 import type { Policy } from '../../../schemas/policy/policy.ts';
 import { BUDGET_DEFAULT } from '../baselines/tuning.ts';
 import type { Subject } from '../checks/subject.ts';
-import { type CompiledLimit, compileLimit, setOf } from '../limits/compiled-limit.ts';
+import { type CompiledLimit, compileLimit, matchSet } from '../limits/compiled-limit.ts';
 
 export interface CompiledOverride {
   /** Null: the key is absent and matches everything. An empty set matches nothing. */
@@ -73,9 +73,9 @@ export function compilePolicy(policy: Policy, hash: string, document: unknown): 
 function compileOverride({ match, mode }: Policy['modes']['overrides'][number]): CompiledOverride {
   return {
     reasons: match.reasons ? new Set(match.reasons.map((reason) => REASONS.indexOf(reason))) : null,
-    categories: setOf(match.categories),
-    programs: setOf(match.programs),
-    classes: setOf(match.classes),
+    categories: matchSet(match.categories),
+    programs: matchSet(match.programs),
+    classes: matchSet(match.classes),
     bucketsBelow: match.cohortPercent === undefined ? null : match.cohortPercent * 100,
     mode: MODES.indexOf(mode),
   };

@@ -44,7 +44,7 @@ export function encodeBlock({ header, rows }: Block, spent: Buffer | null = null
   return out;
 }
 
-/** Our own bytes from our own log: anything else is a bug or a damaged disk, and is said so. */
+/** Our own bytes from our own log: anything else is a bug or a damaged disk, and is said so. Copies nothing. */
 export function decodeBlock(bytes: Buffer): Block {
   const length = bytes.length >= 4 ? bytes.readUInt32LE(0) : Number.POSITIVE_INFINITY;
   if (4 + length > bytes.length) throw new Error('a block of ntk.results ends early: the log is damaged');
@@ -52,4 +52,16 @@ export function decodeBlock(bytes: Buffer): Block {
   const stored = JSON.parse(bytes.toString('utf8', 4, 4 + length)) as Omit<BlockHeader, 'authority'>;
   const header = { authority: OPEN_MARK, ...stored };
   return { header, rows: bytes.subarray(4 + length) };
+}
+
+/** The blocks of a batch that was read from `ntk.results`, in order, without copying their rows. */
+export function* blocksOf({ bytes, starts, count }: BatchOfBlocks): Generator<Block, void> {
+  for (let i = 0; i < count; i++) yield decodeBlock(bytes.subarray(starts[i], starts[i + 1]));
+}
+
+/** Record i is `bytes[starts[i], starts[i + 1])`; the log's RecordBatch is one. */
+interface BatchOfBlocks {
+  readonly bytes: Buffer;
+  readonly starts: Uint32Array;
+  readonly count: number;
 }

@@ -2,7 +2,7 @@
  * What each user agreed to, for each (program, user, category). The latest of (by name, `*`) in the log decides, so a `*`
  * replaces all that came before it, and a name replaces `*` for itself (exact-rules.md section 3).
  */
-import { CATEGORIES } from '../../../schemas/codes.ts';
+import { CATEGORY_INDEX } from '../../../schemas/codes.ts';
 import type { ConsentFact } from '../record/record.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import { PageSet } from './page-set.ts';
@@ -24,7 +24,6 @@ export interface UserConsents {
   byCategory: Map<string, Consent> | null;
 }
 
-const LISTED: ReadonlySet<string> = new Set(CATEGORIES);
 const USERS_PER_PAGE = 512;
 
 export class ConsentTable {
@@ -43,7 +42,7 @@ export class ConsentTable {
   give(program: ProgramState, fact: ConsentFact): void {
     const version = fact.declarationVersion ?? program.declaration?.version ?? 0;
     const consent: Consent = { granted: fact.granted, byDefault: fact.byDefault, version };
-    const names = fact.categories.filter((name) => name === '*' || LISTED.has(name));
+    const names = fact.categories.filter((name) => name === '*' || CATEGORY_INDEX.has(name));
     if (names.length === 0) return;
     const consents = this.#of(program, fact.user);
     this.pages.touch(Math.floor(consents.slot / USERS_PER_PAGE));

@@ -2,8 +2,8 @@
  * Every check of one stored access in plain words, from its row alone: nothing is folded again, so it costs one row to read. What
  * `explainChecks` knows beyond it (which entitlement, which consent) takes the state of that place in the log.
  */
-import { UNCHECKED_CATEGORIES } from '../../../schemas/codes.ts';
 import { printable } from '../../../schemas/policy/wording.ts';
+import { isPersonal } from '../checks/judged-category.ts';
 import type { Evidence, EvidenceFinding } from '../verdict/evidence.ts';
 import {
   BASELINES,
@@ -42,7 +42,6 @@ type Values = Readonly<Record<string, unknown>>;
 
 const NAME_CHARACTERS_MAX = 80;
 const TEXT_CHARACTERS_MAX = 600;
-const UNCHECKED: ReadonlySet<string> = new Set(UNCHECKED_CATEGORIES);
 
 /** In the order in which the checks run. */
 export function storedChecks(row: StoredRow): CheckExplanation[] {
@@ -85,7 +84,7 @@ function comparedInWords(check: number, observed: Values, expected: Values): str
 
 function whySkipped(check: number, row: StoredRow): string | null {
   const { category, reasons, effective, notes } = row;
-  if (check >= 3 && check <= 7 && UNCHECKED.has(category)) return `${categoryInWords(category)}: no personal data by itself`;
+  if (check >= 3 && check <= 7 && !isPersonal(category)) return `${categoryInWords(category)}: no personal data by itself`;
   if (check >= 3 && check <= 6 && reasons.includes('undeclared_program')) return 'There is no declaration to compare with.';
   if ((check === 4 || check === 6) && reasons.includes('undeclared_category')) return 'No purpose lists this kind of data.';
   if (check === 8 && row.link_kind === '') return 'The access is no link.';
@@ -99,7 +98,7 @@ function whySkipped(check: number, row: StoredRow): string | null {
     return notes.includes('late_for_limit')
       ? 'It came more than five minutes behind later accesses: a limit that had seen those was not asked.'
       : null;
-  return UNCHECKED.has(category) ? `${categoryInWords(category)}: what is ordinary of it is not looked at.` : null;
+  return isPersonal(category) ? null : `${categoryInWords(category)}: what is ordinary of it is not looked at.`;
 }
 
 function passedInWords(check: number, row: StoredRow): string {

@@ -1,5 +1,5 @@
 /** A class as a prior says it, in means, and as the baselines hold it, in sums over program-days. */
-import { CATEGORIES } from '../../../../schemas/codes.ts';
+import { CATEGORIES, CATEGORY_INDEX } from '../../../../schemas/codes.ts';
 import type { CategoryPrior, ClassPrior } from '../../../../schemas/events/prior.ts';
 import {
   C_BACKGROUND,
@@ -71,8 +71,8 @@ export function classRowOf({ days, visits, week, categories }: ClassPrior): Clas
   row[C_SHAPES] = week.days;
   for (let i = 0; i < SHAPE_CELLS; i++) row[C_SHAPE + i] = week.hours[i]! * week.days;
   for (const one of categories) {
-    const index = (CATEGORIES as readonly string[]).indexOf(one.category);
-    if (index === -1) continue;
+    const index = CATEGORY_INDEX.get(one.category);
+    if (index === undefined) continue;
     const at = categoryCell(index);
     row[at + C_SHARE] = one.share * days;
     row[at + C_SHARE_SQUARES] = one.shareSquare * days;
