@@ -1,5 +1,5 @@
 /** Folds the log again up to one access, and says what every check compared and whether the stored row is what comes out. */
-import { type CheckExplanation, explainChecks } from '../domain/verdict/explain-checks.ts';
+import { type CheckExplanation, explainChecks } from '../domain/wording/explain-checks.ts';
 import type { Authority } from '../domain/authority/authority.ts';
 import type { ResultRow } from '../domain/results/row.ts';
 import type { EventLog } from '../platform/log/event-log.ts';

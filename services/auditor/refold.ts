@@ -8,7 +8,7 @@ import { type Authority, authorityMark } from '../domain/authority/authority.ts'
 import { ENGINE_VERSION } from '../domain/engine.ts';
 import { PartitionFold } from '../domain/fold/fold.ts';
 import type { PartitionState } from '../domain/fold/partition-state.ts';
-import { inputBelow } from '../domain/fold/input-below.ts';
+import { inputBelow } from '../domain/fold/fold-input.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
 import { parseGenerally } from '../domain/record/parse.ts';
 import type { ResultRow } from '../domain/results/row.ts';

@@ -1,7 +1,7 @@
 /** Port: where the pages have their figures from. Put together in services/system. */
 import type { InterceptionReport } from '../../schemas/report/interceptions.ts';
 import type { ReportCertificate } from '../domain/report/certificate.ts';
-import type { CheckExplanation } from '../domain/verdict/explain-checks.ts';
+import type { CheckExplanation } from '../domain/wording/explain-checks.ts';
 import { LogError } from '../platform/log/event-log.ts';
 import { WarehouseError } from '../platform/warehouse/warehouse.ts';
 import type { ToldAccess } from './live/newest-accesses.ts';

@@ -12,8 +12,8 @@ import { gapHeader } from '../domain/results/gap.ts';
 import { chainAfterGap, chainStart, RowChain } from '../domain/results/row-chain.ts';
 import type { EventLog, Owner } from '../platform/log/event-log.ts';
 import { readBatches } from '../platform/log/read-batches.ts';
-import { arriveAt, type ArriveOptions, type LostRecords, refold } from './arrive.ts';
-import { acceptGapCommand, hashMismatch, logEnded } from './partition-refused.ts';
+import { arriveAt, type ArriveOptions, refold } from './arrive.ts';
+import { acceptGapCommand, hashMismatch, logEnded, type LostRecords } from './partition-refused.ts';
 import { readStanding, type Standing } from './take-partition.ts';
 
 export interface AcceptGapOptions extends ArriveOptions {

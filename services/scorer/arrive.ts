@@ -5,24 +5,13 @@
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import type { Authority } from '../domain/authority/authority.ts';
 import { PartitionFold } from '../domain/fold/fold.ts';
-import { inputBelow } from '../domain/fold/input-below.ts';
+import { inputBelow } from '../domain/fold/fold-input.ts';
 import { type EventLog, LogError } from '../platform/log/event-log.ts';
 import { blocksOf } from '../domain/results/block.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import { makerChange, makerOf } from './maker.ts';
 import type { Manifest } from './manifest.ts';
-import { makerChanged, usersChanged } from './partition-refused.ts';
-
-/** Records that are gone from the log although they are needed. */
-export interface LostRecords {
-  /** Source offsets that get no verdict, from (included) to (not): from the position to the log's start, if that lies behind it. */
-  readonly from: number;
-  readonly to: number;
-  /** The state lacks the records from here ... */
-  readonly stateFrom: number;
-  /** ... to here: where the log begins. */
-  readonly stateTo: number;
-}
+import { type LostRecords, makerChanged, usersChanged } from './partition-refused.ts';
 
 export type Arrival =
   /** `from`: the checkpoint it began with. */

@@ -1,5 +1,4 @@
 /** Why a partition cannot be taken: one line that says what to do, with the numbers to type where there is a command for it. */
-import type { LostRecords } from './arrive.ts';
 import type { MakerChange } from './maker.ts';
 
 /** A partition cannot be taken until somebody does what the message says. */
@@ -14,7 +13,17 @@ export class PartitionRefused extends Error {
   }
 }
 
-/** What goes on without the lost records, as it is typed. */
+/** Records that are gone from the log although they are needed. */
+export interface LostRecords {
+  /** Source offsets that get no verdict, from (included) to (not): from the position to the log's start, if that lies behind it. */
+  readonly from: number;
+  readonly to: number;
+  /** The state lacks the records from here (included) to where the log begins (not). */
+  readonly stateFrom: number;
+  readonly stateTo: number;
+}
+
+/** The command that goes on without the lost records, as it is typed. */
 export function acceptGapCommand(partition: number, { from, to }: Pick<LostRecords, 'from' | 'to'>): string {
   return `ntk accept-gap ${partition} ${from} ${to}`;
 }

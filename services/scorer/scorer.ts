@@ -14,8 +14,8 @@ import { LogError } from '../platform/log/event-log.ts';
 import { Turnstile } from '../platform/turnstile.ts';
 import { awaitHandOver } from './hand-over.ts';
 import { PartitionScorer, type PartitionScorerOptions, type StepResult } from './partition-scorer.ts';
+import { PartitionRefused } from './partition-refused.ts';
 import { type NearLimit, nearLimits, type StateLimits } from './state-limits.ts';
-import { PartitionRefused } from './take-partition.ts';
 
 export interface ScorerOptions extends Omit<PartitionScorerOptions, 'partition' | 'clock' | 'onProgress' | 'arrivals'> {
   /** What it begins with; see {@link Scorer.assign}. */

@@ -3,7 +3,7 @@
  * be evicted by surprise (architecture.md, what exactness rests on, 7).
  */
 import type { PartitionState, StateKind } from '../domain/fold/partition-state.ts';
-import { PartitionRefused } from './take-partition.ts';
+import { PartitionRefused } from './partition-refused.ts';
 
 /** Keys a partition may hold. */
 export type StateLimits = Readonly<Record<StateKind, number>>;

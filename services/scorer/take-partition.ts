@@ -16,8 +16,6 @@ import { CheckpointStore } from './checkpoint-store.ts';
 import { isSameMaker, type Maker, makerChange, makerOf, unsaidOpening } from './maker.ts';
 import { hashMismatch, logEnded, makerChanged, recordsLost } from './partition-refused.ts';
 
-export { PartitionRefused } from './partition-refused.ts';
-
 export interface TakenPartition {
   readonly owner: Owner;
   readonly fold: PartitionFold;

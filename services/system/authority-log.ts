@@ -9,7 +9,7 @@ import type { Authority } from '../domain/authority/authority.ts';
 import { encodingOf } from '../domain/record/json.ts';
 import { parseRecord } from '../domain/record/parse.ts';
 import { PartitionState } from '../domain/fold/partition-state.ts';
-import { KeyTable, type KnownKey } from '../domain/state/key-table.ts';
+import { SigningKeys, type KnownKey } from '../domain/state/signing-keys.ts';
 import { ProgramTable } from '../domain/state/program-table.ts';
 import type { EventLog, RecordBatch } from '../platform/log/event-log.ts';
 import { readBatches } from '../platform/log/read-batches.ts';
@@ -52,7 +52,7 @@ export async function readAuthorityLog(log: EventLog, authority: Authority): Pro
   const before =
     start === 0 || authority.mode === 'open' ? new PartitionState(log.logId, 0, log.partitions) : await stateBehind(log, start);
   const knownBefore = new Map(before?.keys.all());
-  const reader = new AuthorityReader(log.logId, authority, before?.keys ?? new KeyTable(), before?.position ?? 0);
+  const reader = new AuthorityReader(log.logId, authority, before?.keys ?? new SigningKeys(), before?.position ?? 0);
   for await (const batch of readBatches(log, 'access', 0, READ)) reader.take(batch);
   const keyProblem = reader.keyProblem.bind(reader);
   return { facts: reader.facts, knownBefore, isWhole: before !== null, policyMs: reader.policyMs, keyProblem };
@@ -75,14 +75,14 @@ async function stateBehind(log: EventLog, start: number): Promise<PartitionState
 /** Asks what the fold asks, of these records alone; what counts of them depends on nothing else. */
 class AuthorityReader {
   readonly facts: AuthorityFact[] = [];
-  readonly #keys: KeyTable;
+  readonly #keys: SigningKeys;
   /** What lies below is in the keys already. */
   readonly #from: number;
   readonly #programs = new ProgramTable();
   readonly #admission: Admission | null;
   readonly #seen = new Set<string>();
 
-  constructor(logId: string, authority: Authority, keys: KeyTable, from: number) {
+  constructor(logId: string, authority: Authority, keys: SigningKeys, from: number) {
     this.#keys = keys;
     this.#from = from;
     this.#admission = authority.mode === 'open' ? null : new Admission(logId, this.#keys, authority.roots);

@@ -2,8 +2,9 @@
 import { FolderError } from '../platform/folder/folder-error.ts';
 import { LogError } from '../platform/log/event-log.ts';
 import { WarehouseError } from '../platform/warehouse/warehouse.ts';
-import { PartitionRefused } from '../scorer/take-partition.ts';
-import { BlockGap, ForeignResults } from '../writer/partition-writer.ts';
+import { PartitionRefused } from '../scorer/partition-refused.ts';
+import { ForeignResults } from '../writer/foreign-results.ts';
+import { BlockGap } from '../writer/lost-blocks.ts';
 import { UserError } from './user-error.ts';
 
 const EXPECTED = [UserError, FolderError, LogError, WarehouseError, PartitionRefused, BlockGap, ForeignResults] as const;

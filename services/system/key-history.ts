@@ -3,7 +3,7 @@ import type { AUTHORITY_TYPES, AuthorityProblem, KEY_STATES } from '../../schema
 import { keyidOf } from '../../schemas/public-key.ts';
 import type { Authority } from '../domain/authority/authority.ts';
 import type { Signer } from '../domain/authority/signature.ts';
-import { KEYS_MAX } from '../domain/state/key-table.ts';
+import { KEYS_MAX } from '../domain/state/signing-keys.ts';
 import { type EventLog, ORIGIN } from '../platform/log/event-log.ts';
 import { readAuthorityLog } from './authority-log.ts';
 import { publish, requireSigner } from './publish.ts';

@@ -15,9 +15,6 @@ import { type Group, type GroupLimits, readGroup } from './group.ts';
 import { countGroup, eraseUsers, insertGroup } from './insert-group.ts';
 import { BlockGap, writerStanding } from './lost-blocks.ts';
 
-export { ForeignResults } from './foreign-results.ts';
-export { BlockGap } from './lost-blocks.ts';
-
 const READ = { maxRecords: 16, maxBytes: 16 * 1024 * 1024 };
 
 export interface PartitionWriterOptions {

@@ -8,8 +8,10 @@ import type { Trouble } from '../platform/assignment/trouble.ts';
 import type { Clock } from '../platform/clock.ts';
 import { WarehouseError } from '../platform/warehouse/warehouse.ts';
 import { LogError, type LogErrorCode } from '../platform/log/event-log.ts';
+import { ForeignResults } from './foreign-results.ts';
 import type { Group } from './group.ts';
-import { BlockGap, ForeignResults, PartitionWriter, type PartitionWriterOptions } from './partition-writer.ts';
+import { BlockGap } from './lost-blocks.ts';
+import { PartitionWriter, type PartitionWriterOptions } from './partition-writer.ts';
 
 export interface WriterOptions extends Omit<PartitionWriterOptions, 'partition'> {
   readonly partitions: readonly number[];

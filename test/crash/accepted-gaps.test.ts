@@ -4,14 +4,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ROW_COLUMNS } from '../../schemas/results/columns.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../services/domain/fold/fold.ts';
-import { inputBelow } from '../../services/domain/fold/input-below.ts';
+import { inputBelow } from '../../services/domain/fold/fold-input.ts';
 import { entryHash, FIRST_ENTRY_HASH } from '../../services/domain/results/block.ts';
 import type { EventLog } from '../../services/platform/log/event-log.ts';
 import { decodeRows } from '../../services/platform/warehouse/row-binary.ts';
 import { acceptGap, type AcceptGapOptions } from '../../services/scorer/accept-gap.ts';
 import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
 import { Scorer, type ScorerObserver } from '../../services/scorer/scorer.ts';
-import { PartitionRefused } from '../../services/scorer/take-partition.ts';
+import { PartitionRefused } from '../../services/scorer/partition-refused.ts';
 import { beforeAccessRead, beforeClaim, dyingAtCommit, Killed } from './interruptions.ts';
 import { type Block, contiguousEnd, ScoredLog } from './scored-log.ts';
 

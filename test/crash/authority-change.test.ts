@@ -4,7 +4,7 @@ import { type Authority, authorityMark } from '../../services/domain/authority/a
 import { ENGINE_VERSION } from '../../services/domain/engine.ts';
 import { decodeManifest } from '../../services/scorer/manifest.ts';
 import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
-import { PartitionRefused } from '../../services/scorer/take-partition.ts';
+import { PartitionRefused } from '../../services/scorer/partition-refused.ts';
 import { signerCalled } from '../domain/authority/signing.ts';
 import { contiguousEnd, ScoredLog } from './scored-log.ts';
 

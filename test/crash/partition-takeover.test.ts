@@ -5,7 +5,7 @@ import { LogError, type Owner } from '../../services/platform/log/event-log.ts';
 import { decodeManifest } from '../../services/scorer/manifest.ts';
 import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
 import { Scorer, type ScorerObserver } from '../../services/scorer/scorer.ts';
-import { PartitionRefused } from '../../services/scorer/take-partition.ts';
+import { PartitionRefused } from '../../services/scorer/partition-refused.ts';
 import { changed, failing } from './interruptions.ts';
 import { contiguousEnd, rowsOf, ScoredLog } from './scored-log.ts';
 

@@ -10,12 +10,9 @@ import { openChdbWarehouse } from '../../services/platform/warehouse/chdb/open-c
 import { migrate } from '../../services/platform/warehouse/migrations.ts';
 import { type Warehouse, WarehouseError } from '../../services/platform/warehouse/warehouse.ts';
 import { Scorer } from '../../services/scorer/scorer.ts';
-import {
-  BlockGap,
-  ForeignResults,
-  PartitionWriter,
-  type PartitionWriterOptions,
-} from '../../services/writer/partition-writer.ts';
+import { PartitionWriter, type PartitionWriterOptions } from '../../services/writer/partition-writer.ts';
+import { ForeignResults } from '../../services/writer/foreign-results.ts';
+import { BlockGap } from '../../services/writer/lost-blocks.ts';
 import { Writer, type WriterObserver } from '../../services/writer/writer.ts';
 import { dyingAtCommit, intercepted, Killed } from './interruptions.ts';
 import { DiskOfBarriers } from './disk-of-barriers.ts';

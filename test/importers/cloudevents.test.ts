@@ -5,7 +5,7 @@ import { RECORD_BYTES_MAX } from '../../schemas/codes.ts';
 import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
 import { encodingOf, parseJson } from '../../services/domain/record/json.ts';
 import { EVERY_PARTITION, routeLine } from '../../services/domain/partitioning/route-record.ts';
-import { type Place, scanSubject } from '../../services/domain/partitioning/subject-scan.ts';
+import { scanSubject, type SubjectPlace } from '../../services/domain/partitioning/subject-scan.ts';
 
 const PARTITIONS = 16;
 
@@ -21,7 +21,7 @@ function parsedSubject(bytes: Buffer): string | null {
 }
 
 function scannedSubject(bytes: Buffer, start = 0, end = bytes.length): string | null {
-  const place: Place = { start: 0, end: 0 };
+  const place: SubjectPlace = { start: 0, end: 0 };
   return scanSubject(bytes, start, end, place) ? bytes.toString('utf8', place.start, place.end) : null;
 }
 

@@ -3,7 +3,7 @@ import { OPEN } from '../../services/domain/authority/authority.ts';
 import { type EventLog, LogError } from '../../services/platform/log/event-log.ts';
 import { type Warehouse, WarehouseError } from '../../services/platform/warehouse/warehouse.ts';
 import { Scorer } from '../../services/scorer/scorer.ts';
-import { PartitionRefused } from '../../services/scorer/take-partition.ts';
+import { PartitionRefused } from '../../services/scorer/partition-refused.ts';
 import { Writer } from '../../services/writer/writer.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
 import { SimulatedEventLog } from './simulated-event-log.ts';

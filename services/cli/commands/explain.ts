@@ -1,7 +1,7 @@
 /** `ntk explain`: one verdict, or every access of a program, in plain words. */
 import { ENGINE_VERSION } from '../../domain/engine.ts';
 import { howJudged, whatHappened } from '../../domain/wording/access.ts';
-import type { CheckExplanation } from '../../domain/verdict/explain-checks.ts';
+import type { CheckExplanation } from '../../domain/wording/explain-checks.ts';
 import { evidenceOf, storedChecks } from '../../domain/wording/stored-checks.ts';
 import type { StoredAccess } from '../../auditor/find-access.ts';
 import type { Recomputed } from '../../auditor/recompute.ts';

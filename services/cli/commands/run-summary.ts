@@ -1,5 +1,5 @@
 /** What `ntk run` prints at its end: who took what, what was stopped, and whether anything is missing. */
-import { CATEGORIES_SQL, PERSONAL_SQL, WHO_TOOK_WHAT_SQL } from '../../domain/report/queries.ts';
+import { CATEGORIES_SQL, PERSONAL_SQL, WHO_TOOK_WHAT_SQL } from '../../domain/report/summary-queries.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import type { ImportSummary } from '../../importers/import-file.ts';
 import type { Input } from '../../importers/input/open-input.ts';

@@ -11,7 +11,7 @@ import { type AuthorityProblem, CATEGORY_INDEX, ORIGIN, type SignedType } from '
 import { keyidOf } from '../../../schemas/public-key.ts';
 import type { JsonObject } from '../record/fields.ts';
 import type { ParsedRecord } from '../record/record.ts';
-import { KEYS_MAX, type KeyTable, NEVER_US } from '../state/key-table.ts';
+import { KEYS_MAX, type SigningKeys, NEVER_US } from '../state/signing-keys.ts';
 import type { ProgramState, ProgramTable } from '../state/program-table.ts';
 import { ROOTS_MAX } from './authority.ts';
 import { isSignature, isSignedBy, verifyingKey } from './signature.ts';
@@ -34,13 +34,13 @@ export interface Arrival {
 
 export class Admission {
   readonly #logId: string;
-  readonly #keys: KeyTable;
+  readonly #keys: SigningKeys;
   readonly #roots: ReadonlyMap<string, string>;
   /** By public key; no more than there are roots and keys. */
   readonly #verifying = new Map<string, KeyObject>();
 
   /** @param roots public keys, base64 */
-  constructor(logId: string, keys: KeyTable, roots: readonly string[]) {
+  constructor(logId: string, keys: SigningKeys, roots: readonly string[]) {
     if (roots.length > ROOTS_MAX) throw new Error(`${roots.length} root keys, at most ${ROOTS_MAX} are allowed`);
     this.#logId = logId;
     this.#keys = keys;

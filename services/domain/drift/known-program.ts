@@ -1,6 +1,6 @@
 /** What is known of one program, from whatever said it: its manifest, the log, static analysis, the results. */
 
-export interface DeclaredPurpose {
+export interface KnownPurpose {
   readonly id: string;
   readonly text: string;
   readonly categories: readonly string[];
@@ -26,7 +26,7 @@ export interface KnownProgram {
   readonly isDeclared: boolean;
   /** When it was last changed, microseconds since 1970; null when nobody says. */
   readonly changedUs: number | null;
-  readonly purposes: readonly DeclaredPurpose[];
+  readonly purposes: readonly KnownPurpose[];
   /** Null: nobody looked. */
   readonly found: readonly FoundInCode[] | null;
   /** APIs that are declared by name; null where they do not have to be. */

@@ -3,7 +3,7 @@ import { CATALOGUE, WECHAT_REQUIRED_PRIVATE_INFOS, WECHAT_SAMPLE_PURPOSES } from
 import { CATEGORIES, CATEGORY_INDEX } from '../../../schemas/codes.ts';
 import type { DriftFinding, DriftProgram, DriftUse } from '../../../schemas/report/drift.ts';
 import { isPersonal } from '../checks/judged-category.ts';
-import type { DeclaredPurpose, FoundInCode, KnownProgram } from './known-program.ts';
+import type { KnownPurpose, FoundInCode, KnownProgram } from './known-program.ts';
 
 /** The kinds of data that a program has to declare by API. */
 const NAMED_CATEGORIES: ReadonlySet<string> = new Set([...WECHAT_REQUIRED_PRIVATE_INFOS].map((api) => CATALOGUE.get(api)!));
@@ -36,14 +36,14 @@ export function driftOf(known: KnownProgram): DriftProgram {
 }
 
 /** A precise place includes the coarse one: a purpose that lists both need not use both. */
-function declaredBy({ categories }: DeclaredPurpose): readonly string[] {
+function declaredBy({ categories }: KnownPurpose): readonly string[] {
   return categories.includes('location') ? categories.filter((category) => category !== 'location_coarse') : categories;
 }
 
 /** What a program says is sorted once: a developer may name fifty thousand kinds of data, and each would be looked for in all of it. */
 function usesOf(known: KnownProgram, categories: readonly string[]): DriftUse[] {
   const found = known.found === null ? null : Map.groupBy(known.found, ({ category }) => category);
-  const listings = new Map<string, DeclaredPurpose[]>();
+  const listings = new Map<string, KnownPurpose[]>();
   for (const purpose of known.purposes)
     for (const category of new Set(purpose.categories)) {
       const listing = listings.get(category);
@@ -62,7 +62,7 @@ function usesOf(known: KnownProgram, categories: readonly string[]): DriftUse[] 
 
 /** What a program says of one kind of data, and its APIs that are not declared by name. */
 interface SaidOf {
-  readonly listing: readonly DeclaredPurpose[];
+  readonly listing: readonly KnownPurpose[];
   readonly found: readonly FoundInCode[] | null;
   readonly undeclared: readonly string[];
 }

@@ -1,6 +1,6 @@
 /** The part of a record's hash that repeats: that of (subject, source), of the source that each program came from last. No part of a checkpoint. */
 import { grownInt32 } from '../state/columns.ts';
-import { sipAbsorb, type SipKey, type SipState } from './half-sip-hash.ts';
+import { sipAbsorb, type SipKey, type SipState } from '../state/half-sip-hash.ts';
 
 const WORDS = 8;
 const SLOTS_AT_FIRST = 64;

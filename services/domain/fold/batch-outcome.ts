@@ -17,8 +17,8 @@ import type { Attributes } from '../record/record.ts';
 import { entryHash } from '../results/block.ts';
 import { type ResultRow, writeRow } from '../results/row.ts';
 import type { RowWriter } from '../results/row-writer.ts';
+import type { Judgement } from '../verdict/judgement.ts';
 import { isPublished, publishedVerdict } from '../verdict/published.ts';
-import type { Judgement } from './judge.ts';
 import type { PartitionState } from './partition-state.ts';
 import { Tally } from './tally.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '../../../schemas/codes.ts';
 import { Admission, type SignedRecord } from '../authority/admission.ts';
 import { type Authority, authorityMark, isSignedType } from '../authority/authority.ts';
-import { sipAbsorb, sipAbsorbAscii, sipFinish } from '../duplicates/half-sip-hash.ts';
+import { sipAbsorb, sipAbsorbAscii, sipFinish } from '../state/half-sip-hash.ts';
 import { SourceHashes } from '../duplicates/source-hashes.ts';
 import { partitionOf } from '../partitioning/murmur2.ts';
 import { putInForce } from '../program/declaration.ts';
@@ -26,20 +26,10 @@ import type { ProgramState } from '../state/program-table.ts';
 import type { UserWords } from '../state/user-hash.ts';
 import { Findings } from '../verdict/findings.ts';
 import { BatchOutcome } from './batch-outcome.ts';
+import type { FoldInput } from './fold-input.ts';
 import { type Circumstances, judge } from './judge.ts';
 import { PartitionState } from './partition-state.ts';
 import { Place } from './place.ts';
-
-/** Records of one partition as columns; the log's RecordBatch is one. */
-export interface FoldInput {
-  readonly count: number;
-  readonly bytes: Buffer;
-  readonly starts: Uint32Array;
-  readonly offsets: Float64Array;
-  readonly appendedAtMs: Float64Array;
-  readonly origins: Uint8Array;
-  readonly nextOffset: number;
-}
 
 const AHEAD_MAX_US = 60 * 1_000_000;
 const BEHIND_MAX_US = 7 * 86_400 * 1_000_000;

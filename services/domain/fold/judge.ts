@@ -1,4 +1,4 @@
-/** Judges one access: checks 1 to 9 against the state as it is at the access's place in the log. */
+/** Judges one access: checks 1 to 10 against the state as it is at the access's place in the log. */
 import { ACTIONS, type Note } from '../../../schemas/codes.ts';
 import type { Baselines } from '../baselines/baselines.ts';
 import { comparedBy, toldFeatures } from '../baselines/explain.ts';
@@ -14,25 +14,13 @@ import type { UserWords } from '../state/user-hash.ts';
 import { decide } from '../verdict/decide.ts';
 import { evidenceJson } from '../verdict/evidence.ts';
 import { type Findings, reasonIndex } from '../verdict/findings.ts';
+import type { Judgement } from '../verdict/judgement.ts';
 import { remedyFor } from '../verdict/remedy.ts';
 import type { PartitionState } from './partition-state.ts';
 import type { Tally } from './tally.ts';
 
 const RATE_LIMITED = reasonIndex('rate_limited');
 const INTERCEPT = ACTIONS.indexOf('intercept');
-
-export interface Judgement {
-  readonly subject: Subject;
-  /** Shared by all accesses: read it before the next one is judged. */
-  readonly findings: Findings;
-  readonly refusal: LimitRefusal | null;
-  readonly remedy: string;
-  /** Empty when `proposed` is `allow` and no baseline spoke. */
-  readonly evidence: string;
-  readonly notes: readonly Note[];
-  /** What the baselines found; null where they were not asked or have nothing to say. Shared by all accesses, as `findings` is. */
-  readonly baselines: Baselines | null;
-}
 
 export interface Circumstances extends LimitCircumstances {
   /** Event time, microseconds since 1970. */

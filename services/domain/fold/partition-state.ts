@@ -1,14 +1,14 @@
 /** All that the fold remembers of one partition, and how it lies in pages. */
 import { BASELINE_PAGE_KINDS, isBaselineKind, PartitionBaselines } from '../baselines/partition-baselines.ts';
 import { DuplicateWindow } from '../duplicates/duplicate-window.ts';
-import { sipKey, type SipKey } from '../duplicates/half-sip-hash.ts';
+import { sipKey, type SipKey } from '../state/half-sip-hash.ts';
 import { compilePolicy, type CompiledPolicy } from '../policy/compiled.ts';
 import { parsePolicyDocument } from '../policy/document.ts';
 import { type ChainState, chainStart, RowChain } from '../results/row-chain.ts';
 import { ActivePrograms } from '../state/active-programs.ts';
 import { ByteReader, type ByteWriter, PageCorruptError } from '../state/bytes.ts';
 import { ConsentTable } from '../state/consent-table.ts';
-import { KeyTable } from '../state/key-table.ts';
+import { SigningKeys } from '../state/signing-keys.ts';
 import { LimitTable } from '../state/limit-table.ts';
 import { PageSet } from '../state/page-set.ts';
 import { ProgramTable } from '../state/program-table.ts';
@@ -40,7 +40,7 @@ export class PartitionState {
   readonly limits: LimitTable;
   readonly baselines: PartitionBaselines;
   /** Whose signatures count, where signatures are asked for. */
-  readonly keys = new KeyTable();
+  readonly keys = new SigningKeys();
   readonly window: DuplicateWindow;
   readonly duplicateKey: SipKey;
   /** Of users, for limits and baselines. */

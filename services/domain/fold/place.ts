@@ -1,6 +1,6 @@
 /** Where the record that is folded stands in its partition, and how it came in. One object serves all records of a fold. */
 import { ORIGIN } from '../../../schemas/codes.ts';
-import type { FoldInput } from './fold.ts';
+import type { FoldInput } from './fold-input.ts';
 
 export class Place {
   offset = 0;

@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 import { BROADCAST_TYPES, RECORD_BYTES_MAX } from '../../../schemas/codes.ts';
 import { type Encoding, encodingOf, parseJson } from '../record/json.ts';
 import { murmur2, partitionOf } from './murmur2.ts';
-import { type Place, scanSubject } from './subject-scan.ts';
+import { scanSubject, type SubjectPlace } from './subject-scan.ts';
 
 /** The answer for a record of which every partition gets a copy. */
 export const EVERY_PARTITION = -1;
@@ -15,7 +15,7 @@ const UNREADABLE_PARTITION = 0;
 const BROADCASTS: ReadonlySet<unknown> = new Set(BROADCAST_TYPES);
 const STAR = 0x2a;
 
-const place: Place = { start: 0, end: 0 };
+const place: SubjectPlace = { start: 0, end: 0 };
 
 /**
  * Partition of the line `bytes[start, end)`, or {@link EVERY_PARTITION}. `encoding` is that of the line or of a stretch of lines

@@ -26,8 +26,8 @@ const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
 
-/** Where a subject lies, without its quotes. */
-export interface Place {
+/** Where a subject lies in the bytes of a record, without its quotes. */
+export interface SubjectPlace {
   start: number;
   end: number;
 }
@@ -36,7 +36,7 @@ export interface Place {
  * Scans the line `bytes[start, end)`, which must be valid UTF-8. True, and `place` set, when it is a JSON object whose last
  * top-level `subject` is a string without escapes; false when undecided.
  */
-export function scanSubject(bytes: Uint8Array, start: number, end: number, place: Place): boolean {
+export function scanSubject(bytes: Uint8Array, start: number, end: number, place: SubjectPlace): boolean {
   let at = skipSpace(bytes, start, end);
   if (at >= end || bytes[at] !== 0x7b) return false;
   let found = false;

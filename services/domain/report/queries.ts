@@ -2,8 +2,8 @@
  * SQL of the interception report (contracts.md section 6). Every total counts rows by identity (FINAL), inside the event times
  * asked for, and only rows below the log positions that were noted when the report began.
  *
- * Parameters of all of them: `logId`, `partitions` and `positions` (parallel), `fromUs` and `toUs` (microseconds since 1970).
- * The functions take the condition that picks the rows: boards, which have no parameters, count the same with one of their own.
+ * Parameters, unless a query says otherwise: `logId`, `partitions` and `positions` (parallel), `fromUs` and `toUs` (microseconds since
+ * 1970). The functions take the condition that picks the rows: boards, which have no parameters, count the same with one of their own.
  */
 import { CLASS_CHARACTERS_MAX, CLASSES_MAX } from '../../../schemas/report/interceptions.ts';
 
@@ -75,27 +75,9 @@ export const COVERED_SQL = `SELECT sum(next - first) AS covered FROM ntk.blocks 
 
 export const ROWS_STORED_SQL = `SELECT count() AS rows_stored FROM ntk.access_results FINAL WHERE ${AS_OF}`;
 
-/** How far each partition is stored, by its ledger; for a store whose log is not at hand. */
+/** How far each partition is stored, by its ledger; for a store whose log is not at hand. Parameter: `logId`. */
 export const STORED_POSITIONS_SQL = `
 SELECT partition, max(next) AS next FROM ntk.blocks FINAL WHERE log_id = {logId:UUID} GROUP BY partition ORDER BY partition`;
 
-/** Logs that have anything stored. */
+/** Logs that have anything stored. No parameters. */
 export const LOGS_SQL = 'SELECT DISTINCT log_id FROM ntk.blocks ORDER BY log_id';
-
-/** Who took what: parameters `logId`, `max`. */
-export const WHO_TOOK_WHAT_SQL = `
-SELECT program, category, count() AS accesses, countIf(verdict = 'intercept') AS intercepted,
-  countIf(proposed = 'intercept' AND verdict < 'intercept') AS would_intercept,
-  countIf(proposed != 'allow') AS found, arraySort(groupUniqArrayArray(reasons)) AS reasons
-FROM ntk.access_results FINAL WHERE log_id = {logId:UUID}
-GROUP BY program, category ORDER BY intercepted + would_intercept DESC, found DESC, accesses DESC, program, category LIMIT {max:UInt32}`;
-
-/** Accesses to personal data: all but links, contacted domains and what no category is known for. */
-export const PERSONAL_SQL = `
-SELECT count() AS accesses, uniqExact(program) AS programs
-FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} AND category NOT IN ('navigation', 'network', 'unknown')`;
-
-/** Accesses by category, over everything stored. */
-export const CATEGORIES_SQL = `
-SELECT category, count() AS accesses, uniqExact(program) AS programs
-FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} GROUP BY category ORDER BY accesses DESC, category`;

@@ -3,8 +3,8 @@ import { REASONS } from '../../../schemas/codes.ts';
 import type { Baselines } from '../baselines/baselines.ts';
 import { FEATURE_COUNT, FEATURES } from '../baselines/features.ts';
 import { ENGINE_VERSION } from '../engine.ts';
-import type { Judgement } from '../fold/judge.ts';
 import { type AccessTexts, type Attributes, TEXT } from '../record/record.ts';
+import type { Judgement } from '../verdict/judgement.ts';
 import { RowTails } from './row-tails.ts';
 import type { RowWriter } from './row-writer.ts';
 

@@ -2,7 +2,7 @@
  * Two numbers for each limit key: TAT and the last `now`. A key is numbers, too: its program, its scope, and 128 bits of a keyed hash of user and
  * API (see half-sip-hash.ts), so that a million keys cost some fifty megabytes, no garbage and nothing to mark, and name no user.
  */
-import { type SipKey, sipAbsorb, sipAbsorbWords, sipFinish } from '../duplicates/half-sip-hash.ts';
+import { type SipKey, sipAbsorb, sipAbsorbWords, sipFinish } from './half-sip-hash.ts';
 import type { CompiledLimit } from '../limits/compiled-limit.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import { rowInPiece } from './columns.ts';

@@ -6,7 +6,7 @@ import { ScopePool } from '../program/declared-scope.ts';
 import type { UserConsents } from './consent-table.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import { PageSet } from './page-set.ts';
-import { NEVER_US } from './key-table.ts';
+import { NEVER_US } from './signing-keys.ts';
 import { readDeclarationInForce, writeDeclarationInForce } from './declaration-codec.ts';
 import { STANDINGS } from '../../../schemas/codes.ts';
 

@@ -2,7 +2,7 @@
  * A user as the state knows them: 128 bits of a keyed hash of the id (see half-sip-hash.ts on why no two can be made to collide). It is
  * worked out once an access, from the record's own bytes, and what is kept of users is no name.
  */
-import { type SipKey, sipAbsorb, sipAbsorbAscii, sipFinish } from '../duplicates/half-sip-hash.ts';
+import { type SipKey, sipAbsorb, sipAbsorbAscii, sipFinish } from './half-sip-hash.ts';
 
 /** Four words of 32 bits. */
 export type UserWords = Uint32Array;

@@ -5,6 +5,8 @@
 import { printable } from '../../../schemas/policy/wording.ts';
 import { isPersonal } from '../checks/judged-category.ts';
 import type { Evidence, EvidenceFinding } from '../verdict/evidence.ts';
+import { baselineFindingInWords, scoreInWords } from './baseline-finding.ts';
+import { categoryInWords } from './categories.ts';
 import {
   BASELINES,
   CHECK_NAMES,
@@ -14,9 +16,7 @@ import {
   inWords,
   isStoppedBefore,
   LIMITS,
-} from '../verdict/explain-checks.ts';
-import { baselineFindingInWords, scoreInWords } from './baseline-finding.ts';
-import { categoryInWords } from './categories.ts';
+} from './explain-checks.ts';
 import { reasonInWords } from './reasons.ts';
 
 export interface StoredRow {

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { OPEN } from '../../../services/domain/authority/authority.ts';
-import { type FoldInput, PartitionFold } from '../../../services/domain/fold/fold.ts';
+import { PartitionFold } from '../../../services/domain/fold/fold.ts';
+import type { FoldInput } from '../../../services/domain/fold/fold-input.ts';
 import { hashedUsers } from '../../../services/system/stored-user.ts';
 import { foldAll, foldInput, partitioned } from '../../domain/fold/partitioned.ts';
 import { USER_KEY } from '../process/deployment.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { authorityMark, OPEN, type Authority } from '../../../services/domain/authority/authority.ts';
-import { KEYS_MAX } from '../../../services/domain/state/key-table.ts';
+import { KEYS_MAX } from '../../../services/domain/state/signing-keys.ts';
 import {
   DAY_MS,
   IMPORTED,

@@ -7,7 +7,7 @@ import { Admission } from '../../../services/domain/authority/admission.ts';
 import { isSignedBy, signEvent, verifyingKey } from '../../../services/domain/authority/signature.ts';
 import { encodingOf } from '../../../services/domain/record/json.ts';
 import { parseRecord } from '../../../services/domain/record/parse.ts';
-import { KeyTable } from '../../../services/domain/state/key-table.ts';
+import { SigningKeys } from '../../../services/domain/state/signing-keys.ts';
 import { signed, signerCalled } from './signing.ts';
 
 const root = signerCalled('root');
@@ -29,7 +29,7 @@ type Verdict = 'counts' | 'refused';
 function judged(raw: Buffer): Verdict {
   const record = parseRecord(raw, 0, raw.length, encodingOf(raw));
   if (record.type !== 'ntk.standing') return 'refused';
-  return new Admission('log', new KeyTable(), [root.publicKey]).signatureProblem(record.type, raw) === null
+  return new Admission('log', new SigningKeys(), [root.publicKey]).signatureProblem(record.type, raw) === null
     ? 'counts'
     : 'refused';
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DuplicateWindow } from '../../../services/domain/duplicates/duplicate-window.ts';
-import { sipAbsorb, sipFinish, sipKey } from '../../../services/domain/duplicates/half-sip-hash.ts';
+import { sipAbsorb, sipFinish, sipKey } from '../../../services/domain/state/half-sip-hash.ts';
 import { ByteReader } from '../../../services/domain/state/bytes.ts';
 import { drawnPages } from '../state/drawn-pages.ts';
 

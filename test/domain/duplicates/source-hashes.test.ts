@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sipAbsorb, sipKey } from '../../../services/domain/duplicates/half-sip-hash.ts';
+import { sipAbsorb, sipKey } from '../../../services/domain/state/half-sip-hash.ts';
 import { type HashedProgram, SourceHashes } from '../../../services/domain/duplicates/source-hashes.ts';
 
 test('a hash is of the program and the source that is asked for, whichever came before', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { REASONS } from '../../../schemas/codes.ts';
 import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
-import { explainChecks } from '../../../services/domain/verdict/explain-checks.ts';
+import { explainChecks } from '../../../services/domain/wording/explain-checks.ts';
 import { foldInput } from './partitioned.ts';
 
 const LIVE = 0;

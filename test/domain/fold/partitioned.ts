@@ -3,7 +3,8 @@ import { partitionOf } from '../../../services/domain/partitioning/murmur2.ts';
 import { parsePolicyYaml } from '../../../services/domain/policy/document.ts';
 import type { BatchOutcome } from '../../../services/domain/fold/batch-outcome.ts';
 import type { ResultRow } from '../../../services/domain/results/row.ts';
-import type { FoldInput, PartitionFold } from '../../../services/domain/fold/fold.ts';
+import type { PartitionFold } from '../../../services/domain/fold/fold.ts';
+import type { FoldInput } from '../../../services/domain/fold/fold-input.ts';
 
 export interface PlacedRecord {
   readonly value: Buffer;

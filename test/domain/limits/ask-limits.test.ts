@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Subject } from '../../../services/domain/checks/subject.ts';
-import { sipKey } from '../../../services/domain/duplicates/half-sip-hash.ts';
+import { sipKey } from '../../../services/domain/state/half-sip-hash.ts';
 import { askLimits, type LimitCounts } from '../../../services/domain/limits/ask-limits.ts';
 import { type CompiledLimit, compileLimit } from '../../../services/domain/limits/compiled-limit.ts';
 import { parsePolicyDocument } from '../../../services/domain/policy/document.ts';

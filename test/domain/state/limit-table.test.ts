@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sipKey } from '../../../services/domain/duplicates/half-sip-hash.ts';
+import { sipKey } from '../../../services/domain/state/half-sip-hash.ts';
 import { type CompiledLimit, compileLimit } from '../../../services/domain/limits/compiled-limit.ts';
 import { ByteReader, ByteWriter } from '../../../services/domain/state/bytes.ts';
 import { LimitTable } from '../../../services/domain/state/limit-table.ts';

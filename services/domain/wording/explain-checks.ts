@@ -4,11 +4,11 @@
  */
 import { ACTIONS, MODES, REASONS } from '../../../schemas/codes.ts';
 import type { Subject } from '../checks/subject.ts';
-import type { Judgement } from '../fold/judge.ts';
 import { limitMatches } from '../limits/compiled-limit.ts';
-import { baselineFindingInWords, scoreInWords } from '../wording/baseline-finding.ts';
 import { consentFor } from '../state/consent-table.ts';
-import { baselineEvidence } from './evidence.ts';
+import { baselineEvidence } from '../verdict/evidence.ts';
+import type { Judgement } from '../verdict/judgement.ts';
+import { baselineFindingInWords, scoreInWords } from './baseline-finding.ts';
 
 export interface CheckExplanation {
   /** Number of the check in contracts.md section 2. */

@@ -1,6 +1,6 @@
 /**
- * What a partition knows of keys, and the newest times of signed facts that concern everybody. Small, so it lies in the head page;
- * a log without signatures has nothing in it and its pages are as if it did not exist.
+ * The keys that may sign facts of authority, and when the newest signed fact of each kind that concerns everybody was. Few, so they lie in
+ * the head page of a checkpoint; a log without signatures has none, and its head page holds nothing of them.
  */
 import type { KeyFact } from '../record/record.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
@@ -18,10 +18,10 @@ export interface KnownKey {
   readonly timeUs: number;
 }
 
-/** No fact yet. */
+/** Earlier than any fact: there was none yet. */
 export const NEVER_US = -1;
 
-export class KeyTable {
+export class SigningKeys {
   readonly #keys = new Map<string, KnownKey>();
   /** Of the newest signed fact of its type, microseconds since 1970. */
   policyUs = NEVER_US;
@@ -32,6 +32,7 @@ export class KeyTable {
     return this.#keys.size;
   }
 
+  /** Keys by their id. */
   all(): Iterable<readonly [keyid: string, key: KnownKey]> {
     return this.#keys;
   }
