@@ -1,7 +1,7 @@
 /**
  * Reading and writing checkpoints of one partition: complete or not there, paced, older ones thinned out to one a day. Nothing is
- * restored from before the newest accepted gap, whose end has a checkpoint that is kept (docs/gaps.md). Kept is also each that another
- * engine or authority took over: what was judged from there on can be folded again, and proved, from nowhere earlier.
+ * restored from before the newest accepted gap, whose end has a checkpoint that is kept (docs/gaps.md). A checkpoint that another engine or
+ * authority went on from is kept, too: what it judged can be folded again, and proved, from nowhere earlier.
  */
 import { createHash } from 'node:crypto';
 import { ENGINE_VERSION } from '../domain/engine.ts';

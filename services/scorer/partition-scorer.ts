@@ -15,12 +15,12 @@ export interface PartitionScorerOptions extends TakeOptions {
 }
 
 /**
- * Folded in one go: so many records, or as many pieces as take so long. Answers of brokers are taken and the other partitions of this process have
- * their turn in between, so that one with a long backlog does not make the verdicts of the others wait for a whole batch.
+ * A batch is folded in slices of so many records, or of so long. In between the other partitions of this process and the answers of brokers
+ * have their turn, so that one partition with a long backlog does not make the verdicts of the others wait for a whole batch.
  */
 const SLICE_RECORDS_MAX = 256;
 const SLICE_MS = 2;
-/** Records between two looks at the clock. While a checkpoint is under way each may change pages that have to be drawn first, and takes long. */
+/** Records between two looks at the clock. While a checkpoint is under way each may change pages that have to be encoded first, and takes long. */
 const PIECE_RECORDS = 16;
 /** Pages of a checkpoint are made in slices, too. */
 const CHECKPOINT_SLICE_MS = 2;
@@ -29,7 +29,7 @@ const CHECKPOINT_SLICE_MS = 2;
  * backlog are late anyway.
  */
 const RECORDS_A_CHECKPOINT_SLICE = 1_024;
-/** Where nothing waits. */
+/** Slices where there is nothing to judge, so that nothing waits. */
 const CHECKPOINT_SLICES_IDLE = 5;
 /**
  * Partitions that are taken together would all write their checkpoints at once, each time. Multiples of the golden ratio spread any number of
@@ -52,10 +52,10 @@ export class PartitionScorer {
   #position: number;
   #entryHash: string;
   #foldedSinceCheckpoint: number;
-  /** When the next one is due: after so many records, or, where there are any, from then on. */
+  /** When the next checkpoint is due: after so many records, or at that time if any were judged. */
   #due: { readonly records: number; readonly atMs: number };
   readonly #takenAtMs: number;
-  /** What was committed: its memory serves the next batch. */
+  /** The batch that was committed last: its memory serves the next one. */
   #spent: { readonly batch: RecordBatch; readonly block: Buffer } | null = null;
 
   private constructor(options: PartitionScorerOptions, taken: TakenPartition) {

@@ -36,7 +36,8 @@ export class PartitionWriter {
   readonly #owner: Owner;
   #offset: number;
   #note: WriterNote;
-  #isChecked = false;
+  /** ClickHouse was found to have no results of this log that another folder made (foreign-results.ts). */
+  #isStoreOurs = false;
 
   private constructor(options: PartitionWriterOptions, owner: Owner, offset: number, note: WriterNote) {
     this.#options = options;
@@ -77,12 +78,12 @@ export class PartitionWriter {
       throw new BlockGap(group.partition, this.#note.next, group.headers[0]!.first);
     const { next } = group.headers.at(-1)!;
     // Once is enough: whoever else owned the partition inserts nothing behind this group from here on.
-    if (!this.#isChecked) {
+    if (!this.#isStoreOurs) {
       const foreign = await foreignResults(warehouse, log.logId, this.#note.next, group);
       // Who stood still meanwhile has to find out first whether they are those of the next owner.
       if (foreign !== null && !(await this.#move(this.#offset, this.#note))) return { status: 'fenced' };
       if (foreign !== null) throw foreign;
-      this.#isChecked = true;
+      this.#isStoreOurs = true;
     }
     // 2. What is intended, before anything is inserted.
     if (!(await this.#move(this.#offset, { next: this.#note.next, to: group.to }, true))) return { status: 'fenced' };

@@ -56,7 +56,8 @@ interface Rest extends Trouble {
 export class Writer {
   readonly #options: WriterOptions;
   readonly #owned = new Map<number, PartitionWriter>();
-  readonly #given = new Set<number>();
+  /** Partitions that another writer has taken for good. */
+  readonly #givenUp = new Set<number>();
   readonly #resting = new Map<number, Rest>();
   readonly #retaking = new Map<number, RetakePause>();
   readonly #stop = new AbortController();
@@ -114,11 +115,11 @@ export class Writer {
       let idle = true;
       for (const partition of partitions) {
         if (this.#stop.signal.aborted) break;
-        if (this.#given.has(partition) || this.#isResting(partition)) continue;
+        if (this.#givenUp.has(partition) || this.#isResting(partition)) continue;
         if (await this.#stepOf(partition)) idle = false;
         this.#progressAtMs = clock.monotonicMs();
       }
-      if (this.#given.size === partitions.length) return;
+      if (this.#givenUp.size === partitions.length) return;
       if (this.#flushing) {
         if (idle) await log.waitForAppend('results', groupWaitMs, this.#stop.signal);
       } else {
@@ -183,7 +184,7 @@ export class Writer {
     const { clock, observer, onFenced = 'leave' } = this.#options;
     this.#owned.delete(partition);
     if (onFenced === 'leave') {
-      this.#given.add(partition);
+      this.#givenUp.add(partition);
       observer.lost(partition, null);
       return;
     }
@@ -219,7 +220,7 @@ export class Writer {
 
   /** Those that are its own, whether they go on or not. */
   get partitions(): readonly number[] {
-    return this.#options.partitions.filter((partition) => !this.#given.has(partition));
+    return this.#options.partitions.filter((partition) => !this.#givenUp.has(partition));
   }
 
   owned(): ReadonlyMap<number, PartitionWriter> {

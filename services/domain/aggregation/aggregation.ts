@@ -1,7 +1,7 @@
 /**
- * Knowledge across programs: what each partition tells of classes and of developers (schemas/results/news.ts), added up, and what of it all of
- * them are to be told. Bounded, without a clock. What it says depends only on the latest word of each partition, so whoever starts again
- * and reads everything says the same.
+ * Knowledge across programs: adds up what each partition tells of classes and of developers (schemas/results/news.ts), and says what all
+ * partitions should be told. Bounded, without a clock. Only the latest word of each partition counts, so whoever is started again and reads
+ * everything says the same.
  */
 import { createHash } from 'node:crypto';
 import { FLEET_NATS_MAX, type FleetPrior, type Prior } from '../../../schemas/events/prior.ts';
@@ -12,19 +12,19 @@ import { CLASS_PRIORS_MAX } from '../baselines/state/class-priors.ts';
 import { C_DAYS, type ClassRow, levelOf } from '../baselines/state/class-rows.ts';
 import { SIBLINGS_MIN } from '../baselines/tuning.ts';
 
-/** Program-days that a class is said with at least; a partition judges by eight of its own. */
+/** A class is told of once all partitions together have seen so many program-days of it; alone a partition judges by eight of its own. */
 const CLASS_SAID_DAYS_MIN = 24;
-/** Fleets below it are no news to a program that is judged; above, each of these is said when it is reached: two nats are worth a record. */
+/** A fleet is told of from so many nats on, and again with every two more: less would change no verdict and is not worth a record. */
 const FLEET_NATS_MIN = 4;
 const FLEET_NATS_STEP = 2;
-/** Developers with a category that are kept in mind; the one that was not heard of for the longest time gives way. */
+/** Pairs of a developer and a category that are kept; the one that was heard of longest ago gives way. */
 const EXCESSES_MAX = 16_384;
 
 /** One record for every partition. */
 export interface Saying {
-  /** What it is about: a class, or a developer, a category and a length of blocks. Of it the last word counts. */
+  /** A class, or a developer with a category and a length of blocks. Of several sayings about the same the last counts. */
   readonly about: string;
-  /** When it is of, 0 where that makes no difference, and how much it says: words about the same come in the order of these. */
+  /** Which block it is of (0 for a class, which has no time), and how much it says: sayings about the same come in the order of these two. */
   readonly block: number;
   readonly level: number;
   readonly prior: Prior;
@@ -46,7 +46,7 @@ export class Aggregation {
   readonly #changedClasses = new Set<string>();
   readonly #changedExcesses = new Set<string>();
 
-  /** Takes in the news of a block. Those of a partition come in their order. */
+  /** Takes in the news of a block. Blocks of one partition come in the order of its log. */
   take(partition: number, { classes, excesses }: News): void {
     for (const one of classes) {
       if (!this.#classes.has(one.name)) {
@@ -97,7 +97,7 @@ export class Aggregation {
   }
 }
 
-/** What partitions say of a developer and a category, together, in the window in which it is most; null: nothing that is worth a record. */
+/** The excess of a developer and category over all partitions, in the window where it is largest; null: too small to be worth a record. */
 function fleetOf(told: readonly DeveloperExcess[]): FleetPrior | null {
   const { developer, category } = told[0]!;
   const hour = told.reduce((newest, one) => Math.max(newest, one.hour), 0);

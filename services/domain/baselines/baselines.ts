@@ -1,7 +1,8 @@
 /**
- * What is ordinary for each program, learned from what it did, and how far an access is from that. A score is a sum of contributions, one a
- * feature: e-folds that its surprise is rarer than the worst tenth of the platform's program-days (calibration.ts), the largest
- * whole and of the others a part. Above a threshold that the policy's budget sets, it is an alarm. docs/baselines.md derives all of it.
+ * What is ordinary for each program, learned from what it did, and how far an access is from that. A score is the sum of one contribution
+ * for each feature: by how many e-folds its surprise is rarer than what the platform's worst tenth of program-days shows (calibration.ts).
+ * The largest contribution counts whole, the others in part. A score that reaches the threshold, which follows from the policy's budget, is
+ * an alarm. docs/baselines.md derives all of it.
  *
  * No clock and no randomness: the state is a function of the accesses in the order of the log.
  */
@@ -13,7 +14,7 @@ import { rhythmSurprise } from './rhythm.ts';
 import { judgeBackground, judgeShare, judgeUsers } from './shares.ts';
 import { judgeFleets, judgeSiblings, SiblingSums, sumSiblings } from './siblings.ts';
 import { type Sighting, Surprises } from './sighting.ts';
-import { K_BACKGROUND, K_BLOCK, K_CALLS, keyRow, K_SQUARES_TODAY, K_USES, K_VISITS, K_VOLUME } from './state/key-rows.ts';
+import { K_BACKGROUND, K_BLOCK, K_CALLS, keyRow, K_SQUARES_TODAY, K_USES, K_VISITS, K_VOLUME, NO_KEY } from './state/key-rows.ts';
 import {
   NEVER,
   P_ALARMED,
@@ -58,19 +59,19 @@ const NETWORK = CATEGORIES.indexOf('network');
 const UNKNOWN = CATEGORIES.indexOf('unknown');
 /** Contributions are whole multiples of this, so that they sum to the score in any order, to the last bit of a Float32. */
 const STEP = 1 / 256;
-/** Program-days after which what they show is taken up. */
+/** Calibrations and threshold are worked out anew after so many program-days. */
 const REFRESH_DAYS = 16;
-/** Of shares less than a nat is never said or remembered. */
+/** By feature: smaller surprises are neither told nor remembered. */
 const FLOOR_NATS = Array.from({ length: FEATURE_COUNT }, (_, feature) =>
   feature === ROWS || feature === QUIET || feature === RATE ? 0 : 1,
 );
-/** Others follow from these: first days are added up, and what is quiet is no rate. */
+/** Features that are worked out even where they have no effect: first days are sums of small surprises, and what is quiet is no rate. */
 const NEEDED_WHOLE = Array.from({ length: FEATURE_COUNT }, (_, feature) => feature === FIRST || feature === QUIET);
 
 export class Baselines {
   readonly known = new PartitionKnowledge();
   readonly surprises = new Surprises();
-  /** What the programs of its developer do, where that was asked for the last access. */
+  /** What the programs of the developer do together; of the last access only where `isCurrent` says so. */
   readonly siblings = new SiblingSums();
   /** By feature; they sum to `score`. Valid until the next access. */
   readonly contributions = new Float64Array(FEATURE_COUNT);
@@ -82,7 +83,7 @@ export class Baselines {
   opensEpisode = false;
   /** Feature with the largest contribution. */
   largest = 0;
-  /** The access came when its windows had gone on. */
+  /** The access is older than all that its windows still hold: it was not even counted. */
   isLate = false;
   /** What a share has to exceed to have an effect, leaving siblings aside. */
   #shareFloor = 0;
@@ -100,7 +101,9 @@ export class Baselines {
 
   /**
    * Takes in an access and says how far from ordinary it is.
-   * @param userHash words of a keyed hash of the user; `developerPrograms` the slots of its developer's programs, ascending
+   * @param userHash words of a keyed hash of the user
+   * @param developerPrograms slots of the programs of the program's developer, ascending
+   * @param budget alarm episodes a program-day that the policy allows; 0: none
    */
   see(seen: Sighting, userHash: Uint32Array, developerPrograms: readonly number[], budget: number): void {
     if (this.score !== 0) this.contributions.fill(0);
@@ -200,8 +203,8 @@ export class Baselines {
   }
 
   /**
-   * Most of what a busy program does is no more surprising than what it did today already, and nothing that the platform's worst days do not have:
-   * that contributes nothing and is not remembered.
+   * Says from which surprise on a feature is worth working out: more than the program's worst of today, or more than is ordinary on the
+   * platform. Most of what a busy program does is below either, contributes nothing and is not remembered.
    */
   #setFloors(slot: number, hasSiblings: boolean): void {
     const { known, surprises } = this;
@@ -287,7 +290,7 @@ export class Baselines {
     this.isAlarm = true;
     this.opensEpisode = !isOpen;
     program[at + P_TOLD] = 1;
-    const told = known.keys.tell(key);
+    const told = known.keys.makeTold(key);
     told.score = isOpen ? Math.max(this.score, told.score) : this.score;
     told.hour = hour;
     numbers[n + P_LAST_ALARM] = Math.floor(seen.seconds);
@@ -300,7 +303,7 @@ export class Baselines {
   #seeLate({ program, category }: Sighting, hour: number, newest: number): void {
     const { known } = this;
     const key = known.findKey(program, category);
-    if (key !== -1) rollKey(known, key, newest);
+    if (key !== NO_KEY) rollKey(known, key, newest);
     const cellsOfProgram = known.programs.cellsOf(program);
     let isHeld = false;
     for (let scale = 0; scale < SCALES; scale++) {
@@ -313,8 +316,8 @@ export class Baselines {
         cellsOfProgram[p + P_USES]!++;
         cellsOfProgram[p + P_CALLS]!++;
       }
-      if (key === -1) continue;
-      const keyBehind = Math.floor(known.keys.numbers[key * 2]! / hours) - block;
+      if (key === NO_KEY) continue;
+      const keyBehind = Math.floor(known.keys.hourOf(key) / hours) - block;
       if (keyBehind < 0 || keyBehind > 1) continue;
       known.keys.touch(key);
       const cells = known.keys.cellsOf(key);
@@ -326,7 +329,7 @@ export class Baselines {
   }
 }
 
-/** Below this a threshold says nothing. A budget of nothing at all has no alarms; what reached this one is learned as if it had. */
+/** The smallest budget that has a threshold of its own. With a budget of 0 nothing alarms, and scores are learned up to this one's threshold. */
 const BUDGET_MIN = 1e-8;
 
 /** A word of a keyed hash of a user with a program worked in; odd factors spread over all bits. */

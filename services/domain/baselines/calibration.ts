@@ -51,7 +51,7 @@ export class Calibration {
     this.#histogram.add(nats);
   }
 
-  /** What was added as `from` has grown. */
+  /** A day that was added with `from` nats has come to `to`. */
   move(from: number, to: number): void {
     this.#histogram.move(from, to);
   }
@@ -69,11 +69,16 @@ export class Calibration {
       const value = belief * Math.max(measured, NATS_MIN) + (1 - belief) * Math.max(assumed, measured);
       nats[i] = i === 0 ? value : Math.max(value, nats[i - 1]! + SLOPE_MIN * (FOLDS[i]! - FOLDS[i - 1]!));
     }
-    const [q90, q95, , q99, q995] = nats as unknown as [number, number, number, number, number];
-    const [f90, f95, , f99, f995] = FOLDS as [number, number, number, number, number];
-    this.#slope = Math.max(SLOPE_MIN, (q995 - q95) / (f995 - f95), (q99 - q90) / (f99 - f90));
+    this.#slope = Math.max(SLOPE_MIN, this.#slopeBetween(0.95, 0.995), this.#slopeBetween(0.9, 0.99));
   }
 
+  /** Nats an e-fold costs between two of the quantiles. */
+  #slopeBetween(from: (typeof QUANTILES)[number], to: (typeof QUANTILES)[number]): number {
+    const [low, high] = [QUANTILES.indexOf(from), QUANTILES.indexOf(to)];
+    return (this.#nats[high]! - this.#nats[low]!) / (FOLDS[high]! - FOLDS[low]!);
+  }
+
+  /** How many e-folds rarer than the platform's worst tenth of program-days a surprise is. */
   folds(nats: number): number {
     const at = this.#nats;
     if (nats <= at[0]!) return 0;

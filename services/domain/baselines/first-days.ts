@@ -26,7 +26,7 @@ export function judgeFirstBackground(
   });
 }
 
-/** The whole of a young program against its class; adds to what its shares say. */
+/** How many users all calls of a young program reach, against its class; adds to what its shares say. */
 export function judgeFirstUsers(known: PartitionKnowledge, seen: Sighting, classRow: ClassRow, found: Surprises): void {
   const program = known.programs.cellsOf(seen.program);
   const at = programRow(seen.program);

@@ -39,6 +39,7 @@ import {
   MARK_VISITS,
   MARK_VOLUME,
   MARKS,
+  NO_KEY,
 } from './state/key-rows.ts';
 import {
   P_ALARMED,
@@ -73,7 +74,7 @@ import {
   SQUARE_MAX,
 } from './tuning.ts';
 
-/** Of so few trials the variance is that of clusters, not of days. */
+/** Blocks of up to so many trials show how trials of one visit go together; larger ones show how days differ. */
 const FEW_TRIALS = 6;
 /** A program-day of so many uses counts as a whole one in its class; ten uses of a category. */
 const DAY_USES = 40;
@@ -84,7 +85,11 @@ const DISPERSION_CALLS_MIN = 5;
 const SHAPE_DAYS_MIN = 2;
 const SHAPE_USES_MIN = 30;
 
-/** One (mark, block) of a key: `x` of `n` trials where `p` was expected. */
+/**
+ * Takes in how far a block of a key was from what was expected in one mark.
+ * @param squares squared deviation of the sum of `n` trials
+ * @param unit the variance that chance alone gives one trial
+ */
 function learnDispersion(
   known: PartitionKnowledge,
   key: number,
@@ -130,6 +135,7 @@ function learnShareDispersion(
 
 /** By mark: the feature whose surprises say whether the day is one to learn from. */
 const FEATURE_OF_MARK = [SHARE, BACKGROUND, USERS, ROWS, CALLS] as const;
+/** By mark: what {@link weighDay} said of the day that is being learned. */
 const DAY_WEIGHTS = new Float64Array(MARKS);
 
 /** How much of the day so far says how much each mark varies: what is going wrong is not to make its program look restless. */
@@ -151,7 +157,7 @@ export function learnDispersions(known: PartitionKnowledge, slot: number, classR
   weighDay(program, at);
   const uses = program[at + scale * 2 * P_BLOCK + P_USES]!;
   const calls = program[at + scale * 2 * P_BLOCK + P_CALLS]!;
-  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+  for (let key = known.firstKey(slot); key !== NO_KEY; key = known.keys.next(key)) {
     const cells = known.keys.cellsOf(key);
     const block = keyRow(key) + scale * 2 * K_BLOCK;
     const [x, c] = [cells[block + K_USES]!, cells[block + K_CALLS]!];
@@ -191,7 +197,7 @@ export function learnDay(known: PartitionKnowledge, slot: number, classNumber: n
   const classWeight = Math.min(1, uses / DAY_USES) * trust;
   const weight = trust * independent(uses);
   const calls = program[day + P_CALLS]!;
-  for (let key = calls === 0 ? -1 : known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+  for (let key = calls === 0 ? NO_KEY : known.firstKey(slot); key !== NO_KEY; key = known.keys.next(key)) {
     learnKeyDay(known, key, classRow, uses, trust, classWeight);
   }
   const visits = program[at + P_VISITS + A_DAY]!;
@@ -228,7 +234,7 @@ function learnKeyDay(
   for (let i = 0; i < K_BLOCK; i++) cells[row + K_LEARNED + i]! += weight * cells[block + i]!;
   cells[row + K_LEARNED_SQUARES]! += weight * cells[row + K_SQUARES_TODAY]!;
   cells[row + K_SQUARES_TODAY] = 0;
-  const ofClass = categoryCell(known.keys.categories[key]!);
+  const ofClass = categoryCell(known.keys.categoryOf(key));
   const [x, calls] = [cells[block + K_USES]!, cells[block + K_CALLS]!];
   if (uses > 0) {
     const share = x / uses;

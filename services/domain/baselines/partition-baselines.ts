@@ -37,7 +37,7 @@ export type Seen = Pick<Subject, 'program' | 'category' | 'categoryIndex' | 'eve
 
 interface Developer {
   readonly id: string;
-  /** Slots, ascending. Of nobody none: programs without a developer are no siblings. */
+  /** Slots, ascending. NOBODY has none: programs without a developer are no siblings. */
   readonly programs: number[];
 }
 
@@ -56,7 +56,7 @@ export class PartitionBaselines {
   readonly #developerOf: Developer[] = [];
   /** By id, those who have programs here. */
   readonly #developers = new Map<string, Developer>();
-  /** What of it other partitions may need; null: there are none. */
+  /** What other partitions may need to know; null where there are no others. */
   readonly #news: NewsForOthers | null;
   readonly #fleets = new FleetPriors();
   readonly #seen: Sighting = {
@@ -168,17 +168,17 @@ export class PartitionBaselines {
   #developerWith(id: string, slot: number): Developer {
     let developer = this.#developers.get(id);
     if (developer === undefined) this.#developers.set(id, (developer = { id, programs: [] }));
-    // Nobody has to look through a hundred thousand others.
+    // A developer may have a hundred thousand: the place is found by halves.
     insertAscending(developer.programs, slot);
     return developer;
   }
 
   /** Takes up what a prior says, from its place in the log on. Answers how much of it has no effect here, for want of room. */
-  tell(prior: Prior): number {
+  takePrior(prior: Prior): number {
     let left = 0;
     if (prior.kind === 'classes') {
       const { classes } = this.baselines.known;
-      for (const one of prior.classes) if (!classes.tell(one.name, classRowOf(one))) left++;
+      for (const one of prior.classes) if (!classes.takePrior(one.name, classRowOf(one))) left++;
       return left;
     }
     const hour = Math.max(0, ...prior.fleets.map(({ block, scaleHours }) => block * scaleHours));

@@ -28,16 +28,9 @@ import {
   K_VOLUME,
   KeyRows,
   MARKS,
+  NO_KEY,
 } from './state/key-rows.ts';
-import {
-  NEVER,
-  P_FIRST_KEY,
-  P_LEARNED_CALLS,
-  P_LEARNED_USES,
-  numbersRow,
-  programRow,
-  ProgramRows,
-} from './state/program-rows.ts';
+import { P_FIRST_KEY, P_LEARNED_CALLS, P_LEARNED_USES, numbersRow, programRow, ProgramRows } from './state/program-rows.ts';
 import { RecentUsers } from './state/recent-users.ts';
 import {
   CLASS_CALLS,
@@ -53,11 +46,11 @@ import {
   POOLED_PAIRS,
 } from './tuning.ts';
 
-/** Tails that are assumed before there are days enough: surprises are nearly what they say, rates are not (promotions). */
+/** By feature, the tail that is assumed until there are days enough. Only rates are far from what they say: promotions are rates. */
 const ASSUMED: readonly (readonly [nats: number, slope: number])[] = Array.from({ length: FEATURE_COUNT }, (_, feature) =>
   feature === QUIET || feature === RATE ? [12, 8] : feature === CALLS ? [6, 2] : [4, 1.3],
 );
-/** Before blocks with few trials have been seen, and bounds. */
+/** Of {@link PartitionKnowledge.clusterOf}: before blocks with few trials have been seen, the most, and from how many trials on it is believed. */
 const CLUSTER_AT_FIRST = 1.5;
 const CLUSTER_MAX = 4;
 const CLUSTER_CHANCE_MIN = 50;
@@ -82,7 +75,7 @@ export class PartitionKnowledge {
   readonly common = new CommonRate();
   /** Of the highest score of a program-day. */
   readonly scores = new ScoreThreshold();
-  /** The threshold in force, for what alarmed to count as having just reached it. */
+  /** The threshold in force: a day that alarmed counts as having just reached it. */
   threshold = 0;
   /** Pooled over-dispersion: by mark over four hours, then over a day; sums of excess squares and of pairs. */
   readonly dispersion = new Float64Array(4 * MARKS);
@@ -120,19 +113,19 @@ export class PartitionKnowledge {
     return this.programs.numbersOf(slot)[numbersRow(slot) + P_FIRST_KEY]!;
   }
 
-  /** The key of a program's category, or -1. */
+  /** The key of a program's category, or {@link NO_KEY}. */
   findKey(slot: number, category: number): number {
     const hinted = this.programs.hint(slot, category);
-    if (hinted !== NEVER) return hinted;
+    if (hinted !== NO_KEY) return hinted;
     const key = this.keys.find(this.firstKey(slot), category);
-    if (key !== NEVER) this.programs.setHint(slot, category, key);
+    if (key !== NO_KEY) this.programs.setHint(slot, category, key);
     return key;
   }
 
   /** The key of a program's category, made at first sight. */
   keyOf(slot: number, category: number, hour: number): number {
     const key = this.findKey(slot, category);
-    if (key !== NEVER) return key;
+    if (key !== NO_KEY) return key;
     const made = this.keys.add(category, hour, this.firstKey(slot));
     this.programs.numbersOf(slot)[numbersRow(slot) + P_FIRST_KEY] = made;
     this.programs.setHint(slot, category, made);
@@ -173,7 +166,7 @@ export class PartitionKnowledge {
     return Math.min(DISPERSION_MAX, Math.max(DISPERSION_MIN, own));
   }
 
-  /** What a day's over-dispersion is of four hours'. */
+  /** The over-dispersion of a mark over a day, as a multiple of that over four hours. */
   dayRatio(mark: number): number {
     return this.#dayRatio[mark]!;
   }
@@ -185,7 +178,7 @@ export class PartitionKnowledge {
 
   /** The same of a young program, for which its class is nearly all there is: what few programs never did is not unheard of in another. */
   firstShareOf(slot: number, key: number, classRow: ClassRow): number {
-    const sum = classRow[categoryCell(this.keys.categories[key]!) + C_SHARE]!;
+    const sum = classRow[categoryCell(this.keys.categoryOf(key)) + C_SHARE]!;
     const ofClass = (sum + CLASS_SHARE_AT_FIRST * CLASS_SURE_DAYS) / (classRow[C_DAYS]! + CLASS_SURE_DAYS);
     return this.#shareFrom(ofClass, slot, key);
   }
@@ -207,7 +200,7 @@ export class PartitionKnowledge {
   #classShare(key: number, classRow: ClassRow): number {
     const days = classRow[C_DAYS]!;
     if (days <= 0) return CLASS_SHARE_AT_FIRST;
-    return Math.max(CLASS_SHARE_MIN, classRow[categoryCell(this.keys.categories[key]!) + C_SHARE]! / days);
+    return Math.max(CLASS_SHARE_MIN, classRow[categoryCell(this.keys.categoryOf(key)) + C_SHARE]! / days);
   }
 
   /** How much the shares of a category differ between the programs of a class: their variance over that of a single trial. */
@@ -239,7 +232,7 @@ export class PartitionKnowledge {
   volumeOf(key: number, classRow: ClassRow): Volume {
     const at = keyRow(key) + K_LEARNED;
     const cells = this.keys.cellsOf(key);
-    const category = categoryCell(this.keys.categories[key]!);
+    const category = categoryCell(this.keys.categoryOf(key));
     const days = classRow[category + C_WITH]!;
     const classMean = days > CLASS_WITH_MIN ? classRow[category + C_VOLUME]! / days : 0;
     const classVariance =
@@ -256,7 +249,7 @@ export class PartitionKnowledge {
   }
 
   #ofClass(key: number, classRow: ClassRow, cell: number, otherwise: number): number {
-    const at = categoryCell(this.keys.categories[key]!);
+    const at = categoryCell(this.keys.categoryOf(key));
     const days = classRow[at + C_WITH]!;
     return days > CLASS_WITH_MIN ? classRow[at + cell]! / days : otherwise;
   }

@@ -74,7 +74,7 @@ export class ScoreThreshold {
     for (const value of [this.#daysTaken, this.#q98, this.#slope]) out.double(value);
   }
 
-  /** What {@link write} does not write, for pages that are older than it. */
+  /** What {@link write} leaves out: pages of engine 3 do not have it, so it stands behind all that they have. */
   writeOrdinary(out: ByteWriter): void {
     out.double(this.#q90);
   }

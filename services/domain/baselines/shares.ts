@@ -43,10 +43,13 @@ import {
 } from './tuning.ts';
 
 const LEARNED_CALLS_FOR_USERS = 20;
-/** Told as new, or lately listed and used for the first time: for six hours more of it may be told, then it is learned for a week. */
+/** After a category was told as new, or was used for the first time when lately listed, more may be told for six hours; then it is learned for a week. */
 const TOLD_NEW_SECONDS = 6 * 3600;
 
-/** Share of the category among uses and among calls; for young programs against the class; for a category never used, as new. */
+/**
+ * Share of the category among uses and among calls; for young programs against the class; for a category never used, as new.
+ * Answers whether the share is above what the program itself has shown: then it may be a ramp, and its siblings are worth a look.
+ */
 export function judgeShare(
   known: PartitionKnowledge,
   key: number,
@@ -66,7 +69,7 @@ export function judgeShare(
   const isHardlyKnown = keys[row + K_LEARNED + K_USES]! < NOVEL_USES && days >= NOVEL_DAYS && isOld;
   const isNovel = isHardlyKnown && (told === 0 || (seen.isLatelyListed && !isPastTelling(told, seen.seconds)));
   if (isNovel && seen.isNewlyListed) learnInSilence(known, key, seen.seconds);
-  if (isNovel && seen.isLatelyListed && told === 0) known.keys.tell(key).newHour = Math.floor(seen.seconds / 3600);
+  if (isNovel && seen.isLatelyListed && told === 0) known.keys.makeTold(key).newHour = Math.floor(seen.seconds / 3600);
   if ((!isOld && !isYoung) || seen.isNewlyListed || (isNovel && seen.isFreshlyListed) || wasToldNew(told, seen.seconds)) {
     forgetRamp(known, key);
     return false;
@@ -116,7 +119,7 @@ export function judgeShare(
 
 /** What came into use within a week of being listed is learned for a week from then on, like what was told as new: a few uses a day teach little. */
 function learnInSilence(known: PartitionKnowledge, key: number, seconds: number): void {
-  known.keys.tell(key).newHour = Math.max(1, Math.floor((seconds - TOLD_NEW_SECONDS) / 3600) - 1);
+  known.keys.makeTold(key).newHour = Math.max(1, Math.floor((seconds - TOLD_NEW_SECONDS) / 3600) - 1);
 }
 
 function wasToldNew(toldHour: number, seconds: number): boolean {
@@ -127,7 +130,12 @@ function isPastTelling(toldHour: number, seconds: number): boolean {
   return seconds - toldHour * 3600 > TOLD_NEW_SECONDS;
 }
 
-/** One mark of a key's uses or calls: `marked` of `of`, cells of a block; `strength` is what the class is worth beside what was `learned`. */
+/**
+ * One mark of a key's uses or calls: in each window, how many are marked where a share `p` was expected.
+ * @param marked cell of a block that counts those with the mark, `of` the one that counts all
+ * @param min fewer that are marked are no evidence
+ * @param learned trials that `p` was learned from
+ */
 function judgeMark(
   known: PartitionKnowledge,
   key: number,

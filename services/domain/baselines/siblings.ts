@@ -8,7 +8,7 @@
 import { SIBLINGS } from './features.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Surprises } from './sighting.ts';
-import { K_BLOCK, keyRow, K_USES, MARK_SHARE } from './state/key-rows.ts';
+import { K_BLOCK, keyRow, K_USES, MARK_SHARE, NO_KEY } from './state/key-rows.ts';
 import { P_BLOCK, P_DAYS, P_EXPECTED, P_HOUR, P_LEARNED_USES, P_USES, numbersRow, programRow } from './state/program-rows.ts';
 import type { Fleet } from './state/fleet-priors.ts';
 import { uncertainty } from './trust.ts';
@@ -78,12 +78,12 @@ export function sumSiblings(
     const learned = program[programRow(slot) + P_LEARNED_USES]!;
     if (learned < USES_MIN) continue;
     const key = known.findKey(slot, category);
-    if (key === -1) continue;
+    if (key === NO_KEY) continue;
     const newest = known.programs.numbersOf(slot)[numbersRow(slot) + P_HOUR]!;
     // As much faded as its program's.
     rollKey(known, key, newest);
     const keys = known.keys.cellsOf(key);
-    const keyNewest = known.keys.numbers[key * 2]!;
+    const keyNewest = known.keys.hourOf(key);
     const p = known.shareOf(slot, key, known.classes.row(classOf(slot)));
     if (p <= 0) continue;
     const varying = ((known.dispersionOf(key, MARK_SHARE) + uncertainty(learned, CLASS_USES)) * (1 - p)) / p;

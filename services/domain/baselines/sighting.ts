@@ -25,8 +25,9 @@ export interface Sighting {
 
 export type FirstCounted = 'uses' | 'background' | 'visits';
 
-/** Windows of a measured share: the scale, and 1 where the block before the filling one is part of it. */
+/** Where a surprise comes from. */
 export interface Measured {
+  /** The window: its scale, and 1 where the block before the filling one is part of it. */
   scale: number;
   blocks: number;
   /** Successes of trials, expected share, variance inflation; for a ratio: uses, none, expected uses, none. */
@@ -70,14 +71,14 @@ export class Surprises {
     return this.#floors[feature]!;
   }
 
-  /** Takes back what has no effect. */
+  /** Takes back a surprise that turned out to have no effect. */
   drop(feature: number): void {
     if (this.nats[feature] === 0) return;
     this.nats[feature] = 0;
     this.isAny = this.nats.some((nats) => nats > 0);
   }
 
-  /** What another surprise of a feature has to exceed: the largest so far, and what has an effect. */
+  /** What another surprise of a feature has to exceed to count: the largest so far and the floor. */
   least(feature: number): number {
     return Math.max(this.#floors[feature]!, this.nats[feature]!);
   }

@@ -1,7 +1,7 @@
 /** How much of a day is believed, and how sure a learned share is. */
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { ClassRow } from './state/class-rows.ts';
-import { K_BLOCK, keyRow, K_USES, MARK_SHARE } from './state/key-rows.ts';
+import { K_BLOCK, keyRow, K_USES, MARK_SHARE, NO_KEY } from './state/key-rows.ts';
 import { P_DAYS, P_LEARNED_USES, programRow } from './state/program-rows.ts';
 import { shareSurprise } from './surprise.ts';
 import { A_DAY, CLASS_USES, LEARNED_NATS } from './tuning.ts';
@@ -17,7 +17,7 @@ export function trustIn(known: PartitionKnowledge, slot: number, classRow: Class
   const days = program[at + P_DAYS]!;
   if (learned <= TRUST_USES || days < TRUST_DAYS || uses <= 3) return 1;
   let worst = 0;
-  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+  for (let key = known.firstKey(slot); key !== NO_KEY; key = known.keys.next(key)) {
     const x = known.keys.cellsOf(key)[keyRow(key) + A_DAY * 2 * K_BLOCK + K_USES]!;
     if (x < 3) continue;
     const dispersion = known.dispersionOf(key, MARK_SHARE) * known.dayRatio(MARK_SHARE);

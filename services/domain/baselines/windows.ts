@@ -1,9 +1,9 @@
-/** Blocks of an hour, four hours and a day: they fill, close, teach, and are the ones before for as long again. */
+/** Blocks of an hour, four hours and a day: each fills, closes and teaches, and is kept as the one before until the next one closes. */
 import { forget, forgetKey, learnDay, learnDispersions } from './learning.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import { forgetRamp } from './ramps.ts';
 import { expectedUses, HOURS_AVERAGED, hourOfWeek } from './season.ts';
-import { K_BLOCK, keyRow, K_SQUARES_TODAY } from './state/key-rows.ts';
+import { K_BLOCK, keyRow, K_SQUARES_TODAY, NO_KEY } from './state/key-rows.ts';
 import {
   NEVER,
   P_ALARMED,
@@ -32,7 +32,7 @@ const HOURS_WALKED_MAX = 72;
  */
 export function rollKey(known: PartitionKnowledge, key: number, hour: number): void {
   const { keys } = known;
-  const before = keys.numbers[key * 2]!;
+  const before = keys.hourOf(key);
   if (hour <= before) return;
   keys.touch(key);
   const cells = keys.cellsOf(key);
@@ -43,7 +43,7 @@ export function rollKey(known: PartitionKnowledge, key: number, hour: number): v
     shift(cells, keyRow(key) + scale * 2 * K_BLOCK, K_BLOCK, steps);
     if (scale === A_DAY) forgetKey(known, key, steps);
   }
-  keys.numbers[key * 2] = hour;
+  keys.setHour(key, hour);
 }
 
 /** A row's filling block becomes the one before it, or the one before is empty, too; a loop costs less than a call for so few cells. */
@@ -55,7 +55,7 @@ function shift(cells: Float32Array, at: number, size: number, steps: number): vo
 }
 
 function rollKeys(known: PartitionKnowledge, slot: number, hour: number): void {
-  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+  for (let key = known.firstKey(slot); key !== NO_KEY; key = known.keys.next(key)) {
     known.keys.touch(key);
     rollKey(known, key, hour);
   }
@@ -153,7 +153,7 @@ export function halveBlock(known: PartitionKnowledge, slot: number, scale: numbe
   rollKeys(known, slot, hour);
   halve(known.programs.cellsOf(slot), programRow(slot) + scale * 2 * P_BLOCK, P_BLOCK);
   halve(known.programs.cellsOf(slot), programRow(slot) + P_VISITS + scale, 1);
-  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+  for (let key = known.firstKey(slot); key !== NO_KEY; key = known.keys.next(key)) {
     halve(known.keys.cellsOf(key), keyRow(key) + scale * 2 * K_BLOCK, K_BLOCK);
     if (scale === A_DAY) halve(known.keys.cellsOf(key), keyRow(key) + K_SQUARES_TODAY, 1);
   }
@@ -170,7 +170,7 @@ export function forgetTold(known: PartitionKnowledge, slot: number, classNumber:
   cells.fill(0, at, at + P_VISITS + SCALES);
   cells[at + P_TOLD] = 0;
   expectHour(known, slot, classNumber, hour);
-  for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
+  for (let key = known.firstKey(slot); key !== NO_KEY; key = known.keys.next(key)) {
     known.keys.touch(key);
     known.keys.cellsOf(key).fill(0, keyRow(key), keyRow(key) + SCALES * 2 * K_BLOCK);
     forgetRamp(known, key);

@@ -26,7 +26,7 @@ const INTERCEPT = ACTIONS.indexOf('intercept');
 /** `pending` is prevented, `refused` already refused, `performed` late. */
 const TIMING_OF_OUTCOME = { pending: 0, refused: 1, performed: 2 } as const satisfies Record<(typeof OUTCOMES)[number], number>;
 
-/** What a header's lists have for each, in JSON: `[1800000000000,12],` and `{"offset":123456789,"user":},`. */
+/** Bytes of one entry of a header's lists, in JSON: `[1800000000000,12],` and `{"offset":123456789,"user":},` without the user. */
 const ARRIVAL_BYTES = 24;
 const ERASURE_BYTES = 48;
 /** News has up to 1.3 MiB (developers' names of 200 characters that JSON escapes): behind more of a block than this it waits for the next one. */
@@ -53,7 +53,13 @@ export class BatchOutcome {
   staleFacts = 0;
   duplicates = 0;
   heartbeats = 0;
+  /** Copies of broadcasts beside the one that counts. */
   copies = 0;
+  /** Unauthorised copies of broadcasts; the ledger has them as copies, but whoever tries it on one partition must be seen. */
+  unauthorisedCopies = 0;
+  /** Policies that did not check. */
+  policiesRejected = 0;
+  /** Records that came in live or by an import into a live log. */
   liveRecords = 0;
   /** Records that a host sent, by when they arrived, milliseconds since 1970. */
   readonly liveArrivals = new Map<number, number>();
@@ -96,7 +102,7 @@ export class BatchOutcome {
     this.#onAccess = onAccess;
   }
 
-  /** Most arrive together with the one before: the number is put into the map when another moment begins. */
+  /** A record of a host arrived. Most arrive together with the one before, so a moment is put into the map when the next one begins. */
   arrived(atMs: number): void {
     if (atMs !== this.#arrivalMs) {
       this.#noteArrivals();
@@ -132,12 +138,6 @@ export class BatchOutcome {
     this.verdicts.push(JSON.stringify({ type: 'ntk.heartbeat', eventId: id, source, decidedAt: this.#decidedAt }));
     this.verdictPrograms.push(null);
   }
-
-  /** Policies that did not check. */
-  policiesRejected = 0;
-
-  /** Unauthorised copies of broadcasts; the ledger has them as copies, but whoever tries it on one partition must be seen. */
-  unauthorisedCopies = 0;
 
   reject(reason: RejectReason, offset: number, raw: Buffer): void {
     this.rejects[reason] = (this.rejects[reason] ?? 0) + 1;

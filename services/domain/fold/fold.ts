@@ -31,18 +31,19 @@ import { type Circumstances, judge } from './judge.ts';
 import { PartitionState } from './partition-state.ts';
 import { Place } from './place.ts';
 
+/** The event time of what a host sends is taken as at most so far ahead of its append time, and behind it (contracts.md section 1). */
 const AHEAD_MAX_US = 60 * 1_000_000;
 const BEHIND_MAX_US = 7 * 86_400 * 1_000_000;
-/** A batch ends early when its block has this many bytes, */
+/** A block that has so many bytes takes no more records; the rest of the batch goes into another one. */
 const BLOCK_BYTES_ENOUGH = 2.5 * 1024 * 1024;
-/** or before a record whose row might make it more than the log takes: 4 MiB, less a header without its lists. */
+/** Nor does it take a record whose row might bring it beyond this: what a record of the log may have, 4 MiB, less a header without its lists. */
 const BLOCK_BYTES_MAX = 4 * 1024 * 1024 - 64 * 1024;
-/** Of a row, beside what its record says and the names that come from elsewhere: numbers, codes and evidence. */
+/** Of a row, without the strings of its record and the names of its declaration and limit: numbers, codes and evidence. */
 const ROW_BYTES_MORE = 8 * 1024;
 /** Limit keys looked at for freeing, for each record folded. */
 const SWEEP_SLOTS_PER_RECORD = 2;
 
-/** What a user of this name is stored as tells one key from another, and says nothing of the key. */
+/** How a user of this name would be stored marks the user key: it is another one under another key, and does not give the key away. */
 const USERS_PROBE = 'ntk';
 
 const BROADCASTS: ReadonlySet<string> = new Set<RecordType>(BROADCAST_TYPES);
@@ -63,9 +64,9 @@ export interface FoldOptions {
 
 export class PartitionFold {
   readonly state: PartitionState;
-  /** Of the authority, for blocks and checkpoints. */
+  /** The mark of whose facts of authority count; blocks and checkpoints carry it. */
   readonly authorityMark: string;
-  /** Of how users are stored, for checkpoints: the same user would be another one under another key. */
+  /** The mark of how users are stored; checkpoints carry it, because under another key each user would be another one. */
   readonly usersMark: string;
   /** Null: whoever can append is trusted, and nothing is asked. */
   readonly #admission: Admission | null;
@@ -156,6 +157,7 @@ export class PartitionFold {
     else this.#accept(record, place, outcome);
   }
 
+  /** What counts of a record whatever becomes of it: when and how it came in. */
   #see({ appendedAtMs, origin }: Place, outcome: BatchOutcome): void {
     const { state } = this;
     if (appendedAtMs > state.maxAppendedAtMs) state.maxAppendedAtMs = appendedAtMs;
@@ -325,7 +327,7 @@ export class PartitionFold {
         outcome.tally.reviewed(record.data.disposition);
         break;
       case 'ntk.prior':
-        outcome.tally.priorsIgnored += record.data === null ? 1 : state.baselines.tell(record.data);
+        outcome.tally.priorsIgnored += record.data === null ? 1 : state.baselines.takePrior(record.data);
         break;
       case 'ntk.access':
       case 'ntk.heartbeat':

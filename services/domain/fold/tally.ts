@@ -11,13 +11,13 @@ export class Tally implements LimitCounts {
   readonly findings = new Float64Array(REASONS.length * ACTIONS.length);
   /** Intercepted attempts by category and timing. */
   readonly attempts = new Float64Array(CATEGORIES.length * TIMINGS.length);
-  /** By category, intercepting reason and timing: `(category * REASONS.length + reason) * TIMINGS.length + timing`. Those that happened, few of some thousand. */
+  /** By category, intercepting reason and timing: `(category * REASONS.length + reason) * TIMINGS.length + timing`. A map, because few of some thousand happen. */
   readonly interceptions = new Map<number, number>();
-  /** Would have been: by category and reason whose action is intercept, `category * REASONS.length + reason`. */
+  /** What a stricter mode would have intercepted, by category and reason whose action is intercept: `category * REASONS.length + reason`. */
   readonly wouldIntercept = new Map<number, number>();
-  /** Attempts that a stricter mode would have intercepted, once each. */
+  /** The same attempts, each counted once whatever its reasons. */
   wouldHave = 0;
-  /** Baseline episodes that began, by the first reason of their first finding. */
+  /** Baseline episodes that began, by the reason that says most of their first alarm. */
   readonly episodes = new Float64Array(REASONS.length);
   /** Accesses older than what their baseline's window still holds: scored 0. */
   lateForBaseline = 0;
@@ -25,6 +25,7 @@ export class Tally implements LimitCounts {
   priorsIgnored = 0;
   /** Reviews by what they conclude. */
   readonly reviews = new Float64Array(DISPOSITIONS.length);
+  /** By the name of the limit, as LimitCounts says. */
   readonly refusals = new Map<string, number>();
   readonly shadowRefusals = new Map<string, number>();
   readonly near = new Map<string, number>();

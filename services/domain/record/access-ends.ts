@@ -1,9 +1,9 @@
 /**
- * How records of accesses end. Behind the user most say what many before them said, byte for byte: the same API for the same purpose from the
- * same page. What was read there once is known when the same bytes come again, for the price of comparing them.
+ * Remembers how records of accesses end. Behind the user most say what many before them said, byte for byte: the same API for the same
+ * purpose from the same page. What was read there once is known when the same bytes come again, for the price of comparing them.
  *
- * Direct-mapped, in columns: what meets in a place replaces one another, but only when it comes twice in a row, so that ends which never repeat
- * (rows and bytes differ each time) replace nothing and leave nothing behind.
+ * Direct-mapped: ends whose hashes lead to the same place replace one another. An end is kept only when it is looked for twice in a row, so
+ * that ends which never repeat (rows and bytes differ each time) replace nothing.
  */
 import type { Access, KnownEnd } from './record.ts';
 
@@ -25,10 +25,10 @@ export class AccessEnds {
   readonly #ends: (AccessEnd | null)[] = Array.from({ length: END_PLACES }, () => null);
   readonly #lengths = new Uint16Array(END_PLACES);
   readonly #kept = new DataView(new ArrayBuffer(END_PLACES * BYTES_MAX));
-  /** Of what was looked for in vain in each place last. */
+  /** By place: the hash of the end that was last looked for in vain. */
   readonly #missed = new Int32Array(END_PLACES);
   #hash = 0;
-  /** What was looked for last is of a length that is kept: the hash is its own. */
+  /** Whether the end that was looked for last is of a length that is kept; then `#hash` is its hash. */
   #isHashed = false;
 
   /** What is known of `record[start, end)`; null when nothing is. */

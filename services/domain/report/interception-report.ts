@@ -1,7 +1,7 @@
 /** Puts the interception report together from what the queries answer (contracts.md section 6). */
 import type { InterceptionReport } from '../../../schemas/report/interceptions.ts';
 
-/** Latest arrival of a live record: after this long nothing can come in for a time any more. */
+/** A live record arrives at most so long after its time (contracts.md section 1): then nothing more can come in for it. */
 const SETTLED_AFTER_US = 7 * 86_400 * 1_000_000;
 
 export interface HeadlineRow {
@@ -55,11 +55,6 @@ export interface ReportParts {
 
 export function interceptionReport(parts: ReportParts): InterceptionReport {
   const { headline, ledger, gaps, rowsStored, isLedgerWhole, unwritten } = parts;
-  const named = <K extends string>(
-    key: K,
-    rows: readonly BreakdownRow[],
-  ): ({ attempts: number; programs: number } & Record<K, string>)[] =>
-    rows.map((row) => ({ [key]: row.name, attempts: Number(row.attempts), programs: Number(row.programs) }) as never);
   const isHistory = Number(ledger.live_records) === 0;
   const hasAllRows =
     rowsStored === Number(ledger.accesses) || (Number(ledger.erasures) > 0 && rowsStored < Number(ledger.accesses));
@@ -84,9 +79,9 @@ export function interceptionReport(parts: ReportParts): InterceptionReport {
       throttle: Number(headline.throttle),
       intercept: Number(headline.intercept),
     },
-    byReason: named('reason', parts.byReason),
-    byCategory: named('category', parts.byCategory),
-    byClass: named('class', parts.byClass),
+    byReason: parts.byReason.map((row) => ({ reason: row.name, ...countsOf(row) })),
+    byCategory: parts.byCategory.map((row) => ({ category: row.name, ...countsOf(row) })),
+    byClass: parts.byClass.map((row) => ({ class: row.name, ...countsOf(row) })),
     topPrograms: parts.topPrograms.map(({ program, attempts }) => ({ program, attempts: Number(attempts) })),
     quality: {
       recordsRead: Number(ledger.rejected) + Number(ledger.duplicates) + Number(ledger.facts) + Number(ledger.accesses),
@@ -99,6 +94,10 @@ export function interceptionReport(parts: ReportParts): InterceptionReport {
       ...(gaps.length === 0 ? {} : { gaps: [...gaps] }),
     },
   };
+}
+
+function countsOf({ attempts, programs }: BreakdownRow): { readonly attempts: number; readonly programs: number } {
+  return { attempts: Number(attempts), programs: Number(programs) };
 }
 
 /** RFC 3339 in UTC, without a fraction where there is none. */

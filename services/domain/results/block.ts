@@ -47,7 +47,7 @@ export function encodeBlock({ header, rows }: Block, spent: Buffer | null = null
 /** Our own bytes from our own log: anything else is a bug or a damaged disk, and is said so. Copies nothing. */
 export function decodeBlock(bytes: Buffer): Block {
   const length = bytes.length >= 4 ? bytes.readUInt32LE(0) : Number.POSITIVE_INFINITY;
-  if (4 + length > bytes.length) throw new Error('a block of ntk.results ends early: the log is damaged');
+  if (4 + length > bytes.length) throw new Error('a block of ntk.results ends early: the log is damaged; restore it from a copy');
   // Before there were signatures nobody wrote whose facts counted: everybody's did.
   const stored = JSON.parse(bytes.toString('utf8', 4, 4 + length)) as Omit<BlockHeader, 'authority'>;
   const header = { authority: OPEN_MARK, ...stored };

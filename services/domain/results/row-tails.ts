@@ -1,6 +1,6 @@
 /**
- * How rows of ordinary accesses end. Behind the user a row says what the access says there, under a policy and a declaration that hardly
- * change; where nothing was found, the same end gives the same bytes, which are copied instead of written again.
+ * Remembers how rows of ordinary accesses end. Where nothing was found, what a row has behind the user follows from the end of its record,
+ * the policy and the declaration: where these are the same as before, the bytes that were written then are copied.
  */
 import type { CompiledPolicy } from '../policy/compiled.ts';
 import { END_PLACES } from '../record/access-ends.ts';
@@ -10,11 +10,11 @@ import type { RowWriter } from './row-writer.ts';
 const BYTES_MAX = 256;
 
 export class RowTails {
-  /** By place of the end, as all of these: whose tail it is, */
+  /** By place of the end, as all of these: under which end, policy and version of the declaration the tail was written. */
   readonly #ends: (KnownEnd | null)[] = Array.from({ length: END_PLACES }, () => null);
   readonly #policies: (CompiledPolicy | null)[] = Array.from({ length: END_PLACES }, () => null);
   readonly #versions = new Float64Array(END_PLACES);
-  /** and its bytes. */
+  /** The tails themselves, `BYTES_MAX` apart. */
   readonly #lengths = new Uint16Array(END_PLACES);
   readonly #bytes = new Uint8Array(END_PLACES * BYTES_MAX);
 

@@ -34,6 +34,6 @@ function stringAt(rows: Buffer, at: number): { readonly start: number; readonly 
     if (byte < 0x80) break;
   }
   const end = start + length;
-  if (end > rows.length) throw new RangeError('a row of a block ends early: the log is damaged');
+  if (end > rows.length) throw new RangeError('a row of a block ends early: the log is damaged; restore it from a copy');
   return { start, end };
 }

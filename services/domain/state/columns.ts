@@ -1,11 +1,13 @@
+/** Tables as columns of numbers, which the garbage collector need not look at. */
+
 /** Where a row begins in its piece of two to the power of `shift` rows. */
 export function rowInPiece(slot: number, shift: number, stride: number): number {
   return (slot & ((1 << shift) - 1)) * stride;
 }
 
 /**
- * Rows of 32-bit floats that the garbage collector need not look at, in pieces of so many rows: a table that is copied when it grows would be seen, as memory
- * and as pauses. Stored pages lie within a piece.
+ * Rows of 32-bit floats in pieces of so many rows. A table that had to be copied to grow would take twice its memory meanwhile and keep
+ * everybody waiting. A stored page lies within one piece.
  */
 export class PiecedRows {
   readonly #pieces: Float32Array[] = [];

@@ -4,12 +4,13 @@
  * A checkpoint is a picture of the state at one offset, but its pages are written over several batches, so that none waits
  * long. Between the two the fold goes on: a page that is about to change and has not been written yet is encoded first.
  *
- * All pages are drawn into the same memory. While V8 marks, it marks for five milliseconds or more each time that some hundred KiB beside its heap
- * are asked for, which is what a page has.
+ * All pages are encoded into the same memory. While the garbage collector is marking, V8 stops for five milliseconds or more each time that
+ * some hundred KiB are allocated beside its heap, and a page has as much.
  */
 import { ByteWriter } from './bytes.ts';
 
-const drawing = new ByteWriter();
+/** The memory that all pages are encoded into. */
+const encoded = new ByteWriter();
 
 const CLEAN = 0;
 /** Changed since it was last written. */
@@ -22,6 +23,7 @@ export class PageSet {
   #states = new Uint8Array(16);
   #count = 0;
   #pending: number[] = [];
+  /** Pages of the checkpoint under way that have changed since it began, as they were. */
   readonly #pictures = new Map<number, Buffer>();
 
   /** `encode` writes a page as it is now. */
@@ -34,7 +36,7 @@ export class PageSet {
     if (page >= this.#count) this.#grow(page + 1);
     const state = this.#states[page];
     if (state === DIRTY) return;
-    if (state === PENDING) this.#pictures.set(page, Buffer.from(this.#drawn(page)));
+    if (state === PENDING) this.#pictures.set(page, Buffer.from(this.#encoded(page)));
     this.#states[page] = DIRTY;
   }
 
@@ -47,7 +49,7 @@ export class PageSet {
     }
   }
 
-  /** The next page of the checkpoint under way, or null when all have been taken. Its bytes are good until another page is drawn, of any set. */
+  /** The next page of the checkpoint under way, or null when all have been taken. Its bytes are good until another page is encoded, of any set. */
   next(): { readonly page: number; readonly bytes: Buffer } | null {
     const page = this.#pending.pop();
     if (page === undefined) return null;
@@ -57,7 +59,7 @@ export class PageSet {
       return { page, bytes: picture };
     }
     this.#states[page] = CLEAN;
-    return { page, bytes: this.#drawn(page) };
+    return { page, bytes: this.#encoded(page) };
   }
 
   /** Says that pages 0 to `count` - 1 exist and are as stored. */
@@ -66,10 +68,10 @@ export class PageSet {
     this.#states.fill(CLEAN, 0, count);
   }
 
-  #drawn(page: number): Buffer {
-    drawing.clear();
-    this.#encode(page, drawing);
-    return drawing.written();
+  #encoded(page: number): Buffer {
+    encoded.clear();
+    this.#encode(page, encoded);
+    return encoded.written();
   }
 
   #grow(count: number): void {

@@ -1,5 +1,5 @@
 /** Everything that is kept for each program: its declaration, standing, entitlements, consents and limit keys. */
-import type { Standing } from '../../../schemas/codes.ts';
+import { type Standing, STANDINGS } from '../../../schemas/codes.ts';
 import { cohortBucket } from '../policy/cohort.ts';
 import type { DeclarationInForce } from '../program/declaration.ts';
 import { ScopePool } from '../program/declared-scope.ts';
@@ -8,7 +8,6 @@ import type { ByteReader, ByteWriter } from './bytes.ts';
 import { PageSet } from './page-set.ts';
 import { NEVER_US } from './signing-keys.ts';
 import { readDeclarationInForce, writeDeclarationInForce } from './declaration-codec.ts';
-import { STANDINGS } from '../../../schemas/codes.ts';
 
 export interface ProgramState {
   readonly id: string;
@@ -101,7 +100,7 @@ export class ProgramTable {
     const isFirst = program.slot === -1;
     if (isFirst) program.slot = this.#withFacts.length;
     this.pages.touch(Math.floor(program.slot / PROGRAMS_PER_PAGE));
-    // Before it is there: a page that a checkpoint has not written yet is drawn without it.
+    // Before it is there: a page that a checkpoint has not written yet is encoded without it.
     if (isFirst) this.#withFacts.push(program);
   }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CATEGORIES } from '../../../schemas/codes.ts';
 import { PartitionKnowledge } from '../../../services/domain/baselines/partition-knowledge.ts';
+import { NO_KEY } from '../../../services/domain/baselines/state/key-rows.ts';
 
 const HOUR = 490_000;
 
@@ -26,11 +27,11 @@ describe('the key of a program’s category', () => {
           const slot = program % 2 === 0 ? 0 : program;
           while (known.programs.count <= slot) known.addProgram(`wx${known.programs.count}`);
           const name = `${slot} ${category}`;
-          expect(known.findKey(slot, category)).toBe(made.get(name) ?? -1);
+          expect(known.findKey(slot, category)).toBe(made.get(name) ?? NO_KEY);
           if (!isMade) continue;
           const key = known.keyOf(slot, category, HOUR);
           expect(key).toBe(made.get(name) ?? known.keys.count - 1);
-          expect(known.keys.categories[key]).toBe(category);
+          expect(known.keys.categoryOf(key)).toBe(category);
           made.set(name, key);
         }
         expect(known.keys.count).toBe(made.size);

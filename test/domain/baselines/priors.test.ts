@@ -148,10 +148,11 @@ describe('a hostile prior', () => {
     const { baselines } = fold.state;
     let left = 0;
     for (let i = 0; i < 2 * CLASS_PRIORS_MAX; i++)
-      left += baselines.tell({ kind: 'classes', classes: [{ ...CLASS, name: `c${i}` }] });
+      left += baselines.takePrior({ kind: 'classes', classes: [{ ...CLASS, name: `c${i}` }] });
     expect(left).toBe(CLASS_PRIORS_MAX);
-    expect(baselines.tell({ kind: 'classes', classes: [{ ...CLASS, name: 'c0' }] })).toBe(0);
-    for (let i = 0; i < 2 * FLEET_PRIORS_MAX; i++) baselines.tell({ kind: 'fleets', fleets: [{ ...FLEET, developer: `d${i}` }] });
+    expect(baselines.takePrior({ kind: 'classes', classes: [{ ...CLASS, name: 'c0' }] })).toBe(0);
+    for (let i = 0; i < 2 * FLEET_PRIORS_MAX; i++)
+      baselines.takePrior({ kind: 'fleets', fleets: [{ ...FLEET, developer: `d${i}` }] });
     fold.state.beginCheckpoint();
     for (let next = fold.state.nextPage(); next !== null; next = fold.state.nextPage()) {
       expect(PAGE_KINDS).toContain(next.kind);

@@ -35,11 +35,11 @@ const CLASSES_MAX = 1024;
 const CLASSES_PER_PAGE = 16;
 const ALL_OTHERS = '';
 const NONE: readonly number[] = [];
-/** Of program-days, from one level to the next; nothing is said of a class that has hardly any. */
+/** A level is a tenth more program-days than the one before; levels begin with one program-day. */
 const LEVEL = Math.log(1.1);
 const LEVEL_DAYS_MIN = 1;
 
-/** How many tenths a number of program-days has grown by, one after the other. */
+/** The level of a number of program-days; -1 below one. */
 export function levelOf(days: number): number {
   return days < LEVEL_DAYS_MIN ? -1 : Math.floor(Math.log(days) / LEVEL);
 }
@@ -53,7 +53,7 @@ export class ClassRows {
   readonly #names: string[] = [];
   readonly #rows: ClassRow[] = [];
   /** By number: what a prior says, if any did. */
-  readonly #told: (ClassRow | null)[] = [];
+  readonly #byPrior: (ClassRow | null)[] = [];
   #grown = new Set<number>();
 
   /** The number of a class; made at first sight. */
@@ -69,15 +69,15 @@ export class ClassRows {
     this.#names.push(name);
     this.#numbers.set(name, number);
     this.#rows.push(new Float64Array(C_CELLS));
-    this.#told.push(this.priors.find(name));
+    this.#byPrior.push(this.priors.find(name));
     return number;
   }
 
   /** What is believed of a class: a prior, while this partition knows little and the prior comes from more days. Not to be changed. */
   row(number: number): ClassRow {
     const own = this.#rows[number]!;
-    const told = this.#told[number]!;
-    return told !== null && told[C_DAYS]! > own[C_DAYS]! && own[C_DAYS]! < CLASS_DAYS_MIN ? told : own;
+    const prior = this.#byPrior[number]!;
+    return prior !== null && prior[C_DAYS]! > own[C_DAYS]! && own[C_DAYS]! < CLASS_DAYS_MIN ? prior : own;
   }
 
   /** What this partition has seen, to be added to. */
@@ -89,12 +89,12 @@ export class ClassRows {
     return this.#names[number]!;
   }
 
-  /** Must be called after program-days were added to a class's row, with those it had before. */
+  /** Must be called after program-days were added to a class's row; `daysBefore`: those it had. */
   noteGrowth(number: number, daysBefore: number): void {
     if (levelOf(this.#rows[number]![C_DAYS]!) > levelOf(daysBefore)) this.#grown.add(number);
   }
 
-  /** Classes that have grown by a tenth, each at every tenth, since this was asked last. */
+  /** Numbers of the classes that have reached another level since this was asked last. */
   takeGrown(): Iterable<number> {
     if (this.#grown.size === 0) return NONE;
     const grown = this.#grown;
@@ -103,10 +103,10 @@ export class ClassRows {
   }
 
   /** Takes up what a prior says of a class. False, and nothing changes, when there is no room for another name. */
-  tell(name: string, row: ClassRow): boolean {
+  takePrior(name: string, row: ClassRow): boolean {
     if (!this.priors.put(name, row)) return false;
     const number = this.#numbers.get(name);
-    if (number !== undefined) this.#told[number] = row;
+    if (number !== undefined) this.#byPrior[number] = row;
     return true;
   }
 

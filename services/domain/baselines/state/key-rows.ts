@@ -32,14 +32,20 @@ const K_CELLS = K_RAMP + 1;
 /** Engine 3 had no ramps; its pages are read. */
 const K_CELLS_BEFORE_RAMPS = K_RAMP;
 
-/** What was told of a key; few have any. Hours since 1970, 0 while it was not. */
+/** What was told of a key; most have nothing. Hours since 1970; 0: not yet. */
 export interface ToldOfKey {
-  /** When it was told as new, came into use while lately listed, or, while newly listed, seven hours before it did. */
+  /**
+   * When it was told as new. One that a later declaration listed is not told: then when it came into use, or seven hours before that where it
+   * was newly listed, so that it is learned at once.
+   */
   newHour: number;
   /** How strong it was when it was told last, and when that was. */
   score: number;
   hour: number;
 }
+
+/** Instead of a slot: there is no such key. */
+export const NO_KEY = -1;
 
 const KEYS_PER_PAGE = 256;
 /** Rows of a piece are two to this power: just under a megabyte. */
@@ -53,9 +59,9 @@ export function keyRow(slot: number): number {
 export class KeyRows {
   readonly pages = new PageSet((page, out) => this.#encode(page, out));
   readonly #rows = new PiecedRows(K_CELLS, PIECE_SHIFT);
-  /** By slot: hour of the filling blocks, then the next key of the same program (-1: none). */
-  numbers = new Int32Array(1024);
-  categories = new Uint8Array(512);
+  /** By slot: hour of the filling blocks, then the next key of the same program. */
+  #numbers = new Int32Array(1024);
+  #categories = new Uint8Array(512);
   readonly #told = new Map<number, ToldOfKey>();
   #count = 0;
 
@@ -65,7 +71,7 @@ export class KeyRows {
 
   /** Bytes of memory. */
   get bytes(): number {
-    return this.#rows.bytes + this.numbers.byteLength + this.categories.byteLength;
+    return this.#rows.bytes + this.#numbers.byteLength + this.#categories.byteLength;
   }
 
   /** The piece that a key's row lies in, from {@link keyRow} on. */
@@ -73,43 +79,57 @@ export class KeyRows {
     return this.#rows.pieceOf(slot);
   }
 
-  /** The key of a category in the list that begins with `first`, or -1. */
+  /** Hour since 1970 of the filling blocks. */
+  hourOf(slot: number): number {
+    return this.#numbers[slot * 2]!;
+  }
+
+  setHour(slot: number, hour: number): void {
+    this.#numbers[slot * 2] = hour;
+  }
+
+  /** Index in CATEGORIES. */
+  categoryOf(slot: number): number {
+    return this.#categories[slot]!;
+  }
+
+  /** The key of a category in the list that begins with `first`, or {@link NO_KEY}. */
   find(first: number, category: number): number {
     let slot = first;
-    while (slot !== -1 && this.categories[slot] !== category) slot = this.numbers[slot * 2 + 1]!;
+    while (slot !== NO_KEY && this.#categories[slot] !== category) slot = this.#numbers[slot * 2 + 1]!;
     return slot;
   }
 
-  /** The next key of the same program, or -1. */
+  /** The next key of the same program, or {@link NO_KEY}. */
   next(slot: number): number {
-    return this.numbers[slot * 2 + 1]!;
+    return this.#numbers[slot * 2 + 1]!;
   }
 
   told(slot: number): Readonly<ToldOfKey> | undefined {
     return this.#told.size === 0 ? undefined : this.#told.get(slot);
   }
 
-  /** To be written to. The key has been touched. */
-  tell(slot: number): ToldOfKey {
+  /** What was told of a key, to be written to. The key has been touched. */
+  makeTold(slot: number): ToldOfKey {
     let told = this.#told.get(slot);
     if (told === undefined) this.#told.set(slot, (told = { newHour: 0, score: 0, hour: 0 }));
     return told;
   }
 
   add(category: number, hour: number, next: number): number {
-    // Before it is there: a page that a checkpoint has not written yet is drawn without it.
+    // Before it is there: a page that a checkpoint has not written yet is encoded without it.
     this.touch(this.#count);
     const slot = this.#count++;
     this.#rows.reserve(this.#count);
-    this.numbers = grownInt32(this.numbers, this.#count * 2);
-    if (this.#count > this.categories.length) {
-      const wider = new Uint8Array(Math.ceil(this.categories.length * 1.5));
-      wider.set(this.categories);
-      this.categories = wider;
+    this.#numbers = grownInt32(this.#numbers, this.#count * 2);
+    if (this.#count > this.#categories.length) {
+      const wider = new Uint8Array(Math.ceil(this.#categories.length * 1.5));
+      wider.set(this.#categories);
+      this.#categories = wider;
     }
-    this.categories[slot] = category;
-    this.numbers[slot * 2] = hour;
-    this.numbers[slot * 2 + 1] = next;
+    this.#categories[slot] = category;
+    this.#numbers[slot * 2] = hour;
+    this.#numbers[slot * 2 + 1] = next;
     return slot;
   }
 
@@ -123,9 +143,9 @@ export class KeyRows {
     const to = Math.min(from + KEYS_PER_PAGE, this.#count);
     out.varint(to - from);
     for (let slot = from; slot < to; slot++) {
-      out.varint(this.categories[slot]!);
-      out.varint(this.numbers[slot * 2]! + 1);
-      out.varint(this.numbers[slot * 2 + 1]! + 1);
+      out.varint(this.#categories[slot]!);
+      out.varint(this.#numbers[slot * 2]! + 1);
+      out.varint(this.#numbers[slot * 2 + 1]! + 1);
     }
     out.bytes(this.#rows.bytesOf(from, to));
     for (let slot = from; slot < to; slot++) {

@@ -7,6 +7,7 @@ import { PageSet } from '../../state/page-set.ts';
 import { FEATURE_COUNT, RAMP } from '../features.ts';
 import { SCALES } from '../tuning.ts';
 import { PiecedRows, rowInPiece } from '../../state/columns.ts';
+import { NO_KEY } from './key-rows.ts';
 
 /** Of a window block: uses, calls, expected uses. Scale by scale, the filling block and the one before it. */
 export const P_BLOCK = 3;
@@ -62,8 +63,9 @@ const HINTED_KEYS_MAX = 1 << (31 - CATEGORY_BITS);
 export const WEEK_HOURS = 48;
 
 const PROGRAMS_PER_PAGE = 64;
-/** Rows of a piece are two to this power, so that no piece of a table has 128 KiB: while V8 marks, it marks for milliseconds on the spot for each so large. */
+/** Rows of a piece are two to this power: no piece has 128 KiB, for which V8 would stop for milliseconds while it marks (page-set.ts). */
 const PIECE_SHIFT = 8;
+/** Of the whole numbers of a new program: it has come to no hour yet, has never alarmed, and its first key is NO_KEY. */
 export const NEVER = -1;
 
 /** Where the row of a program begins in its piece, see {@link ProgramRows.cellsOf}. */
@@ -131,10 +133,10 @@ export class ProgramRows {
     this.#hourRoots[slot >>> PIECE_SHIFT]![rootsRow(slot) + hour] = Math.sqrt(uses);
   }
 
-  /** The key of a program's category, or {@link NEVER} where there is none or it has to be looked for. */
+  /** The key of a program's category, or {@link NO_KEY} where there is none or it has to be looked for. */
   hint(slot: number, category: number): number {
     const hint = this.#hints[slot >>> PIECE_SHIFT]![hintAt(slot, category)]!;
-    return (hint & CATEGORY_MASK) === category && hint !== NEVER ? hint >> CATEGORY_BITS : NEVER;
+    return (hint & CATEGORY_MASK) === category && hint !== NO_KEY ? hint >> CATEGORY_BITS : NO_KEY;
   }
 
   setHint(slot: number, category: number, key: number): void {
@@ -143,7 +145,7 @@ export class ProgramRows {
 
   add(id: string): number {
     const slot = this.#ids.length;
-    // Before it is there: a page that a checkpoint has not written yet is drawn without it.
+    // Before it is there: a page that a checkpoint has not written yet is encoded without it.
     this.touch(slot);
     this.#ids.push(id);
     this.#reserve(slot);
@@ -158,7 +160,7 @@ export class ProgramRows {
     if (slot >>> PIECE_SHIFT < this.#numbers.length) return;
     this.#numbers.push(new Float64Array(P_NUMBERS << PIECE_SHIFT));
     this.#hourRoots.push(new Float16Array(WEEK_HOURS << PIECE_SHIFT));
-    this.#hints.push(new Int32Array(HINTS << PIECE_SHIFT).fill(NEVER));
+    this.#hints.push(new Int32Array(HINTS << PIECE_SHIFT).fill(NO_KEY));
   }
 
   /** Must be called before a program's row changes. */

@@ -139,7 +139,7 @@ export class RecentUsers {
     const entries = this.#entries;
     if (entries >= ENTRIES_MAX || this.#used < FULL_SHARE * entries) return;
     const before = this.#numbers;
-    // Pages that a checkpoint has not written yet are drawn as they were.
+    // Pages that a checkpoint has not written yet are encoded as they are.
     for (let page = 0; page < Math.ceil((entries * 2) / ENTRIES_PER_PAGE); page++) this.pages.touch(page);
     this.#numbers = new Uint32Array(before.length * 2);
     this.#floats = new Float32Array(this.#numbers.buffer);

@@ -7,7 +7,7 @@ import {
   type BaselinePageKind,
   PartitionBaselines,
 } from '../../../../services/domain/baselines/partition-baselines.ts';
-import { keyRow, K_LEARNED, K_RAMP, K_USES } from '../../../../services/domain/baselines/state/key-rows.ts';
+import { keyRow, K_LEARNED, K_RAMP, K_USES, NO_KEY } from '../../../../services/domain/baselines/state/key-rows.ts';
 import {
   P_ABOVE,
   P_DAYS,
@@ -69,8 +69,8 @@ describe('pages of the engine before ramps', () => {
       expect(cells[P_SCALE + RAMP]).toBe(1);
       for (const cell of [P_WORST + RAMP, P_WORST_SUM + RAMP, P_ABOVE, P_RAMP_MOST]) expect(cells[cell]).toBe(0);
       const learned: Record<string, number> = {};
-      for (let key = known.firstKey(slot); key !== -1; key = known.keys.next(key)) {
-        learned[String(known.keys.categories[key])] = known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_USES]!;
+      for (let key = known.firstKey(slot); key !== NO_KEY; key = known.keys.next(key)) {
+        learned[String(known.keys.categoryOf(key))] = known.keys.cellsOf(key)[keyRow(key) + K_LEARNED + K_USES]!;
         expect(known.keys.cellsOf(key)[keyRow(key) + K_RAMP]).toBe(0);
       }
       expect(learned).toEqual(one.learnedUsesByCategory);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { NO_KEY } from '../../../../services/domain/baselines/state/key-rows.ts';
 import {
-  NEVER,
   P_FIRST_KEY,
   P_RAMP_MOST,
   P_USES,
@@ -53,7 +53,7 @@ test('a hint is its program’s own, and never of another category', () => {
   const programs = filled();
   for (let slot = 0; slot < PROGRAMS; slot++) {
     for (let category = 0; category < 40; category++)
-      expect(programs.hint(slot, category)).toBe(category === slot % 40 ? slot + 7 : NEVER);
+      expect(programs.hint(slot, category)).toBe(category === slot % 40 ? slot + 7 : NO_KEY);
   }
 });
 
