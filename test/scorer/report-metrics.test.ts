@@ -7,7 +7,6 @@ import { parsePolicyDocument } from '../../services/domain/policy/document.ts';
 import { RowWriter } from '../../services/domain/results/row-writer.ts';
 import { createMetrics } from '../../services/platform/metrics/metrics.ts';
 import { ScorerMetrics } from '../../services/scorer/report-metrics.ts';
-import { WriterMetrics } from '../../services/writer/report-metrics.ts';
 
 const NOW_MS = 1_790_000_000_000;
 const LOG_ID = '6f1c2f0e-6f0b-4c60-9d4e-1f6f0a5b7c11';
@@ -136,21 +135,4 @@ test('a limit that intercepts by itself has its series from the start, and its l
   const labels = new Set((await metrics.limitRefusals.get()).values.map(({ labels: { limit: name } }) => String(name)));
   expect(labels.size).toBeLessThanOrEqual(201);
   expect(Math.max(...[...labels].map(({ length }) => length))).toBe(100);
-});
-
-test('what failed to be stored is counted under codes that are known, and the age of what was stored in seconds', async () => {
-  const { metrics, value } = reported();
-  const writer = new WriterMetrics(metrics, { nowMs: () => NOW_MS });
-  for (const code of ['log_busy', 'whatever a proxy says', 'u_8f3a9c12']) writer.failed(code);
-  expect(await value('ntk_write_failures_total', { code: 'log_busy' })).toBe(1);
-  expect(await value('ntk_write_failures_total', { code: 'other' })).toBe(2);
-  const state = new PartitionState(LOG_ID, 0, 1);
-  const outcome = outcomeOf(state);
-  outcome.liveArrivals.set(NOW_MS - 4_000, 2);
-  outcome.liveArrivals.set(NOW_MS + 4_000, 1);
-  const group = { partition: 0, from: 0, to: 1, headers: [outcome.header('', {})], rows: [], rowCount: 7, byteCount: 0 };
-  writer.written(group);
-  expect(await value('ntk_results_written_total')).toBe(7);
-  expect(await value('ntk_gaps_accepted_total')).toBe(0);
-  expect(await value('ntk_event_to_stored_seconds_sum')).toBe(8);
 });

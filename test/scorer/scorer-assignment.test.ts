@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ORIGIN } from '../../schemas/codes.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import { blocksOf } from '../../services/domain/results/block.ts';
 import { placesOf } from '../../services/domain/partitioning/route-record.ts';
@@ -67,7 +68,9 @@ async function append(count: number): Promise<void> {
     const record = Buffer.from(JSON.stringify(event));
     for (const place of placesOf(record, PARTITIONS)) values[place]!.push(record);
   }
-  await log.commit({ appends: values.map((list, partition) => ({ stream: 'access', partition, values: list, origin: 2 })) });
+  await log.commit({
+    appends: values.map((list, partition) => ({ stream: 'access', partition, values: list, origin: ORIGIN.run })),
+  });
 }
 
 async function until(condition: () => Promise<boolean> | boolean): Promise<void> {

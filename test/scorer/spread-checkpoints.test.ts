@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ORIGIN } from '../../schemas/codes.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
@@ -30,7 +31,7 @@ test('checkpoints of partitions that are taken together come at different times,
   );
   const values = [Buffer.from('no JSON, but a record')];
   // None of the last partition.
-  for (const partition of [0, 1, 2]) await log.commit({ appends: [{ stream: 'access', partition, values, origin: 2 }] });
+  for (const partition of [0, 1, 2]) await log.commit({ appends: [{ stream: 'access', partition, values, origin: ORIGIN.run }] });
   const takenAtMs = clock.ms;
   const isWritten = async (partition: number): Promise<boolean> => {
     const checkpoints = new CheckpointStore(log, partition);

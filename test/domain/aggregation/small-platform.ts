@@ -1,21 +1,18 @@
 /** A platform of a few programs in four partitions, folded and aggregated hour by hour in memory. The same seed is the same traffic. */
-import { BASELINE_REASONS, REASONS } from '../../../schemas/codes.ts';
+import { BASELINE_REASONS, ORIGIN, REASONS } from '../../../schemas/codes.ts';
 import type { Prior } from '../../../schemas/events/prior.ts';
 import { Aggregation, isNews, type Said, type Saying } from '../../../services/domain/aggregation/aggregation.ts';
-import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { FEATURES } from '../../../services/domain/baselines/features.ts';
-import { PartitionFold } from '../../../services/domain/fold/fold.ts';
+import type { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { partitionOf } from '../../../services/domain/partitioning/murmur2.ts';
 import { Chance } from '../../../services/simulator/chance/chance.ts';
-import { foldInput, type PlacedRecord } from '../fold/partitioned.ts';
+import { foldInput, newFold as newFoldOf, type PlacedRecord } from '../fold/partitioned.ts';
 
 export const PARTITIONS = 4;
 export const HOUR_MS = 3_600_000;
 export const START_MS = Date.UTC(2026, 2, 2);
 const LOG_ID = '6f3c0000-0000-4000-8000-000000000001';
 const SIBLINGS = FEATURES.indexOf('siblings');
-const RUN = 2;
-const SYSTEM = 3;
 const CATEGORIES = ['location', 'photos', 'clipboard', 'contacts'];
 
 export interface Program {
@@ -46,7 +43,7 @@ export function idIn(partition: number, name: string): string {
 }
 
 export function newFold(partition: number): PartitionFold {
-  return new PartitionFold({ logId: LOG_ID, partition, partitions: PARTITIONS, storedUser: (user) => user, authority: OPEN });
+  return newFoldOf({ logId: LOG_ID, partition, partitions: PARTITIONS });
 }
 
 export class SmallPlatform {
@@ -141,11 +138,11 @@ export class SmallPlatform {
   }
 
   #append(type: string, subject: string, timeMs: number, data: unknown): void {
-    this.log[partitionOf(subject, PARTITIONS)]!.push(this.#record(type, subject, timeMs, data, RUN));
+    this.log[partitionOf(subject, PARTITIONS)]!.push(this.#record(type, subject, timeMs, data, ORIGIN.run));
   }
 
   #appendToAll(type: string, data: unknown): void {
-    const record = this.#record(type, '*', START_MS, data, SYSTEM);
+    const record = this.#record(type, '*', START_MS, data, ORIGIN.system);
     for (const records of this.log) records.push(record);
   }
 

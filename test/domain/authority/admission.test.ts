@@ -1,19 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { ORIGIN } from '../../../schemas/codes.ts';
 import { authorityMark, OPEN, type Authority } from '../../../services/domain/authority/authority.ts';
 import { KEYS_MAX } from '../../../services/domain/state/signing-keys.ts';
-import {
-  DAY_MS,
-  IMPORTED,
-  NOW_MS,
-  OTHER_ROOT,
-  REVIEWER,
-  ROOT,
-  RUN,
-  type Said,
-  SECOND_MS,
-  SignedLog,
-  STRANGER,
-} from './signed-log.ts';
+import { DAY_MS, NOW_MS, OTHER_ROOT, REVIEWER, ROOT, type Said, SECOND_MS, SignedLog, STRANGER } from './signed-log.ts';
 import { signed, signerCalled } from './signing.ts';
 
 const BAN: Omit<Said, 'by'> = { type: 'ntk.standing', data: { state: 'banned' } };
@@ -141,7 +130,7 @@ describe('a fact that somebody kept and appends again', () => {
     // Two facts about one thing need different times: which is the newer one must not be a matter of luck.
     expect(revoke).toBe(apartMs === 0 ? 'superseded' : 'taken');
     log.forget();
-    for (const origin of [0, IMPORTED, RUN]) expect(log.append(kept, { origin })).toBe('superseded');
+    for (const origin of [ORIGIN.live, ORIGIN.imported, ORIGIN.run]) expect(log.append(kept, { origin })).toBe('superseded');
     expect(log.fold.state.programs.find('wx1')?.entitlements?.has('contacts')).toBe(apartMs === 0);
   });
 
@@ -152,7 +141,7 @@ describe('a fact that somebody kept and appends again', () => {
     log.say({ ...BAN, by: ROOT, timeMs: NOW_MS + 1 });
     log.forget();
     expect(log.append(kept, { appendedAtMs: NOW_MS + 30 * DAY_MS })).toBe('too_old');
-    expect(log.append(kept, { appendedAtMs: NOW_MS + 30 * DAY_MS, origin: RUN })).toBe('superseded');
+    expect(log.append(kept, { appendedAtMs: NOW_MS + 30 * DAY_MS, origin: ORIGIN.run })).toBe('superseded');
     expect(log.fold.state.programs.find('wx1')?.standing?.state).toBe('banned');
   });
 
@@ -189,7 +178,7 @@ describe('a fact that somebody kept and appends again', () => {
       const log = new SignedLog();
       const fact = { type, data, by: ROOT, timeMs: NOW_MS };
       expect(log.say({ ...fact, appendedAtMs: NOW_MS + ageMs + 1 })).toBe('too_old');
-      for (const origin of [IMPORTED, RUN])
+      for (const origin of [ORIGIN.imported, ORIGIN.run])
         expect(
           log.say({
             ...fact,
@@ -205,7 +194,7 @@ describe('a fact that somebody kept and appends again', () => {
   test('of an erasure more than a day older than the newest is over, also as history', () => {
     const log = new SignedLog();
     log.say({ ...ERASURE, by: ROOT });
-    const fact = { ...ERASURE, by: ROOT, origin: RUN };
+    const fact = { ...ERASURE, by: ROOT, origin: ORIGIN.run };
     expect(log.say({ ...fact, timeMs: NOW_MS - DAY_MS })).toBe('taken');
     expect(log.say({ ...fact, timeMs: NOW_MS - DAY_MS - 1 })).toBe('superseded');
   });

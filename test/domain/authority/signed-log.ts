@@ -1,14 +1,12 @@
 /** One partition of a log that asks for signatures, record by record. */
-import { type Authority } from '../../../services/domain/authority/authority.ts';
+import { ORIGIN } from '../../../schemas/codes.ts';
+import type { Authority } from '../../../services/domain/authority/authority.ts';
 import type { Signer } from '../../../services/domain/authority/signature.ts';
-import { PartitionFold } from '../../../services/domain/fold/fold.ts';
-import { foldInput } from '../fold/partitioned.ts';
+import type { PartitionFold } from '../../../services/domain/fold/fold.ts';
+import { foldInput, newFold } from '../fold/partitioned.ts';
 import { pagesOf } from '../fold/platform-pages.ts';
 import { signed, signerCalled } from './signing.ts';
 
-export const LIVE = 0;
-export const IMPORTED = 1;
-export const RUN = 2;
 export const SECOND_MS = 1_000;
 export const DAY_MS = 86_400_000;
 export const NOW_MS = Date.UTC(2026, 10, 24);
@@ -38,15 +36,8 @@ export class SignedLog {
   #next = 0;
   #made = 0;
 
-  constructor(authority: Authority = { mode: 'signed', roots: [ROOT.publicKey, OTHER_ROOT.publicKey] }, windowCapacity = 4) {
-    this.fold = new PartitionFold({
-      logId: 'signed-log',
-      partition: 0,
-      partitions: 1,
-      storedUser: (user) => user,
-      authority,
-      windowCapacity,
-    });
+  constructor(authority: Authority = { mode: 'signed', roots: [ROOT.publicKey, OTHER_ROOT.publicKey] }) {
+    this.fold = newFold({ logId: 'signed-log', authority, windowCapacity: 4 });
   }
 
   record({ type, data, by, subject, timeMs = NOW_MS, id, more = {} }: Said): object {
@@ -68,7 +59,10 @@ export class SignedLog {
     return this.append(this.record(said), said);
   }
 
-  append(event: object, { appendedAtMs = NOW_MS, origin = LIVE }: { appendedAtMs?: number; origin?: number } = {}): Outcome {
+  append(
+    event: object,
+    { appendedAtMs = NOW_MS, origin = ORIGIN.live }: { appendedAtMs?: number; origin?: number } = {},
+  ): Outcome {
     const placed = Array.from({ length: this.#next }, () => ({ value: Buffer.alloc(0), record: 0, origin }));
     placed.push({ value: Buffer.from(JSON.stringify(event)), record: 0, origin });
     const outcome = this.fold.fold(foldInput(placed, { from: this.#next, to: this.#next + 1, appendedAtMs }), 0);

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CATEGORIES } from '../../../schemas/codes.ts';
+import { CATEGORIES, type Category } from '../../../schemas/codes.ts';
 import { Baselines } from '../../../services/domain/baselines/baselines.ts';
 import { REASON_OF_FEATURE, FEATURES } from '../../../services/domain/baselines/features.ts';
 import { toldFeatures } from '../../../services/domain/baselines/explain.ts';
 import { EPISODE_SECONDS } from '../../../services/domain/baselines/tuning.ts';
+import { sightingOf } from './sighting-of.ts';
 
 /** The last second of which a record may be (services/domain/record/time.ts). */
 const SECONDS_MAX = 8_993_721_599;
@@ -48,7 +49,7 @@ describe('whatever is seen', () => {
           for (let time = 0; time < times; time++) {
             seconds = Math.min(SECONDS_MAX, Math.max(0, seconds + step));
             const hash = Uint32Array.of(user * 7919, time % 3);
-            baselines.see({ ...rest, fleets: null, program, classNumber: 0, seconds }, hash, [0, 1, 2], budget);
+            baselines.see(sightingOf({ ...rest, program, seconds }), hash, [0, 1, 2], budget);
             const { score, contributions, isAlarm, opensEpisode, threshold } = baselines;
             expect(Number.isFinite(score)).toBe(true);
             expect(contributions.every((amount) => amount >= 0)).toBe(true);
@@ -76,18 +77,9 @@ describe('whatever is seen', () => {
     const baselines = new Baselines(() => 0);
     baselines.known.classes.numberOf('unclassified');
     const program = baselines.known.addProgram('wx1');
-    const see = (category: string, at: number): number => {
-      const seen = { program, classNumber: 0, category: CATEGORIES.indexOf(category as never), seconds: at };
-      const more = {
-        fleets: null,
-        isForeground: true,
-        rows: 1,
-        bytes: 1,
-        isNewlyListed: false,
-        isFreshlyListed: false,
-        isLatelyListed: false,
-      };
-      baselines.see({ ...seen, ...more }, Uint32Array.of(1, 1), [], 0.5);
+    const see = (category: Category, seconds: number): number => {
+      const seen = sightingOf({ program, category: CATEGORIES.indexOf(category), seconds });
+      baselines.see(seen, Uint32Array.of(1, 1), [], 0.5);
       return baselines.score;
     };
     for (let beat = 0; beat < 100; beat++) expect(see('network', 1000 + beat * 300)).toBe(0);

@@ -6,6 +6,7 @@ import { K_BLOCK, K_LEARNED, keyRow, K_USES } from '../../../services/domain/bas
 import { numbersRow, P_LAST_ALARM, P_TOLD, programRow } from '../../../services/domain/baselines/state/program-rows.ts';
 import { SCALE_HOURS } from '../../../services/domain/baselines/tuning.ts';
 import { drawnPages, pagesLeft } from '../state/drawn-pages.ts';
+import { sightingOf } from './sighting-of.ts';
 
 const MIDNIGHT = Date.UTC(2026, 2, 2) / 3_600_000;
 const KEYS_PER_PAGE = 256;
@@ -35,18 +36,8 @@ class Programs {
   use(program: number, hour: number, category: number): void {
     this.#hash[0]! += 0x9e3779b1;
     this.#hash[1]!++;
-    const seconds = hour * 3600 + 60;
-    const more = {
-      classNumber: 0,
-      fleets: null,
-      isForeground: true,
-      rows: 1,
-      bytes: 0,
-      isNewlyListed: false,
-      isFreshlyListed: false,
-      isLatelyListed: false,
-    };
-    this.baselines.see({ program, category, seconds, ...more }, this.#hash, [], NO_ALARMS);
+    const seen = sightingOf({ program, category, seconds: hour * 3600 + 60 });
+    this.baselines.see(seen, this.#hash, [], NO_ALARMS);
   }
 
   /** Others use categories for the first time until the next key has a page of its own. */

@@ -1,6 +1,7 @@
 /** Programs of a class that have been seen for ten days: a tenth of their uses are of photos, of which few are unseen. */
 import { CATEGORIES } from '../../../schemas/codes.ts';
 import { Baselines } from '../../../services/domain/baselines/baselines.ts';
+import { sightingOf } from './sighting-of.ts';
 
 export const PHOTOS = CATEGORIES.indexOf('photos');
 export const LOCATION = CATEGORIES.indexOf('location');
@@ -39,8 +40,8 @@ export class OneClass {
     seconds: number,
     { isForeground = true, siblings = [] as readonly number[], budget = 0, isNewlyListed = false, isLatelyListed = false } = {},
   ): void {
-    const seen = { program, classNumber: 0, category, seconds, isForeground, fleets: null, rows: 1, bytes: 100 };
+    const listed = { isNewlyListed, isFreshlyListed: isNewlyListed, isLatelyListed };
     const words = Uint32Array.of(++this.#user, this.#user * 7919);
-    this.baselines.see({ ...seen, isNewlyListed, isFreshlyListed: isNewlyListed, isLatelyListed }, words, siblings, budget);
+    this.baselines.see(sightingOf({ program, category, seconds, isForeground, bytes: 100, ...listed }), words, siblings, budget);
   }
 }

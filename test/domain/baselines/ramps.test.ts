@@ -10,6 +10,7 @@ import { P_DAYS, programRow } from '../../../services/domain/baselines/state/pro
 import { evidentFrom, oddsEvidence } from '../../../services/domain/baselines/surprise.ts';
 import { RAMP_DAYS, RAMP_NATS_MAX, RAMP_ODDS } from '../../../services/domain/baselines/tuning.ts';
 import { Random } from '../../reference/random.ts';
+import { sightingOf } from './sighting-of.ts';
 
 const LOCATION = CATEGORIES.indexOf('location');
 const USUAL = 0.2;
@@ -44,9 +45,8 @@ class OneKey {
   /** Nats of the ramp at an access now. */
   judged(): number {
     const found = new Surprises();
-    const seen = { program: this.program, classNumber: 0, category: LOCATION, seconds: 0, fleets: null };
-    const more = { isForeground: true, rows: 1, bytes: 1, isNewlyListed: false, isFreshlyListed: false, isLatelyListed: false };
-    judgeRamp(this.known, this.key, { ...seen, ...more }, USUAL, found);
+    const seen = sightingOf({ program: this.program, category: LOCATION, seconds: 0 });
+    judgeRamp(this.known, this.key, seen, USUAL, found);
     return found.nats[RAMP]!;
   }
 }

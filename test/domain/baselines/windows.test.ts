@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CATEGORIES } from '../../../schemas/codes.ts';
 import { Baselines } from '../../../services/domain/baselines/baselines.ts';
-import { K_BLOCK, K_CALLS, keyRow, K_USES } from '../../../services/domain/baselines/state/key-rows.ts';
+import { K_BLOCK, K_CALLS, keyRow, K_USES, NO_KEY } from '../../../services/domain/baselines/state/key-rows.ts';
 import {
   P_BLOCK,
   P_CALLS,
@@ -22,6 +22,7 @@ import {
   SCALES,
   SESSION_GAP_SECONDS,
 } from '../../../services/domain/baselines/tuning.ts';
+import { sightingOf } from './sighting-of.ts';
 
 const START_HOUR = Date.UTC(2026, 2, 2) / 3_600_000;
 const PHOTOS = CATEGORIES.indexOf('photos');
@@ -48,19 +49,7 @@ class OneProgram {
 
   /** By whoever used it last. */
   useAgain(seconds: number, category: number): void {
-    const seen = {
-      program: this.slot,
-      classNumber: 0,
-      fleets: null,
-      category,
-      seconds,
-      isForeground: true,
-      rows: 1,
-      bytes: 0,
-      isNewlyListed: false,
-      isFreshlyListed: false,
-      isLatelyListed: false,
-    };
+    const seen = sightingOf({ program: this.slot, category, seconds });
     this.baselines.see(seen, this.#hash, [], NO_ALARMS);
   }
 
@@ -76,7 +65,7 @@ class OneProgram {
     const blocks = 2 * SCALES * P_BLOCK;
     const cells = known.programs.cellsOf(this.slot);
     for (let i = 0; i < blocks; i++) cells[programRow(this.slot) + i]! *= times;
-    for (let key = known.firstKey(this.slot); key !== -1; key = known.keys.next(key))
+    for (let key = known.firstKey(this.slot); key !== NO_KEY; key = known.keys.next(key))
       for (let i = 0; i < 2 * SCALES * K_BLOCK; i++) known.keys.cellsOf(key)[keyRow(key) + i]! *= times;
   }
 

@@ -1,19 +1,14 @@
 /** A block is one record of the log, which takes 4 MiB, whatever the records of a batch say. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ORIGIN } from '../../../schemas/codes.ts';
 import { NAME_POINTS_MAX } from '../../../schemas/fields.ts';
-import { OPEN } from '../../../services/domain/authority/authority.ts';
-import { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { encodeBlock } from '../../../services/domain/results/block.ts';
 import { VALUE_BYTES_MAX } from '../../../services/platform/log/segment.ts';
-import { foldInput } from './partitioned.ts';
+import { foldInput, newFold } from './partitioned.ts';
 
-const ORIGIN_LIVE = 0;
 const START_MS = Date.UTC(2026, 2, 1);
 const LONGEST = 1_040_000;
-
-const newFold = (): PartitionFold =>
-  new PartitionFold({ logId: 'log', partition: 0, partitions: 1, storedUser: (user) => user, authority: OPEN });
 
 function event(id: number, type: string, data: object, subject = 'wx1'): Buffer {
   const time = new Date(START_MS).toISOString();
@@ -44,7 +39,7 @@ function blocksOf(
   arrivalMs: (i: number) => number = () => START_MS,
 ): { sizes: number[]; rows: Buffer } {
   const fold = newFold();
-  const records = values.map((value, i) => ({ value, record: i + 1, origin: ORIGIN_LIVE }));
+  const records = values.map((value, i) => ({ value, record: i + 1, origin: ORIGIN.live }));
   const input = foldInput(records, { from: 0, to: records.length });
   for (let i = 0; i < values.length; i++) input.appendedAtMs[i] = arrivalMs(i);
   const sizes: number[] = [];
@@ -64,13 +59,13 @@ test.each([
   ['a developer', [declaration(0, DEVELOPER), ...[1, 2, 3, 4, 5].map((id) => access(id, LONGEST))]],
   ['a limit', [policy(0, LONG), access(1, 10), access(2, 10), access(3, 500_000), access(4, LONGEST)]],
   ['both', [policy(0, LONG), declaration(1, DEVELOPER), access(2, 10), access(3, 10), access(4, LONGEST), access(5, LONGEST)]],
-])('with pages as long as a record may be, and the name of %s', (_, values) => {
+])('a block fits into a record of the log with pages as long as they may be, and the name of %s', (_, values) => {
   const { sizes, rows } = blocksOf(values);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(VALUE_BYTES_MAX);
   expect(rows.length).toBeGreaterThan(VALUE_BYTES_MAX);
 });
 
-test('with more users to erase, and moments at which records came, than a header has room for', () => {
+test('a block has no more users to erase, and moments at which records came, than its header has room for', () => {
   const { sizes } = blocksOf(
     Array.from({ length: 12_000 }, (_, i) => erasure(i)),
     (i) => START_MS + i,
@@ -79,7 +74,7 @@ test('with more users to erase, and moments at which records came, than a header
   expect(Math.max(...sizes)).toBeLessThanOrEqual(VALUE_BYTES_MAX);
 });
 
-test('with records of any lengths in any order', () => {
+test('a block fits into a record of the log with records of any lengths in any order', () => {
   const length = fc.oneof(fc.nat(2_000), fc.constantFrom(500_000, LONGEST));
   const record = fc.oneof(
     { weight: 4, arbitrary: fc.record({ page: length }) },

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ACTIONS, REASONS } from '../../../schemas/codes.ts';
 import type { BatchOutcome } from '../../../services/domain/fold/batch-outcome.ts';
-import { OPEN } from '../../../services/domain/authority/authority.ts';
-import { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { EVENTS, type ExpectedVerdict, POLICY_YAML, REJECTS, VERDICTS } from '../../conformance/example.ts';
-import { foldAll, foldInput, partitioned } from './partitioned.ts';
+import { foldAll, foldInput, newFold, partitioned } from './partitioned.ts';
 
 interface Judged extends ExpectedVerdict {
   readonly reasonsInOrder: readonly string[];
@@ -19,7 +17,7 @@ function judgeExample(partitions: number): {
   const rejects: { record: number; reason: string }[] = [];
   let duplicates = 0;
   partitioned(EVENTS, POLICY_YAML, partitions).forEach((records, partition) => {
-    const fold = new PartitionFold({ logId: 'example', partition, partitions, storedUser: (user) => user, authority: OPEN });
+    const fold = newFold({ partition, partitions });
     const onPiece = (piece: BatchOutcome): void => {
       duplicates += piece.duplicates;
       for (const text of piece.rejected) {

@@ -1,11 +1,9 @@
 /** What becomes of one record, by where it is and how it came in, in the counts of the ledger. */
 import { describe, expect, test } from 'vitest';
 import { ORIGIN } from '../../../schemas/codes.ts';
-import { OPEN } from '../../../services/domain/authority/authority.ts';
 import type { BatchOutcome } from '../../../services/domain/fold/batch-outcome.ts';
-import { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { partitionOf } from '../../reference/partitions.ts';
-import { foldInput } from './partitioned.ts';
+import { foldInput, newFold } from './partitioned.ts';
 
 const PARTITIONS = 4;
 const HERE = 2;
@@ -30,7 +28,7 @@ interface Event {
 }
 
 function folded(events: readonly Event[], partition: number, origin: number): BatchOutcome {
-  const fold = new PartitionFold({ logId: 'l', partition, partitions: PARTITIONS, storedUser: (user) => user, authority: OPEN });
+  const fold = newFold({ partition, partitions: PARTITIONS });
   const placed = events.map((event, i) => {
     const value = Buffer.from(
       JSON.stringify({ specversion: '1.0', id: `${i}`, source: 's', time: '2026-01-01T00:00:00Z', ...event }),
@@ -78,13 +76,7 @@ describe('in the ledger', () => {
   });
 
   test('records of a host are counted by when they arrived, each once', () => {
-    const fold = new PartitionFold({
-      logId: 'l',
-      partition: HERE,
-      partitions: PARTITIONS,
-      storedUser: (user) => user,
-      authority: OPEN,
-    });
+    const fold = newFold({ partition: HERE, partitions: PARTITIONS });
     const values = [5, 5, 7, 5].map((atMs, record) => ({ value: Buffer.from('{'), record, origin: ORIGIN.live, atMs }));
     const input = { ...foldInput(values, { from: 0, to: 4 }), appendedAtMs: Float64Array.from(values, ({ atMs }) => atMs) };
     expect([...fold.fold(input, 0).liveArrivals]).toEqual([

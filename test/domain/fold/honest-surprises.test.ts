@@ -11,7 +11,6 @@ import {
   inOrder,
   type Judged,
   judged,
-  newFold,
   ordinaryUses,
   policyFact,
   recordsOf,
@@ -162,6 +161,6 @@ describe('a program that goes wrong', () => {
 describe('what a log begins with', () => {
   it('is no alarm by itself: nobody is ordinary yet', () => {
     const firstDays = log({}).filter(({ at }) => at < START + 2 * DAY);
-    expect(episodesOf(judged(recordsOf(firstDays), newFold())).length).toBeLessThanOrEqual(1);
+    expect(episodesOf(judged(recordsOf(firstDays))).length).toBeLessThanOrEqual(1);
   });
 });

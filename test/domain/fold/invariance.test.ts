@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Authority, OPEN } from '../../../services/domain/authority/authority.ts';
-import { PartitionFold } from '../../../services/domain/fold/fold.ts';
+import type { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { PAGE_KINDS, pagesByKind } from '../../../services/domain/fold/partition-state.ts';
 import { EVENTS, POLICY_YAML } from '../../conformance/example.ts';
 import { APPENDED_MS, makeSignedTraffic, ROOTS } from '../../reference/signed-traffic.ts';
@@ -9,7 +9,7 @@ import { signed } from '../authority/signing.ts';
 import { classPriorOf } from '../../../services/domain/baselines/priors/class-prior.ts';
 import { C_CELLS } from '../../../services/domain/baselines/state/class-rows.ts';
 import { DAY, declarations, type Fact, HOUR, inOrder, ordinaryUses, programName, recordsOf, START } from './platform.ts';
-import { foldAll, foldInput, partitioned, type PlacedRecord } from './partitioned.ts';
+import { foldAll, foldInput, newFold as newFoldOf, partitioned, type PlacedRecord } from './partitioned.ts';
 
 const PARTITIONS = 2;
 /** What a log holds, and whose facts count in it. */
@@ -27,14 +27,7 @@ const example: Told = {
 const WINDOW = 500;
 
 function newFold(partition: number, authority: Authority = OPEN): PartitionFold {
-  return new PartitionFold({
-    logId: 'example',
-    partition,
-    partitions: PARTITIONS,
-    storedUser: (user) => user,
-    authority,
-    windowCapacity: WINDOW,
-  });
+  return newFoldOf({ logId: 'example', partition, partitions: PARTITIONS, authority, windowCapacity: WINDOW });
 }
 
 interface Folded {

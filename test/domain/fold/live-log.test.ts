@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { REASONS } from '../../../schemas/codes.ts';
-import { OPEN } from '../../../services/domain/authority/authority.ts';
-import { PartitionFold } from '../../../services/domain/fold/fold.ts';
+import { ORIGIN, REASONS } from '../../../schemas/codes.ts';
 import { explainChecks } from '../../../services/domain/wording/explain-checks.ts';
-import { foldInput } from './partitioned.ts';
+import { foldInput, newFold } from './partitioned.ts';
 
-const LIVE = 0;
-const IMPORTED = 1;
-const RUN = 2;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const NOW_MS = Date.UTC(2026, 10, 24);
@@ -50,11 +45,11 @@ const callAt = (timeMs: number, subject: string): Said => ({
 
 /** One partition of a log. */
 class LiveLog {
-  readonly fold = new PartitionFold({ logId: 'live', partition: 0, partitions: 1, storedUser: (user) => user, authority: OPEN });
+  readonly fold = newFold();
   #next = 0;
 
   constructor() {
-    this.#append([POLICY_SAID], NOW_MS - 30 * DAY_MS, 3);
+    this.#append([POLICY_SAID], NOW_MS - 30 * DAY_MS, ORIGIN.system);
   }
 
   /** Folds all of it as one batch. */
@@ -81,7 +76,7 @@ class LiveLog {
   }
 
   /** A batch of its own. */
-  call({ timeMs, appendedAtMs, origin = LIVE }: Call, program = 'wx1'): Told {
+  call({ timeMs, appendedAtMs, origin = ORIGIN.live }: Call, program = 'wx1'): Told {
     return this.#append([callAt(timeMs, program)], appendedAtMs, origin)[0]!;
   }
 
@@ -90,7 +85,7 @@ class LiveLog {
     return this.#append(
       timesMs.map((timeMs) => callAt(timeMs, 'wx1')),
       NOW_MS,
-      RUN,
+      ORIGIN.run,
     );
   }
 }
@@ -110,14 +105,14 @@ describe('a live record', () => {
 
   it('that was imported is taken at the bounds, too', () => {
     const told = (aheadMs: number): Told =>
-      new LiveLog().call({ timeMs: NOW_MS + aheadMs, appendedAtMs: NOW_MS, origin: IMPORTED });
+      new LiveLog().call({ timeMs: NOW_MS + aheadMs, appendedAtMs: NOW_MS, origin: ORIGIN.imported });
     expect(told(-8 * DAY_MS)).toMatchObject({ eventTimeMs: NOW_MS - 7 * DAY_MS, notes: ['clock_skewed', 'imported'] });
     expect(told(2 * MINUTE_MS)).toMatchObject({ eventTimeMs: NOW_MS + MINUTE_MS, notes: ['clock_skewed', 'imported'] });
     expect(told(-7 * DAY_MS)).toMatchObject({ eventTimeMs: NOW_MS - 7 * DAY_MS, notes: ['imported'] });
   });
 
   it('of history keeps its own time, however long ago', () => {
-    const told = new LiveLog().call({ timeMs: 1_000, appendedAtMs: NOW_MS, origin: RUN });
+    const told = new LiveLog().call({ timeMs: 1_000, appendedAtMs: NOW_MS, origin: ORIGIN.run });
     expect(told).toMatchObject({ eventTimeMs: 1_000, notes: [] });
   });
 
@@ -140,7 +135,7 @@ describe('a live record', () => {
   it('that was imported is judged without limits, and says so', () => {
     const log = new LiveLog();
     for (let i = 0; i < 3; i++) {
-      const told = log.call({ timeMs: NOW_MS, appendedAtMs: NOW_MS, origin: IMPORTED });
+      const told = log.call({ timeMs: NOW_MS, appendedAtMs: NOW_MS, origin: ORIGIN.imported });
       expect(isRefused(told)).toBe(false);
       expect(told.notes).toEqual(['imported']);
       expect(told.explained).toEqual([
@@ -179,16 +174,16 @@ describe('a limit key of a live log', () => {
 
   it('ages as soon as something was imported, too', () => {
     const log = new LiveLog();
-    log.call({ timeMs: NOW_MS, appendedAtMs: NOW_MS, origin: IMPORTED }, 'wx2');
+    log.call({ timeMs: NOW_MS, appendedAtMs: NOW_MS, origin: ORIGIN.imported }, 'wx2');
     const timeMs = NOW_MS - 30 * DAY_MS;
     expect(log.runTogether([timeMs, timeMs]).map(isRefused)).toEqual([false, false]);
   });
 
   it('is never freed while the log is history', () => {
     const log = new LiveLog();
-    log.call({ timeMs: NOW_MS, appendedAtMs: NOW_MS, origin: RUN });
+    log.call({ timeMs: NOW_MS, appendedAtMs: NOW_MS, origin: ORIGIN.run });
     const laterMs = NOW_MS + 365 * DAY_MS;
-    for (let i = 0; i < 4; i++) log.call({ timeMs: laterMs, appendedAtMs: laterMs, origin: RUN }, 'wx2');
+    for (let i = 0; i < 4; i++) log.call({ timeMs: laterMs, appendedAtMs: laterMs, origin: ORIGIN.run }, 'wx2');
     expect(log.fold.state.limits.count).toBe(2);
   });
 });

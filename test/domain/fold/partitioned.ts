@@ -1,9 +1,11 @@
 /** Lays the records of a file out in partitions, as an importer would, without any log. */
+import { ORIGIN } from '../../../schemas/codes.ts';
+import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { partitionOf } from '../../../services/domain/partitioning/murmur2.ts';
 import { parsePolicyYaml } from '../../../services/domain/policy/document.ts';
 import type { BatchOutcome } from '../../../services/domain/fold/batch-outcome.ts';
 import type { ResultRow } from '../../../services/domain/results/row.ts';
-import type { PartitionFold } from '../../../services/domain/fold/fold.ts';
+import { type FoldOptions, PartitionFold } from '../../../services/domain/fold/fold.ts';
 import type { FoldInput } from '../../../services/domain/fold/fold-input.ts';
 
 export interface PlacedRecord {
@@ -13,8 +15,6 @@ export interface PlacedRecord {
   readonly origin: number;
 }
 
-const ORIGIN_RUN = 2;
-const ORIGIN_SYSTEM = 3;
 const BROADCAST = ['ntk.policy', 'ntk.erasure', 'ntk.prior', 'ntk.key'];
 
 export function splitLines(file: Buffer): Buffer[] {
@@ -64,12 +64,24 @@ export function partitioned(
     data: parsed.document,
   };
   const value = Buffer.from(JSON.stringify(sign(policy)));
-  const placed: PlacedRecord[][] = Array.from({ length: partitions }, () => [{ value, record: 0, origin: ORIGIN_SYSTEM }]);
+  const placed: PlacedRecord[][] = Array.from({ length: partitions }, () => [{ value, record: 0, origin: ORIGIN.system }]);
   splitLines(file).forEach((line, i) => {
     for (const partition of placesOf(line, partitions))
-      placed[partition]!.push({ value: line, record: i + 1, origin: ORIGIN_RUN });
+      placed[partition]!.push({ value: line, record: i + 1, origin: ORIGIN.run });
   });
   return placed;
+}
+
+/** A fold of the only partition of a log that trusts everybody and stores users as they are, unless said otherwise. */
+export function newFold(options: Partial<FoldOptions> = {}): PartitionFold {
+  return new PartitionFold({
+    logId: 'log',
+    partition: 0,
+    partitions: 1,
+    storedUser: (user) => user,
+    authority: OPEN,
+    ...options,
+  });
 }
 
 /** Folds all of the records, in as many pieces as their rows need. */

@@ -1,7 +1,7 @@
 /** A fold that stands still at one place of a log, to be gone on with as often as wanted. */
 import type { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { type PageKind, pagesByKind } from '../../../services/domain/fold/partition-state.ts';
-import { newFold } from './platform.ts';
+import { newFold } from './partitioned.ts';
 
 export type Pages = Record<PageKind, Buffer[]>;
 

@@ -1,11 +1,10 @@
 /** A small platform whose programs are each used in their own way, day and night, made from a seed; stories are told on top of it. */
-import { PartitionFold } from '../../../services/domain/fold/fold.ts';
-import { OPEN } from '../../../services/domain/authority/authority.ts';
+import type { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { FEATURES } from '../../../services/domain/baselines/features.ts';
 import type { Tally } from '../../../services/domain/fold/tally.ts';
 import { ORIGIN, REASONS } from '../../../schemas/codes.ts';
 import { Random } from '../../reference/random.ts';
-import { foldAll, foldInput, type PlacedRecord } from './partitioned.ts';
+import { foldAll, foldInput, newFold, type PlacedRecord } from './partitioned.ts';
 
 /** A Monday. */
 export const START = Date.UTC(2026, 2, 2) / 1000;
@@ -169,10 +168,6 @@ export interface Judged {
   readonly seen: readonly Seen[];
   readonly late: number;
   readonly fold: PartitionFold;
-}
-
-export function newFold(logId = 'platform'): PartitionFold {
-  return new PartitionFold({ logId, partition: 0, partitions: 1, storedUser: (user) => user, authority: OPEN });
 }
 
 export function judged(records: readonly PlacedRecord[], fold: PartitionFold = newFold()): Judged {

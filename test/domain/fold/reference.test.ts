@@ -2,13 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ACTIONS, DUPLICATE_WINDOW_RECORDS, REASONS, SIGNED_TYPES } from '../../../schemas/codes.ts';
 import { type Authority, OPEN } from '../../../services/domain/authority/authority.ts';
-import { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import type { SignedJudging } from '../../reference/authority.ts';
 import { type Judgement, judge } from '../../reference/judge.ts';
 import { APPENDED_MS, makeSignedTraffic, ROOTS } from '../../reference/signed-traffic.ts';
 import { makeTraffic } from '../../reference/traffic.ts';
 import { signed } from '../authority/signing.ts';
-import { foldInput, partitioned } from './partitioned.ts';
+import { foldInput, newFold, partitioned } from './partitioned.ts';
 
 const PARTITIONS = 4;
 const LOG_ID = 'reference';
@@ -29,14 +28,7 @@ function foldTraffic(events: Buffer, policyYaml: string, windowCapacity: number,
   const sign = authority.mode === 'open' ? undefined : (policy: object): object => signed(policy, ROOTS[0]!);
   const folded: Folded = { verdicts: new Map(), rejects: [], refusals: new Map(), duplicates: 0, staleFacts: 0 };
   partitioned(events, policyYaml, PARTITIONS, sign).forEach((records, partition) => {
-    const fold = new PartitionFold({
-      logId: LOG_ID,
-      partition,
-      partitions: PARTITIONS,
-      storedUser: (user) => user,
-      authority,
-      windowCapacity,
-    });
+    const fold = newFold({ logId: LOG_ID, partition, partitions: PARTITIONS, authority, windowCapacity });
     for (let from = 0; from < records.length; from += 37) {
       const input = foldInput(records, { from, to: Math.min(from + 37, records.length), appendedAtMs: APPENDED_MS });
       const outcome = fold.fold(input, 0, ({ offset, attributes, judgement, user }) => {

@@ -1,12 +1,10 @@
 /** A checkpoint has only the pages that changed since the one before: whatever a fact changes has to be in it. */
 import { expect, test } from 'vitest';
-import { REASONS } from '../../../schemas/codes.ts';
-import { OPEN } from '../../../services/domain/authority/authority.ts';
-import { PartitionFold } from '../../../services/domain/fold/fold.ts';
+import { ORIGIN, REASONS } from '../../../schemas/codes.ts';
+import type { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import { pagesByKind } from '../../../services/domain/fold/partition-state.ts';
-import { foldInput, type PlacedRecord } from './partitioned.ts';
+import { foldInput, newFold, type PlacedRecord } from './partitioned.ts';
 
-const RUN = 2;
 type Said = readonly [kind: string, data: object];
 
 const POLICY: Said = ['policy', { version: 'p', consent: { required: '*' }, restricted: ['location'] }];
@@ -19,9 +17,6 @@ const BEFORE: readonly Said[] = [
   ['consent', { user: 'u', state: 'granted', categories: ['location'] }],
 ];
 const ACCESS: Said = ['access', { user: 'u', api: 'a', category: 'location', purpose: 'map' }];
-
-const newFold = (): PartitionFold =>
-  new PartitionFold({ logId: 'l', partition: 0, partitions: 1, storedUser: (user) => user, authority: OPEN });
 
 /** Folds what comes from the `from`-th record on; the reasons of the last access. */
 function reasonsOf(fold: PartitionFold, said: readonly Said[], from: number): string[] {
@@ -36,7 +31,7 @@ function reasonsOf(fold: PartitionFold, said: readonly Said[], from: number): st
       time: '2026-01-01T00:00:00Z',
       data,
     };
-    return { value: Buffer.from(JSON.stringify(event)), record: i, origin: RUN };
+    return { value: Buffer.from(JSON.stringify(event)), record: i, origin: ORIGIN.run };
   });
   let reasons: string[] = [];
   fold.fold(foldInput(placed, { from, to: placed.length }), 0, ({ judgement }) => {

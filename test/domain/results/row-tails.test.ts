@@ -1,13 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { OPEN } from '../../../services/domain/authority/authority.ts';
-import { PartitionFold } from '../../../services/domain/fold/fold.ts';
+import { ORIGIN } from '../../../schemas/codes.ts';
 import { END_PLACES } from '../../../services/domain/record/access-ends.ts';
 import { RowTails } from '../../../services/domain/results/row-tails.ts';
-import { foldAll, foldInput } from '../fold/partitioned.ts';
+import { foldAll, foldInput, newFold } from '../fold/partitioned.ts';
 
 const START_MS = Date.UTC(2026, 10, 24);
-const ORIGIN_RUN = 2;
 const PROGRAMS = ['wx1', 'wx2', 'wx3'];
 const ENDS = [
   { api: 'wx.getLocation' },
@@ -61,12 +59,13 @@ function rowsOf(history: readonly Event[], textOf: (event: object) => string): B
     return {
       value: Buffer.from(textOf({ specversion: '1.0', id: `e${i}`, source: 's', time, ...event })),
       record: i + 1,
-      origin: ORIGIN_RUN,
+      origin: ORIGIN.run,
     };
   });
-  const fold = new PartitionFold({ logId: 'tails', partition: 0, partitions: 1, storedUser: (user) => user, authority: OPEN });
   const rows: Buffer[] = [];
-  foldAll(fold, foldInput(records, { from: 0, to: records.length }), (piece) => rows.push(Buffer.from(piece.rows.written())));
+  foldAll(newFold(), foldInput(records, { from: 0, to: records.length }), (piece) =>
+    rows.push(Buffer.from(piece.rows.written())),
+  );
   return Buffer.concat(rows);
 }
 
