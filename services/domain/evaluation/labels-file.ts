@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { INCIDENT_KINDS } from '../../../schemas/simulation/labels.ts';
 import { filledText } from '../../../schemas/fields.ts';
 import { policyProblems } from '../../../schemas/policy/problems.ts';
-import { pathText } from '../policy/yaml-file.ts';
+import { pathText } from '../yaml/yaml-file.ts';
 import { INVALID_TIME, parseTimeUs } from '../record/time.ts';
 
 /** Bytes of UTF-8; about 100,000 incidents. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { type Policy, policySchema } from '../../../schemas/policy/policy.ts';
 import { policyProblems } from '../../../schemas/policy/problems.ts';
-import { checkYamlFile, pathText, type YamlFileProblem, type YamlProblem } from './yaml-file.ts';
+import { checkYamlFile, pathText, type YamlFileProblem, type YamlProblem } from '../yaml/yaml-file.ts';
 
 export interface ValidPolicy {
   readonly ok: true;

@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { CATEGORIES } from '../../../schemas/codes.ts';
 import { PROBLEMS_MAX } from '../../../schemas/policy/problems.ts';
 import { parsePolicyDocument, parsePolicyYaml, policyHash } from '../../../services/domain/policy/document.ts';
-import { YAML_BYTES_MAX } from '../../../services/domain/policy/yaml-file.ts';
+import { YAML_BYTES_MAX } from '../../../services/domain/yaml/yaml-file.ts';
 import { POLICY_YAML } from '../../conformance/example.ts';
 import { policyDocuments } from '../../schemas/policy-documents.ts';
 
