@@ -1,15 +1,13 @@
 /** Why a partition cannot be taken: one line that says what to do, with the numbers to type where there is a command for it. */
+import { ErrorForAPerson } from '../platform/error-for-a-person.ts';
 import type { MakerChange } from './maker.ts';
 
 /** A partition cannot be taken until somebody does what the message says. */
-export class PartitionRefused extends Error {
+export class PartitionRefused extends ErrorForAPerson {
   readonly code: 'engine_changed' | 'authority_changed' | 'log_lost' | 'hash_mismatch' | 'state_full' | 'users_changed';
   constructor(code: PartitionRefused['code'], message: string) {
     super(message);
-    this.name = 'PartitionRefused';
     this.code = code;
-    // For a person, wherever it is logged: where in the code it arose says nothing.
-    this.stack = `${this.name}: ${message}`;
   }
 }
 

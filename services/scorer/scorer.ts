@@ -10,11 +10,11 @@ import type { PartitionState } from '../domain/fold/partition-state.ts';
 import { RetakePause } from '../platform/assignment/retake-pause.ts';
 import type { Trouble } from '../platform/assignment/trouble.ts';
 import type { Clock } from '../platform/clock.ts';
+import { isForAPerson } from '../platform/error-for-a-person.ts';
 import { LogError } from '../platform/log/event-log.ts';
 import { Turnstile } from '../platform/turnstile.ts';
 import { awaitHandOver } from './hand-over.ts';
 import { PartitionScorer, type PartitionScorerOptions, type StepResult } from './partition-scorer.ts';
-import { PartitionRefused } from './partition-refused.ts';
 import { type NearLimit, nearLimits, type StateLimits } from './state-limits.ts';
 
 export interface ScorerOptions extends Omit<PartitionScorerOptions, 'partition' | 'clock' | 'onProgress' | 'arrivals'> {
@@ -307,9 +307,4 @@ export class Scorer {
     const [failure] = this.#stopFailures.splice(0);
     if (failure !== undefined) throw failure;
   }
-}
-
-function isForAPerson(error: unknown): error is Error {
-  if (error instanceof PartitionRefused) return true;
-  return error instanceof LogError && (error.code === 'log_corrupt' || error.code === 'log_offset_out_of_range');
 }

@@ -3,17 +3,15 @@
  * Rows are known by log id, partition and offset, so one would replace the other's. What gives it away is that ClickHouse has
  * results of this log that the log itself does not have.
  */
+import { ErrorForAPerson } from '../platform/error-for-a-person.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import type { Group } from './group.ts';
 
-export class ForeignResults extends Error {
+export class ForeignResults extends ErrorForAPerson {
   constructor(partition: number, stored: number, known: number) {
     super(
       `partition ${partition}: ClickHouse has results of this log up to source offset ${stored}, which the log itself, at ${known}, did not make; it is a copy of another data folder, or an older one that was restored, and nothing of it was written; give it a ClickHouse of its own (without --clickhouse it has one), or go on with the newest folder`,
     );
-    this.name = 'ForeignResults';
-    // For a person, wherever it is logged: where in the code it arose says nothing.
-    this.stack = `${this.name}: ${this.message}`;
   }
 }
 

@@ -1,19 +1,17 @@
 /** Blocks that are gone from `ntk.results` although their rows were never stored (docs/gaps.md). */
 import { blocksOf } from '../domain/results/block.ts';
+import { ErrorForAPerson } from '../platform/error-for-a-person.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { decodeWriterNote } from '../platform/log/writer-note.ts';
 
 /** Blocks do not follow one another: something outside removed or doubled them. */
-export class BlockGap extends Error {
+export class BlockGap extends ErrorForAPerson {
   constructor(partition: number, expected: number, found: number) {
     super(
       found > expected
         ? `partition ${partition}: the blocks of source offsets ${expected} to ${found} are lost and nothing of them is stored; run 'ntk repair', which makes them again where the log still has the records, else go on without them: ntk accept-gap ${partition} ${expected} ${found}`
         : `partition ${partition}: a block begins at source offset ${found}, though everything before ${expected} is stored; run 'ntk verify' to see what is stored, and restore the log from a copy`,
     );
-    this.name = 'BlockGap';
-    // For a person, wherever it is logged: where in the code it arose says nothing.
-    this.stack = `${this.name}: ${this.message}`;
   }
 }
 

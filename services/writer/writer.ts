@@ -7,10 +7,9 @@ import { RetakePause } from '../platform/assignment/retake-pause.ts';
 import type { Trouble } from '../platform/assignment/trouble.ts';
 import type { Clock } from '../platform/clock.ts';
 import { WarehouseError } from '../platform/warehouse/warehouse.ts';
-import { LogError, type LogErrorCode } from '../platform/log/event-log.ts';
-import { ForeignResults } from './foreign-results.ts';
+import { isForAPerson } from '../platform/error-for-a-person.ts';
+import { isTransient, LogError } from '../platform/log/event-log.ts';
 import type { Group } from './group.ts';
-import { BlockGap } from './lost-blocks.ts';
 import { PartitionWriter, type PartitionWriterOptions } from './partition-writer.ts';
 
 export interface WriterOptions extends Omit<PartitionWriterOptions, 'partition'> {
@@ -176,7 +175,7 @@ export class Writer {
   #codeOfRetryable(error: unknown): string | null {
     const { onRefused = 'stop' } = this.#options;
     if (error instanceof WarehouseError) return error.retryable || (this.#prepared && onRefused === 'park') ? error.code : null;
-    if (error instanceof LogError) return isMendable(error.code) ? error.code : null;
+    if (error instanceof LogError) return isTransient(error.code) ? error.code : null;
     return null;
   }
 
@@ -234,14 +233,4 @@ export class Writer {
     for (const writer of this.#owned.values()) await writer.release();
     this.#owned.clear();
   }
-}
-
-/** Offsets out of range, damage, a gap and somebody else's results are for a person: stop and alarm, never go round them. */
-function isForAPerson(error: unknown): error is Error {
-  if (error instanceof BlockGap || error instanceof ForeignResults) return true;
-  return error instanceof LogError && (error.code === 'log_corrupt' || error.code === 'log_offset_out_of_range');
-}
-
-function isMendable(code: LogErrorCode): boolean {
-  return code === 'log_busy' || code === 'log_disk_full' || code === 'log_unreachable';
 }

@@ -1,7 +1,6 @@
 /** A labelled world through the fold, in the process: no log, no database, the alarms as `ntk evaluate` would read them. */
 import { BASELINE_REASONS, ORIGIN, REASONS } from '../../schemas/codes.ts';
 import { labelsSchema } from '../../schemas/simulation/labels.ts';
-import { OPEN } from '../../services/domain/authority/authority.ts';
 import type { Alarm } from '../../services/domain/evaluation/episodes.ts';
 import { type LabelledIncident, type LabelledWorld, readLabels } from '../../services/domain/evaluation/labels-file.ts';
 import { isInside } from '../../services/domain/evaluation/score-episodes.ts';
@@ -9,11 +8,11 @@ import { Aggregation } from '../../services/domain/aggregation/aggregation.ts';
 import type { News } from '../../schemas/results/news.ts';
 import type { BatchOutcome } from '../../services/domain/fold/batch-outcome.ts';
 import { aggregatedChunkRecords } from '../../services/system/aggregate-batch.ts';
-import { PartitionFold } from '../../services/domain/fold/fold.ts';
+import type { PartitionFold } from '../../services/domain/fold/fold.ts';
 import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
 import type { ResultRow } from '../../services/domain/results/row.ts';
 import { labelsOf, simulate } from '../../services/simulator/write-files.ts';
-import { foldAll } from '../domain/fold/partitioned.ts';
+import { foldAll, newFold } from '../domain/fold/partitioned.ts';
 import { eventLines, labels } from './other-world/records.ts';
 import { makeWorld } from './other-world/world.ts';
 
@@ -68,13 +67,7 @@ class Filling {
 
   constructor(partition: number, onAccess: (row: ResultRow) => void, onNews: (news: News) => void) {
     this.#onNews = onNews;
-    this.#fold = new PartitionFold({
-      logId: 'measured',
-      partition,
-      partitions: PARTITIONS,
-      storedUser: (user) => user,
-      authority: OPEN,
-    });
+    this.#fold = newFold({ partition, partitions: PARTITIONS });
     this.#onAccess = onAccess;
   }
 

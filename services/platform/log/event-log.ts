@@ -185,6 +185,11 @@ export const LOG_ERROR_CODES = [
 ] as const;
 export type LogErrorCode = (typeof LOG_ERROR_CODES)[number];
 
+/** Whether it may pass while somebody waits, so that the same is tried again. */
+export function isTransient(code: LogErrorCode): boolean {
+  return code === 'log_busy' || code === 'log_disk_full' || code === 'log_unreachable';
+}
+
 export class LogError extends Error {
   readonly code: LogErrorCode;
   constructor(code: LogErrorCode, message: string, options?: ErrorOptions) {
