@@ -65,7 +65,8 @@ if (process.argv[1] === import.meta.filename) {
   const files = generatedFiles();
   if (process.argv.includes('--check')) {
     const outdated = outdatedFiles(files);
-    for (const name of outdated) console.error(`schemas/json/${name} is not as generated: run node schemas/generate.ts`);
+    for (const name of outdated) console.error(`schemas/json/${name} is not as generated: run npm run schemas`);
+    if (outdated.length === 0) console.info('schemas: up to date');
     process.exitCode = outdated.length === 0 ? 0 : 1;
   } else {
     write(files);
