@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ALL_METRICS, METRIC_SECTIONS } from '../services/platform/metrics/all-metrics.ts';
 import { type AnyDefinition, type LabelValues, seriesMax } from '../services/platform/metrics/definition.ts';
-import { FREE_METRICS } from '../services/platform/metrics/free-metrics.ts';
 
 const FILE = join(import.meta.dirname, '../docs/metrics.md');
 
@@ -31,7 +30,7 @@ function page(): string {
   const sections = METRIC_SECTIONS.map(
     ({ title, definitions }) => `## ${title}\n\n${table(definitions)}${title === 'Every process' ? `\n${ofNode()}` : ''}`,
   );
-  return [INTRODUCTION, ...sections, labels(), free(), series()].join('\n');
+  return [INTRODUCTION, ...sections, labels(), series()].join('\n');
 }
 
 function table(definitions: readonly AnyDefinition[]): string {
@@ -68,11 +67,6 @@ function labels(): string {
 
 function inWords({ values, says }: LabelValues): string {
   return values === undefined ? says : values.map((value) => `\`${value}\``).join(', ');
-}
-
-function free(): string {
-  const rows = Object.entries(FREE_METRICS).map(([name, why]) => [`\`${name}\``, why]);
-  return `## In no panel and no alert\n\n${aligned([['metric', 'is there all the same because'], ...rows])}`;
 }
 
 function ofNode(): string {
