@@ -1,7 +1,7 @@
 /** Reads a body within bounds of size and time, whatever the sender does. */
 import type { IncomingMessage } from 'node:http';
 import { gunzippedAside } from '../platform/compression/one-shot.ts';
-import { systemCodeOf } from '../platform/folder/folder-error.ts';
+import { systemCodeOf } from '../platform/system-error.ts';
 
 /** `aborted`: the sender has gone; nobody reads an answer. */
 export type BodyProblem = 'too_large' | 'too_slow' | 'aborted' | 'no_gzip';

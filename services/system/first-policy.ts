@@ -4,6 +4,7 @@ import { parsePolicyDocument, parsePolicyYaml } from '../domain/policy/document.
 import type { Authority } from '../domain/authority/authority.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { ORIGIN } from '../platform/log/event-log.ts';
+import { systemCodeInWords } from '../platform/system-error.ts';
 import { appendPolicy, policyHistory } from './policy-history.ts';
 import { UserError } from './user-error.ts';
 
@@ -58,7 +59,7 @@ function bytesOf(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new UserError(`the policy ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`, {
+    throw new UserError(`the policy ${file} cannot be read (${systemCodeInWords(error)})`, {
       cause: error,
     });
   }

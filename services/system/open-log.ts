@@ -7,6 +7,7 @@ import type { EventLog } from '../platform/log/event-log.ts';
 import type { KafkaAccess } from '../platform/log/kafka/kafkajs-internals.ts';
 import type { SyncMode } from '../platform/log/sqlite/format.ts';
 import { openSqliteLog } from '../platform/log/sqlite/open-sqlite-log.ts';
+import { systemCodeInWords } from '../platform/system-error.ts';
 import { UserError } from './user-error.ts';
 
 /** The part of the configuration that says where the log is. */
@@ -80,6 +81,6 @@ function pem(variable: string, file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new UserError(`${variable}=${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+    throw new UserError(`${variable}=${file} cannot be read (${systemCodeInWords(error)})`);
   }
 }

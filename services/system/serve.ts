@@ -8,6 +8,7 @@ import { createHttpServer, type HttpServer } from '../platform/http/http-server.
 import { EXIT_CODES, Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { giveWay } from '../platform/priority.ts';
+import { systemCodeOf } from '../platform/system-error.ts';
 import { aggregatorPart } from './aggregator-part.ts';
 import { authorityOf } from './authority.ts';
 import { whenLogAnswers } from './await-log.ts';
@@ -138,7 +139,7 @@ async function listen(server: HttpServer, system: System, config: Config): Promi
     return await server.start();
   } catch (error) {
     await system.close();
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemCodeOf(error);
     if (code === 'EADDRINUSE')
       throw new UserError(`port ${config.httpPort} of ${config.httpHost} is taken; choose another with --port (0: any free one)`);
     if (code === 'EACCES' || code === 'EADDRNOTAVAIL')

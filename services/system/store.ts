@@ -10,6 +10,7 @@ import type { Clock } from '../platform/clock.ts';
 import { type HeldLock, tryLock } from '../platform/folder/lock.ts';
 import { readSystemFile } from '../platform/folder/system.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
+import { systemCodeInWords } from '../platform/system-error.ts';
 import { openChdbWarehouse } from '../platform/warehouse/chdb/open-chdb-warehouse.ts';
 import { migrate } from '../platform/warehouse/migrations.ts';
 import { openProxiedWarehouse } from '../platform/warehouse/proxied/open-proxied-warehouse.ts';
@@ -171,9 +172,7 @@ export function userKeyOf(folder: DataFolder | null, userKeyFile: string | null)
     const key = readFileSync(userKeyFile);
     if (key.length >= USER_KEY_BYTES_MIN) return key;
   } catch (error) {
-    throw new UserError(
-      `the user key ${userKeyFile} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}); see NTK_USER_KEY_FILE`,
-    );
+    throw new UserError(`the user key ${userKeyFile} cannot be read (${systemCodeInWords(error)}); see NTK_USER_KEY_FILE`);
   }
   throw new UserError(
     `the user key ${userKeyFile} has less than ${USER_KEY_BYTES_MIN} bytes; make one with: head -c 32 /dev/urandom > ${userKeyFile}`,

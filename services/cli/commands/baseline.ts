@@ -7,7 +7,7 @@ import { openInput } from '../../importers/input/open-input.ts';
 import type { Input } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import { DraftFile } from '../../platform/folder/draft-file.ts';
-import { systemCodeOf } from '../../platform/folder/folder-error.ts';
+import { systemCodeOf } from '../../platform/system-error.ts';
 import { readSeries } from '../../series/read-series.ts';
 import { scoreSeries, type SeriesSummary } from '../../series/score-series.ts';
 import { UserError } from '../../system/user-error.ts';

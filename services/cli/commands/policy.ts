@@ -4,6 +4,7 @@ import { parsePolicyYaml } from '../../domain/policy/document.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
 import type { Authority } from '../../domain/authority/authority.ts';
 import type { Signer } from '../../domain/authority/signature.ts';
+import { systemCodeInWords } from '../../platform/system-error.ts';
 import { requireSaid } from '../../system/authority.ts';
 import { appendPolicy, type PolicyChange, policyHistory } from '../../system/policy-history.ts';
 import { UserError } from '../../system/user-error.ts';
@@ -22,10 +23,10 @@ export async function readBytes(file: string, thing = 'policy file'): Promise<Bu
   try {
     return await readFile(file);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
+    const code = systemCodeInWords(error);
     if (code === 'ENOENT') throw new UserError(`there is no ${thing} '${brief(file)}'`);
     if (code === 'EISDIR') throw new UserError(`'${brief(file)}' is a folder, not a ${thing}`);
-    throw new UserError(`cannot read ${thing} '${brief(file)}': ${code ?? 'unknown error'}`);
+    throw new UserError(`cannot read ${thing} '${brief(file)}': ${code}`);
   }
 }
 

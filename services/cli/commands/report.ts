@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { InterceptionReport } from '../../../schemas/report/interceptions.ts';
 import { parseTimeUs, INVALID_TIME, TIME_END_US } from '../../domain/record/time.ts';
+import { systemCodeInWords } from '../../platform/system-error.ts';
 import { isOnKafka } from '../../system/open-log.ts';
 import { hasPolicyInForce } from '../../system/policy-in-force.ts';
 import type { Store } from '../../system/store.ts';
@@ -67,7 +68,7 @@ export async function writePage(out: Output, page: string, file: string | undefi
   try {
     await writeFile(file, page);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    const code = systemCodeInWords(error);
     throw new UserError(`cannot write ${brief(file)} (${code}); name another file with --output`, { cause: error });
   }
   out.note(`the report is in ${brief(file)}; open it in a browser, or print it`);

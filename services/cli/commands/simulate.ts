@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import { durationUs } from '../../../schemas/policy/duration.ts';
-import { systemCodeOf } from '../../platform/folder/folder-error.ts';
+import { systemCodeOf } from '../../platform/system-error.ts';
 import { gatewaySink, SinkRefused } from '../../simulator/gateway-sink.ts';
 import { DAY_MS_MIN, PROGRAMS_DEFAULT, RATE_MAX, runLiveSource } from '../../simulator/live-source.ts';
 import { DAILY_DEFAULT, DAYS_MAX, START_DEFAULT_MS, writeFiles } from '../../simulator/write-files.ts';

@@ -7,6 +7,7 @@ import { parseTokenFile, type Token, type TokenEntry, TYPES_DEFAULT } from '../.
 import { tryLock } from '../../platform/folder/lock.ts';
 import { makeToken } from '../../platform/folder/system.ts';
 import { readIfThere, replaceFile } from '../../platform/folder/whole-file.ts';
+import { systemCodeInWords } from '../../platform/system-error.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { jsonOptions } from '../options.ts';
@@ -171,7 +172,7 @@ function textOf(file: string): string | null {
   try {
     return readIfThere(file)?.toString('utf8') ?? null;
   } catch (error) {
-    throw new UserError(`${brief(file)} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+    throw new UserError(`${brief(file)} cannot be read (${systemCodeInWords(error)})`);
   }
 }
 

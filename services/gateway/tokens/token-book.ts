@@ -6,9 +6,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { Clock } from '../../platform/clock.ts';
-import { systemCodeOf } from '../../platform/folder/folder-error.ts';
 import { bearerOf } from '../../platform/http/bearer.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { systemCodeOf } from '../../platform/system-error.ts';
 import { parseTokenFile, type Token } from './token-file.ts';
 
 export interface TokenBookOptions {

@@ -6,9 +6,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { systemCodeInWords } from '../../platform/system-error.ts';
 import { type Compression, compressionOf, foreignFormatOf, MAGIC_BYTES } from './compression.ts';
 import { type Damage, inflate } from './inflate.ts';
-import { errorCodeOf, type InputProblem, isInputProblem } from './problem.ts';
+import { type InputProblem, isInputProblem } from './problem.ts';
 import { type Source, spool } from './spool.ts';
 
 /** Bytes of a file that are read at once. */
@@ -194,7 +195,7 @@ function isReadError(error: unknown): boolean {
 }
 
 function unreadable(path: string, error: unknown): InputProblem {
-  const code = errorCodeOf(error);
+  const code = systemCodeInWords(error);
   if (code === 'ENOENT') return { code: 'input_not_found', message: `${path}: no such file` };
   const advice = ADVICE[code];
   return { code: 'input_unreadable', message: `${path} cannot be read (${code})${advice === undefined ? '' : `: ${advice}`}` };

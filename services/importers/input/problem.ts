@@ -21,8 +21,3 @@ export interface InputProblem {
 export function isInputProblem(value: object): value is InputProblem {
   return 'code' in value && 'message' in value;
 }
-
-/** Reads `code` of a Node.js error such as `ENOENT`. */
-export function errorCodeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-}

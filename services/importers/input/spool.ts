@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCodeOf, type InputProblem } from './problem.ts';
+import { systemCodeInWords } from '../../platform/system-error.ts';
+import type { InputProblem } from './problem.ts';
 
 /** What is copied; given up where it may not come to an end. */
 export type Source = AsyncIterable<Uint8Array> & { destroy?(): unknown };
@@ -84,5 +85,8 @@ async function openNameless(folder: string): Promise<FileHandle> {
 }
 
 function problem(folder: string, error: unknown): InputProblem {
-  return { code: 'spool_failed', message: `cannot keep the input in ${folder} while it is imported: ${errorCodeOf(error)}` };
+  return {
+    code: 'spool_failed',
+    message: `cannot keep the input in ${folder} while it is imported: ${systemCodeInWords(error)}`,
+  };
 }

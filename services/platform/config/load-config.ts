@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { systemCodeInWords } from '../system-error.ts';
 import { settingMeant } from './misspelt.ts';
 import {
   type Config,
@@ -98,8 +99,7 @@ function readConfigFile(file: string, problems: string[]): ConfigFile {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    problems.push(`${file}: cannot be read (${code ?? 'unknown error'}); give the path of a YAML or JSON file`);
+    problems.push(`${file}: cannot be read (${systemCodeInWords(error)}); give the path of a YAML or JSON file`);
     return noFile();
   }
   const lines = new LineCounter();

@@ -14,7 +14,8 @@
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { FolderError, noSpaceFor, systemCodeOf } from './folder-error.ts';
+import { systemCodeOf } from '../system-error.ts';
+import { FolderError, noSpaceFor } from './folder-error.ts';
 import { makeFolders } from './make-folders.ts';
 import { keepToOwner } from './owner-only.ts';
 import { createFile, readIfThere, syncFolder } from './whole-file.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { systemCodeOf } from './folder-error.ts';
+import { systemCodeOf } from '../system-error.ts';
 import { syncFolder } from './whole-file.ts';
 
 const STANDARD_OUTPUT = 1;

@@ -19,11 +19,6 @@ export class FolderError extends Error {
   }
 }
 
-/** The code of a system error (`ENOENT`, ...), or null. */
-export function systemCodeOf(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
-}
-
 /** @param what that is in a folder, or the folder, as a person knows it */
 export function noSpaceFor(what: string, cause: unknown): FolderError {
   return new FolderError('folder_not_writable', `no space is left for ${what}; make room on that disk and try again`, { cause });

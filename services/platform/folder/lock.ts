@@ -7,6 +7,7 @@ import { basename } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
+import { isAlive } from '../is-alive.ts';
 import { isBusy, isFull } from '../sqlite-codes.ts';
 import { FolderError, noSpaceFor } from './folder-error.ts';
 import { readJsonIfThere, replaceFile } from './whole-file.ts';
@@ -78,16 +79,6 @@ function hold(db: DatabaseSync, holderFile: string): HeldLock {
 function readHolder(holderFile: string): LockHolder | null {
   const parsed = holderSchema.safeParse(readJsonIfThere(holderFile));
   return parsed.success && isAlive(parsed.data.pid) ? parsed.data : null;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it lives and belongs to somebody else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 /** Program and command without further arguments, which may be names of people's files. */

@@ -1,7 +1,7 @@
 /** Making a folder with those above it. Node's own recursive `mkdir` never returns where the system allows no folder (`/proc/x`). */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { systemCodeOf } from './folder-error.ts';
+import { systemCodeOf } from '../system-error.ts';
 
 /**
  * Answers the topmost folder that was made, or null when all were there. What is in the way, if it is no folder, is for the next who

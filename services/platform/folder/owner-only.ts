@@ -1,6 +1,6 @@
 /** What lies in a data folder is for its owner, also where the folder itself was made open to others before. */
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
-import { systemCodeOf } from './folder-error.ts';
+import { systemCodeOf } from '../system-error.ts';
 
 const FILE_MODE = 0o600;
 const RIGHTS_OF_OTHERS = 0o077;

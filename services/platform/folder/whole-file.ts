@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { noSpaceFor, systemCodeOf } from './folder-error.ts';
+import { systemCodeOf } from '../system-error.ts';
+import { noSpaceFor } from './folder-error.ts';
 
 /** Readable and writable by the owner only. */
 const PRIVATE_MODE = 0o600;

@@ -5,6 +5,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createFile } from '../folder/whole-file.ts';
+import { systemCodeInWords } from '../system-error.ts';
 
 /** Completes "the key file FILE ...". */
 export interface KeyProblem {
@@ -33,7 +34,7 @@ export function makeKeyFiles(path: string): { readonly publicKey: KeyObject } | 
     if (!createFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }))) return taken;
     writeFileSync(publicFileOf(path), publicKey.export({ type: 'spki', format: 'pem' }), { flag: 'wx', mode: PUBLIC_MODE });
   } catch (error) {
-    return { problem: `cannot be written (${codeOf(error)})` };
+    return { problem: `cannot be written (${systemCodeInWords(error)})` };
   }
   return { publicKey };
 }
@@ -76,10 +77,6 @@ function read(path: string): string | KeyProblem {
       return { problem: `has more than ${KEY_FILE_BYTES_MAX} bytes: it is no key file` };
     return readFileSync(path, 'utf8');
   } catch (error) {
-    return { problem: `cannot be read (${codeOf(error)})` };
+    return { problem: `cannot be read (${systemCodeInWords(error)})` };
   }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown error';
 }

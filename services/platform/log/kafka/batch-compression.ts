@@ -1,5 +1,6 @@
 /** Packing the records of a batch, and unpacking them within limits: a host chooses what is in it. */
 import { gunzipped, type Packing, zstdPacked, zstdPackedAside, zstdUnpacked } from '../../compression/one-shot.ts';
+import { systemCodeOf } from '../../system-error.ts';
 import { LogError } from '../event-log.ts';
 import { malformed } from './wire.ts';
 import { zstdContentBytes } from './zstd-frame.ts';
@@ -40,8 +41,7 @@ export function decompress(attributes: number, body: Buffer): Buffer {
     if (codec === CODEC.zstd) return unzstd(body);
     if (codec === CODEC.gzip) return gunzipped(body, { maxOutputLength: BODY_BYTES_MAX });
   } catch (error) {
-    if (error instanceof BatchTooLarge || (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
-      throw new BatchTooLarge();
+    if (error instanceof BatchTooLarge || systemCodeOf(error) === 'ERR_BUFFER_TOO_LARGE') throw new BatchTooLarge();
     throw new LogError('log_corrupt', `a batch in Kafka cannot be decompressed: ${(error as Error).message}`, { cause: error });
   }
   throw new LogError(

@@ -11,6 +11,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createClient } from '@clickhouse/client';
+import { isAlive } from '../../is-alive.ts';
 import { OWN_CODES, toWarehouseError, warehouseError } from '../error-codes.ts';
 import { Spool } from '../spool.ts';
 import type { Warehouse } from '../warehouse.ts';
@@ -96,16 +97,5 @@ function openingError(error: unknown, where: string, folder: string): Error {
 function holderOf(folder: string): number | null {
   const file = join(folder, 'status');
   const [, pid] = existsSync(file) ? (/^PID: (\d+)$/m.exec(readFileSync(file, 'utf8')) ?? []) : [];
-  return pid !== undefined && isRunning(Number(pid)) ? Number(pid) : null;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    // Signal 0 only asks.
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It is there and another user's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return pid !== undefined && isAlive(Number(pid)) ? Number(pid) : null;
 }
