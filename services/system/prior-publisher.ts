@@ -1,8 +1,10 @@
-/** How what the aggregator has to say comes into the log. */
+/** How the aggregator's priors come into the log. */
+import { EVERY_PROGRAM } from '../../schemas/events/cloudevent.ts';
 import type { PriorRecord } from '../aggregator/aggregator.ts';
 import type { Authority } from '../domain/authority/authority.ts';
-import { signEvent, type Signer } from '../domain/authority/signature.ts';
+import type { Signer } from '../domain/authority/signature.ts';
 import { type EventLog, ORIGIN, type Put } from '../platform/log/event-log.ts';
+import { appendToEveryPartition } from './publish.ts';
 
 const SOURCE = 'ntk/aggregator';
 
@@ -15,23 +17,10 @@ export function priorPublisher(
   authority: Authority,
   signer: Signer | null,
 ): (record: PriorRecord, put: Put) => Promise<void> {
-  const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
+  const usedSigner = authority.mode === 'open' ? null : signer;
   return async ({ id, timeMs, data }, put) => {
     const time = new Date(timeMs).toISOString();
-    const event = { specversion: '1.0', id, source: SOURCE, type: 'ntk.prior', subject: '*', time, data };
-    const signed = authority.mode === 'open' || signer === null ? event : signEvent({ ...event, logid: log.logId }, signer);
-    // Every number of a prior is finite.
-    if (signed === null) throw new Error('a prior holds a number that JSON cannot say');
-    const values = [Buffer.from(JSON.stringify(signed), 'utf8')];
-    await log.commit({
-      appends: partitions.map((partition) => ({
-        stream: 'access' as const,
-        partition,
-        values,
-        keys: ['*'],
-        origin: ORIGIN.system,
-      })),
-      puts: [put],
-    });
+    const event = { specversion: '1.0', id, source: SOURCE, type: 'ntk.prior', subject: EVERY_PROGRAM, time, data };
+    await appendToEveryPartition(log, event, usedSigner, { origin: ORIGIN.system, puts: [put] });
   };
 }

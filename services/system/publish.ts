@@ -1,5 +1,6 @@
 /** Publishing a fact of authority by a command: asked first whether it would count, signed, appended to every partition. */
 import type { SignedType } from '../../schemas/codes.ts';
+import { EVERY_PROGRAM } from '../../schemas/events/cloudevent.ts';
 import type { Authority } from '../domain/authority/authority.ts';
 import { signEvent, type Signer } from '../domain/authority/signature.ts';
 import type { EventLog, Origin, Put } from '../platform/log/event-log.ts';
@@ -34,17 +35,30 @@ export interface Fact {
   readonly newestMs: number;
 }
 
-/** One copy for every partition, in one transaction with what is to be remembered of it. */
+/** @throws UserError when it holds a number that cannot be signed */
 export async function publish(log: EventLog, fact: Fact, signer: Signer | null, puts: readonly Put[] = []): Promise<void> {
   const { type, id, source, by, data, origin, nowMs, newestMs } = fact;
   const timeMs = signer === null ? nowMs : Math.max(nowMs, newestMs + 1);
-  const event = { specversion: '1.0', id, source, type, subject: '*', time: new Date(timeMs).toISOString(), by, data };
+  const event = { specversion: '1.0', id, source, type, subject: EVERY_PROGRAM, time: new Date(timeMs).toISOString(), by, data };
+  await appendToEveryPartition(log, event, signer, { origin, puts });
+}
+
+/** Appends one copy of an event to every partition, signed if there is a signer, in one transaction with `puts`. @throws UserError */
+export async function appendToEveryPartition(
+  log: EventLog,
+  event: { readonly type: string },
+  signer: Signer | null,
+  { origin, puts }: { readonly origin: Origin; readonly puts: readonly Put[] },
+): Promise<void> {
   const signed = signer === null ? event : signEvent({ ...event, logid: log.logId }, signer);
-  if (signed === null) throw new UserError(`${type} holds a number that JSON cannot say, so it cannot be signed`);
-  const value = Buffer.from(JSON.stringify(signed), 'utf8');
-  const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
-  await log.commit({
-    appends: partitions.map((partition) => ({ stream: 'access' as const, partition, values: [value], keys: ['*'], origin })),
-    puts,
-  });
+  if (signed === null) throw new UserError(`${event.type} holds a number that JSON cannot say, so it cannot be signed`);
+  const values = [Buffer.from(JSON.stringify(signed), 'utf8')];
+  const appends = Array.from({ length: log.partitions }, (_, partition) => ({
+    stream: 'access' as const,
+    partition,
+    values,
+    keys: [EVERY_PROGRAM],
+    origin,
+  }));
+  await log.commit({ appends, puts });
 }
