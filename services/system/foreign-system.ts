@@ -5,14 +5,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DataFolder } from '../platform/folder/data-folder.ts';
 import { openFolder } from '../platform/folder/data-folder.ts';
-import { type LockHolder, tryLock } from '../platform/folder/lock.ts';
 import { readSystemFile } from '../platform/folder/system.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { storedUpTo } from '../platform/log/writer-note.ts';
 import { openProxiedWarehouse } from '../platform/warehouse/proxied/open-proxied-warehouse.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { openSqliteLog } from '../platform/log/sqlite/open-sqlite-log.ts';
-import { SCORER_LOCK, WAREHOUSE_LOCK } from './store.ts';
+import { holderOf, SCORER_LOCK, WAREHOUSE_LOCK } from './folder-locks.ts';
 
 const POLL_MS = 20;
 
@@ -42,13 +41,6 @@ export async function openForeignSystem(data: string, clock: { nowMs(): number }
     await openSqliteLog({ path: folder.logFile, create: false, clock }),
     openProxiedWarehouse({ url: running.url, token: running.token }),
   );
-}
-
-function holderOf(folder: DataFolder, name: string): LockHolder | null {
-  const lock = tryLock(folder.lockFile(name));
-  if (!('release' in lock)) return lock.heldBy;
-  lock.release();
-  return null;
 }
 
 class ForeignSystem implements BatchSystem {

@@ -16,6 +16,7 @@ import { migrate } from '../platform/warehouse/migrations.ts';
 import { openProxiedWarehouse } from '../platform/warehouse/proxied/open-proxied-warehouse.ts';
 import { openServerWarehouse } from '../platform/warehouse/server/open-server-warehouse.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
+import { heldError, WAREHOUSE_LOCK } from './folder-locks.ts';
 import { isOnKafka, type LogConfig, openLog } from './open-log.ts';
 import type { Authority } from '../domain/authority/authority.ts';
 import { type AuthorityConfig, authorityOf } from './authority.ts';
@@ -49,10 +50,6 @@ export interface StoreRequest extends LogConfig, AuthorityConfig {
   /** Told that the folder has lost its log, in words, and goes on without it. @default that is an error */
   readonly onLogMissing?: (message: string) => void;
 }
-
-/** Locks of a data folder: who scores, and who holds the embedded ClickHouse. */
-export const SCORER_LOCK = 'scorer';
-export const WAREHOUSE_LOCK = 'warehouse';
 
 export async function openStore(request: StoreRequest): Promise<Store> {
   const { data, clickhouseUrl } = request;
@@ -215,9 +212,4 @@ async function openFolderWarehouse(folder: DataFolder): Promise<{ warehouse: War
     if (waitedMs >= LOCK_WAIT_MS) throw heldError(folder, lock.heldBy);
     await pause(LOCK_POLL_MS);
   }
-}
-
-export function heldError(folder: DataFolder, holder: { readonly pid: number; readonly command: string } | null): UserError {
-  const who = holder === null ? 'another process' : `process ${holder.pid} (${holder.command})`;
-  return new UserError(`data folder ${folder.path} is held by ${who}: wait until it is done or stop it, then try again`);
 }

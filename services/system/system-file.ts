@@ -5,14 +5,12 @@
  */
 import { join } from 'node:path';
 import type { Clock } from '../platform/clock.ts';
-import type { DataFolder } from '../platform/folder/data-folder.ts';
 import { FolderError } from '../platform/folder/folder-error.ts';
-import { tryLock } from '../platform/folder/lock.ts';
 import { makeToken, readSystemFile, removeSystemFile, writeSystemFile } from '../platform/folder/system.ts';
 import type { Part } from '../platform/lifecycle.ts';
+import { isHeld, WAREHOUSE_LOCK } from './folder-locks.ts';
 import { isOnKafka, type LogConfig } from './open-log.ts';
 import type { Role, System } from './open-system.ts';
-import { WAREHOUSE_LOCK } from './store.ts';
 
 /** Whether a process of these roles lets hosts in: in a data folder also the one that all talk to. */
 export function hasDoors(config: LogConfig, roles: readonly Role[]): boolean {
@@ -63,18 +61,11 @@ export function systemFilePart({ config, roles, system, token, clock, url, onRea
   return {
     name: 'system file',
     start: () => {
-      const isGateway = isOnKafka(config) && roles.includes('gateway') && !isHeld(system.folder);
+      const isGateway = isOnKafka(config) && roles.includes('gateway') && !isHeld(system.folder, WAREHOUSE_LOCK);
       if (system.warehouse !== null || isGateway)
         writeSystemFile(systemFile, { url, token, pid: process.pid, startedAt: new Date(clock.nowMs()).toISOString() });
       onReady();
     },
     stop: () => removeSystemFile(systemFile, token),
   };
-}
-
-function isHeld(folder: DataFolder): boolean {
-  const lock = tryLock(folder.lockFile(WAREHOUSE_LOCK));
-  if (!('release' in lock)) return true;
-  lock.release();
-  return false;
 }

@@ -8,9 +8,9 @@ import { openInput } from '../../importers/input/open-input.ts';
 import { ORIGIN } from '../../platform/log/event-log.ts';
 import { openFolder } from '../../platform/folder/data-folder.ts';
 import { type Posted, postStream } from '../../platform/http/post-stream.ts';
+import { isHeld, SCORER_LOCK } from '../../system/folder-locks.ts';
 import { isOnKafka } from '../../system/open-log.ts';
 import { openExistingLog } from '../../system/store.ts';
-import { isSystemRunning } from '../../system/running.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { type LogFlags, logOptions, overridesOf } from '../options.ts';
@@ -103,7 +103,7 @@ async function* ingestHere(context: CliContext, files: readonly string[], flags:
     bar.stop();
     await log.close();
   }
-  if (!isOnKafka(config) && !isSystemRunning(folder))
+  if (!isOnKafka(config) && !isHeld(folder, SCORER_LOCK))
     out.note(
       `no system runs on ${brief(flags.data)}: the records are in its log and are judged as soon as one does (ntk up --data ${brief(flags.data)})`,
     );
