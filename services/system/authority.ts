@@ -31,10 +31,11 @@ export function authorityOf(config: AuthorityConfig): Authority {
 }
 
 /**
- * Before a command publishes a fact of authority or says which count: in a shell that lacks the setting all of them would seem to.
- * @throws UserError where the log was judged with signatures and nothing says whose
+ * For a command that publishes a fact of authority or says which of them count. Run in a shell without NTK_AUTHORITY and the root keys, it
+ * would take facts for good that the scorer rejects.
+ * @throws UserError where the log was judged with signatures and the configuration does not say whose count
  */
-export async function requireSaid(log: EventLog, authority: Authority): Promise<void> {
+export async function requireAuthoritySetting(log: EventLog, authority: Authority): Promise<void> {
   if (authority.mode !== 'open' || authority.isAssumed !== true) return;
   for (let partition = 0; partition < log.partitions; partition++) {
     const last = await log.last('results', partition);

@@ -1,4 +1,4 @@
-/** The long-running form: scorer and writer of a data folder, metrics, health, and the doors on loopback. */
+/** The long-running form, in whatever roles: opens the system, puts its parts in the order in which they start, and runs until it is stopped. */
 import { tokensPart } from '../gateway/tokens/hangup.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
@@ -22,7 +22,7 @@ import { openPages, type PagesOptions } from './pages.ts';
 import { simulatedHost, type SimulatedHostOptions } from './simulated-host.ts';
 import { hasDoors, systemFilePart, systemToken } from './system-file.ts';
 import { systemHealth } from './system-health.ts';
-import { telling } from './telling.ts';
+import { instrument } from './instrumentation.ts';
 import { hasPolicyInForce } from './policy-in-force.ts';
 import { tuningOf } from './tuning.ts';
 import { UserError } from './user-error.ts';
@@ -62,14 +62,14 @@ const HEADER_BYTES_MAX = 16 * 1024;
 /** Runs until a signal or a failure; answers the exit code. */
 export async function serve(options: ServeOptions): Promise<number> {
   const { config, roles, clock, logger, pages, simulated } = options;
-  const told = telling(options);
-  const { registry, figures } = told;
+  const instruments = instrument(options);
+  const { registry, figures } = instruments;
   // Verdicts wait for a core behind nobody's rows; beside a scorer of the same process there is only one priority.
   if (roles.every((role) => role === 'writer')) giveWay(config.writerNice);
   const { own: token, accepted } = systemToken(config, roles);
   // Before anything is opened: a file that is not right is a mistake of a person.
   const tokens = hasDoors(config, roles) ? openTokens({ config, systemToken: accepted, clock, logger }) : null;
-  const open = (): Promise<System> => openSystem({ ...config, roles, clock, tuning: tuningOf(config), ...told });
+  const open = (): Promise<System> => openSystem({ ...config, roles, clock, tuning: tuningOf(config), ...instruments });
   const { httpHost, httpPort } = config;
   const system = isOnKafka(config)
     ? await whenLogAnswers(open, { clock, logger, registry, host: httpHost, port: httpPort, signal: options.signal })
@@ -78,9 +78,9 @@ export async function serve(options: ServeOptions): Promise<number> {
   const health = systemHealth(system, clock);
   const headers = system.warehouse === null ? { headerBytesMax: HEADER_BYTES_MAX } : {};
   const server = createHttpServer({ host: httpHost, port: httpPort, health, registry, ...headers });
-  const observer = told.observerOf(system);
+  const gauges = instruments.gaugesOf(system);
   server.app.addHook('onRequest', async (request) => {
-    if (request.url === '/metrics') await observer.look();
+    if (request.url === '/metrics') await gauges.refresh();
   });
   if (tokens !== null) {
     await openGateway(server.app, { config, log: system.log, tokens, clock, logger, registry, health });

@@ -11,7 +11,7 @@ import { LiveFigures } from '../../services/console/live/live-figures.ts';
 import { ScorerMetrics } from '../../services/scorer/report-metrics.ts';
 import { Scorer } from '../../services/scorer/scorer.ts';
 import { backlogOf } from '../../services/system/backlog.ts';
-import { SystemObserver } from '../../services/system/observe-system.ts';
+import { SystemGauges } from '../../services/system/system-gauges.ts';
 import { observers } from '../../services/system/observers.ts';
 import { systemHealth } from '../../services/system/system-health.ts';
 import { unwrittenFrom } from '../../services/system/unwritten.ts';
@@ -126,7 +126,7 @@ describe('partitions that somebody adds', () => {
       const system = { scorer, writer: null, log, groupTrouble: null };
       const scorerMetrics = new ScorerMetrics(metrics, systemClock);
       const limits = { programs: 1, consents: 1, limitKeys: 1, baselineKeys: 1 };
-      const observer = new SystemObserver({ system, metrics, scorerMetrics, stateLimits: limits, clock: systemClock });
+      const gauges = new SystemGauges({ system, metrics, scorerMetrics, stateLimits: limits, clock: systemClock });
       const health = systemHealth(system, systemClock);
       expect(await health.report()).toMatchObject({ status: 'ok' });
 
@@ -140,8 +140,8 @@ describe('partitions that somebody adds', () => {
             `^1 partitions are judged, topic ${topic} has 4 partitions and the log 2: .*NTK_KAFKA_TOPIC_PREFIX$`,
           ),
         });
-      await observer.look();
-      await observer.look();
+      await gauges.refresh();
+      await gauges.refresh();
       const stopped = new Scrape(await registry.metrics()).samples('ntk_partition_stopped');
       expect([...stopped.values()]).toEqual([0, 1, 1]);
       expect([...stopped.keys()].slice(1)).toEqual([

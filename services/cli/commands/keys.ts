@@ -6,7 +6,7 @@ import type { Authority } from '../../domain/authority/authority.ts';
 import { publicKeyOf, type Signer } from '../../domain/authority/signature.ts';
 import { makeKeyFiles, publicFileOf } from '../../platform/keys/key-files.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
-import { authorityOf, publicKeysOf, requireSaid, signerFrom } from '../../system/authority.ts';
+import { authorityOf, publicKeysOf, requireAuthoritySetting, signerFrom } from '../../system/authority.ts';
 import { appendKey, type KeyHistory, keyHistory } from '../../system/key-history.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
@@ -31,7 +31,7 @@ export function registerKeys(program: Command, context: CliContext): void {
     .action((flags: LogFlags & JsonFlags) =>
       context.withLog(flags, async (log, config) => {
         const authority = authorityOf(config);
-        await requireSaid(log, authority);
+        await requireAuthoritySetting(log, authority);
         printKeys(context.out, await keyHistory(log, authority), authority, flags.json ?? false);
       }),
     );
@@ -120,7 +120,7 @@ async function change(
   const signer = requiredSigner(context, flags);
   await context.withLog(flags, async (log, config) => {
     const authority = authorityOf(config);
-    await requireSaid(log, authority);
+    await requireAuthoritySetting(log, authority);
     requireSigned(authority);
     await append(log, await keyHistory(log, authority), signer);
   });

@@ -5,7 +5,7 @@ import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
 import type { Authority } from '../../domain/authority/authority.ts';
 import type { Signer } from '../../domain/authority/signature.ts';
 import { systemCodeInWords } from '../../platform/system-error.ts';
-import { requireSaid } from '../../system/authority.ts';
+import { requireAuthoritySetting } from '../../system/authority.ts';
 import { appendPolicy, type PolicyChange, policyHistory } from '../../system/policy-history.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { Output } from '../output/output.ts';
@@ -73,7 +73,7 @@ export interface ApplyOptions {
 export async function applyPolicy(out: Output, log: EventLog, file: string, options: ApplyOptions, json: boolean): Promise<void> {
   const policy = await loadPolicyFile(file);
   const { authority, ...publisher } = options;
-  await requireSaid(log, authority);
+  await requireAuthoritySetting(log, authority);
   const history = await policyHistory(log, authority);
   const inForce = history.changes.at(-1);
   const isDue = inForce?.policy.hash !== policy.hash;
@@ -96,7 +96,7 @@ export async function rollbackPolicy(
   { to, json }: { readonly to: string | null; readonly json: boolean },
 ): Promise<void> {
   const { authority, ...publisher } = options;
-  await requireSaid(log, authority);
+  await requireAuthoritySetting(log, authority);
   const history = await policyHistory(log, authority);
   const current = history.changes.at(-1);
   const before =
@@ -162,7 +162,7 @@ function earlierPolicy(changes: readonly PolicyChange[], to: string): PolicyChan
 
 /** Those that changed nothing stand among the others, and say why. */
 export async function printPolicyLog(out: Output, log: EventLog, authority: Authority, json: boolean): Promise<void> {
-  await requireSaid(log, authority);
+  await requireAuthoritySetting(log, authority);
   const { changes, refused } = await policyHistory(log, authority);
   const effects = [...changes.map((change) => ({ ...change, refused: null })), ...refused].sort((a, b) => a.offset - b.offset);
   const rows = effects.map((change) => ({

@@ -1,4 +1,4 @@
-/** Gauges that are looked up when somebody asks for the metrics: how the state, the log and the store stand now. */
+/** Gauges that are brought up to date when somebody asks for the metrics: how the state, the log and the store stand now. */
 import type { Clock } from '../platform/clock.ts';
 import { LogError } from '../platform/log/event-log.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
@@ -13,7 +13,7 @@ const LOG_ANSWER_MS_MAX = 2_000;
 const RETENTION_AGE_MS_MAX = 300_000;
 const RETAINED = ['access', 'results'] as const;
 
-export interface SystemObserverOptions {
+export interface SystemGaugesOptions {
   readonly system: Pick<System, 'scorer' | 'writer' | 'log'>;
   readonly metrics: Metrics;
   readonly scorerMetrics: ScorerMetrics;
@@ -21,19 +21,19 @@ export interface SystemObserverOptions {
   readonly clock: Clock;
 }
 
-export class SystemObserver {
-  readonly #options: SystemObserverOptions;
+export class SystemGauges {
+  readonly #options: SystemGaugesOptions;
   #asking: Promise<void> | null = null;
   #retentionAskedMs = Number.NEGATIVE_INFINITY;
   /** As the log said last. */
   #partitionsNow = 0;
 
-  constructor(options: SystemObserverOptions) {
+  constructor(options: SystemGaugesOptions) {
     this.#options = options;
   }
 
   /** What the log does not say in time stays as it was: the other metrics are needed most while it is away. */
-  async look(): Promise<void> {
+  async refresh(): Promise<void> {
     this.#lookInside();
     const { clock } = this.#options;
     // One question at a time, however many ask and however long the log takes.

@@ -1,4 +1,4 @@
-/** What a running process tells about itself: its metrics, the figures of the live page, and the observers that feed both. */
+/** What a running process says of itself: its metrics, the figures of the live page, and the observers that feed both. */
 import { Registry } from 'prom-client';
 import { LiveFigures } from '../console/live/live-figures.ts';
 import { ENGINE_VERSION } from '../domain/engine.ts';
@@ -10,12 +10,12 @@ import { createMetrics } from '../platform/metrics/metrics.ts';
 import { tellOfProcess } from '../platform/metrics/process-metrics.ts';
 import { ScorerMetrics } from '../scorer/report-metrics.ts';
 import { WriterMetrics } from '../writer/report-metrics.ts';
-import { SystemObserver } from './observe-system.ts';
+import { SystemGauges } from './system-gauges.ts';
 import { observers } from './observers.ts';
 import type { Role, System } from './open-system.ts';
 import { tuningOf } from './tuning.ts';
 
-export interface TellingOptions {
+export interface InstrumentationOptions {
   readonly config: Config;
   readonly roles: readonly Role[];
   readonly clock: Clock;
@@ -24,14 +24,14 @@ export interface TellingOptions {
   readonly version: string;
 }
 
-export interface Telling extends ReturnType<typeof observers> {
+export interface Instrumentation extends ReturnType<typeof observers> {
   readonly registry: Registry;
   readonly figures: LiveFigures;
-  /** What is looked up in an opened system when somebody asks for the metrics. */
-  observerOf(system: System): SystemObserver;
+  /** The gauges of an opened system, to be brought up to date before its metrics are read. */
+  gaugesOf(system: System): SystemGauges;
 }
 
-export function telling({ config, roles, clock, logger, version }: TellingOptions): Telling {
+export function instrument({ config, roles, clock, logger, version }: InstrumentationOptions): Instrumentation {
   const registry = new Registry();
   tellOfProcess(registry, { version, engine: ENGINE_VERSION });
   const sources = config.sources === null ? null : sourcesOf(config.sources);
@@ -44,6 +44,6 @@ export function telling({ config, roles, clock, logger, version }: TellingOption
     ...observers({ metrics, scorerMetrics, writerMetrics, logger, figures }),
     registry,
     figures,
-    observerOf: (system) => new SystemObserver({ system, metrics, scorerMetrics, stateLimits, clock }),
+    gaugesOf: (system) => new SystemGauges({ system, metrics, scorerMetrics, stateLimits, clock }),
   };
 }

@@ -19,7 +19,7 @@ import { createMetrics, type Metrics } from '../../services/platform/metrics/met
 import { LiveFigures } from '../../services/console/live/live-figures.ts';
 import { ScorerMetrics } from '../../services/scorer/report-metrics.ts';
 import { Scorer } from '../../services/scorer/scorer.ts';
-import { SystemObserver } from '../../services/system/observe-system.ts';
+import { SystemGauges } from '../../services/system/system-gauges.ts';
 import { observers } from '../../services/system/observers.ts';
 import { WriterMetrics } from '../../services/writer/report-metrics.ts';
 import { access } from '../acceptance/records.ts';
@@ -83,13 +83,13 @@ async function append(partition: number, ...subjects: string[]): Promise<void> {
   await log.commit({ appends: [{ stream: 'access', partition, values }] });
 }
 
-function observer(scorer: Scorer | null, through: EventLog = log): SystemObserver {
+function gaugesOf(scorer: Scorer | null, through: EventLog = log): SystemGauges {
   const system = { scorer, writer: null, log: through };
-  return new SystemObserver({ system, metrics, scorerMetrics, stateLimits: { ...LIMITS, programs: 2 }, clock });
+  return new SystemGauges({ system, metrics, scorerMetrics, stateLimits: { ...LIMITS, programs: 2 }, clock });
 }
 
-async function seen(look: SystemObserver): Promise<Scrape> {
-  await look.look();
+async function seen(gauges: SystemGauges): Promise<Scrape> {
+  await gauges.refresh();
   return new Scrape(await registry.metrics());
 }
 
@@ -101,21 +101,21 @@ describe('what is looked up', () => {
     const scorer = newScorer([0, 1], 2);
     await append(0, 'elsewhere-is-a-reject');
     await scorer.start();
-    const look = observer(scorer);
-    await vi.waitFor(async () => expect((await seen(look)).value('ntk_lag_records{partition="0"}')).toBe(0), 10_000);
-    expect((await seen(look)).value('ntk_partition_stopped{partition="1"}')).toBe(0);
+    const gauges = gaugesOf(scorer);
+    await vi.waitFor(async () => expect((await seen(gauges)).value('ntk_lag_records{partition="0"}')).toBe(0), 10_000);
+    expect((await seen(gauges)).value('ntk_partition_stopped{partition="1"}')).toBe(0);
     const full = [A, B, C, 'wx7', 'wx8', 'wx9', 'wx10', 'wx11', 'wx12'];
     await append(0, ...full);
     await append(1, ...full);
     await vi.waitFor(async () => {
-      const now = await seen(look);
+      const now = await seen(gauges);
       expect(Math.max(...now.samples('ntk_partition_stopped').values())).toBe(1);
     }, 10_000);
     const [stopped] = [...scorer.troubles()].find(([, { isParked }]) => isParked)!;
     nowMs += 5_000;
     await append(stopped, 'wx13', 'wx14');
     nowMs += 2_000;
-    const later = await seen(look);
+    const later = await seen(gauges);
     expect(later.value(`ntk_lag_records{partition="${stopped}"}`)).toBe(2);
     expect(later.value('ntk_oldest_unscored_seconds')).toBe(2);
   });
@@ -137,20 +137,20 @@ describe('what is looked up', () => {
     await vi.waitFor(() => expect(scorer.owned().size).toBe(2), 10_000);
     metrics.lagRecords.set({ partition: '0' }, 7);
     const never = new Promise<never>(() => {});
-    const silent = observer(scorer, { bounds: () => never } as unknown as EventLog);
+    const silent = gaugesOf(scorer, { bounds: () => never } as unknown as EventLog);
     const startedMs = performance.now();
     expect((await seen(silent)).value('ntk_lag_records{partition="0"}')).toBe(7);
     expect(performance.now() - startedMs).toBeLessThan(10_000);
-    const failing = observer(scorer, {
+    const failing = gaugesOf(scorer, {
       bounds: () => Promise.reject(new LogError('log_unreachable', 'away')),
     } as unknown as EventLog);
     expect((await seen(failing)).value('ntk_lag_records{partition="0"}')).toBe(7);
   });
 
   test('says how long the log keeps its records, and nothing where it keeps them for good', async () => {
-    expect((await seen(observer(null))).samples('ntk_log_retention_seconds').size).toBe(0);
+    expect((await seen(gaugesOf(null))).samples('ntk_log_retention_seconds').size).toBe(0);
     const kept = { retentionMs: async (stream: string) => (stream === 'access' ? 3_000_000 : null) };
-    const scrape = await seen(observer(null, kept as unknown as EventLog));
+    const scrape = await seen(gaugesOf(null, kept as unknown as EventLog));
     expect([...scrape.samples('ntk_log_retention_seconds')]).toEqual([['ntk_log_retention_seconds{log="access"}', 3_000]]);
   });
 });
