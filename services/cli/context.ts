@@ -24,8 +24,8 @@ export interface CliContext {
   withLog<T>(flags: LogFlags, use: (log: EventLog, config: Config) => Promise<T>): Promise<T>;
   /** Opens the store, calls `use`, closes it whatever happens. */
   withStore<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T>;
-  /** The same for a command that has something to say without the log, too; a folder that has lost it is said to have. */
-  withStoreAlone<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T>;
+  /** The same for a command that works without the log too: where a data folder has lost it, that is noted and `store.log` is null. */
+  withStoreEvenWithoutLog<T>(flags: StoreFlags, use: (store: Store) => Promise<T>): Promise<T>;
   /**
    * Opens a data folder for a batch: nobody is told anything before its end, and inputs are still there, so that it is enough that what is stored
    * follows from what the disk has of the log. The caller closes it.

@@ -14,7 +14,7 @@ import { type LogFlags, overridesOf, type StoreFlags } from './options.ts';
 import type { Output } from './output/output.ts';
 import { brief } from './output/terminal.ts';
 
-export interface ContextParts {
+interface ContextParts {
   readonly out: Output;
   readonly clock: Clock;
   readonly env: Environment;
@@ -65,7 +65,7 @@ export function createContext({ env, ...parts }: ContextParts): CliContext & { r
       }
     },
     withStore: (flags, use) => withStore(flags, use),
-    withStoreAlone: (flags, use) => withStore(flags, use, { onLogMissing: (message) => out.note(message) }),
+    withStoreEvenWithoutLog: (flags, use) => withStore(flags, use, { onLogMissing: (message) => out.note(message) }),
     async openBatch(data: string, config: Config): Promise<System> {
       const [{ openSystem }, { tuningOf }] = await Promise.all([
         import('../system/open-system.ts'),

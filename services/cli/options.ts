@@ -1,7 +1,5 @@
 /** Flags that many commands share: the same words everywhere. */
-import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { closestTo } from '../../schemas/policy/wording.ts';
 import { UserError } from '../system/user-error.ts';
 import { brief } from './output/terminal.ts';
 
@@ -75,14 +73,11 @@ export function limitOf({ limit }: { readonly limit: string }): number {
 }
 
 /**
- * What stands before a colon is meant as a format where it is a word and no file has the whole name: "no such file" would say nothing of it.
- * @throws UserError with the format that is meant
+ * The running system that `--to` names, and the token to send with.
+ * @throws UserError without a token, and for what is no URL
  */
-export function refuseMisspelt(name: string, formats: readonly string[]): void {
-  const word = /^([a-z][a-z-]{2,}):./i.exec(name)?.[1];
-  if (word === undefined || existsSync(name)) return;
-  const meant = closestTo(word.toLowerCase(), formats);
-  const hint =
-    meant === undefined ? `one of ${formats.join(', ')}` : `did you mean ${meant}:${brief(name.slice(word.length + 1))}?`;
-  throw new UserError(`format '${brief(word, 40)}' is unknown: ${hint}`);
+export function systemAt(to: string, token: string | undefined): { readonly url: URL; readonly token: string } {
+  if (token === undefined) throw new UserError('--to needs a token: --token TOKEN or NTK_TOKEN');
+  if (!URL.canParse(to)) throw new UserError(`--to '${brief(to, 80)}' is no URL; for instance http://127.0.0.1:7077`);
+  return { url: new URL(to), token };
 }

@@ -1,5 +1,5 @@
 /** Which keys a log names, whether they are in force, and publishing the next fact about one. */
-import type { AUTHORITY_TYPES, AuthorityProblem, KEY_STATES } from '../../schemas/codes.ts';
+import type { AuthorityProblem, KEY_STATES } from '../../schemas/codes.ts';
 import { keyidOf } from '../../schemas/public-key.ts';
 import type { Authority } from '../domain/authority/authority.ts';
 import type { Signer } from '../domain/authority/signature.ts';
@@ -27,7 +27,7 @@ export interface KeyEntry {
   readonly timeMs: number;
 }
 
-export interface RefusedKey extends KeyEntry {
+interface RefusedKey extends KeyEntry {
   readonly refused: AuthorityProblem;
 }
 
@@ -75,11 +75,11 @@ function rootEntry(publicKey: string): KeyEntry {
   return { ...NOTHING_SAID, keyid: keyidOf(publicKey), publicKey, state: 'active', isRoot: true };
 }
 
-export interface KeyToAppend {
+interface KeyToAppend {
   readonly publicKey: string;
   readonly state: (typeof KEY_STATES)[number];
   /** Null: all facts of authority. */
-  readonly types: readonly (typeof AUTHORITY_TYPES)[number][] | null;
+  readonly types: readonly string[] | null;
   readonly by: string;
   readonly reason: string;
   readonly nowMs: number;

@@ -2,7 +2,7 @@
 import { Readable, Writable } from 'node:stream';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
-import { registerReadingCommands } from '../../services/cli/commands/reading-commands.ts';
+import { registerQuery } from '../../services/cli/commands/query.ts';
 import type { CliContext } from '../../services/cli/context.ts';
 import { Output } from '../../services/cli/output/output.ts';
 
@@ -22,7 +22,7 @@ async function queried(isTTY: boolean): Promise<string> {
     withStore: (_: unknown, use: (store: unknown) => Promise<unknown>) => use({ warehouse }),
   } as unknown as CliContext;
   const program = new Command('ntk');
-  registerReadingCommands(program, context);
+  registerQuery(program, context);
   await program.parseAsync(['query', 'SELECT 1'], { from: 'user' });
   return printed;
 }

@@ -13,7 +13,8 @@ import type { Store } from '../../system/store.ts';
 import { unwrittenButReviews } from '../../system/review-history.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { jsonOption, refuseMisspelt, type StoreFlags, storeOptions } from '../options.ts';
+import { splitFormat } from '../input-names.ts';
+import { jsonOption, type StoreFlags, storeOptions } from '../options.ts';
 import { oddInWords } from '../output/import-words.ts';
 import { brief } from '../output/terminal.ts';
 import { driftCsv, printDrift, printProgramDrift } from './drift-tables.ts';
@@ -82,9 +83,7 @@ async function readFiles(context: CliContext, reader: DriftReader, names: readon
   const spoolFolder = mkdtempSync(join(tmpdir(), 'ntk-drift-'));
   try {
     for (const name of names) {
-      const format = DRIFT_FORMATS.find((known) => name.startsWith(`${known}:`));
-      if (format === undefined) refuseMisspelt(name, DRIFT_FORMATS);
-      const path = format === undefined ? name : name.slice(format.length + 1);
+      const { path, format } = splitFormat(name, DRIFT_FORMATS);
       const input = await openInput(path, { spoolFolder, stdin: process.stdin, signal: context.signal });
       if (isInputProblem(input)) throw new UserError(input.message);
       try {

@@ -13,11 +13,11 @@ import { isOnKafka } from '../../system/open-log.ts';
 import { openExistingLog } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { type LogFlags, logOptions, overridesOf } from '../options.ts';
+import { type LogFlags, logOptions, overridesOf, systemAt } from '../options.ts';
 import { printImport } from '../output/import-words.ts';
 import { brief } from '../output/terminal.ts';
 import { storeFlags } from './start-words.ts';
-import { splitInputName, UTC_OFFSET_WORDS, utcOffsetOf } from './run.ts';
+import { splitInputName, UTC_OFFSET_WORDS, utcOffsetOf } from '../input-names.ts';
 
 interface IngestFlags extends LogFlags {
   readonly format: string;
@@ -115,13 +115,11 @@ async function* ingestThere(
   flags: IngestFlags,
   to: string,
 ): AsyncGenerator<ImportSummary> {
-  const token = flags.token ?? context.token;
-  if (token === undefined) throw new UserError('--to needs a token: --token TOKEN or NTK_TOKEN');
-  if (!URL.canParse(to)) throw new UserError(`--to '${brief(to, 80)}' is no URL; for instance http://127.0.0.1:7077`);
+  const { url: system, token } = systemAt(to, flags.token ?? context.token);
   for (const name of files) {
     const { path, format } = splitInputName(name, flags.format);
     const query = { format, name: path, ...(flags.utcOffset === undefined ? {} : { utcOffset: flags.utcOffset }) };
-    const url = new URL(`/v1/imports?${new URLSearchParams(query).toString()}`, to);
+    const url = new URL(`/v1/imports?${new URLSearchParams(query).toString()}`, system);
     let posted: Posted;
     try {
       posted = await postStream({

@@ -103,7 +103,7 @@ function registerRevoke(keys: Command, context: CliContext): void {
       await change(context, flags, async (log, history, signer) => {
         const known = history.keys.get(keyid);
         if (known === undefined) throw new UserError(`this log names no key ${keyid}: see ntk keys list`);
-        const { publicKey, types } = known as { publicKey: string; types: (typeof AUTHORITY_TYPES)[number][] | null };
+        const { publicKey, types } = known;
         const key = { publicKey, state: 'revoked' as const, types, by, reason: flags.reason, nowMs: clock.nowMs() };
         await appendKey(log, history, key, signer);
       });

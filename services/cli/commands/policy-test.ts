@@ -3,10 +3,11 @@ import { basename, dirname, join } from 'node:path';
 import type { PolicyTest } from '../../../schemas/policy/policy-test.ts';
 import { type CaseResult, runCase } from '../../domain/policy-test/run-case.ts';
 import { parsePolicyTest } from '../../domain/policy-test/test-file.ts';
+import type { PolicyFileProblem } from '../../domain/policy/document.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { Output } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
-import { loadPolicyFile, readBytes } from './policy.ts';
+import { loadPolicyFile, readBytes } from './policy-file.ts';
 
 const SUFFIX = /\.test\.ya?ml$/;
 
@@ -21,7 +22,7 @@ interface FileResult {
   readonly hash: string | null;
   readonly passed: number;
   readonly failed: number;
-  readonly problems: readonly unknown[];
+  readonly problems: readonly PolicyFileProblem[];
   readonly cases: readonly LineResult[];
 }
 
@@ -63,7 +64,7 @@ function policyOf(file: string, { policy }: PolicyTest): string {
 }
 
 function printFile(out: Output, { file, policy, hash, passed, failed, problems, cases }: FileResult): void {
-  for (const { line, column, path, message } of problems as { line: number; column: number; path: string; message: string }[])
+  for (const { line, column, path, message } of problems)
     out.note(`${brief(file)}:${line}:${column}: ${path === '' ? '' : `${safe(path)}: `}${brief(message, 300)}`);
   if (policy === null) return;
   out.line(`${brief(basename(file))}, policy ${brief(policy)} (${hash})`);

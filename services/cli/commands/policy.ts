@@ -1,48 +1,77 @@
-/** `ntk policy check | apply | rollback | log`; `test` is in policy-test.ts. */
-import { readFile } from 'node:fs/promises';
+/** `ntk policy check | test | apply | rollback | log`. */
+import type { Command } from 'commander';
 import { parsePolicyYaml } from '../../domain/policy/document.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
+import type { Config } from '../../platform/config/load-config.ts';
 import type { Authority } from '../../domain/authority/authority.ts';
 import type { Signer } from '../../domain/authority/signature.ts';
-import { systemCodeInWords } from '../../platform/system-error.ts';
-import { requireAuthoritySetting } from '../../system/authority.ts';
+import { authorityOf, requireAuthoritySetting, signerFrom } from '../../system/authority.ts';
 import { appendPolicy, type PolicyChange, policyHistory } from '../../system/policy-history.ts';
 import { UserError } from '../../system/user-error.ts';
+import type { CliContext } from '../context.ts';
+import { type JsonFlags, jsonOptions, type LogFlags, logOptions, type SigningFlags, signingOption } from '../options.ts';
 import type { Output } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
 import { WHY_IN_WORDS } from './authority-words.ts';
+import { loadPolicyFile, type PolicyFile, readBytes } from './policy-file.ts';
+import { testPolicies } from './policy-test.ts';
 
-export interface PolicyFile {
-  readonly document: unknown;
-  readonly hash: string;
-  readonly version: string;
-}
+type PolicyFlags = LogFlags & JsonFlags;
 
-/** A file that `thing` says what it is; missing files are said in one line. */
-export async function readBytes(file: string, thing = 'policy file'): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    const code = systemCodeInWords(error);
-    if (code === 'ENOENT') throw new UserError(`there is no ${thing} '${brief(file)}'`);
-    if (code === 'EISDIR') throw new UserError(`'${brief(file)}' is a folder, not a ${thing}`);
-    throw new UserError(`cannot read ${thing} '${brief(file)}': ${code}`);
-  }
-}
-
-/** @throws UserError that names the first problem and how many there are */
-export async function loadPolicyFile(file: string): Promise<PolicyFile> {
-  const parsed = parsePolicyYaml(await readBytes(file));
-  if (parsed.ok) return { document: parsed.document, hash: parsed.hash, version: parsed.policy.version };
-  const [first] = parsed.problems;
-  const others = parsed.problems.length > 1 ? ` (and ${parsed.problems.length - 1} more: ntk policy check ${brief(file)})` : '';
-  throw new UserError(
-    `${brief(file)}:${first?.line ?? 1}: ${safe(first?.path ?? '')}${first?.path ? ': ' : ''}${brief(first?.message ?? '', 300)}${others}`,
-  );
+export function registerPolicy(program: Command, context: CliContext): void {
+  const { out, clock } = context;
+  const policy = program.command('policy').description('check, publish and look back at policies');
+  jsonOptions(policy.command('check'))
+    .argument('<file...>', 'policy files (YAML)')
+    .description('say all that is wrong with policy files, with line numbers; exit 1 if anything is')
+    .addHelpText('after', '\nExample:\n  ntk policy check policies/default.yaml')
+    .action(async (files: string[], flags: JsonFlags) => {
+      if (!(await checkPolicies(out, files, flags.json ?? false))) context.fail();
+    });
+  jsonOptions(policy.command('test'))
+    .argument('<file...>', 'files of policy tests (YAML): given these records, expect these verdicts')
+    .option('--policy <file>', 'try the cases on this policy instead of the one they are for')
+    .description('judge the records of each case as the scorer would; exit 1 if any verdict is not as expected')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ntk policy test policies/*.test.yaml\n  ntk policy test policies/default.test.yaml --policy draft.yaml',
+    )
+    .action(async (files: string[], { policy: asked, json = false }: JsonFlags & { readonly policy?: string }) => {
+      if (!(await testPolicies(out, files, { policy: asked, json }))) context.fail();
+    });
+  const publisher = (config: Config, { signingKey }: SigningFlags): ApplyOptions => {
+    const signer = signerFrom(signingKey ?? config.signingKeyFile);
+    return { by: context.userName, nowMs: clock.nowMs(), authority: authorityOf(config), signer };
+  };
+  jsonOptions(signingOption(logOptions(policy.command('apply'))))
+    .argument('<file>', 'policy file (YAML)')
+    .description('publish a policy to every partition; it is in force from its place in the log on')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ntk policy apply policy.yaml --data ./data\n  ntk policy apply policy.yaml --signing-key policy.key   (where facts of authority are signed)',
+    )
+    .action((file: string, flags: PolicyFlags & SigningFlags) =>
+      context.withLog(flags, (log, config) => applyPolicy(out, log, file, publisher(config, flags), flags.json ?? false)),
+    );
+  jsonOptions(signingOption(logOptions(policy.command('rollback'))))
+    .option('--to <policy>', 'an earlier policy by its version, its hash or how that begins, see ntk policy log')
+    .description('publish again the policy that was in force before the current one, or an earlier one')
+    .addHelpText('after', '\nExamples:\n  ntk policy rollback --data ./data\n  ntk policy rollback --to 67b78bb4 --data ./data')
+    .action((flags: PolicyFlags & SigningFlags & { readonly to?: string }) =>
+      context.withLog(flags, (log, config) =>
+        rollbackPolicy(out, log, publisher(config, flags), { to: flags.to ?? null, json: flags.json ?? false }),
+      ),
+    );
+  jsonOptions(logOptions(policy.command('log')))
+    .description('which policies were in force, since when, and who published them')
+    .addHelpText('after', '\nExample:\n  ntk policy log --data ./data')
+    .action((flags: PolicyFlags) =>
+      context.withLog(flags, (log, config) => printPolicyLog(out, log, authorityOf(config), flags.json ?? false)),
+    );
 }
 
 /** All problems of all files at once; answers whether there were none. */
-export async function checkPolicies(out: Output, files: readonly string[], json: boolean): Promise<boolean> {
+async function checkPolicies(out: Output, files: readonly string[], json: boolean): Promise<boolean> {
   const results: { file: string; ok: boolean; hash?: string; problems: unknown[] }[] = [];
   for (const file of files) {
     const parsed = parsePolicyYaml(await readBytes(file));
@@ -63,14 +92,14 @@ export async function checkPolicies(out: Output, files: readonly string[], json:
   return results.every(({ ok }) => ok);
 }
 
-export interface ApplyOptions {
+interface ApplyOptions {
   readonly by: string;
   readonly nowMs: number;
   readonly authority: Authority;
   readonly signer: Signer | null;
 }
 
-export async function applyPolicy(out: Output, log: EventLog, file: string, options: ApplyOptions, json: boolean): Promise<void> {
+async function applyPolicy(out: Output, log: EventLog, file: string, options: ApplyOptions, json: boolean): Promise<void> {
   const policy = await loadPolicyFile(file);
   const { authority, ...publisher } = options;
   await requireAuthoritySetting(log, authority);
@@ -89,7 +118,7 @@ export async function applyPolicy(out: Output, log: EventLog, file: string, opti
 }
 
 /** Back to the policy that was in force before the one that is, or to an earlier one: `to` is its version, its hash or how that begins. */
-export async function rollbackPolicy(
+async function rollbackPolicy(
   out: Output,
   log: EventLog,
   options: ApplyOptions,
@@ -161,7 +190,7 @@ function earlierPolicy(changes: readonly PolicyChange[], to: string): PolicyChan
 }
 
 /** Those that changed nothing stand among the others, and say why. */
-export async function printPolicyLog(out: Output, log: EventLog, authority: Authority, json: boolean): Promise<void> {
+async function printPolicyLog(out: Output, log: EventLog, authority: Authority, json: boolean): Promise<void> {
   await requireAuthoritySetting(log, authority);
   const { changes, refused } = await policyHistory(log, authority);
   const effects = [...changes.map((change) => ({ ...change, refused: null })), ...refused].sort((a, b) => a.offset - b.offset);

@@ -15,7 +15,7 @@ const REJECTS_MAX = 1_000;
 const LINES_MAX = 5;
 const WORDS_MAX = 300;
 
-export interface RejectedLine {
+interface RejectedLine {
   /** As it was named. */
   readonly input: string;
   /** As an editor counts them, from 1. */

@@ -1,11 +1,14 @@
 /** `ntk rejects list | show | redrive`: records that could not be read, with their raw bytes. */
-import { RECORD_BYTES_KEPT } from '../../../schemas/codes.ts';
-import { subjectOf } from '../../domain/partitioning/route-record.ts';
+import type { Command } from 'commander';
+import { RECORD_BYTES_KEPT, REJECT_REASONS } from '../../../schemas/codes.ts';
+import { placesOf, subjectOf } from '../../domain/partitioning/route-record.ts';
 import { encodingOf } from '../../domain/record/json.ts';
 import { parseRecord } from '../../domain/record/parse.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
 import { readRejects, type StoredReject } from '../../system/stored-rejects.ts';
 import { UserError } from '../../system/user-error.ts';
+import type { CliContext } from '../context.ts';
+import { type JsonFlags, jsonOptions, limitOf, type LogFlags, logOptions } from '../options.ts';
 import { grouped } from '../output/grouped.ts';
 import type { Output, Progress } from '../output/output.ts';
 import { problemsOf, REASON_IN_WORDS } from '../output/reject-words.ts';
@@ -13,7 +16,67 @@ import { brief, safe } from '../output/terminal.ts';
 import { type PlacesOfRecord, placesIn } from './rejected-lines.ts';
 import { WHY_IN_WORDS } from './authority-words.ts';
 
-export interface RejectFilter {
+interface RejectFlags extends LogFlags, JsonFlags {
+  readonly reason?: string;
+  readonly newest?: boolean;
+  readonly input?: readonly string[];
+  readonly limit: string;
+}
+
+/** A reason that is spelled wrongly would look like one that nothing was rejected for. */
+function reasonFilter(reason: string | undefined): { readonly reason?: string } {
+  if (reason === undefined) return {};
+  if (!REJECT_REASONS.some((known) => known === reason)) {
+    throw new UserError(`reason '${brief(reason, 40)}' is unknown: one of ${REJECT_REASONS.join(', ')}`);
+  }
+  return { reason };
+}
+
+export function registerRejects(program: Command, context: CliContext): void {
+  const { out } = context;
+  const rejects = program.command('rejects').description('records that could not be read');
+  jsonOptions(logOptions(rejects.command('list')))
+    .option('--reason <reason>', 'only those of one reason')
+    .option('--newest', 'what was rejected last first; without it from the oldest on, partition by partition')
+    .option('--limit <n>', 'how many are shown', '50')
+    .option('--input <file...>', 'files that were imported: says in which line of them each stands')
+    .description('what was rejected, and why')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ntk rejects list --reason invalid_json
+  ntk rejects list --newest --limit 5
+  ntk rejects list --input events.ndjson.gz`,
+    )
+    .action(async (flags: RejectFlags) => {
+      const limit = limitOf(flags);
+      const filter = reasonFilter(flags.reason);
+      const listing = { limit, isNewestFirst: flags.newest ?? false, isJson: flags.json ?? false, inputs: flags.input ?? [] };
+      await context.withLog(flags, (log) => listRejects(out, log, filter, listing));
+    });
+  jsonOptions(logOptions(rejects.command('show')))
+    .argument('<id>', 'partition:offset, see ntk rejects list')
+    .description('one rejected record with its raw bytes, in JSON as base64')
+    .addHelpText('after', '\nExample:\n  ntk rejects show 0:1312')
+    .action((id: string, flags: LogFlags & JsonFlags) =>
+      context.withLog(flags, (log) => showReject(out, log, id, flags.json ?? false)),
+    );
+  jsonOptions(logOptions(rejects.command('redrive')))
+    .argument('[id...]', 'partition:offset; without any, all')
+    .option('--reason <reason>', 'only those of one reason')
+    .description('append again what can be read by now (after a newer release, a mended importer); each at most once')
+    .addHelpText('after', '\nExample:\n  ntk rejects redrive --reason unknown_type')
+    .action(async (ids: string[], flags: RejectFlags) => {
+      const filter = { ...reasonFilter(flags.reason), ...(ids.length === 0 ? {} : { ids }) };
+      await context.withLog(flags, async (log) => {
+        const redriven = await redriveRejects(log, filter, out.progress('redriving', 'rejects'));
+        printRedriven(out, redriven, flags.json ?? false);
+      });
+    });
+}
+
+interface RejectFilter {
   readonly reason?: string;
   readonly ids?: readonly string[];
 }
@@ -22,7 +85,7 @@ function matches(reject: StoredReject, { reason, ids }: RejectFilter): boolean {
   return (reason === undefined || reject.reason === reason) && (ids === undefined || ids.includes(reject.id));
 }
 
-export interface RejectListing {
+interface RejectListing {
   /** How many are shown. */
   readonly limit: number;
   /** What was rejected last first; otherwise from the oldest on, partition by partition. */
@@ -32,7 +95,7 @@ export interface RejectListing {
   readonly inputs: readonly string[];
 }
 
-export async function listRejects(out: Output, log: EventLog, filter: RejectFilter, listing: RejectListing): Promise<void> {
+async function listRejects(out: Output, log: EventLog, filter: RejectFilter, listing: RejectListing): Promise<void> {
   const { limit, isNewestFirst, isJson, inputs } = listing;
   let shown: ListedReject[] = [];
   let total = 0;
@@ -90,7 +153,7 @@ function byAge({ row: a }: ListedReject, { row: b }: ListedReject): number {
   return a.partition - b.partition || b.offset - a.offset;
 }
 
-export async function showReject(out: Output, log: EventLog, id: string, json: boolean): Promise<void> {
+async function showReject(out: Output, log: EventLog, id: string, json: boolean): Promise<void> {
   for await (const reject of readRejects(log)) {
     if (reject.id !== id) continue;
     if (json) {
@@ -125,7 +188,7 @@ function isLeftAlone(reject: StoredReject, { reason, ids }: RejectFilter): boole
   return reject.reason === 'unauthorised' && reason === undefined && ids === undefined;
 }
 
-export interface Redriven {
+interface Redriven {
   readonly appended: number;
   /** Still; with those that are left to a person who asks for them by name. */
   readonly unreadable: number;
@@ -145,12 +208,7 @@ async function requireAll(log: EventLog, filter: RejectFilter): Promise<void> {
  * Appends again what can be read by now (a newer release, a repaired importer); each reject at most once.
  * @throws UserError, before anything is appended, for an id that no reject has
  */
-export async function redriveRejects(
-  log: EventLog,
-  filter: RejectFilter,
-  place: (value: Buffer, partitions: number) => readonly number[],
-  progress: Progress,
-): Promise<Redriven> {
+async function redriveRejects(log: EventLog, filter: RejectFilter, progress: Progress): Promise<Redriven> {
   await requireAll(log, filter);
   const counts = { appended: 0, unreadable: 0, appendedBefore: 0 };
   for await (const reject of readRejects(log)) {
@@ -162,7 +220,7 @@ export async function redriveRejects(
     else if (reject.truncated || parseRecord(value, 0, value.length, encodingOf(value)).type === 'reject') counts.unreadable++;
     else {
       await log.commit({
-        appends: place(value, log.partitions).map((partition) => ({
+        appends: placesOf(value, log.partitions).map((partition) => ({
           stream: 'access' as const,
           partition,
           values: [value],
@@ -179,7 +237,7 @@ export async function redriveRejects(
   return counts;
 }
 
-export function printRedriven(out: Output, redriven: Redriven, json: boolean): void {
+function printRedriven(out: Output, redriven: Redriven, json: boolean): void {
   if (json) return out.json(redriven);
   const { appended, unreadable, appendedBefore } = redriven;
   out.note(`${appended} appended again, ${unreadable} still cannot be read, ${appendedBefore} had been appended again before`);

@@ -1,7 +1,6 @@
 /** `ntk review`: the alarms of the baselines, what people concluded about them, and the false-alarm rate measured from that. */
 import type { Command } from 'commander';
 import { type Disposition, DISPOSITIONS } from '../../../schemas/codes.ts';
-import { TIME_END_US } from '../../domain/record/time.ts';
 import { placeNamed } from '../../domain/review/episode.ts';
 import { AlarmView, type ReviewedEpisode } from '../../system/episodes.ts';
 import { appendReview, REVIEW_WORDS_CHARS_MAX } from '../../system/review-history.ts';
@@ -10,7 +9,7 @@ import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { jsonOptions, limitOf, type StoreFlags, storeOptions } from '../options.ts';
 import { brief } from '../output/terminal.ts';
-import { parseBound } from './report.ts';
+import { type RangeFlags, rangeOf } from '../time-range.ts';
 import { episodeJson, printEpisode, printRate, reviewInWords } from './review-words.ts';
 
 export function registerReview(program: Command, context: CliContext): void {
@@ -100,28 +99,16 @@ function whyNone({ unwritten }: AlarmView): string {
   return `no stored result of that place has a finding of the baselines${later} (ntk review list)`;
 }
 
-interface RangeFlags extends StoreFlags {
-  readonly from?: string;
-  readonly to?: string;
-}
-
 function rangeOptions(command: Command): Command {
   return jsonOptions(storeOptions(command))
     .option('--from <time>', 'first start of an episode, a date or RFC 3339; default: the beginning')
     .option('--to <time>', 'start before which it ends; default: the end');
 }
 
-function rangeOf({ from, to }: RangeFlags): { readonly fromUs: number; readonly toUs: number } {
-  const fromUs = parseBound('--from', from, 0);
-  const toUs = parseBound('--to', to, TIME_END_US);
-  if (fromUs < toUs) return { fromUs, toUs };
-  throw new UserError(`--from '${brief(from ?? '1970-01-01', 40)}' is not before --to '${brief(to ?? '', 40)}'`);
-}
-
 /** Asked for with one question. */
 const LISTED_AT_ONCE_MAX = 10_000;
 
-interface ListFlags extends RangeFlags {
+interface ListFlags extends StoreFlags, RangeFlags {
   readonly open?: boolean;
   readonly program?: string;
   readonly limit: string;
@@ -174,7 +161,7 @@ function registerRate(review: Command, context: CliContext): void {
   rangeOptions(review.command('rate'))
     .description('false alarms in 1,000 program-days, as reviews say, beside the budget of the policy')
     .addHelpText('after', '\nExample:\n  ntk review rate --from 2026-03-01 --to 2026-04-01')
-    .action(async (flags: RangeFlags) => {
+    .action(async (flags: StoreFlags & RangeFlags) => {
       const range = rangeOf(flags);
       await context.withStore(flags, async (store) => {
         if (store.log === null) throw new UserError('what was reviewed is in the log: give its data folder with --data DIR');

@@ -19,7 +19,7 @@ import { grouped as n } from '../output/grouped.ts';
 /** Rows of the table of who took what. */
 const PROGRAMS_SHOWN_MAX = 40;
 
-export interface RunSummary {
+interface RunSummary {
   /** Open still: where something was rejected, they are read again to say in which line. */
   readonly inputs: readonly Input[];
   readonly imports: readonly ImportSummary[];

@@ -1,6 +1,6 @@
 /** `ntk run`: the main job, from files to judged, stored and summed up. */
 import type { Command } from 'commander';
-import { IMPORT_FORMATS, type ImportFormat, UTC_OFFSET } from '../../importers/formats.ts';
+import { IMPORT_FORMATS } from '../../importers/formats.ts';
 import { type Input, openInput } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import type { Config } from '../../platform/config/load-config.ts';
@@ -11,13 +11,13 @@ import { openForeignSystem } from '../../system/foreign-system.ts';
 import { hasPolicyInForce } from '../../system/policy-in-force.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { dataOption, refuseMisspelt } from '../options.ts';
+import { splitInputName, UTC_OFFSET_WORDS, utcOffsetOf } from '../input-names.ts';
+import { dataOption } from '../options.ts';
 import { printInterrupted } from '../output/import-words.ts';
-import { brief } from '../output/terminal.ts';
-import { loadPolicyFile } from './policy.ts';
+import { loadPolicyFile } from './policy-file.ts';
 import { summarise } from './run-summary.ts';
 
-export interface RunFlags {
+interface RunFlags {
   readonly data: string;
   readonly policy?: string;
   readonly input: readonly string[];
@@ -52,31 +52,6 @@ Examples:
       if (input === undefined) command.error("error: required option '--input <file...>' not specified");
       await runBatchCommand(context, { ...flags, input });
     });
-}
-
-export const UTC_OFFSET_WORDS = 'offset from UTC of times that name none (android-appops), for instance +08:00; default: Z';
-
-/** @throws UserError for what is no offset */
-export function utcOffsetOf(text: string): string {
-  if (UTC_OFFSET.test(text)) return text;
-  throw new UserError(`--utc-offset '${brief(text, 20)}' is no offset: write Z, +08:00 or -05:00`);
-}
-
-export function formatOf(text: string): ImportFormat {
-  const format = IMPORT_FORMATS.find((known) => known === text);
-  if (format === undefined) throw new UserError(`format '${brief(text, 40)}' is unknown: one of ${IMPORT_FORMATS.join(', ')}`);
-  return format;
-}
-
-/**
- * `FORMAT:FILE`, or a file in the default format.
- * @throws UserError for a format that is none
- */
-export function splitInputName(name: string, fallback: string): { readonly path: string; readonly format: ImportFormat } {
-  const known = IMPORT_FORMATS.find((format) => name.startsWith(`${format}:`));
-  if (known !== undefined) return { path: name.slice(known.length + 1), format: known };
-  refuseMisspelt(name, IMPORT_FORMATS);
-  return { path: name, format: formatOf(fallback) };
 }
 
 async function openInputs(

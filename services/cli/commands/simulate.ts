@@ -9,9 +9,9 @@ import { DAILY_DEFAULT, DAYS_MAX, START_DEFAULT_MS, writeFiles } from '../../sim
 import { PROGRAMS_MAX } from '../../simulator/world/world.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
-import { jsonOptions } from '../options.ts';
+import { jsonOptions, systemAt } from '../options.ts';
 import { brief } from '../output/terminal.ts';
-import { parseBound } from './report.ts';
+import { parseBound } from '../time-range.ts';
 import { grouped } from '../output/grouped.ts';
 
 interface SimulateFlags {
@@ -136,9 +136,7 @@ function dayOf({ day }: SimulateFlags): number {
 }
 
 async function simulateLive({ out, clock, signal, token: known }: CliContext, flags: SimulateFlags, to: string): Promise<void> {
-  const token = flags.token ?? known;
-  if (token === undefined) throw new UserError('--to needs a token: --token TOKEN or NTK_TOKEN');
-  if (!URL.canParse(to)) throw new UserError(`--to '${brief(to, 80)}' is no URL; for instance http://127.0.0.1:7077`);
+  const { url, token } = systemAt(to, flags.token ?? known);
   const rate = whole('rate', flags.rate, RATE_DEFAULT, 1, RATE_MAX);
   const options = {
     seed: seedOf(flags),
@@ -149,7 +147,7 @@ async function simulateLive({ out, clock, signal, token: known }: CliContext, fl
     out.note(`${brief(to)}: ${brief(why, 200)}; trying again in ${Math.ceil(inMs / 1_000)} s`);
   out.note(`sending ${grouped(rate)} records a second to ${brief(to)}, until stopped (Ctrl-C)`);
   try {
-    const sink = gatewaySink({ url: new URL(to), token, clock, signal, onRetry });
+    const sink = gatewaySink({ url, token, clock, signal, onRetry });
     const { records, skippedSeconds } = await runLiveSource({ ...options, sink, clock, signal, rate });
     if (flags.json) out.json({ records, skippedSeconds });
     else out.line(`${grouped(records)} records sent`);

@@ -1,4 +1,4 @@
-/** `ntk up`, and scorer and writer each on its own. */
+/** `ntk up`, and each of its roles as a process of its own: scorer, writer, gateway, aggregator. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Config, describeConfig } from '../../platform/config/load-config.ts';

@@ -1,16 +1,8 @@
 /** An accepted gap in words, the same in every command. */
+import type { LedgerGap } from '../../platform/warehouse/accepted-gaps.ts';
 import { brief } from './terminal.ts';
 
-export interface GapInWords {
-  readonly partition: number;
-  readonly from: number;
-  readonly to: number;
-  readonly stateFrom: number;
-  readonly stateTo: number;
-  readonly acceptedAt: string;
-  readonly by: string;
-  readonly reason: string;
-}
+type GapInWords = Omit<LedgerGap, 'arrivedAfter' | 'arrivedBefore'>;
 
 /** One line without a full stop. */
 export function gapInWords({ partition, from, to, stateFrom, stateTo, acceptedAt, by, reason }: GapInWords): string {

@@ -1,118 +1,21 @@
-/** Commands that ask a store: report, explain, query, verify, repair. */
-import type { Command } from 'commander';
+/** `ntk verify` and `ntk repair`: whether the store has what the log gives, and making it so. */
 import { randomUUID } from 'node:crypto';
-import { closestTo } from '../../../schemas/policy/wording.ts';
+import type { Command } from 'commander';
 import { isClean } from '../../auditor/partition-audit.ts';
 import { auditStore, type StoreAudit } from '../../auditor/audit-store.ts';
 import { auditWithoutLog } from '../../auditor/audit-without-log.ts';
-import { TIME_END_US } from '../../domain/record/time.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
 import { storedUpTo } from '../../platform/log/writer-note.ts';
-import { reportPage } from '../../console/report/report-page.ts';
-import { certifiedReport } from '../../system/certified-report.ts';
-import { reportInterceptions, requireResults } from '../../system/report.ts';
 import type { Store } from '../../system/store.ts';
 import { unwrittenFrom } from '../../system/unwritten.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { gapInWords } from '../output/gap-words.ts';
-import { brief } from '../output/terminal.ts';
-import { registerExplain } from './explain-command.ts';
+import { jsonOptions, type StoreFlags, storeOptions } from '../options.ts';
 import { CHAIN_BECAUSE } from './authority-words.ts';
 import { type Gone, keptStatesOf, type LostBlocks, type Remade, remakeAll } from './remake.ts';
-import { parseBound, parseReportFormat, printReport, sayIfNoPolicy, writePage } from './report.ts';
-import { jsonOption, jsonOptions, storeOptions, type StoreFlags } from '../options.ts';
 
-export function registerReadingCommands(program: Command, context: CliContext): void {
-  registerReport(program, context);
-  registerExplain(program, context);
-  registerQuery(program, context);
-  registerAudit(program, context);
-}
-
-interface ReportFlags extends StoreFlags {
-  readonly from?: string;
-  readonly to?: string;
-  readonly format: string;
-  readonly output?: string;
-}
-
-function registerReport(program: Command, context: CliContext): void {
-  const report = program.command('report').description('reports over what is stored');
-  jsonOption(storeOptions(report.command('interceptions', { isDefault: true })))
-    // What is no report comes here as an argument of the default one.
-    .allowExcessArguments()
-    .description('attempts intercepted, by how many programs')
-    .option('--from <time>', 'first event time, a date or RFC 3339; default: the beginning')
-    .option('--to <time>', 'event time before which the report ends; default: the end')
-    .option('--format <format>', 'table, json, csv, or html: a page by itself, to print or to hand over', 'table')
-    .option('--output <file>', 'with --format html: write the page here instead of to standard output')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  ntk report interceptions --from 2026-03-01 --to 2026-04-01
-  ntk report interceptions --data ./data --json
-  ntk report interceptions --from 2026-03-01 --to 2026-04-01 --format html --output march.html
-  ntk report interceptions --clickhouse http://reader@clickhouse:8123 --format csv > march.csv`,
-    )
-    .action(async (flags: ReportFlags, { args: [other] }: Command) => {
-      if (other !== undefined) report.error(unknownReport(other));
-      const fromUs = parseBound('--from', flags.from, 0);
-      const toUs = parseBound('--to', flags.to, TIME_END_US);
-      if (fromUs >= toUs)
-        throw new UserError(
-          `--from '${brief(flags.from ?? '1970-01-01', 40)}' is not before --to '${brief(flags.to ?? '', 40)}'`,
-        );
-      const format = flags.json ? 'json' : parseReportFormat(flags.format);
-      if (flags.output !== undefined && format !== 'html')
-        throw new UserError('--output goes with --format html; redirect the others: > FILE');
-      const { out, clock, version } = context;
-      await context.withStore(flags, async (store) => {
-        await requireResults(store);
-        const request = { fromUs, toUs, nowMs: clock.nowMs() };
-        if (format !== 'html') {
-          printReport(out, await reportInterceptions(store, request), format);
-          if (format === 'table') await sayIfNoPolicy(context, store, flags);
-          return;
-        }
-        const certified = await certifiedReport(store, request, store.authority());
-        await writePage(out, reportPage({ ...certified, version }), flags.output);
-      });
-    });
-}
-
-/** As commander says it of commands. */
-function unknownReport(name: string): string {
-  const meant = closestTo(name, ['interceptions']);
-  return `error: unknown report '${name}'${meant === undefined ? '' : ` (Did you mean ${meant}?)`}`;
-}
-
-function registerQuery(program: Command, context: CliContext): void {
-  jsonOption(storeOptions(program.command('query')))
-    .argument('<sql>', 'one SELECT statement; results are in ntk.access_results, the ledger in ntk.blocks')
-    .description('read-only SQL on the results')
-    .option(
-      '--format <format>',
-      'a ClickHouse format: JSONEachRow, CSV, Vertical, ...; a terminal is shown escapes, it does not obey them',
-      'PrettyCompactNoEscapes',
-    )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  ntk query "SELECT program, count() FROM ntk.access_results FINAL WHERE category = 'photos' GROUP BY program ORDER BY 2 DESC"
-  ntk query --format CSV "SELECT * FROM ntk.blocks FINAL"`,
-    )
-    .action(async (sql: string, flags: StoreFlags & { readonly format: string }) => {
-      await context.withStore(flags, async ({ warehouse }) => {
-        const stream = await warehouse.stream(sql, { format: flags.json ? 'JSON' : flags.format, readonly: true });
-        await context.out.bytes(stream);
-      });
-    });
-}
-
-function registerAudit(program: Command, context: CliContext): void {
+export function registerVerify(program: Command, context: CliContext): void {
   jsonOptions(storeOptions(program.command('verify')))
     .description('prove the stored rows and the ledger against the log')
     .addHelpText(
@@ -120,7 +23,7 @@ function registerAudit(program: Command, context: CliContext): void {
       '\nWithout the log nothing is proved; it is said then whether rows and ledger still have the hashes they were stored with.\n\nExample:\n  ntk verify --data ./data',
     )
     .action(async (flags: StoreFlags) => {
-      await context.withStoreAlone(flags, async (store) => {
+      await context.withStoreEvenWithoutLog(flags, async (store) => {
         const audit = store.log === null ? await runAuditWithoutLog(context, store) : await runAudit(context, store, false);
         const unwritten = await unwrittenOf(store);
         if (flags.json) context.out.json({ ...audit, unwritten });
@@ -128,6 +31,9 @@ function registerAudit(program: Command, context: CliContext): void {
         if (!audit.ok) context.fail();
       });
     });
+}
+
+export function registerRepair(program: Command, context: CliContext): void {
   jsonOptions(storeOptions(program.command('repair')))
     .description('insert again exactly what verify finds missing or different, remove what should not be there')
     .addHelpText('after', '\nExample:\n  ntk repair --data ./data && ntk verify --data ./data')
