@@ -171,7 +171,7 @@ export const REJECT_REASONS = [
 ] as const;
 export type RejectReason = (typeof REJECT_REASONS)[number];
 
-export const NOTES = ['clock_skewed', 'imported', 'late_for_limit'] as const;
+const NOTES = ['clock_skewed', 'imported', 'late_for_limit'] as const;
 export type Note = (typeof NOTES)[number];
 
 /** What a person can conclude about an alarm episode or an interception. `expected`: unusual as it says, and for a good reason. */

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
 import { codeOnly, lineAt } from './source-text.ts';
 
-export type Problem = { readonly file: string; readonly line: number; readonly rule: string; readonly todo: string };
+type Problem = { readonly file: string; readonly line: number; readonly rule: string; readonly todo: string };
 
 /** Folders that are checked; tests, dashboards and scripts may import what they test and describe. */
 const CHECKED = ['schemas', 'services'];

@@ -16,12 +16,12 @@ import { closed } from './problems.ts';
 import { give, oneOf, quoted, unknownName } from './wording.ts';
 
 /** Cases of one file, and records of one case with their repetitions. */
-export const TEST_CASES_MAX = 2_000;
+const TEST_CASES_MAX = 2_000;
 export const CASE_RECORDS_MAX = 20_000;
 
 /** Where nothing else is said. */
-export const TEST_PROGRAM = 'wx-test';
-export const TEST_USER = 'u_test';
+const TEST_PROGRAM = 'wx-test';
+const TEST_USER = 'u_test';
 
 const RECORD_KINDS = ['declaration', 'entitlement', 'consent', 'standing', 'erasure', 'access'] as const;
 export type TestRecordKind = (typeof RECORD_KINDS)[number];

@@ -10,12 +10,12 @@ export const PURPOSE_TEXTS_MAX = 10;
  * is declared, an API that has to be declared by name is not. `unused`: declared, and never called (without results: not in its
  * code). `unjudged`: in the code, but what is at hand cannot say whether it is declared, or only a bundled library calls it.
  */
-export const DRIFT_FINDINGS = ['undeclared', 'undeclared_api', 'unused', 'unjudged', 'none'] as const;
+const DRIFT_FINDINGS = ['undeclared', 'undeclared_api', 'unused', 'unjudged', 'none'] as const;
 export type DriftFinding = (typeof DRIFT_FINDINGS)[number];
 
 const byFinding = { undeclared: count, undeclaredApi: count, unused: count, unjudged: count };
 
-export const driftUseSchema = z.object({
+const driftUseSchema = z.object({
   category: z.string(),
   finding: z.enum(DRIFT_FINDINGS),
   isDeclared: z.boolean(),
@@ -28,7 +28,7 @@ export const driftUseSchema = z.object({
 });
 export type DriftUse = z.infer<typeof driftUseSchema>;
 
-export const driftProgramSchema = z.object({
+const driftProgramSchema = z.object({
   program: z.string(),
   developer: z.string(),
   isDeclared: z.boolean().describe('False: it is in the results only.'),

@@ -22,7 +22,7 @@ export type NamedRecall = z.infer<typeof named>;
 
 const fleets = z.object({ fleets: count, found: count }).describe('A fleet is found when one of its siblings is.');
 
-export const missedIncidentSchema = z.object({
+const missedIncidentSchema = z.object({
   world: count.describe('Which of the label files, from 1.'),
   id: z.string(),
   program: z.string(),
@@ -36,7 +36,7 @@ export const missedIncidentSchema = z.object({
 });
 export type MissedIncident = z.infer<typeof missedIncidentSchema>;
 
-export const falseEpisodeSchema = z.object({
+const falseEpisodeSchema = z.object({
   world: count.describe('Which of the label files, from 1.'),
   episode: z.string().describe('PARTITION-OFFSET of its row with the smallest offset, as `ntk review` names it.'),
   program: z.string(),

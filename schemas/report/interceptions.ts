@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { count, instant } from '../fields.ts';
 import { RFC3339 } from '../instant.ts';
 
-export const TOP_PROGRAMS_MAX = 10;
+const TOP_PROGRAMS_MAX = 10;
 export const CLASSES_MAX = 1_000;
 /** Of a class's name; the rest of a longer one is cut off. */
 export const CLASS_CHARACTERS_MAX = 1_000;

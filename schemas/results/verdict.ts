@@ -4,7 +4,7 @@ import { ACTIONS, CATEGORIES, REASONS } from '../codes.ts';
 import { count, filledText, instant, optional } from '../fields.ts';
 
 /** First 16 hex digits of SHA-256 over the policy as canonical JSON (RFC 8785). */
-export const policyHashText = z
+const policyHashText = z
   .string()
   .regex(/^[0-9a-f]{16}$/)
   .describe('First 16 hex digits of SHA-256 over the policy as canonical JSON (RFC 8785).');

@@ -3,7 +3,7 @@ import { claimsOf } from '../domain/record/claims.ts';
 import type { Token } from './tokens/token-file.ts';
 
 /** The first record that is outside of what its token may send. */
-export interface OutOfBounds {
+interface OutOfBounds {
   /** From 0, in the order of the request. */
   readonly record: number;
   readonly attribute: 'source' | 'type';

@@ -6,7 +6,7 @@ import { systemCodeOf } from '../platform/system-error.ts';
 /** `aborted`: the sender has gone; nobody reads an answer. */
 export type BodyProblem = 'too_large' | 'too_slow' | 'aborted' | 'no_gzip';
 
-export interface BodyLimits {
+interface BodyLimits {
   readonly bodyBytesMax: number;
   readonly bodyTimeoutMs: number;
 }

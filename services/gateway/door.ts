@@ -35,7 +35,7 @@ export interface Answer {
   readonly bytes?: number;
 }
 
-export interface DoorOptions {
+interface DoorOptions {
   readonly partitions: EventLog['partitions'];
   readonly limits: GatewayLimits;
   readonly inFlight: InFlight;

@@ -18,7 +18,7 @@ import { ONCE } from './media-type.ts';
 import type { TokenBook } from './tokens/token-book.ts';
 import type { Token } from './tokens/token-file.ts';
 
-export interface GatewayOptions {
+interface GatewayOptions {
   readonly log: Pick<EventLog, 'commit' | 'partitions'>;
   readonly tokens: TokenBook;
   readonly clock: Clock;
@@ -28,7 +28,7 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
 }
 
-export interface Gateway {
+interface Gateway {
   /** Of the loop that brings records into the log, for its health: monotonic milliseconds. */
   readonly progressAtMs: number;
 }

@@ -12,7 +12,7 @@ import type { Clock } from '../platform/clock.ts';
 import { type Append, type EventLog, LogError, ORIGIN } from '../platform/log/event-log.ts';
 
 /** The records that a partition gets. */
-export type PartitionRecords = ReadonlyMap<number, readonly Buffer[]>;
+type PartitionRecords = ReadonlyMap<number, readonly Buffer[]>;
 
 export interface Submitted {
   readonly places: PartitionRecords;
@@ -29,7 +29,7 @@ export type Acknowledgement =
   | { readonly status: 'failed'; readonly error: unknown }
   | { readonly status: 'too_late'; readonly outcome: 'waiting' | 'unknown' };
 
-export interface GroupCommitOptions {
+interface GroupCommitOptions {
   readonly log: Pick<EventLog, 'commit'>;
   readonly clock: Pick<Clock, 'monotonicMs' | 'turn'>;
   readonly groupBytesMax: number;

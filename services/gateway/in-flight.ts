@@ -8,7 +8,7 @@ export const RECORD_OVERHEAD_BYTES = 160;
 
 export type Refused = 'full' | 'own_share_full';
 
-export interface InFlightLimits {
+interface InFlightLimits {
   readonly inFlightBytesMax: number;
   readonly inFlightRequestsMax: number;
 }

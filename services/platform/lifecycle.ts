@@ -15,7 +15,7 @@ export interface Part {
   ended?(): Promise<void>;
 }
 
-export interface LifecycleOptions {
+interface LifecycleOptions {
   readonly logger: Logger;
   /** What a person can mend says so in its message, and where in the code it was found helps nobody. @default nothing */
   readonly isExpected?: (error: unknown) => error is Error;

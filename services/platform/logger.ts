@@ -8,7 +8,7 @@ import type { LogLevel } from './log-levels.ts';
 
 export type Logger = PinoLogger;
 
-export interface LoggerOptions {
+interface LoggerOptions {
   readonly level: LogLevel;
   /** Default: standard error. */
   readonly output?: DestinationStream;

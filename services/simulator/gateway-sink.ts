@@ -15,7 +15,7 @@ export class SinkRefused extends Error {
   override readonly name = 'SinkRefused';
 }
 
-export interface GatewaySinkOptions {
+interface GatewaySinkOptions {
   /** Of the system, such as `http://127.0.0.1:7077`. */
   readonly url: URL;
   readonly token: string;

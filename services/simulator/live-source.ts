@@ -55,7 +55,7 @@ export const DAY_MS_MIN = 60_000;
 /** Of one call of the sink: well below what a transaction of the log and a request to the gateway take. */
 export const APPEND_LINES_MAX = 4_000;
 /** What was missed up to here is made up for; beyond, the world went on without anybody looking. */
-export const BEHIND_SECONDS_MAX = 10;
+const BEHIND_SECONDS_MAX = 10;
 
 /** What led up to the start is told in silence: who is in the middle of a visit then goes on with it, and has agreed already. */
 const LEAD_SECONDS = 180;

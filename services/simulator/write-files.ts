@@ -34,7 +34,7 @@ export interface SimulateOptions {
   readonly daily?: number;
 }
 
-export interface FileOptions extends SimulateOptions {
+interface FileOptions extends SimulateOptions {
   /** Made when it is not there. */
   readonly folder: string;
   readonly signal?: AbortSignal;

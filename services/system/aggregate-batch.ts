@@ -20,7 +20,7 @@ export function aggregatedChunkRecords(recordsBefore: number): number {
   return Math.min(CHUNK_RECORDS_MAX, Math.max(CHUNK_RECORDS_MIN, Math.floor(recordsBefore * CHUNK_SHARE)));
 }
 
-export interface BatchAggregationOptions {
+interface BatchAggregationOptions {
   readonly system: Pick<System, 'log' | 'scorer' | 'admit'>;
   readonly authority: Authority;
   readonly signer: Signer | null;

@@ -16,7 +16,7 @@ import { priorPublisher } from './prior-publisher.ts';
 /** Between two passes are a second of pause and up to half a minute until the next try. */
 const STILL_MS_MAX = 60_000;
 
-export interface AggregatorParts {
+interface AggregatorParts {
   readonly config: Config;
   readonly roles: readonly Role[];
   readonly log: EventLog;

@@ -19,7 +19,7 @@ import { recordsWith } from './records-with.ts';
 type Recorded = Extract<SignedRecord, { type: 'ntk.policy' | 'ntk.key' }>;
 
 /** A policy or a key in the order of the log; repeats are left out. */
-export interface AuthorityFact {
+interface AuthorityFact {
   readonly offset: number;
   readonly appendedAtMs: number;
   readonly record: Recorded;

@@ -12,7 +12,7 @@ import type { Logger } from '../platform/logger.ts';
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 10_000;
 
-export interface AwaitLogOptions {
+interface AwaitLogOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly registry: Registry;

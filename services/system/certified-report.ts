@@ -16,7 +16,7 @@ import type { QueryParams, Warehouse } from '../platform/warehouse/warehouse.ts'
 import { policyHistory } from './policy-history.ts';
 import { positionsNow, reportAsOf, type ReportRequest, type ReportSource } from './report.ts';
 
-export interface CertifiedReport {
+interface CertifiedReport {
   readonly report: InterceptionReport;
   readonly certificate: ReportCertificate;
 }

@@ -17,7 +17,7 @@ import { certifiedReport } from './certified-report.ts';
 import type { System } from './open-system.ts';
 import { reportInterceptions } from './report.ts';
 
-export interface ConsoleSourceOptions {
+interface ConsoleSourceOptions {
   readonly system: System;
   readonly warehouse: Warehouse;
   readonly authority: Authority;

@@ -18,7 +18,7 @@ import { UserError } from './user-error.ts';
 
 /** Formats that declare something. */
 export const DRIFT_FORMATS = ['wechat-declarations', 'cloudevents'] as const satisfies readonly ImportFormat[];
-export type DriftFormat = (typeof DRIFT_FORMATS)[number];
+type DriftFormat = (typeof DRIFT_FORMATS)[number];
 
 /** Programs times kinds of data that were called, at most: about half a gigabyte. */
 const CALLED_ROWS_MAX = 2 * DRIFT_PROGRAMS_MAX;

@@ -34,7 +34,7 @@ export async function applyFirstPolicy(
   return first;
 }
 
-export interface FirstPolicyFile {
+interface FirstPolicyFile {
   /** YAML. */
   readonly file: string;
   /** In force from the first access on, whatever the file's mode is: made-up users miss nothing that is stopped. */

@@ -19,7 +19,7 @@ import { UserError } from './user-error.ts';
 /** A transaction that takes this long hangs; one that fails is progress. */
 const GATEWAY_STILL_MS_MAX = 60_000;
 
-export interface TokensParts {
+interface TokensParts {
   readonly config: Config;
   /** In system.json. It may send everything: in a data folder, whose owner may anyway; on Kafka only where there is no file of tokens. */
   readonly systemToken: () => string | null;
@@ -38,7 +38,7 @@ export function openTokens({ config, systemToken, clock, logger }: TokensParts):
   }
 }
 
-export interface GatewayParts {
+interface GatewayParts {
   readonly config: Config;
   readonly log: EventLog;
   readonly tokens: TokenBook;
@@ -61,7 +61,7 @@ export async function openGateway(app: FastifyInstance, parts: GatewayParts): Pr
   health.register('gateway', progressCheck({ clock, limitMs: GATEWAY_STILL_MS_MAX, progressAtMs }));
 }
 
-export interface HeartbeatParts extends Omit<GatewayParts, 'tokens'> {
+interface HeartbeatParts extends Omit<GatewayParts, 'tokens'> {
   readonly roles: readonly Role[];
   /** Of this process alone. */
   readonly secret: string;

@@ -10,7 +10,7 @@ import { isInputProblem } from '../importers/input/problem.ts';
 import { BearerToken } from '../platform/http/bearer.ts';
 import { type EventLog, ORIGIN } from '../platform/log/event-log.ts';
 
-export interface ImportsOptions {
+interface ImportsOptions {
   readonly log: EventLog;
   readonly token: string;
   readonly spoolFolder: string;

@@ -15,7 +15,7 @@ import { observers } from './observers.ts';
 import type { Role, System } from './open-system.ts';
 import { tuningOf } from './tuning.ts';
 
-export interface InstrumentationOptions {
+interface InstrumentationOptions {
   readonly config: Config;
   readonly roles: readonly Role[];
   readonly clock: Clock;
@@ -24,7 +24,7 @@ export interface InstrumentationOptions {
   readonly version: string;
 }
 
-export interface Instrumentation extends ReturnType<typeof observers> {
+interface Instrumentation extends ReturnType<typeof observers> {
   readonly registry: Registry;
   readonly figures: LiveFigures;
   /** The gauges of an opened system, to be brought up to date before its metrics are read. */

@@ -7,7 +7,7 @@ import type { ScorerObserver } from '../scorer/scorer.ts';
 import type { WriterMetrics } from '../writer/report-metrics.ts';
 import type { WriterObserver } from '../writer/writer.ts';
 
-export interface ObserversOptions {
+interface ObserversOptions {
   readonly metrics: Metrics;
   readonly scorerMetrics: ScorerMetrics;
   readonly writerMetrics: WriterMetrics;

@@ -26,7 +26,7 @@ export type LogConfig = Pick<
   | 'partitions'
 >;
 
-export interface OpenLogOptions {
+interface OpenLogOptions {
   readonly config: LogConfig;
   /** Null only where the log is on Kafka. */
   readonly folder: DataFolder | null;

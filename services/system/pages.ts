@@ -26,7 +26,7 @@ export interface PagesOptions {
   readonly storeFlags: string;
 }
 
-export interface PagesParts {
+interface PagesParts {
   readonly pages: PagesOptions;
   /** The simulator is the host now. What it sent earlier is found. */
   readonly isSimulated: boolean;

@@ -19,11 +19,11 @@ export interface PolicyChange {
   readonly policy: CompiledPolicy;
 }
 
-export interface RefusedPolicy extends PolicyChange {
+interface RefusedPolicy extends PolicyChange {
   readonly refused: AuthorityProblem;
 }
 
-export interface PolicyHistory {
+interface PolicyHistory {
   /** In the order in which they took effect. */
   readonly changes: readonly PolicyChange[];
   /** Those that changed nothing, because they were not signed as the log asks. */
@@ -49,7 +49,7 @@ export async function policyHistory(log: EventLog, authority: Authority): Promis
   return { changes, refused: refusals, newestMs: seen.policyMs, requireSigner: require };
 }
 
-export interface PolicyToAppend {
+interface PolicyToAppend {
   readonly document: unknown;
   readonly hash: string;
   readonly by: string;

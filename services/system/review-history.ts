@@ -25,7 +25,7 @@ const NEEDLES = [Buffer.from('ntk.review')];
 const READ = { maxRecords: 5_000, maxBytes: 4 * 1024 * 1024 };
 const SOURCE = 'ntk/review';
 
-export interface ReviewSource {
+interface ReviewSource {
   readonly log: EventLog;
   readonly logId: string;
   readonly warehouse: Warehouse;
@@ -124,7 +124,7 @@ function digest(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
 }
 
-export interface ReviewToAppend {
+interface ReviewToAppend {
   readonly episode: Episode;
   readonly disposition: Disposition;
   readonly by: string;

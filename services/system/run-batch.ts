@@ -17,7 +17,7 @@ export interface BatchInput {
   readonly format: ImportFormat;
 }
 
-export interface BatchOptions {
+interface BatchOptions {
   readonly log: EventLog;
   readonly inputs: readonly BatchInput[];
   readonly policy: { readonly document: unknown; readonly hash: string } | null;
@@ -37,7 +37,7 @@ export interface BatchOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface BatchSummary {
+interface BatchSummary {
   readonly policyAppended: boolean;
   readonly imports: readonly ImportSummary[];
 }

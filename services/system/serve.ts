@@ -27,7 +27,7 @@ import { hasPolicyInForce } from './policy-in-force.ts';
 import { tuningOf } from './tuning.ts';
 import { UserError } from './user-error.ts';
 
-export interface ServeOptions {
+interface ServeOptions {
   readonly config: Config;
   readonly roles: readonly Role[];
   readonly clock: Clock;
@@ -46,7 +46,7 @@ export interface ServeOptions {
   readonly onReady: (url: string, policy: PolicyAtStart) => void;
 }
 
-export interface PolicyAtStart {
+interface PolicyAtStart {
   /** The first policy, where it was put in force now. */
   readonly applied: AppliedPolicy | null;
   /** True also where this process does not look: nobody is to be told of one that may be there. */

@@ -18,11 +18,11 @@ export function hasDoors(config: LogConfig, roles: readonly Role[]): boolean {
 }
 
 /** A data folder has one process that answers questions about it. */
-export function answersForFolder(config: LogConfig, roles: readonly Role[]): boolean {
+function answersForFolder(config: LogConfig, roles: readonly Role[]): boolean {
   return roles.includes('writer') && !isOnKafka(config);
 }
 
-export interface SystemToken {
+interface SystemToken {
   /** Of this process alone. */
   readonly own: string;
   /** The one that hosts may send everything with: of a gateway beside another process of its data folder, what that one wrote last. */
@@ -45,7 +45,7 @@ function tokenIn(data: string): string | null {
   }
 }
 
-export interface SystemFileParts {
+interface SystemFileParts {
   readonly config: LogConfig;
   readonly roles: readonly Role[];
   readonly system: System;

@@ -13,7 +13,7 @@ const LOG_ANSWER_MS_MAX = 2_000;
 const RETENTION_AGE_MS_MAX = 300_000;
 const RETAINED = ['access', 'results'] as const;
 
-export interface SystemGaugesOptions {
+interface SystemGaugesOptions {
   readonly system: Pick<System, 'scorer' | 'writer' | 'log'>;
   readonly metrics: Metrics;
   readonly scorerMetrics: ScorerMetrics;

@@ -16,7 +16,7 @@ import { DATA_HEADERS, PAGE_HEADERS, REPORT_HEADERS } from './headers.ts';
 import { OnceAWhile } from './once-a-while.ts';
 import { Visitors } from './visitor.ts';
 
-export interface ConsoleOptions {
+interface ConsoleOptions {
   readonly source: ConsoleSource;
   readonly live: LivePage;
   readonly clock: Clock;

@@ -12,7 +12,7 @@ const STALLED_MS_MAX = 30_000;
 /** How long a browser waits before it comes again. */
 const RETRY_MS = 2_000;
 
-export interface EventStreamOptions {
+interface EventStreamOptions {
   readonly clock: { monotonicMs(): number };
   /** Somebody has come, or the last one has gone. */
   readonly onReaders?: (readers: number) => void;

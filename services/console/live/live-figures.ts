@@ -22,7 +22,7 @@ interface Second {
   readonly latencies: Float64Array;
 }
 
-export interface LiveSnapshot {
+interface LiveSnapshot {
   readonly accessesPerSecond: number;
   /** One number for each of the last seconds that are over, oldest first: accesses, and those of them intercepted. */
   readonly accesses: readonly number[];

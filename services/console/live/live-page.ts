@@ -14,13 +14,13 @@ import type { LiveFigures } from './live-figures.ts';
 
 const TICK_MS = 1_000;
 /** Between two reports; where one takes long, it is so much longer that asking stays below a fifth of the time. */
-export const REPORT_EVERY_MS = 2_000;
+const REPORT_EVERY_MS = 2_000;
 const REPORT_SHARE = 4;
 /** Names that developers and hosts chose go to every open page with each report: so many of them, and so long. */
 export const CLASSES_TOLD_MAX = 20;
 const NAME_CHARACTERS_MAX = 80;
 
-export interface LivePageOptions {
+interface LivePageOptions {
   readonly source: ConsoleSource;
   readonly figures: LiveFigures;
   readonly clock: Clock;

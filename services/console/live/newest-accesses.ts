@@ -6,7 +6,7 @@ import { reasonInWords } from '../../domain/wording/reasons.ts';
 import { evidenceOf } from '../../domain/wording/stored-checks.ts';
 import type { Warehouse } from '../../platform/warehouse/warehouse.ts';
 
-export const NEWEST_MAX = 20;
+const NEWEST_MAX = 20;
 /** Places looked at behind the end of each partition, first and when that gave too few: a range of the key, not the whole table. */
 const LOOK_BACK = [20_000, 500_000, Number.MAX_SAFE_INTEGER] as const;
 const PROGRAM_CHARACTERS_MAX = 80;
@@ -27,7 +27,7 @@ export interface ToldAccess {
   readonly became: 'prevented' | 'already_refused' | 'late' | 'let_pass';
 }
 
-export interface TellableRow extends AccessToTell {
+interface TellableRow extends AccessToTell {
   readonly partition: number;
   readonly offset: string;
   readonly event_time: string;

@@ -49,7 +49,7 @@ function before(startMs: number, period: Period): number {
 }
 
 /** In UTC, as short as the period allows. */
-export function periodLabel(startMs: number, period: Period): string {
+function periodLabel(startMs: number, period: Period): string {
   const iso = new Date(startMs).toISOString();
   if (period === 'minute' || period === 'hour') return iso.slice(11, 16);
   if (period === 'month') return iso.slice(0, 7);

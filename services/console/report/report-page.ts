@@ -13,7 +13,7 @@ import { DEFINITIONS, METHOD } from './definitions.ts';
 import { instant, moment, number } from './figures.ts';
 import { REPORT_STYLE } from './report-style.ts';
 
-export interface ReportPageParts {
+interface ReportPageParts {
   readonly report: InterceptionReport;
   readonly certificate: ReportCertificate;
   /** Of the program that made it, as `ntk --version` says. */

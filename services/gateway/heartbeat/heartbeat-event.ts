@@ -7,7 +7,7 @@ import { createHmac } from 'node:crypto';
 import { heartbeatAnswerSchema } from '../../../schemas/results/verdict.ts';
 
 /** Where heartbeats come from. No host has it: a token is for the sources that it names. */
-export const HEARTBEAT_SOURCE = 'ntk/heartbeat';
+const HEARTBEAT_SOURCE = 'ntk/heartbeat';
 /** How an answer begins and no verdict does: most of what is read is verdicts, which are not looked at. */
 const ANSWER_BEGINS = Buffer.from('{"type":"ntk.heartbeat",', 'utf8');
 const MARK_CHARACTERS = 24;

@@ -17,7 +17,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { HeartbeatMetrics } from '../../platform/metrics/heartbeat-metrics.ts';
 import { HeartbeatEvents } from './heartbeat-event.ts';
 
-export interface HeartbeatOptions {
+interface HeartbeatOptions {
   readonly log: Pick<EventLog, 'partitions' | 'commit' | 'bounds' | 'read' | 'waitForAppend'>;
   readonly clock: Clock;
   readonly intervalMs: number;

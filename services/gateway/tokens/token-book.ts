@@ -11,7 +11,7 @@ import type { Logger } from '../../platform/logger.ts';
 import { systemCodeOf } from '../../platform/system-error.ts';
 import { parseTokenFile, type Token } from './token-file.ts';
 
-export interface TokenBookOptions {
+interface TokenBookOptions {
   /** Null: only the system's own token. */
   readonly file: string | null;
   /** May send everything; of the embedded profile. Asked again with each look, since it may be another process's. Null: none. */

@@ -109,7 +109,7 @@ export interface TokenFileProblem {
   readonly message: string;
 }
 
-export type ParsedTokenFile =
+type ParsedTokenFile =
   | { readonly ok: true; readonly tokens: readonly Token[]; readonly document: Document }
   | { readonly ok: false; readonly problems: readonly TokenFileProblem[] };
 

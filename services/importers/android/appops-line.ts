@@ -21,7 +21,7 @@ export interface UsedLine {
   readonly durationMs: number | null;
 }
 
-export type AppOpsLine =
+type AppOpsLine =
   | UsedLine
   /** Begins the dump, or another one. */
   | { readonly kind: 'dump' }

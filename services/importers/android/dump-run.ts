@@ -7,8 +7,8 @@ import type { Candidate, ConvertOptions, Importable } from '../candidate.ts';
 import { unreadLine } from '../unread-line.ts';
 import type { UsedLine } from './appops-line.ts';
 
-export const ANDROID_SOURCE = 'host/android';
-export const ANDROID_API = 'android.';
+const ANDROID_SOURCE = 'host/android';
+const ANDROID_API = 'android.';
 
 /** Accesses and rejected lines in a run: more than any device has, so that a file of any length is imported in bounded memory. */
 const RUN_THINGS_MAX = 131_072;
@@ -21,7 +21,7 @@ const OFF_SCREEN: ReadonlySet<string> = new Set(['bg', 'cch']);
 const STATES: ReadonlySet<string> = new Set(['', 'pers', 'top', 'fgsvcl', 'fgsvc', 'fg', ...OFF_SCREEN]);
 const IMPORTED = Buffer.from('1');
 
-export interface UsedOp extends UsedLine {
+interface UsedOp extends UsedLine {
   readonly androidUser: number;
   readonly program: string;
   readonly op: string;

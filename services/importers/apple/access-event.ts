@@ -3,9 +3,9 @@ import type { Category } from '../../../schemas/codes.ts';
 import { partitionOf } from '../../domain/partitioning/murmur2.ts';
 import type { Importable } from '../candidate.ts';
 
-export const APPLE_SOURCE = 'host/apple-ios';
+const APPLE_SOURCE = 'host/apple-ios';
 
-export interface AppleAccess {
+interface AppleAccess {
   readonly id: string;
   readonly program: string;
   /** RFC 3339, as the report has it. */

@@ -10,7 +10,7 @@ const SECTION_BYTES_MAX = 16 * 1024 * 1024;
 const LINE_OVERHEAD_BYTES = 64;
 const NEWLINE = Buffer.from('\n');
 
-export interface SectionLine {
+interface SectionLine {
   readonly bytes: Buffer;
   readonly number: number;
 }

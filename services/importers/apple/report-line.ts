@@ -8,7 +8,7 @@ import { apiOf, type ReportedApi } from './api-names.ts';
 /** Longest name of a program, domain or interval, in UTF-16 units; longer ones are no report. */
 const TEXT_UNITS_MAX = 1024;
 
-export type Phase = 'begin' | 'end' | 'event';
+type Phase = 'begin' | 'end' | 'event';
 
 /** A time as written, which keeps its offset, and in microseconds. */
 export interface Stamp {
@@ -37,7 +37,7 @@ export interface NetworkRow {
   readonly last: Stamp;
 }
 
-export type ReportLine =
+type ReportLine =
   | AccessLine
   | NetworkRow
   /** Network rows by program: how version 2 wrote them, as one object. */

@@ -22,7 +22,7 @@ export interface Damage {
 }
 
 /** Stored bytes `[position, position + bytes)`, fewer at the end of the file, none behind it. */
-export type ReadAt = (position: number, bytes: number) => Promise<Buffer>;
+type ReadAt = (position: number, bytes: number) => Promise<Buffer>;
 
 /** Yields the decompressed bytes; returns what was wrong, if anything. */
 export async function* inflate(kind: Exclude<Compression, 'plain'>, readAt: ReadAt): AsyncGenerator<Buffer, Damage | null> {

@@ -16,7 +16,7 @@ import { type Source, spool } from './spool.ts';
 const READ_BYTES = 1024 * 1024;
 const READ_CHUNK_BYTES = 512 * 1024;
 
-export interface OpenOptions {
+interface OpenOptions {
   /** Read when the path is `-`. */
   readonly stdin?: Source;
   /** Where input is kept that can be read only once; a folder in the data folder. */

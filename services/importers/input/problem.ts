@@ -1,6 +1,6 @@
 /** What can be wrong with an input; values, because files are what users have. */
 
-export type InputProblemCode =
+type InputProblemCode =
   | 'input_not_found'
   | 'input_unreadable'
   | 'input_unsupported'

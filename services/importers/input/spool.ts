@@ -11,7 +11,7 @@ import type { InputProblem } from './problem.ts';
 /** What is copied; given up where it may not come to an end. */
 export type Source = AsyncIterable<Uint8Array> & { destroy?(): unknown };
 
-export interface Spooled {
+interface Spooled {
   readonly file: FileHandle;
   readonly sizeBytes: number;
   readonly sha256: string;

@@ -7,7 +7,7 @@ const BY_LOWER_CASE: ReadonlyMap<string, string> = new Map(
   [...WECHAT_PRIVACY_KEYS.keys()].map((key) => [key.toLowerCase(), key]),
 );
 
-export interface ReadKey {
+interface ReadKey {
   /** As the platform spells it, or without its white space as it was found. */
   readonly key: string;
   readonly isKnown: boolean;

@@ -10,7 +10,7 @@ import { unreadLine } from '../unread-line.ts';
 import type { Manifest } from './manifest.ts';
 import { readManifestLine } from './manifest-line.ts';
 
-export const WECHAT_SOURCE = 'host/wechat';
+const WECHAT_SOURCE = 'host/wechat';
 
 /** Programs of a file whose second manifest is noticed; nothing but the note depends on it. */
 const PROGRAMS_NOTED_MAX = 1_000_000;
@@ -31,7 +31,7 @@ export async function* convertWeChatDeclarations(
   }
 }
 
-export interface ReadLine {
+interface ReadLine {
   /** Null: the line is none. */
   readonly manifest: Manifest | null;
   readonly line: Buffer;

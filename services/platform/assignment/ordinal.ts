@@ -1,6 +1,6 @@
 /** Partitions by ordinal: the `i`-th of `n` processes has those whose number leaves `i` when it is divided by `n`. */
 
-export interface Ordinal {
+interface Ordinal {
   readonly index: number;
   readonly of: number;
 }

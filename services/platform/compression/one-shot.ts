@@ -28,7 +28,7 @@ interface Done {
   };
 }
 
-export interface Unpacked {
+interface Unpacked {
   readonly bytes: Buffer;
   /** Bytes of the first frame, behind which zlib stops and says nothing of what follows. */
   readonly taken: number;

@@ -19,7 +19,7 @@ import {
 
 export type { Config } from './settings.ts';
 
-export interface ConfigSources {
+interface ConfigSources {
   /** Default: the process's own. An empty variable counts as not set. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Path of a YAML or JSON file. */

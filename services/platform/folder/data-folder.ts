@@ -52,7 +52,7 @@ export interface DataFolder {
   rememberStoredUser(kind: StoredUserKind): StoredUserKind;
 }
 
-export interface OpenFolderOptions {
+interface OpenFolderOptions {
   /** Makes the folder and the folders above it where they are missing. */
   readonly create: boolean;
   /** Without `create`, whether the folder must hold a log; one whose log is on Kafka does not. @default true */

@@ -1,5 +1,5 @@
 /** What is wrong with a data folder, in one line that says what to do. */
-export type FolderErrorCode =
+type FolderErrorCode =
   | 'folder_missing'
   | 'log_missing'
   | 'folder_is_a_file'

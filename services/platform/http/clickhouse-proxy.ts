@@ -14,7 +14,7 @@ import { BearerToken } from './bearer.ts';
 import { BadRequest, type ClickHouseRequest, readRequest } from './clickhouse-request.ts';
 import { isLoopbackAddress, isLoopbackHost } from './loopback.ts';
 
-export interface ClickHouseProxyOptions {
+interface ClickHouseProxyOptions {
   readonly warehouse: Warehouse;
   /** Where rows lie while they are inserted. */
   readonly spoolDir: string;

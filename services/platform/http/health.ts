@@ -7,9 +7,9 @@ export interface HealthState {
   readonly detail: string;
 }
 
-export type HealthCheck = () => HealthState | Promise<HealthState>;
+type HealthCheck = () => HealthState | Promise<HealthState>;
 
-export interface HealthReport {
+interface HealthReport {
   readonly status: 'ok' | 'failing';
   readonly checks: Readonly<Record<string, HealthState>>;
 }
@@ -39,7 +39,7 @@ export class Health {
   }
 }
 
-export interface ProgressCheckOptions {
+interface ProgressCheckOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** When the loop last went round, monotonic milliseconds. */
   readonly progressAtMs: () => number;

@@ -16,7 +16,7 @@ declare module 'fastify' {
   }
 }
 
-export interface HttpServerOptions {
+interface HttpServerOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;

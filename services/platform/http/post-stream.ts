@@ -7,7 +7,7 @@ import { request as askEncrypted } from 'node:https';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
-export interface PostOptions {
+interface PostOptions {
   readonly url: URL;
   readonly body: Readable;
   readonly headers: Readonly<Record<string, string>>;

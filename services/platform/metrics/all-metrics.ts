@@ -8,7 +8,7 @@ import { PROCESS } from './process-metrics.ts';
 import { STATE } from './state-metrics.ts';
 import { STORING } from './storing-metrics.ts';
 
-export interface MetricSection {
+interface MetricSection {
   readonly title: string;
   readonly definitions: readonly AnyDefinition[];
 }

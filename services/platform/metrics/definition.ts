@@ -13,7 +13,7 @@ export type LabelValues =
   | { readonly values: readonly string[]; readonly says?: never; readonly max?: never }
   | { readonly says: string; readonly max: number; readonly values?: never };
 
-export interface MetricDefinition<Type extends 'counter' | 'gauge' | 'histogram', Label extends string> {
+interface MetricDefinition<Type extends 'counter' | 'gauge' | 'histogram', Label extends string> {
   readonly type: Type;
   readonly name: string;
   /** One sentence, which Prometheus shows, too. */

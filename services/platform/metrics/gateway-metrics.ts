@@ -102,7 +102,7 @@ export const GATEWAY_STATE = {
 export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
 
 /** What is looked up when somebody asks. */
-export interface GatewayState {
+interface GatewayState {
   readonly inFlightBytes: number;
   readonly inFlightRequests: number;
   readonly queuedRequests: number;

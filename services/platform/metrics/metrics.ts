@@ -12,7 +12,7 @@ import { STORING } from './storing-metrics.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-export interface MetricsOptions {
+interface MetricsOptions {
   /** What the process does: only its own metrics are on the registry. @default everything */
   readonly roles?: readonly Exporter[];
   /** Ages what was last seen. */

@@ -14,7 +14,7 @@ export const PROCESS = {
   }),
 };
 
-export interface Build {
+interface Build {
   readonly version: string;
   readonly engine: number;
 }

@@ -19,7 +19,7 @@ export interface CountsRequest {
 }
 
 /** Accesses that have these in common. */
-export interface Cell {
+interface Cell {
   readonly category: string;
   readonly class: string;
   readonly outcome: string;

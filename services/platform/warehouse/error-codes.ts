@@ -105,7 +105,7 @@ export const RETRYABLE_CODES: readonly string[] = [...RETRYABLE_NAMES, ...OWN_RE
 /** Codes that have a name here and do not pass by themselves. */
 export const LASTING_CODES: readonly string[] = [...LASTING.values()];
 
-export function isRetryable(code: string): boolean {
+function isRetryable(code: string): boolean {
   return RETRYABLE_NAMES.has(code) || OWN_RETRYABLE.has(code);
 }
 

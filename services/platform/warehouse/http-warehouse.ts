@@ -32,7 +32,7 @@ const EVERY_REQUEST: ClickHouseSettings = {
   max_query_size: String(QUERY_BYTES_MAX),
 };
 
-export interface HttpWarehouseOptions {
+interface HttpWarehouseOptions {
   /** Without user and password. */
   readonly url: string;
   readonly pathname?: string;

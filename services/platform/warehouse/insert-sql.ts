@@ -34,7 +34,7 @@ function settings(token: string, byteCount: number): string {
 }
 
 /** Where the rows come from: `file(...)` or `input(...)`, given their structure. */
-export type RowSource = (structure: string) => string;
+type RowSource = (structure: string) => string;
 
 export function insertSql({ table, columns, bytes, expressions = {}, token }: RowsInsert, source: RowSource): string {
   const names = columns.map(({ name }) => sqlIdentifier(name));
@@ -79,7 +79,7 @@ export function sqlString(text: string): string {
 }
 
 /** Our own names only; a backquote or backslash in one is a bug. */
-export function sqlIdentifier(name: string): string {
+function sqlIdentifier(name: string): string {
   if (!/^[A-Za-z_]\w*$/.test(name)) throw new Error(`not a column or table of ours: ${name}`);
   return `\`${name}\``;
 }

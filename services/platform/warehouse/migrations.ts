@@ -24,7 +24,7 @@ interface AppliedRow {
   readonly sha256: string;
 }
 
-export interface MigrationResult {
+interface MigrationResult {
   /** File names, in order. */
   readonly applied: readonly string[];
   readonly present: number;

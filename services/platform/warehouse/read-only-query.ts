@@ -11,7 +11,7 @@
 /** How the engine prints a query; the text is bound, so nothing of it runs. One statement, or it is a syntax error. */
 export const NORMALISE_SQL = 'SELECT formatQuerySingleLine({sql:String}) AS sql';
 
-export type ReadOnlyQuery =
+type ReadOnlyQuery =
   | {
       readonly ok: true;
       /** Without its FORMAT clause. */

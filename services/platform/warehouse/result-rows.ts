@@ -4,7 +4,7 @@ import { ROW_COLUMNS } from '../../../schemas/results/columns.ts';
 import { LEDGER_COLUMNS, ledgerRow } from './ledger-row.ts';
 import type { RowsInsert } from './warehouse.ts';
 
-export interface ResultRows {
+interface ResultRows {
   readonly logId: string;
   readonly partition: number;
   /** RowBinary, see schemas/results/columns.ts. */

@@ -23,7 +23,7 @@ interface Codec {
   write(to: ByteWriter, value: unknown): void;
 }
 
-export interface DecodedRow {
+interface DecodedRow {
   /** The row is `bytes.subarray(start, end)`. */
   readonly start: number;
   readonly end: number;

@@ -18,7 +18,7 @@ export interface Holiday {
   readonly endMs: number;
 }
 
-export interface StandingChange {
+interface StandingChange {
   readonly state: Standing;
   readonly atMs: number;
   /** Null: for good. */

@@ -12,7 +12,7 @@ const GATHERED_MS = [5_000, 120_000] as const;
 /** A phone without a network: from a minute to six hours, each doubling as likely as the next. */
 const OFFLINE = 0.003;
 const OFFLINE_MIN_MS = 60_000;
-export const LATE_MAX_MS = 6 * 3_600_000;
+const LATE_MAX_MS = 6 * 3_600_000;
 /** Sent again with the same id, because the answer got lost. */
 const REPEATED = 0.004;
 const REPEATED_AFTER_OUTAGE = 0.03;

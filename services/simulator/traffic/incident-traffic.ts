@@ -24,7 +24,7 @@ const JITTER_CAMOUFLAGED = 0.05;
 /** Of a first day that does nothing else. */
 const FIRST_DAY_ROWS_EACH = 1;
 
-export interface SliceRange {
+interface SliceRange {
   readonly fromMs: number;
   readonly toMs: number;
   /** Ordinary accesses a millisecond of the program here, with its season. */
@@ -80,7 +80,7 @@ function addedRate({ program }: Fate, { kind, ask, factor, startMs, endMs }: Inc
   }
 }
 
-export function categoryShare(called: Fate['program']['called'], category: string): number {
+function categoryShare(called: Fate['program']['called'], category: string): number {
   let all = 0;
   let those = 0;
   for (const { need, weight } of called) {

@@ -8,7 +8,7 @@ import type { Program } from '../world/program.ts';
 import { IsoTimes, type Timeline } from './timeline.ts';
 
 /** Who reports what developers and reviewers said, and users agreed to. */
-export const PLATFORM_SOURCE = `${SIMULATED_SOURCE_PREFIX}platform`;
+const PLATFORM_SOURCE = `${SIMULATED_SOURCE_PREFIX}platform`;
 
 /** An access in the making. Texts stand in JSON as they are: letters, digits and punctuation without quotes. */
 export interface Draft {

@@ -44,7 +44,7 @@ export interface Manner {
   readonly user?: number;
 }
 
-export interface VisitParts {
+interface VisitParts {
   readonly world: World;
   readonly timeline: Timeline;
   readonly lines: RecordLines;

@@ -56,7 +56,7 @@ export interface Program {
   readonly habits: Habits;
 }
 
-export interface ProgramPlace {
+interface ProgramPlace {
   readonly seed: number;
   readonly index: number;
   /** Another one makes another program of the same index. */

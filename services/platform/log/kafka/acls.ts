@@ -6,7 +6,7 @@
 import { scorersGroup, STREAMS, topicName, type TopicStream } from './topics.ts';
 
 export type Principal = 'host' | 'gateway' | 'scorer' | 'writer' | 'importer' | 'reader';
-export type AclOperation = 'Read' | 'Write' | 'Create' | 'Describe' | 'DescribeConfigs';
+type AclOperation = 'Read' | 'Write' | 'Create' | 'Describe' | 'DescribeConfigs';
 
 export interface Acl {
   readonly resource: 'topic' | 'group' | 'transactionalId';

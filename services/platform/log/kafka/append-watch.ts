@@ -35,7 +35,7 @@ interface Watched {
   stable: number;
 }
 
-export interface AppendWatchOptions {
+interface AppendWatchOptions {
   readonly connection: KafkaConnection;
   /** Of all partitions of a stream. */
   readonly fetchersOf: (stream: AppendStream) => readonly PartitionFetcher[];

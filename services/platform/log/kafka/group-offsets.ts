@@ -15,7 +15,7 @@ const OURS = 'ntk';
 const WRITE_INTERVAL_MS = 1_000;
 const NO_GENERATION = -1;
 
-export interface GroupOffsetsOptions {
+interface GroupOffsetsOptions {
   readonly connection: KafkaConnection;
   readonly groupOf: (consumer: Position['consumer']) => string;
   /** What the consumer reads. */

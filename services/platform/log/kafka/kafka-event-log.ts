@@ -35,7 +35,7 @@ const COMMITS_WAITING_MAX = 1_000;
 /** What was written under a topic's name is taken for written to this log for so long without looking. */
 const TOPIC_IDS_AGE_MS_MAX = 5_000;
 
-export interface KafkaEventLogOptions {
+interface KafkaEventLogOptions {
   readonly clock: { monotonicMs(): number };
   readonly prefix: string;
   readonly topics: Topics;

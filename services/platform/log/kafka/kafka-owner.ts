@@ -21,7 +21,7 @@ export interface OwnerLog {
   readonly released: () => Promise<void>;
 }
 
-export interface KafkaOwnerOptions {
+interface KafkaOwnerOptions {
   readonly role: Position['consumer'];
   readonly partition: number;
   readonly producer: TransactionalProducer;

@@ -17,8 +17,8 @@ import { topicRetentionMs } from './topic-retention.ts';
 import { STREAMS, topicName } from './topics.ts';
 
 export const PARTITIONS_DEFAULT = 16;
-export const REPLICATION_DEFAULT = 3;
-export const TOPIC_PREFIX_DEFAULT = 'ntk';
+const REPLICATION_DEFAULT = 3;
+const TOPIC_PREFIX_DEFAULT = 'ntk';
 
 /** As many transactions of different partitions are under way at a broker at the same time; each connection is made when it is used. */
 const WRITING_CONNECTIONS = 8;

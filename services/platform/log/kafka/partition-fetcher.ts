@@ -13,7 +13,7 @@ const LATEST = -1;
 const EARLIEST = -2;
 const NO_REPLICA = -1;
 
-export interface PartitionFetcherOptions {
+interface PartitionFetcherOptions {
   readonly connection: KafkaConnection;
   readonly topic: string;
   /** Asked for by id: a topic that was made anew under the same name is another one. */

@@ -90,7 +90,7 @@ export interface FetchedPartition {
   readonly records: Buffer;
 }
 
-export interface FetchOptions {
+interface FetchOptions {
   readonly partitions: readonly { readonly topicId: string; readonly partition: number; readonly offset: number }[];
   /** Compressed bytes; at least one batch comes whatever its size. */
   readonly maxBytes: number;
@@ -159,7 +159,7 @@ function readPartition(reader: WireReader, topicId: string): FetchedPartition {
   return { topicId, partition, errorCode, stableOffset, startOffset, aborted, records };
 }
 
-export interface ProducedPartition {
+interface ProducedPartition {
   readonly topic: string;
   readonly partition: number;
   readonly errorCode: number;

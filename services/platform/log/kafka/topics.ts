@@ -12,8 +12,8 @@ export interface Topic {
   readonly name: string;
 }
 
-export const APPEND_STREAMS = ['access', 'results', 'verdicts', 'rejects'] as const satisfies readonly AppendStream[];
-export const KEYED_STREAMS = ['checkpoints', 'imports', 'positions'] as const;
+const APPEND_STREAMS = ['access', 'results', 'verdicts', 'rejects'] as const satisfies readonly AppendStream[];
+const KEYED_STREAMS = ['checkpoints', 'imports', 'positions'] as const;
 export const STREAMS: readonly TopicStream[] = [...APPEND_STREAMS, ...KEYED_STREAMS];
 
 export function topicName(prefix: string, stream: TopicStream): string {
@@ -25,7 +25,7 @@ export function scorersGroup(prefix: string): string {
   return `${prefix}.scorers`;
 }
 
-export function isKeyed(stream: TopicStream): boolean {
+function isKeyed(stream: TopicStream): boolean {
   return (KEYED_STREAMS as readonly TopicStream[]).includes(stream);
 }
 

@@ -19,7 +19,7 @@ export interface Plan {
   readonly firstChunks: readonly (number | null)[];
 }
 
-export interface PlanOptions {
+interface PlanOptions {
   readonly partitions: number;
   readonly topicOf: (stream: TopicStream) => string;
   /** What is noted with a position (clear-stretches.ts). @default nothing */

@@ -34,13 +34,13 @@ export interface Chunk {
   readonly plainBytesMax?: OutgoingBatch['plainBytesMax'];
 }
 
-export type TransactionOutcome =
+type TransactionOutcome =
   /** Base offset of each chunk. */
   | { readonly status: 'ended'; readonly baseOffsets: readonly number[] }
   /** Nothing was written. */
   | { readonly status: 'fenced' };
 
-export interface TransactionalProducerOptions {
+interface TransactionalProducerOptions {
   readonly connection: KafkaConnection;
   readonly transactionalId: string;
   readonly floor: VisibleFloor;

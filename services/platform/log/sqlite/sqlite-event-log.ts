@@ -30,7 +30,7 @@ const DELETED_SEGMENTS_MAX = 256;
 /** Some chunks of an import, and the blocks that wait for the writer. */
 const RECENT: RecentLimits = { bytesMax: 24 * 1024 * 1024, segmentsMax: 4_096 };
 
-export interface SqliteEventLogOptions {
+interface SqliteEventLogOptions {
   readonly db: DatabaseSync;
   readonly path: string;
   readonly manifest: Manifest;

@@ -36,7 +36,7 @@ interface EncodedAppend {
   readonly segments: readonly EncodedSegment[];
 }
 
-export interface TransactionWriterOptions {
+interface TransactionWriterOptions {
   readonly db: DatabaseSync;
   readonly statements: Statements;
   readonly path: string;

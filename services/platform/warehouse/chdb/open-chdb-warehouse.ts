@@ -18,7 +18,7 @@ import type { Warehouse } from '../warehouse.ts';
 import { ChdbWarehouse, type Engine } from './chdb-warehouse.ts';
 import { type ChdbSession, type SessionKind, SESSIONS, SessionPool } from './sessions.ts';
 
-export interface ChdbWarehouseOptions {
+interface ChdbWarehouseOptions {
   /** The engine's folder; made when it is missing. */
   readonly path: string;
   /** Where rows lie while they are inserted; emptied when opened. */

@@ -16,7 +16,7 @@ export interface ChdbSession {
 export const SESSION_KINDS = ['writer', 'reader', 'guest'] as const;
 export type SessionKind = (typeof SESSION_KINDS)[number];
 
-export interface SessionUse {
+interface SessionUse {
   readonly max: number;
   /** Longest wait for one that is free; null: as long as it takes. */
   readonly waitMs: number | null;

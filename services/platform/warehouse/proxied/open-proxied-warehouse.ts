@@ -2,7 +2,7 @@
 import { HttpWarehouse } from '../http-warehouse.ts';
 import type { Warehouse } from '../warehouse.ts';
 
-export interface ProxiedWarehouseOptions {
+interface ProxiedWarehouseOptions {
   /** Of the running system, without a path: `http://127.0.0.1:7077`. */
   readonly url: string;
   /** Bearer token of the endpoint. */

@@ -3,7 +3,7 @@ import { OWN_CODES, warehouseError } from '../error-codes.ts';
 import { HttpWarehouse } from '../http-warehouse.ts';
 import type { Warehouse } from '../warehouse.ts';
 
-export interface ServerWarehouseOptions {
+interface ServerWarehouseOptions {
   /** `http://host:8123` or `https://user:password@host:8443`; a path is a proxy's. */
   readonly url: string;
   /** In place of the URL's. Default `default`. */
