@@ -83,7 +83,7 @@ async function entryOf({
   });
 }
 
-/** Of the last ledger entry before an offset. */
+/** Of the last ledger entry before an offset: one that ends there, be it a gap that covers none. */
 export async function lastHashes(
   warehouse: Warehouse,
   logId: string,
@@ -91,7 +91,7 @@ export async function lastHashes(
   offset: number,
 ): Promise<{ readonly rowsHash: string; readonly entryHash: string }> {
   const [last] = await warehouse.query<{ rows_hash: string; entry_hash: string }>(
-    'SELECT rows_hash, entry_hash FROM ntk.blocks FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND next <= {offset:UInt64} AND first < {offset:UInt64} ORDER BY first DESC, next DESC LIMIT 1',
+    'SELECT rows_hash, entry_hash FROM ntk.blocks FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND next <= {offset:UInt64} ORDER BY first DESC, next DESC, state_to DESC LIMIT 1',
     { logId, partition, offset },
   );
   if (last !== undefined) return { rowsHash: last.rows_hash, entryHash: last.entry_hash };

@@ -293,7 +293,8 @@ describe('the entry of a gap of the scorer', () => {
     expect((await audit()).partitions[0]).toMatchObject({ ledgerDifferent: 1 });
   });
 
-  test('that covers no offset stands beside the block that begins there', async () => {
+  /** Six blocks and the gap, with records behind it that nobody has judged yet. */
+  async function emptyGapAt300(): Promise<void> {
     for (let i = 0; i < 2; i++) await scored.append(50);
     await (await scored.scored()).stop();
     for (let i = 0; i < 4; i++) await scored.append(50);
@@ -301,6 +302,10 @@ describe('the entry of a gap of the scorer', () => {
     await scored.append(50);
     await scored.log.deleteBefore('access', 0, 200);
     expect((await acceptGap({ ...scored.options(), from: 300, to: 300, by: 'anna', reason: '' })).status).toBe('accepted');
+  }
+
+  test('that covers no offset stands beside the block that begins there', async () => {
+    await emptyGapAt300();
     await scored.scored();
     await writeAll();
     await warehouse.command('OPTIMIZE TABLE ntk.blocks FINAL');
@@ -312,4 +317,24 @@ describe('the entry of a gap of the scorer', () => {
     ]);
     expect(await audit()).toMatchObject({ ok: true, partitions: [{ proof: 'both', provedByLogFrom: 300 }] });
   });
+
+  test.each(['made again', 'given up'])(
+    'that covers no offset is what lost blocks behind it that are %s are chained to',
+    async (how) => {
+      await emptyGapAt300();
+      await writeAll();
+      await (await scored.scored()).stop();
+      await scored.append(50);
+      await (await scored.scored()).stop();
+      // Six blocks and the gap are stored; the block behind it is lost.
+      await scored.log.deleteBefore('results', 0, 8);
+      if (how === 'made again') expect(await remake()).toMatchObject({ status: 'remade', lost: { from: 300, to: 350 } });
+      else expect((await acceptBlocks(300, 350)).status).toBe('accepted');
+      await writeAll();
+      const expected = how === 'made again' ? [300] : [300, 350];
+      const { partitions } = await audit();
+      expect(partitions[0]).toMatchObject({ gaps: [], ledgerDifferent: 0, ledgerUnexpected: 0, different: 0 });
+      expect(partitions[0]!.acceptedGaps.map(({ to }) => to)).toEqual(expected);
+    },
+  );
 });
