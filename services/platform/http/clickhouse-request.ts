@@ -13,9 +13,9 @@ export interface ClickHouseRequest {
   readonly reads: boolean;
 }
 
-const FORMAT_CLAUSE = /\sFORMAT\s+([A-Za-z]\w*)\s*;*\s*$/i;
-/** After comments, white space and brackets. */
-const READING = /^(?:\s|\(|--[^\n]*\n|\/\*.*?\*\/)*(?:select|with|from|show|describe|desc|exists|explain)\b/is;
+const FORMAT_CLAUSE = /\sFORMAT\s+([A-Za-z]\w*)[\s;]*$/i;
+/** After comments, white space and brackets, each of which ends in one place only: whatever comes behind them is found in one go. */
+const READING = /^(?:\s|\(|--[^\n]*\n|\/\*(?:[^*]|\*(?!\/))*\*\/)*(?:select|with|from|show|describe|desc|exists|explain)\b/i;
 
 /** @param text the statement, from the URL or the body */
 export function readRequest(search: URLSearchParams, text: string): ClickHouseRequest {
