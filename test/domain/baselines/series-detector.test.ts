@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SERIES_CONSTANTS } from '../../../services/domain/baselines/series/constants.ts';
 import { SeriesDetector } from '../../../services/domain/baselines/series/series-detector.ts';
-import { SERIES_VIEWS } from '../../../services/domain/baselines/series/state-layout.ts';
+import { ROWS, SERIES_VIEWS } from '../../../services/domain/baselines/series/state-layout.ts';
+import { SeriesModel } from './series-model.ts';
 
 const SERIES_FLOATS = new SeriesDetector().layout.floats;
 const HOUR_MS = 3_600_000;
@@ -34,6 +35,25 @@ const hostileRows = fc.array(
   }),
   { maxLength: 120 },
 );
+
+const MINUTE_MS = 60_000;
+/** Few values and many, levels and steps; times that go on, stand still or go back, around 1970 as well. */
+const ordinaryRows = fc
+  .record({
+    startMs: fc.constantFrom(START_MS, -2 * 24 * HOUR_MS),
+    first: fc.constantFrom(0, 2 ** 31, -3_000_000),
+    rows: fc.array(
+      fc.record({
+        value: fc.oneof(fc.integer({ min: -40, max: 40 }), fc.integer({ min: 0, max: 3 }), fc.integer({ min: -3000, max: 3000 })),
+        stepMs: fc.constantFrom(5 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS, 7 * HOUR_MS, 24 * HOUR_MS, 0, -HOUR_MS),
+      }),
+      { minLength: 60, maxLength: 150, size: 'max' },
+    ),
+  })
+  .map(({ startMs, first, rows }) => {
+    let timeMs = startMs;
+    return [{ value: first, timeMs }, ...rows.map(({ value, stepMs }) => ({ value, timeMs: (timeMs += stepMs) }))];
+  });
 
 const counts = fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 120 });
 
@@ -119,6 +139,41 @@ describe('a series', () => {
         }
       }),
     );
+  });
+
+  it('has the surprises and scores that its page derives', () => {
+    fc.assert(
+      fc.property(ordinaryRows, (rows) => {
+        const [detector, model] = [new SeriesDetector(), new SeriesModel()];
+        const state = new Float32Array(SERIES_FLOATS);
+        for (const { value, timeMs } of rows) {
+          const score = detector.next(state, 0, value, timeMs);
+          const expected = model.next(value, timeMs);
+          expect(Math.abs(detector.surprise - expected.surprise)).toBeLessThan(1e-9);
+          expect(Math.abs(score - expected.score)).toBeLessThan(1e-9);
+        }
+      }),
+    );
+  });
+
+  it('is judged as before when it has more rows than a float counts', () => {
+    const rows = rowsOf(Array.from({ length: 300 }, (_, hour) => daily(hour) + (hour % 50 === 0 ? hour : 0)));
+    const state = new Float32Array(SERIES_FLOATS);
+    scoresOf(rows.slice(0, 200), state);
+    const old = state.slice();
+    // As long as a history can count, and half of that, at the same place in the ring of its last rows.
+    state[ROWS] = 2 ** 23 - 24;
+    old[ROWS] = 2 ** 24 - 8;
+    expect([state[ROWS] % 24, old[ROWS] % 24]).toEqual([200 % 24, 200 % 24]);
+    const detector = new SeriesDetector();
+    const surprises: number[] = [];
+    for (const { value, timeMs } of rows.slice(200)) {
+      detector.next(state, 0, value, timeMs);
+      surprises.push(detector.surprise);
+      detector.next(old, 0, value, timeMs);
+      expect(detector.surprise).toBeCloseTo(surprises.at(-1)!, 4);
+    }
+    expect(Math.max(...surprises)).toBeGreaterThan(0.1);
   });
 
   it('has a state of 1,000 bytes', () => {

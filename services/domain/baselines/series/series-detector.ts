@@ -46,7 +46,7 @@ export class SeriesDetector {
     const x = this.#fromOrigin(state, value);
     this.#judge(state, x, rows, timeMs);
     state[ROWS] = rows + 1 < ROWS_MAX ? rows + 1 : ROWS_MAX - this.constants.longRows;
-    return this.#tell(state, rows === 0 ? 0 : timeMs - readTime(state, LAST_TIME), timeMs);
+    return this.#tell(state, timeMs - readTime(state, LAST_TIME), timeMs);
   }
 
   #begin(state: Float32Array, value: number, timeMs: number): void {
