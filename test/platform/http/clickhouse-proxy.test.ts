@@ -89,6 +89,22 @@ describe('the ClickHouse endpoint of a running system', () => {
     });
   });
 
+  test('does nothing for another machine, or under another name, token or not, wherever the server listens', async () => {
+    // One that others reach: what it opens to them has no token.
+    const open = createHttpServer({ host: '0.0.0.0', port: 0, health: new Health(), registry: new Registry() });
+    await registerClickHouseProxy(open.app, { warehouse, spoolDir, token: TOKEN });
+    const statusOf = async (remoteAddress: string, host: string): Promise<number> => {
+      const headers = { authorization: AUTHORIZATION, host };
+      const asked = { method: 'POST', url: '/clickhouse/', payload: 'SELECT 1', headers, remoteAddress } as const;
+      return (await open.app.inject(asked)).statusCode;
+    };
+    for (const address of ['192.168.0.9', '10.0.0.1', '::ffff:192.168.0.9', 'fe80::1'])
+      expect(await statusOf(address, '127.0.0.1')).toBe(403);
+    expect(await statusOf('127.0.0.1', 'evil.example')).toBe(403);
+    expect(await statusOf('127.0.0.1', '127.0.0.1:7077')).toBe(200);
+    await open.stop();
+  });
+
   test('answers a ping to anybody here', async () => {
     expect(await post('/ping', '', {}, 'GET')).toMatchObject({ status: 200, body: 'Ok.\n' });
     expect(await post('/clickhouse/ping', '', {}, 'GET')).toMatchObject({ status: 200, body: 'Ok.\n' });

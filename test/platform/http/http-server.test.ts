@@ -202,7 +202,10 @@ test.each([
   ['0.0.0.0', false],
   ['127.0.0.1@evil.example', false],
   ['localhost.', false],
+  ['evil.localhost', false],
+  ['evil-127.0.0.1:80', false],
   ['', false],
+  [undefined, false],
 ])('whether a Host header %j is of this machine: %s', (header, expected) => {
   expect(isLoopbackHost(header)).toBe(expected);
 });
@@ -215,6 +218,8 @@ test.each([
   ['0.0.0.0', false],
   ['::', false],
   ['192.168.0.1', false],
+  ['192.127.0.0.1', false],
+  ['127.0.0.1.evil.example', false],
 ])('whether an address %s is of this machine: %s', (address, expected) => {
   expect(isLoopbackAddress(address)).toBe(expected);
 });
