@@ -211,11 +211,14 @@ describe('a writer that dies', () => {
 
   test('and lives on is fenced by the one that took its place', async () => {
     await judged();
+    // What it finds stored when it wakes up is not somebody else's, but that of the one that has the partition now.
+    const idle = await PartitionWriter.take(options());
     const earlier = await PartitionWriter.take(options());
     expect((await earlier.step()).status).toBe('written');
     const ranges = await writeAll();
     const before = await stored();
     expect((await earlier.step()).status).toBe('fenced');
+    expect((await idle.step()).status).toBe('fenced');
     expect(ranges.length).toBeGreaterThan(1);
     expect(await stored()).toEqual(before);
   });
