@@ -9,7 +9,7 @@ import { OPEN } from '../../services/domain/authority/authority.ts';
 import { blocksOf } from '../../services/domain/results/block.ts';
 import { placesOf } from '../../services/domain/partitioning/route-record.ts';
 import { systemClock } from '../../services/platform/clock.ts';
-import { type EventLog, LogError } from '../../services/platform/log/event-log.ts';
+import { type EventLog, LogError, type LogErrorCode } from '../../services/platform/log/event-log.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
@@ -214,37 +214,133 @@ describe('health of a scorer', () => {
     await idle.start();
     expect(systemClock.monotonicMs() - idle.progressAtMs).toBeLessThan(1_000);
   });
+
+  test('is that of the partition that stands still longest, however well the others go on', async () => {
+    const gate = Promise.withResolvers<void>();
+    let isHeld = false;
+    const held = changed(log, {
+      async read(stream, partition, ...args) {
+        if (stream === 'access' && partition === 2 && isHeld) await gate.promise;
+        return log.read(stream, partition, ...args);
+      },
+    });
+    let passedMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + passedMs };
+    const scorer = newScorer({ log: held, clock, partitions: all });
+    await scorer.start();
+    await append(200);
+    await until(() => scorer.isDrained());
+    isHeld = true;
+    await append(200);
+    await until(async () => (await Promise.all([0, 1, 3].map(isJudgedOnce))).every(Boolean));
+    passedMs = 60_000;
+    await append(200);
+    await until(async () => (await Promise.all([0, 1, 3].map(isJudgedOnce))).every(Boolean));
+    expect(clock.monotonicMs() - scorer.progressAtMs).toBeGreaterThanOrEqual(60_000);
+    gate.resolve();
+    await until(() => scorer.isDrained());
+    await until(() => clock.monotonicMs() - scorer.progressAtMs < 1_000);
+  });
+});
+
+test('a log that is away is tried again with pauses that grow to ten seconds, and anew when it was there', async () => {
+  const answers = [9, 2];
+  let [left, goneFor] = [0, 0];
+  const away = changed(log, {
+    async read(stream, partition, ...args) {
+      if (stream !== 'access' || left === 0) return log.read(stream, partition, ...args);
+      left--;
+      throw new LogError('log_unreachable', 'made up: away');
+    },
+  });
+  const pauses: number[] = [];
+  const slept: number[] = [];
+  const troubles: unknown[] = [];
+  const scorer = newScorer({
+    log: away,
+    partitions: [0],
+    clock: {
+      ...systemClock,
+      sleep: async (ms) => {
+        slept.push(ms);
+        troubles.push(scorer.troubles().get(0));
+      },
+    },
+    observer: { ...silent, failed: (_, __, retryInMs) => pauses.push(retryInMs) },
+  });
+  await scorer.start();
+  for (goneFor of answers) {
+    left = goneFor;
+    await append(50);
+    await until(async () => (await isJudgedOnce(0)) && left === 0);
+    await until(() => scorer.troubles().size === 0);
+  }
+  expect(pauses).toEqual([100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000, 100, 200]);
+  expect(slept).toEqual(pauses);
+  expect(new Set(troubles.map((each) => JSON.stringify(each)))).toEqual(
+    new Set([JSON.stringify({ message: 'made up: away', isParked: false })]),
+  );
+});
+
+test('no more than eight partitions hold a batch at the same time', async () => {
+  const many = await openSqliteLog({ path: join(folder, 'many.db'), create: true, partitions: 12, clock: systemClock });
+  const gate = Promise.withResolvers<void>();
+  let reading = 0;
+  const held = changed(many, {
+    async read(stream, ...args) {
+      if (stream === 'access') {
+        reading++;
+        await gate.promise;
+      }
+      return many.read(stream, ...args);
+    },
+  });
+  const scorer = newScorer({ log: held, partitions: Array.from({ length: 12 }, (_, partition) => partition) });
+  await scorer.start();
+  await until(() => reading === 8);
+  for (let i = 0; i < 20; i++) await turn();
+  expect(reading).toBe(8);
+  gate.resolve();
+  await until(() => reading >= 12);
+  await scorer.stop();
+  await many.close();
 });
 
 describe('a partition that needs a person', () => {
-  const broken = (partition: number): EventLog =>
+  const WORDS = 'what is next cannot be read';
+  const broken = (partition: number, code: LogErrorCode): EventLog =>
     changed(log, {
       async read(...args) {
-        if (args[1] === partition) throw new LogError('log_offset_out_of_range', 'the start lies behind what is next');
+        if (args[1] === partition) throw new LogError(code, WORDS);
         return log.read(...args);
       },
     });
+  const codes = ['log_offset_out_of_range', 'log_corrupt'] as const;
 
-  test('is parked and said, and the others go on', async () => {
+  test.each(codes)('is parked and said, and the others go on: %s', async (code) => {
     await append(200);
     const refused: number[] = [];
     const scorer = newScorer({
-      log: broken(1),
+      log: broken(1, code),
       partitions: all,
       onRefused: 'park',
-      observer: { ...silent, refused: (partition) => refused.push(partition) },
+      observer: {
+        ...silent,
+        refused: (partition) => refused.push(partition),
+        failed: () => expect.unreachable('nothing that waiting could mend'),
+      },
     });
     await scorer.start();
     await until(async () => (await Promise.all([0, 2, 3].map(isJudgedOnce))).every(Boolean));
     await until(() => refused.length > 0);
-    expect(scorer.troubles().get(1)).toEqual({ message: 'the start lies behind what is next', isParked: true });
+    expect(scorer.troubles().get(1)).toEqual({ message: WORDS, isParked: true });
     expect(await log.last('results', 1)).toBeNull();
   });
 
-  test('ends a scorer that has nobody else to go on for, with that error', async () => {
-    const scorer = newScorer({ log: broken(1), partitions: all });
+  test.each(codes)('ends a scorer that has nobody else to go on for, with that error: %s', async (code) => {
+    const scorer = newScorer({ log: broken(1, code), partitions: all });
     await scorer.start();
-    await expect(scorer.ended()).rejects.toThrow('the start lies behind what is next');
+    await expect(scorer.ended()).rejects.toThrow(WORDS);
   });
 
   test('ends a scorer that began without partitions, too, where what fails is nothing that waiting or a person could mend', async () => {
