@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 afterEach(() => gateway.stop());
 
-const sinkOf = (token: string, onRetry?: (why: string) => void) =>
+const sinkOf = (token: string, onRetry?: (why: string, inMs: number) => void) =>
   gatewaySink({
     url: new URL(gateway.url),
     token,
@@ -39,15 +39,17 @@ it('records that were appended are in the log', async () => {
   expect((await gateway.records()).flat()).toEqual(LINES.map((line) => line.toString()));
 });
 
-it('what a busy system refuses is sent again until it is taken', async () => {
+it('what a busy system refuses is sent again until it is taken, less and less often', async () => {
   isBusy = true;
   const refusals: string[] = [];
-  await sinkOf(SYSTEM_TOKEN, (why) => {
+  const pauses: number[] = [];
+  await sinkOf(SYSTEM_TOKEN, (why, inMs) => {
     refusals.push(why);
-    isBusy = refusals.length < 3;
+    pauses.push(inMs);
+    isBusy = refusals.length < 8;
   }).append(LINES);
-  expect(refusals).toHaveLength(3);
   expect(refusals[0]).toMatch(/^503 /);
+  expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
   expect(await gateway.count()).toBe(2);
 });
 

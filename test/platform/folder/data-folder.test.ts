@@ -80,6 +80,8 @@ describe('a data folder', () => {
     expect(existsSync(path)).toBe(false);
     mkdirSync(path, { recursive: true });
     expect(refusal(false)).toEqual(expected);
+    // One whose log is on Kafka has none here.
+    expect(openFolder(path, { create: false, holdsLog: false }).path).toBe(path);
   });
 
   test('that has lost its log is not said to be none', () => {
@@ -101,29 +103,32 @@ describe('a data folder', () => {
     expect(refusal(create).code).toBe('folder_is_a_file');
   });
 
-  test.each(['the folder', 'the folder above it'])('is refused when %s may not be written to', (what) => {
-    // As a user to whom nothing belongs, since root may write anywhere.
-    chmodSync(root, 0o755);
-    if (what === 'the folder') {
-      mkdirSync(path, { recursive: true });
-      chmodSync(path, 0o555);
-    } else {
-      chmodSync(root, 0o555);
-    }
-    const script = `
+  test.each(['the folder', 'the folder that has all it needs', 'the folder above it'])(
+    'is refused when %s may not be written to',
+    (what) => {
+      // As a user to whom nothing belongs, since root may write anywhere.
+      chmodSync(root, 0o755);
+      if (what === 'the folder above it') {
+        chmodSync(root, 0o555);
+      } else {
+        mkdirSync(what === 'the folder' ? path : join(path, 'clickhouse'), { recursive: true });
+        chmodSync(path, 0o555);
+      }
+      const script = `
       import { openFolder } from ${MODULE};
       try { openFolder(process.argv[1], { create: true }); } catch (error) { process.stdout.write(error.code + ': ' + error.message); }
     `;
-    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script, path], {
-      encoding: 'utf8',
-      cwd: '/',
-      ...(process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}),
-    });
-    chmodSync(root, 0o755);
-    expect(stdout).toBe(
-      `folder_not_writable: cannot write to the data folder at ${path}; check who owns it, or name another one`,
-    );
-  });
+      const { stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script, path], {
+        encoding: 'utf8',
+        cwd: '/',
+        ...(process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}),
+      });
+      chmodSync(root, 0o755);
+      expect(stdout).toBe(
+        `folder_not_writable: cannot write to the data folder at ${path}; check who owns it, or name another one`,
+      );
+    },
+  );
 
   describe('remembers what its rows hold of users', () => {
     test('for good, for its owner only, and nothing where nobody said so', () => {
@@ -181,6 +186,12 @@ describe('a data folder', () => {
         /^.*user-key is not there, and the rows of its folder have hashes of users; restore it from a copy of the data folder, or name the key with NTK_USER_KEY_FILE$/,
       );
       expect(existsSync(join(path, 'user-key'))).toBe(false);
+    });
+
+    test('that is made where rows hold users as they are: hashes may come later', () => {
+      const folder = openFolder(path, { create: true });
+      folder.rememberStoredUser('plain');
+      expect(folder.userKey()).toHaveLength(32);
     });
 
     test.each([0, 31, 33])('that is refused when it has %d bytes, and is not made anew', (length) => {

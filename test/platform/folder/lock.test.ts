@@ -48,6 +48,7 @@ describe('a lock', () => {
     expect(tryLock(file)).toEqual({ heldBy: { pid: process.pid, command: 'ntk up' } });
     lock.release();
     lock.release();
+    expect(existsSync(`${file}.holder.json`)).toBe(false);
     take();
   });
 

@@ -37,6 +37,13 @@ describe('the file of the running system', () => {
     expect(readdirSync(folder)).toEqual(['system.json']);
   });
 
+  test.skipIf(!existsSync('/proc/self/fd'))('is written and read without a file left open', () => {
+    const open = readdirSync('/proc/self/fd').length;
+    for (let times = 0; times < 3; times++) writeSystemFile(file, SYSTEM);
+    expect(readSystemFile(file)).toEqual(SYSTEM);
+    expect(readdirSync('/proc/self/fd')).toHaveLength(open);
+  });
+
   test('is replaced by that of a later system, whose file an earlier one does not remove', () => {
     writeSystemFile(file, SYSTEM);
     const later = { ...SYSTEM, token: makeToken(), pid: 456 };
