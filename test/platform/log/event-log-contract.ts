@@ -194,6 +194,9 @@ export function describeEventLog(name: string, open: () => Promise<OpenedLog>): 
           { stream: 'access' as const, partition: log.partitions, values: bytes('b') },
         ];
         await expect(log.commit({ appends })).rejects.toThrow(RangeError);
+        const owner = await log.claim('writer', 0);
+        const position = { consumer: 'writer', partition: log.partitions, offset: 0, note: '' } as const;
+        await expect(owner.commit({ appends: appends.slice(0, 1), position })).rejects.toThrow(RangeError);
         expect(await textsOf(log, 'access', 0)).toEqual([]);
       });
     });
