@@ -6,7 +6,9 @@ import { metricFigures, metricLines, metricTable } from './panels.ts';
 
 /** What the false-alarm budget counts. */
 const EPISODES_A_DAY = 'sum(increase(ntk_baseline_episodes_total[1d]))';
-const BUDGET_A_DAY = 'max(ntk_baseline_budget_alarms_per_program_day) * sum(ntk_programs_seen)';
+/** Scorers that were started again have not seen most programs yet: the most of the day count. */
+const PROGRAMS_A_DAY = 'max_over_time(sum(ntk_programs_seen)[1d:5m]) or sum(ntk_programs_seen)';
+const BUDGET_A_DAY = `max(ntk_baseline_budget_alarms_per_program_day) * (${PROGRAMS_A_DAY})`;
 
 /** What was counted in the day before each moment, by a label. */
 function aDayBy(counter: string, label: string): string {

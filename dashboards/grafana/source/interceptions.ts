@@ -54,7 +54,8 @@ const STOPPED: Section = {
     metricFigures(
       {
         title: 'Programs intercepted, last 24 hours',
-        shows: 'Distinct programs with an interception in the 24 hours before the end of the time shown.',
+        shows:
+          'Distinct programs with an interception in the 24 hours before the end of the time shown, as far back as the scorers have judged: one that was started or took over partitions since then counts from there.',
         worry: 'when it doubles from one day to the next: either a rule is broken or many programs changed at once.',
         type: [REPORT],
         alerts: ['NtkInterceptionSurge'],
@@ -67,8 +68,9 @@ const STOPPED: Section = {
     metricFigures(
       {
         title: 'Programs seen, last 24 hours',
-        shows: 'Distinct programs with an access in the 24 hours before the end of the time shown.',
-        worry: 'when it falls by much: hosts are silent.',
+        shows:
+          'Distinct programs with an access in the 24 hours before the end of the time shown, as far back as the scorers have judged: one that was started or took over partitions since then counts from there.',
+        worry: 'when it falls by much and no scorer was started: hosts are silent.',
         alerts: ['NtkSourceSilent'],
         unit: 'short',
         width: 4,
