@@ -205,7 +205,7 @@ const EXPECTED: Readonly<
   },
   'analyst-view / Rows against the ledger': () => {
     const accesses = example.judgement.verdicts.length;
-    return [{ 'Rows stored': accesses, 'Rows by the ledger': accesses, 'Users erased': 0 }];
+    return [{ 'Rows stored': accesses, 'Rows by the ledger': accesses, Erasures: 0 }];
   },
   'analyst-view / Rows missing': () => [{ 'Rows missing': 0, 'Gaps accepted': 1 }],
   'analyst-view / Rejects by reason': () => {
