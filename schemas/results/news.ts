@@ -16,7 +16,7 @@ export interface ExcessWindow {
   readonly members: number;
 }
 
-/** Of a developer and a category, the latest in the block. */
+/** Of a developer, a category and a day of event time, the latest in the block. */
 export interface DeveloperExcess {
   readonly developer: string;
   readonly category: string;

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { FLEET_NATS_MAX, type FleetPrior, type Prior } from '../../../schemas/events/prior.ts';
 import type { DeveloperExcess, ExcessWindow, News } from '../../../schemas/results/news.ts';
+import { aboutDay, isOfEarlierBlock } from '../baselines/news-for-others.ts';
 import { classPriorOf, classRowOf } from '../baselines/priors/class-prior.ts';
 import { fleetNats } from '../baselines/siblings.ts';
 import { CLASS_PRIORS_MAX } from '../baselines/state/class-priors.ts';
@@ -17,7 +18,7 @@ const CLASS_SAID_DAYS_MIN = 24;
 /** A fleet is told of from so many nats on, and again with every two more: less would change no verdict and is not worth a record. */
 const FLEET_NATS_MIN = 4;
 const FLEET_NATS_STEP = 2;
-/** Pairs of a developer and a category that are kept; the one that was heard of longest ago gives way. */
+/** Developers with a category and a day that are kept; the one that was heard of longest ago gives way. */
 const EXCESSES_MAX = 16_384;
 
 /** One record for every partition. */
@@ -41,7 +42,7 @@ export function isNews({ block, level }: Said, before: Said | null): boolean {
 export class Aggregation {
   /** By class, the latest word of each partition. */
   readonly #classes = new Map<string, Map<number, ClassRow>>();
-  /** By developer and category, the latest word of each partition. */
+  /** By developer, category and day of event time, the latest word of each partition. */
   readonly #excesses = new Map<string, Map<number, DeveloperExcess>>();
   readonly #changedClasses = new Set<string>();
   readonly #changedExcesses = new Set<string>();
@@ -57,9 +58,10 @@ export class Aggregation {
       this.#changedClasses.add(one.name);
     }
     for (const one of excesses) {
-      const key = JSON.stringify([one.developer, one.category]);
+      const key = aboutDay(one);
       const told = this.#excesses.get(key) ?? new Map<number, DeveloperExcess>();
-      told.set(partition, one);
+      const before = told.get(partition);
+      if (before === undefined || !isOfEarlierBlock(one, before)) told.set(partition, one);
       // The newest last.
       this.#excesses.delete(key);
       this.#excesses.set(key, told);

@@ -4,15 +4,31 @@ import type { DeveloperExcess, ExcessWindow, News } from '../../../schemas/resul
 import type { Baselines } from './baselines.ts';
 import { classPriorOf } from './priors/class-prior.ts';
 import { SIBLING_WINDOWS, type SiblingSums } from './siblings.ts';
-import { EXCESS_TOLD_MIN, SCALE_HOURS } from './tuning.ts';
+import { A_DAY, EXCESS_TOLD_MIN, FOUR_HOURS, SCALE_HOURS } from './tuning.ts';
 
 /** Told in one block, whose header has to stay below a megabyte. Later developers have to wait for an access of theirs in another block. */
 const EXCESSES_MAX = 512;
 /** Significant digits of a sum. */
 const DIGITS = 6;
 
+/**
+ * What a word is about. One about another day takes nothing back, and one about an earlier block of the same day neither: a developer whose
+ * programs also run on phones with a clock that is behind would have its fleet forgotten by them.
+ */
+export function aboutDay({ developer, category, hour }: DeveloperExcess): string {
+  return JSON.stringify([developer, category, Math.floor(hour / SCALE_HOURS[A_DAY])]);
+}
+
+export function isOfEarlierBlock({ hour }: DeveloperExcess, before: DeveloperExcess): boolean {
+  return blockOf(hour) < blockOf(before.hour);
+}
+
+function blockOf(hour: number): number {
+  return Math.floor(hour / SCALE_HOURS[FOUR_HOURS]);
+}
+
 export class NewsForOthers {
-  /** By developer and category: the latest. */
+  /** By developer, category and day of event time: the latest. */
   readonly #excesses = new Map<string, DeveloperExcess>();
   readonly #classes = new Map<string, ClassPrior>();
 
@@ -24,9 +40,11 @@ export class NewsForOthers {
     }
     if (!siblings.isCurrent || developer.length > PRIOR_NAME_MAX) return;
     const windows = tellable(siblings);
-    const key = JSON.stringify([developer, category]);
-    if (windows.length === 0 || (this.#excesses.size >= EXCESSES_MAX && !this.#excesses.has(key))) return;
-    this.#excesses.set(key, { developer, category, hour: Math.floor(seconds / 3600), windows });
+    const one: DeveloperExcess = { developer, category, hour: Math.floor(seconds / 3600), windows };
+    const key = aboutDay(one);
+    const before = this.#excesses.get(key);
+    if (windows.length === 0 || (before === undefined && this.#excesses.size >= EXCESSES_MAX)) return;
+    if (before === undefined || !isOfEarlierBlock(one, before)) this.#excesses.set(key, one);
   }
 
   /** What there is since the last time; null: nothing. */

@@ -57,6 +57,29 @@ describe('a fleet over four partitions', () => {
   });
 });
 
+describe('a fleet with siblings that would have it forgotten', () => {
+  const GREEDY = [0.8, 0.1, 0.05, 0.05];
+  /** Three in each partition, who take most when the fleet begins to take more, in words about days that are over. */
+  const behind = Array.from(
+    { length: 12 },
+    (_, i): Program => ({
+      id: idIn(i % 4, `behind${i}`),
+      developer: 'fleet',
+      className: 'maps',
+      from: 0,
+      accesses: 8,
+      shares: (hour) => (hour >= FLEET_FROM - 2 ? GREEDY : ORDINARY),
+      hoursBehind: 6 * DAY,
+    }),
+  );
+
+  it('is found although phones of theirs have a clock that is days behind', () => {
+    const told = new SmallPlatform([...FLEET, ...OTHERS, ...behind]).runHours(0, (QUIET_DAYS + 1) * DAY);
+    const found = told.alarms.filter(ofFleet).filter(({ siblings }) => siblings > 0);
+    expect(new Set(found.map(({ program }) => program)).size).toBeGreaterThan(FLEET.length / 2);
+  });
+});
+
 /** Of the alarm's partition, folded up to the alarm, stored, restored, and folded to the end. */
 function chainFromCheckpoint({ log }: SmallPlatform, { partition, offset }: Alarm): string {
   const records = log[partition]!;

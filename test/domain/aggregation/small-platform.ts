@@ -25,6 +25,8 @@ export interface Program {
   readonly shares: (hour: number) => readonly number[];
   /** Mean accesses an hour. */
   readonly accesses: number;
+  /** Hours by which the clocks of its users' phones are behind. */
+  readonly hoursBehind?: number;
 }
 
 export interface Alarm {
@@ -122,7 +124,7 @@ export class SmallPlatform {
     }
   }
 
-  #accessesOf({ id, from, shares, accesses }: Program, number: number, hour: number): void {
+  #accessesOf({ id, from, shares, accesses, hoursBehind = 0 }: Program, number: number, hour: number): void {
     if (hour < from) return;
     const chance = new Chance(this.#seed, number, hour);
     const parts = shares(hour);
@@ -133,7 +135,13 @@ export class SmallPlatform {
     for (const time of times) {
       const category = CATEGORIES[pick(parts, chance.next())]!;
       const user = `u${Math.floor(chance.next() * 400)}`;
-      this.#append('ntk.access', id, START_MS + (hour + time) * HOUR_MS, { user, api: 'x', category, rows: 1, bytes: 40 });
+      this.#append('ntk.access', id, START_MS + (hour - hoursBehind + time) * HOUR_MS, {
+        user,
+        api: 'x',
+        category,
+        rows: 1,
+        bytes: 40,
+      });
     }
   }
 
