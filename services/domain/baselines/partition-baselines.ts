@@ -16,7 +16,7 @@ import { classRowOf } from './priors/class-prior.ts';
 import { RAMP } from './features.ts';
 import { NewsForOthers } from './news-for-others.ts';
 import type { Sighting } from './sighting.ts';
-import { FLEET_PRIORS_MAX, FleetPriors, fleetOf } from './state/fleet-priors.ts';
+import { FleetPriors, fleetOf } from './state/fleet-priors.ts';
 import { LATELY_LISTED_SECONDS, LISTED_SECONDS, SIBLINGS_MIN } from './tuning.ts';
 
 export const BASELINE_PAGE_KINDS = [
@@ -181,8 +181,6 @@ export class PartitionBaselines {
       for (const one of prior.classes) if (!classes.takePrior(one.name, classRowOf(one))) left++;
       return left;
     }
-    const hour = Math.max(0, ...prior.fleets.map(({ block, scaleHours }) => block * scaleHours));
-    if (this.#fleets.count + prior.fleets.length > FLEET_PRIORS_MAX) this.#fleets.forgetBefore(hour);
     for (const one of prior.fleets) {
       const fleet = fleetOf(one);
       // Whoever has no program here needs no place.

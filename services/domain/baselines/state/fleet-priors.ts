@@ -8,7 +8,7 @@ import type { ByteReader, ByteWriter } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
 import { SCALE_HOURS, SCALES } from '../tuning.ts';
 
-/** Fleets that a partition keeps in mind; of those that are past none is kept when it is full. */
+/** Fleets that a partition keeps in mind; when it is full, one that is past makes room for one that is not. */
 export const FLEET_PRIORS_MAX = 1024;
 
 export interface Fleet {
@@ -45,29 +45,47 @@ export class FleetPriors {
 
   /** False, and nothing changes, when there is no room for another one. */
   put(developer: string, fleet: Fleet): boolean {
-    const known = this.#byDeveloper.get(developer) ?? [];
-    const at = known.findIndex(({ category, scale }) => category === fleet.category && scale === fleet.scale);
-    if (at === -1 && this.#count >= FLEET_PRIORS_MAX) return false;
+    const isSame = ({ category, scale }: Fleet): boolean => category === fleet.category && scale === fleet.scale;
+    const before = this.#byDeveloper.get(developer)?.find(isSame);
     // Sums grow while a block fills. One that is repeated after a restart takes nothing back.
-    if (at !== -1 && known[at]!.block === fleet.block && known[at]!.nats >= fleet.nats) return true;
+    if (before !== undefined && before.block === fleet.block && before.nats >= fleet.nats) return true;
+    if (before === undefined && this.#count >= FLEET_PRIORS_MAX && !this.#makeRoom(fleet)) return false;
     this.pages.touch(0);
-    if (at === -1) {
+    const known = this.#byDeveloper.get(developer) ?? [];
+    if (before === undefined) {
       known.push(fleet);
       this.#count++;
-    } else known[at] = fleet;
+    } else known[known.indexOf(before)] = fleet;
     this.#byDeveloper.set(developer, known);
     return true;
   }
 
-  /** Forgets those that are past at an hour since 1970. */
-  forgetBefore(hour: number): void {
-    this.pages.touch(0);
+  /**
+   * Forgets the one whose time is farthest from the newcomer's, before or behind; false where all are of that time. One for one, so that nobody
+   * whose clock is wrong makes those of others go.
+   */
+  #makeRoom(newcomer: Fleet): boolean {
+    const hour = newcomer.block * SCALE_HOURS[newcomer.scale]!;
+    let farthest = 0;
+    let leaves: { readonly developer: string; readonly fleet: Fleet } | null = null;
     for (const [developer, fleets] of this.#byDeveloper) {
-      const left = fleets.filter(({ scale, block }) => Math.floor(hour / SCALE_HOURS[scale]!) - block <= 1);
-      this.#count -= fleets.length - left.length;
-      if (left.length === 0) this.#byDeveloper.delete(developer);
-      else this.#byDeveloper.set(developer, left);
+      for (const fleet of fleets) {
+        const hours = SCALE_HOURS[fleet.scale]!;
+        if (Math.abs(Math.floor(hour / hours) - fleet.block) <= 1) continue;
+        const distance = Math.abs(hour - fleet.block * hours);
+        if (distance <= farthest) continue;
+        farthest = distance;
+        leaves = { developer, fleet };
+      }
     }
+    if (leaves === null) return false;
+    this.pages.touch(0);
+    const { developer, fleet } = leaves;
+    const left = this.#byDeveloper.get(developer)!.filter((one) => one !== fleet);
+    this.#count--;
+    if (left.length === 0) this.#byDeveloper.delete(developer);
+    else this.#byDeveloper.set(developer, left);
+    return true;
   }
 
   #encode(out: ByteWriter): void {
