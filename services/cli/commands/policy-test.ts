@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { PolicyTest } from '../../../schemas/policy/policy-test.ts';
 import { type CaseResult, runCase } from '../../domain/policy-test/run-case.ts';
 import { parsePolicyTest } from '../../domain/policy-test/test-file.ts';
-import type { PolicyFileProblem } from '../../domain/policy/document.ts';
+import type { YamlFileProblem } from '../../domain/yaml/yaml-file.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { Output } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
@@ -22,7 +22,7 @@ interface FileResult {
   readonly hash: string | null;
   readonly passed: number;
   readonly failed: number;
-  readonly problems: readonly PolicyFileProblem[];
+  readonly problems: readonly YamlFileProblem[];
   readonly cases: readonly LineResult[];
 }
 
