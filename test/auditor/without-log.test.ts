@@ -48,6 +48,21 @@ describe('rows whose records are gone, too', () => {
     expect(await scored.audit(warehouse)).toMatchObject({ ok: false, partitions: [{ ...NOTHING, ...found }] });
   });
 
+  test('a row that is there twice is known, and one that was changed leaves those behind it unproved', async () => {
+    await warehouse.command(
+      `INSERT INTO ntk.access_results SETTINGS insert_deduplicate = 0 SELECT * FROM (SELECT * FROM ntk.access_results WHERE ${LAST})`,
+    );
+    expect(await scored.audit(warehouse)).toMatchObject({ ok: false, partitions: [{ ...NOTHING, doubled: 1 }] });
+    const first = 'offset = (SELECT min(offset) FROM ntk.access_results)';
+    await warehouse.command(`ALTER TABLE ntk.access_results UPDATE api = 'other' WHERE ${first} SETTINGS mutations_sync = 2`);
+    const why = 'the chain cannot be entered inside a group of offsets';
+    const unproved = [
+      { from: 50, to: 100, why },
+      { from: 100, to: 150, why },
+    ];
+    expect((await scored.audit(warehouse)).partitions).toMatchObject([{ missing: 0, different: 1, unexpected: 0, unproved }]);
+  });
+
   test('a row where there was none is known', async () => {
     await warehouse.command(
       `INSERT INTO ntk.access_results SETTINGS insert_deduplicate = 0 SELECT * REPLACE (toUInt64(0) AS offset) FROM (SELECT * FROM ntk.access_results WHERE ${LAST})`,
