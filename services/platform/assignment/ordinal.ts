@@ -9,7 +9,7 @@ interface Ordinal {
 export function parseOrdinal(text: string): Ordinal | null {
   const match = /^(\d{1,4})\/(\d{1,4})$/.exec(text);
   const ordinal = { index: Number(match?.[1]), of: Number(match?.[2]) };
-  return match !== null && ordinal.of > 0 && ordinal.index < ordinal.of ? ordinal : null;
+  return match !== null && ordinal.index < ordinal.of ? ordinal : null;
 }
 
 /** Each partition belongs to exactly one of the `of` processes, and no two of them differ by more than one partition. */

@@ -13,7 +13,6 @@ export interface Member {
 export function stickyShares(members: readonly Member[], partitions: number): Map<string, number[]> {
   const sorted = members.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
   const shares = new Map<string, number[]>(sorted.map(({ id }) => [id, []]));
-  if (sorted.length === 0) return shares;
   const least = Math.floor(partitions / sorted.length);
   const free = new Set(Array.from({ length: partitions }, (_, partition) => partition));
   const keep = (member: Member, upTo: number): void => {

@@ -56,6 +56,17 @@ describe('shares of a group', () => {
     );
   });
 
+  test('leave the one partition more with whoever had it, in ascending order', () => {
+    const shares = stickyShares([member('a', [0]), member('b', [1]), member('c', [3, 2])], 4);
+    expect(shares).toEqual(
+      new Map([
+        ['a', [0]],
+        ['b', [1]],
+        ['c', [2, 3]],
+      ]),
+    );
+  });
+
   test('move only what a newcomer needs', () => {
     const before = new Map([
       ['a', [0, 2, 4, 6]],
@@ -70,5 +81,6 @@ describe('shares of a group', () => {
   test('leave members without any where there are more of them than partitions', () => {
     const shares = stickyShares([member('a'), member('b'), member('c')], 2);
     expect([...shares.values()].map((share) => share.length).toSorted((a, b) => a - b)).toEqual([0, 1, 1]);
+    expect(stickyShares([], 2)).toEqual(new Map());
   });
 });

@@ -134,9 +134,9 @@ export function isFenced(error: unknown): boolean {
   );
 }
 
-/** A {@link LogError} (or RangeError) for what is no bug; any other error comes back as it is. */
+/** A {@link LogError} for what is no bug; any other error comes back as it is. */
 export function asLogError(error: unknown, what: string): unknown {
-  if (error instanceof LogError || error instanceof RangeError) return error;
+  if (error instanceof LogError) return error;
   const cause = { cause: error };
   const detail = error instanceof Error ? error.message.split('\n')[0] : String(error);
   const names = new Set([...causes(error)].map(({ name }) => name));
