@@ -171,18 +171,40 @@ describe('the HTTP server of a long-running process', () => {
       return { came: await text(asked.body as Readable) };
     });
     bounded.app.post('/short', async ({ body }) => ({ came: await text(body as Readable) }));
+    const isLate = Promise.withResolvers<void>();
+    bounded.app.post('/slow', async ({ body }) => {
+      const came = await text(body as Readable);
+      await isLate.promise;
+      return { came };
+    });
+    bounded.app.post('/begun', (_request, reply) => {
+      reply.hijack();
+      reply.raw.writeHead(200).write('begun');
+    });
     const { port } = new URL(await bounded.start());
-    const begin = (path: string): Socket => {
+    const begin = (path: string, length = 'content-length: 6', body = 'abc'): Socket => {
       const socket = connect(Number(port), '127.0.0.1');
-      socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: a/b\r\ncontent-length: 6\r\n\r\nabc`);
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: a/b\r\n${length}\r\n\r\n${body}`);
       return socket;
     };
     const file = begin('/file');
-    const late = await text(begin('/short'));
-    expect(late).toMatch(/^HTTP\/1\.1 408 /);
-    expect(late).toContain('{"error":"a request has to be in whole within 0.05 seconds"}');
+    const slow = begin('/slow', 'content-length: 6\r\nconnection: close', 'abcdef');
+    const sent = await Promise.all(
+      [begin('/short'), begin('/short', 'transfer-encoding: chunked', '3\r\nabc\r\n')].map((socket) => text(socket)),
+    );
+    for (const late of sent) {
+      expect(late).toMatch(/^HTTP\/1\.1 408 /);
+      expect(late).toContain('{"error":"a request has to be in whole within 0.05 seconds"}');
+    }
+    // What was being answered is broken off, and nothing put behind it.
+    const begun = await text(begin('/begun'));
+    expect(begun).toContain('begun');
+    expect(begun).not.toContain('408');
     file.end('def');
     expect(await text(file)).toContain('{"came":"abcdef"}');
+    // What came in whole may take as long as it needs to be answered.
+    isLate.resolve();
+    expect(await text(slow)).toContain('{"came":"abcdef"}');
     await bounded.stop();
   });
 
