@@ -117,6 +117,7 @@ export class SimulatedCluster {
   commit(owner: OwnerId | null, { appends = [], puts = [], position }: Transaction): CommitResult {
     for (const { stream, partition } of appends) this.partition(stream, partition);
     for (const { stream, partition } of puts) this.keyed(stream, partition);
+    if (position !== undefined) this.partition('access', position.partition);
     if (owner !== null && !this.isOwner(owner)) {
       this.fenced++;
       return { status: 'fenced' };
