@@ -100,7 +100,12 @@ function countsOf({ attempts, programs }: BreakdownRow): { readonly attempts: nu
   return { attempts: Number(attempts), programs: Number(programs) };
 }
 
-/** RFC 3339 in UTC, without a fraction where there is none. */
+/**
+ * RFC 3339 in UTC, without a fraction where there is none, and in microseconds where there are some: rows were compared with the
+ * bound itself, so whoever asks again with one that was cut gets other figures.
+ */
 function isoOf(us: number): string {
-  return new Date(Math.floor(us / 1000)).toISOString().replace('.000Z', 'Z');
+  const micros = us % 1000;
+  const iso = new Date((us - micros) / 1000).toISOString();
+  return micros === 0 ? iso.replace('.000Z', 'Z') : iso.replace('Z', `${String(micros).padStart(3, '0')}Z`);
 }
