@@ -227,7 +227,7 @@ export class Baselines {
     const isJudged = judgeShare(known, key, seen, classRow, surprises);
     const share = surprises.nats[SHARE]!;
     if (isJudged && share > EXCESS_FROM_NATS && developerPrograms.length > 0) {
-      sumSiblings(known, developerPrograms, this.#classOf, hour, seen.category, this.siblings);
+      sumSiblings(known, seen.program, developerPrograms, this.#classOf, hour, seen.category, this.siblings);
       this.siblings.isCurrent = true;
       if (share > SIBLINGS_FROM_NATS) {
         judgeSiblings(this.siblings, surprises);

@@ -13,6 +13,7 @@ import { P_BLOCK, P_DAYS, P_EXPECTED, P_HOUR, P_LEARNED_USES, P_USES, numbersRow
 import type { Fleet } from './state/fleet-priors.ts';
 import { uncertainty } from './trust.ts';
 import {
+  A_DAY,
   ACTIVITY_SHAPE,
   CLASS_USES,
   COMMON_WEIGHT,
@@ -25,6 +26,7 @@ import {
   SIBLING_NATS_A_NAT,
   SIBLINGS_LOOKED_AT_MAX,
   SIBLINGS_MIN,
+  SIBLINGS_PASSED_MAX,
   USES_MIN,
 } from './tuning.ts';
 import { rollKey } from './windows.ts';
@@ -56,24 +58,24 @@ export class SiblingSums {
 }
 
 /**
- * @param slots programs of the developer in this partition, ascending
+ * @param own the program that is judged; `developerPrograms` those of its developer in this partition, ascending
  * @param classOf number of a program's class
  */
 export function sumSiblings(
   known: PartitionKnowledge,
-  slots: readonly number[],
+  own: number,
+  developerPrograms: readonly number[],
   classOf: (slot: number) => number,
   hour: number,
   category: number,
   sums: SiblingSums,
 ): void {
   sums.clear();
-  const count = Math.min(slots.length, SIBLINGS_LOOKED_AT_MAX);
+  const slots = lookedAt(known, own, developerPrograms, hour);
   // As many uses as all programs have more than expected are no surprise in anybody.
   const ordinary = Math.exp(-COMMON_WEIGHT * Math.max(0, known.common.logarithm));
   const cluster = known.clusterOf(MARK_SHARE);
-  for (let i = 0; i < count; i++) {
-    const slot = slots[i]!;
+  for (const slot of slots) {
     const program = known.programs.cellsOf(slot);
     const learned = program[programRow(slot) + P_LEARNED_USES]!;
     if (learned < USES_MIN) continue;
@@ -105,6 +107,23 @@ export function sumSiblings(
       sums.nats[window]! += Math.min(evidence, SIBLING_EVIDENCE_MAX);
     }
   }
+}
+
+/**
+ * Of a developer with more programs than are looked at those that come next after the program that is judged, which were registered with it, and have
+ * been in use since yesterday: with the first ones of all, dozens that were used once would hide whatever comes later.
+ */
+function lookedAt(known: PartitionKnowledge, own: number, slots: readonly number[], hour: number): readonly number[] {
+  if (slots.length <= SIBLINGS_LOOKED_AT_MAX) return slots;
+  const today = Math.floor(hour / SCALE_HOURS[A_DAY]);
+  const from = slots.indexOf(own);
+  const found: number[] = [];
+  for (let i = 0; i < Math.min(slots.length, SIBLINGS_PASSED_MAX) && found.length < SIBLINGS_LOOKED_AT_MAX; i++) {
+    const slot = slots[(from + i) % slots.length]!;
+    const newest = known.programs.numbersOf(slot)[numbersRow(slot) + P_HOUR]!;
+    if (today - Math.floor(newest / SCALE_HOURS[A_DAY]) <= 1) found.push(slot);
+  }
+  return found;
 }
 
 /** Takes the most surprising window of these sums, of one partition or of several. */

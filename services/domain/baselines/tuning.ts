@@ -127,8 +127,9 @@ export const SIBLING_NATS_A_NAT = 2;
 export const ACTIVITY_SHAPE = 3;
 /** What all programs do beyond what is expected is ordinary in a sibling, half as much again: it is known with some hours' delay. */
 export const COMMON_WEIGHT = 1.5;
-/** Programs of one developer that are looked at. */
+/** Programs of one developer that are looked at, and that are passed to find so many which are in use. */
 export const SIBLINGS_LOOKED_AT_MAX = 64;
+export const SIBLINGS_PASSED_MAX = 1024;
 /** Of its own share a program must surprise by so many nats before it is held against what its siblings do. */
 export const SIBLINGS_FROM_NATS = 2;
 /** And by so many before they are looked at for the other partitions. */

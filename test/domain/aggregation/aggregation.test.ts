@@ -73,6 +73,25 @@ describe('a fleet with siblings that would have it forgotten', () => {
     }),
   );
 
+  it('is found although dozens of others were registered before it and used for a morning', () => {
+    const used = Array.from(
+      { length: 4 * 70 },
+      (_, i): Program => ({
+        id: idIn(i % 4, `once${i}`),
+        developer: 'fleet',
+        className: 'maps',
+        from: 0,
+        until: 8,
+        accesses: 2,
+        shares: () => ORDINARY,
+      }),
+    );
+    const later = FLEET.map((program): Program => ({ ...program, from: 8 }));
+    const told = new SmallPlatform([...used, ...later, ...OTHERS]).runHours(0, (QUIET_DAYS + 1) * DAY);
+    const found = told.alarms.filter(ofFleet).filter(({ siblings }) => siblings > 0);
+    expect(new Set(found.map(({ program }) => program)).size).toBeGreaterThan(FLEET.length / 2);
+  });
+
   it('is found although phones of theirs have a clock that is days behind', () => {
     const told = new SmallPlatform([...FLEET, ...OTHERS, ...behind]).runHours(0, (QUIET_DAYS + 1) * DAY);
     const found = told.alarms.filter(ofFleet).filter(({ siblings }) => siblings > 0);

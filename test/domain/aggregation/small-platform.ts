@@ -23,6 +23,8 @@ export interface Program {
   readonly from: number;
   /** Parts of {@link CATEGORIES}, at an hour. */
   readonly shares: (hour: number) => readonly number[];
+  /** Hour from which on it is not used any more. */
+  readonly until?: number;
   /** Mean accesses an hour. */
   readonly accesses: number;
   /** Hours by which the clocks of its users' phones are behind. */
@@ -124,8 +126,12 @@ export class SmallPlatform {
     }
   }
 
-  #accessesOf({ id, from, shares, accesses, hoursBehind = 0 }: Program, number: number, hour: number): void {
-    if (hour < from) return;
+  #accessesOf(
+    { id, from, until = Number.POSITIVE_INFINITY, shares, accesses, hoursBehind = 0 }: Program,
+    number: number,
+    hour: number,
+  ): void {
+    if (hour < from || hour >= until) return;
     const chance = new Chance(this.#seed, number, hour);
     const parts = shares(hour);
     // Ordinary days: busy from morning to evening.

@@ -37,7 +37,7 @@ const HOUR = Date.UTC(2026, 2, 2, 12) / 3_600_000;
 /** What programs of one developer say together of an hour. */
 function togetherSay(known: PartitionKnowledge, slots: readonly number[]): number {
   const sums = new SiblingSums();
-  sumSiblings(known, slots, () => 0, HOUR, LOCATION, sums);
+  sumSiblings(known, slots[0]!, slots, () => 0, HOUR, LOCATION, sums);
   const found = new Surprises();
   judgeSiblings(sums, found);
   return found.nats[SIBLINGS]!;
