@@ -2,7 +2,7 @@
 import type { Subject } from '../checks/subject.ts';
 import type { Access } from '../record/record.ts';
 import { ByteReader, type ByteWriter } from '../state/bytes.ts';
-import { insertAscending } from '../state/insert-ascending.ts';
+import { insertAscending } from '../state/ascending.ts';
 import { PageSet } from '../state/page-set.ts';
 import { grownInt32 } from '../state/columns.ts';
 import type { ProgramState, ProgramTable } from '../state/program-table.ts';

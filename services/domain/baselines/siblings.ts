@@ -10,6 +10,7 @@ import type { PartitionKnowledge } from './partition-knowledge.ts';
 import type { Surprises } from './sighting.ts';
 import { K_BLOCK, keyRow, K_USES, MARK_SHARE, NO_KEY } from './state/key-rows.ts';
 import { P_BLOCK, P_DAYS, P_EXPECTED, P_HOUR, P_LEARNED_USES, P_USES, numbersRow, programRow } from './state/program-rows.ts';
+import { placeAmongAscending } from '../state/ascending.ts';
 import type { Fleet } from './state/fleet-priors.ts';
 import { uncertainty } from './trust.ts';
 import {
@@ -116,7 +117,7 @@ export function sumSiblings(
 function lookedAt(known: PartitionKnowledge, own: number, slots: readonly number[], hour: number): readonly number[] {
   if (slots.length <= SIBLINGS_LOOKED_AT_MAX) return slots;
   const today = Math.floor(hour / SCALE_HOURS[A_DAY]);
-  const from = slots.indexOf(own);
+  const from = placeAmongAscending(slots, own);
   const found: number[] = [];
   for (let i = 0; i < Math.min(slots.length, SIBLINGS_PASSED_MAX) && found.length < SIBLINGS_LOOKED_AT_MAX; i++) {
     const slot = slots[(from + i) % slots.length]!;

@@ -7,7 +7,7 @@ import type { ConsentFact } from '../record/record.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
 import { PageSet } from './page-set.ts';
 import type { ProgramState, ProgramTable } from './program-table.ts';
-import { insertAscending } from './insert-ascending.ts';
+import { insertAscending } from './ascending.ts';
 
 export interface Consent {
   readonly granted: boolean;
