@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { behindItsBack, Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR, ROOT, rowsOf } from './ntk.ts';
+import { ntkHere, ntkHereJson, ntkHereOk } from './in-process.ts';
+import { behindItsBack, Desk, ntkJson, ntkOk, ONE_LINE_ERROR, ROOT, rowsOf } from './ntk.ts';
 import { access, erasure, ndjson, policyRecord } from './records.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -26,15 +27,13 @@ beforeEach(() => {
 afterEach(() => desk.clear());
 
 async function verdicts(): Promise<Record<string, string>> {
-  const rows = await rowsOf<{ event_id: string; verdict: string }>(
-    desk.data,
-    'SELECT event_id, verdict FROM ntk.access_results FINAL',
-  );
-  return Object.fromEntries(rows.map(({ event_id, verdict }) => [event_id, verdict]));
+  const sql = 'SELECT mapFromArrays(groupArray(event_id), groupArray(verdict)) AS verdicts FROM ntk.access_results FINAL';
+  const { stdout } = await ntkHereOk(['query', '--format', 'JSONEachRow', sql, ...data]);
+  return (JSON.parse(stdout) as { verdicts: Record<string, string> }).verdicts;
 }
 
 const versions = async (): Promise<string[]> =>
-  (await ntkJson<PolicyEntry[]>(['policy', 'log', ...data])).map(({ version }) => version);
+  (await ntkHereJson<PolicyEntry[]>(['policy', 'log', ...data])).map(({ version }) => version);
 
 describe('policy check', () => {
   const BAD = 'version: "1"\npurposes: sometimes\nlimits:\n  - name: a\n    count: 0\n    per: 1m\n    burst: 1\nsurprise: 1\n';
@@ -42,7 +41,7 @@ describe('policy check', () => {
   test('names every problem of every file with its line and column, and fails', async () => {
     const good = desk.write('good.yaml', POLICY_P);
     const bad = desk.write('bad.yaml', BAD);
-    const { code, stdout, stderr } = await ntk(['policy', 'check', good, bad]);
+    const { code, stdout, stderr } = await ntkHere(['policy', 'check', good, bad]);
     expect(code).toBe(1);
     expect(stdout).toMatch(/^.*good\.yaml: fine \(policy [0-9a-f]{16}, version P, 0 limits\)\n$/);
     const lines = stderr.trimEnd().split('\n');
@@ -55,7 +54,7 @@ describe('policy check', () => {
   });
 
   test('says the same in JSON', async () => {
-    const { code, stdout } = await ntk(['policy', 'check', desk.write('bad.yaml', BAD), '--json']);
+    const { code, stdout } = await ntkHere(['policy', 'check', desk.write('bad.yaml', BAD), '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject([
       { ok: false, problems: [{ line: 2, path: 'purposes' }, { line: 4 }, { line: 5 }, { line: 8 }] },
@@ -68,7 +67,7 @@ describe('policy check', () => {
     );
     const files = shipped.filter((name) => name.endsWith('.yaml') && !name.endsWith('.test.yaml'));
     expect(files).toContain('examples/ios-week/policy.yaml');
-    const { code, stderr } = await ntk(['policy', 'check', ...files]);
+    const { code, stderr } = await ntkHere(['policy', 'check', ...files]);
     expect([stderr, code]).toEqual(['', 0]);
   });
 });
@@ -87,51 +86,56 @@ describe('apply, log and rollback', () => {
     expect((await ntkOk(['policy', 'apply', q, ...data])).stderr).toMatch(
       /^policy [0-9a-f]{16} \(version Q\) is published to 4 partitions; before it [0-9a-f]{16}\n$/,
     );
-    expect((await ntkOk(['policy', 'apply', q, ...data])).stderr).toContain('is in force already; nothing was published');
+    expect((await ntkHereOk(['policy', 'apply', q, ...data])).stderr).toContain('is in force already; nothing was published');
     await ntkOk(['run', ...data, '--input', desk.write('b.ndjson', ndjson(access({ id: 'b' })))]);
-    expect((await ntkOk(['policy', 'rollback', ...data])).stderr).toContain('(version P)');
+    expect((await ntkHereOk(['policy', 'rollback', ...data])).stderr).toContain('(version P)');
     await ntkOk(['run', ...data, '--input', desk.write('c.ndjson', ndjson(access({ id: 'c' })))]);
     expect(await verdicts()).toEqual({ a: 'intercept', b: 'throttle', c: 'intercept' });
-    const log = await ntkJson<PolicyEntry[]>(['policy', 'log', ...data]);
+    const log = await ntkHereJson<PolicyEntry[]>(['policy', 'log', ...data]);
     expect(log.map(({ version }) => version)).toEqual(['P', 'Q', 'P']);
     expect(log[0]!.hash).toBe(log[2]!.hash);
     for (const { by } of log) expect(by).not.toBe('');
-    expect((await ntkOk(['policy', 'log', ...data])).stdout).toMatch(/at +policy +version +by/);
-    expect((await ntk(['verify', ...data])).code).toBe(0);
+    expect((await ntkHereOk(['policy', 'log', ...data])).stdout).toMatch(/at +policy +version +by/);
+    expect((await ntkHere(['verify', ...data])).code).toBe(0);
     // By how its hash begins, or by its version.
-    expect((await ntkOk(['policy', 'rollback', '--to', log[1]!.hash.slice(0, 10), ...data])).stderr).toContain('(version Q)');
-    expect((await ntkOk(['policy', 'rollback', '--to', 'Q', ...data])).stderr).toContain(
+    expect((await ntkHereOk(['policy', 'rollback', '--to', log[1]!.hash.slice(0, 10), ...data])).stderr).toContain('(version Q)');
+    expect((await ntkHereOk(['policy', 'rollback', '--to', 'Q', ...data])).stderr).toContain(
       'in force already; nothing was published',
     );
-    const unknown = await ntk(['policy', 'rollback', '--to', 'S', ...data]);
+    const unknown = await ntkHere(['policy', 'rollback', '--to', 'S', ...data]);
     const said = "error: no policy 'S' has been in force: ntk policy log shows those that were\n";
     expect([unknown.code, unknown.stderr]).toEqual([1, said]);
     // A version that another's hash begins with is that version.
     const version = log[0]!.hash.slice(0, 4);
     const r = desk.write('r.yaml', POLICY_P.replace(/^version: .*/m, `version: "${version}"`));
-    await ntkOk(['policy', 'apply', r, ...data]);
-    expect((await ntkOk(['policy', 'rollback', '--to', version, ...data])).stderr).toContain('in force already');
-    expect((await ntkOk(['policy', 'rollback', '--to', log[0]!.hash, ...data])).stderr).toContain('(version P)');
+    await ntkHereOk(['policy', 'apply', r, ...data]);
+    expect((await ntkHereOk(['policy', 'rollback', '--to', version, ...data])).stderr).toContain('in force already');
+    expect((await ntkHereOk(['policy', 'rollback', '--to', log[0]!.hash, ...data])).stderr).toContain('(version P)');
   });
 
   test('another policy under a version that was used before is not published, the same one again is', async () => {
     await ntkOk(['run', ...data, '--input', desk.write('a.ndjson', ndjson(access({ id: 'a' })))]);
     const p = desk.write('p.yaml', POLICY_P);
-    await ntkOk(['policy', 'apply', p, ...data]);
-    await ntkOk(['policy', 'apply', desk.write('q.yaml', JSON.stringify(POLICY_Q)), ...data]);
-    const { code, stderr } = await ntk(['policy', 'apply', desk.write('other.yaml', `${POLICY_P}purposes: required\n`), ...data]);
+    await ntkHereOk(['policy', 'apply', p, ...data]);
+    await ntkHereOk(['policy', 'apply', desk.write('q.yaml', JSON.stringify(POLICY_Q)), ...data]);
+    const { code, stderr } = await ntkHere([
+      'policy',
+      'apply',
+      desk.write('other.yaml', `${POLICY_P}purposes: required\n`),
+      ...data,
+    ]);
     expect([code, stderr]).toEqual([1, expect.stringMatching(ONE_LINE_ERROR)]);
     expect(stderr).toMatch(
       /version P was that of another policy, [0-9a-f]{16}, applied at 2\d{3}-\S+Z: give this one a version of its own/,
     );
     expect(await versions()).toEqual(['P', 'Q']);
-    await ntkOk(['policy', 'apply', p, ...data]);
+    await ntkHereOk(['policy', 'apply', p, ...data]);
     expect(await versions()).toEqual(['P', 'Q', 'P']);
   });
 
   test('a policy with mistakes is not published', async () => {
     await ntkOk(['run', ...data, '--input', desk.write('a.ndjson', ndjson(access({ id: 'a' })))]);
-    const { code, stderr } = await ntk(['policy', 'apply', desk.write('bad.yaml', 'version: 1\n'), ...data]);
+    const { code, stderr } = await ntkHere(['policy', 'apply', desk.write('bad.yaml', 'version: 1\n'), ...data]);
     expect(stderr).toMatch(ONE_LINE_ERROR);
     expect(stderr).toMatch(/bad\.yaml:1: version/);
     expect(code).toBe(1);
@@ -151,7 +155,7 @@ describe('a run with another policy on inputs that were imported before', () => 
     ]);
   const apply = async (policy: string): Promise<unknown> => {
     const file = desk.write(`${policy}.yaml`, POLICY_P.replace('"P"', `"${policy}"`));
-    return ntkOk(['policy', 'apply', file, ...data]);
+    return ntkHereOk(['policy', 'apply', file, ...data]);
   };
 
   test('puts it in force, and the same run again changes nothing, whatever came meanwhile', async () => {
@@ -165,7 +169,7 @@ describe('a run with another policy on inputs that were imported before', () => 
     expect(await versions()).toEqual(['P', 'R', 'S']);
     await runWith('T');
     expect(await versions()).toEqual(['P', 'R', 'S', 'T']);
-    expect((await ntk(['verify', ...data])).code).toBe(0);
+    expect((await ntkHere(['verify', ...data])).code).toBe(0);
   });
 
   test('is remembered also where the policy was in force already', async () => {
@@ -212,7 +216,7 @@ describe('a policy inside a file', () => {
   test('with mistakes is one reject, and the policy before it stays', async () => {
     const file = desk.write('a.ndjson', ndjson(policyRecord('q', { ...POLICY_Q, surprise: 1 }), access({ id: 'a' })));
     await ntkOk(['run', ...data, '--policy', desk.write('p.yaml', POLICY_P), '--input', file]);
-    expect(await ntkJson(['rejects', 'list', ...data])).toMatchObject([{ reason: 'invalid_data' }]);
+    expect(await ntkHereJson(['rejects', 'list', ...data])).toMatchObject([{ reason: 'invalid_data' }]);
     expect(await verdicts()).toEqual({ a: 'intercept' });
   });
 });
@@ -224,18 +228,18 @@ describe('rejects', () => {
     const file = desk.write('a.ndjson', ndjson(access({ id: 'a' }), broken, access({ id: 'b' }, { rows: -1 })));
     await ntkOk(['run', ...data, '--input', file]);
     expect((await ntkOk(['rejects', 'list', ...data])).stderr).toBe('2 rejects\n');
-    const [only] = await ntkJson<{ id: string; bytes: number }[]>(['rejects', 'list', '--reason', 'invalid_json', ...data]);
+    const [only] = await ntkHereJson<{ id: string; bytes: number }[]>(['rejects', 'list', '--reason', 'invalid_json', ...data]);
     expect(only!.bytes).toBe(broken.length);
-    const { stdout } = await ntkOk(['rejects', 'show', only!.id, ...data]);
+    const { stdout } = await ntkHereOk(['rejects', 'show', only!.id, ...data]);
     expect(stdout).toContain('invalid_json: the bytes are no JSON text');
     expect(stdout).toContain(broken);
-    const shown = await ntkJson<{ raw: string }>(['rejects', 'show', only!.id, ...data]);
+    const shown = await ntkHereJson<{ raw: string }>(['rejects', 'show', only!.id, ...data]);
     expect(Buffer.from(shown.raw, 'base64').toString()).toBe(broken);
   });
 
   test('that still cannot be read are not appended again', async () => {
     await ntkOk(['run', ...data, '--input', desk.write('a.ndjson', ndjson(broken))]);
-    expect((await ntkOk(['rejects', 'redrive', ...data])).stderr).toBe(
+    expect((await ntkHereOk(['rejects', 'redrive', ...data])).stderr).toBe(
       '0 appended again, 1 still cannot be read, 0 had been appended again before\n',
     );
   });
@@ -244,16 +248,16 @@ describe('rejects', () => {
 describe('rejects redrive of what is not there', () => {
   test('is a mistake of one line, and nothing of the others is appended', async () => {
     await ntkOk(['run', ...data, '--input', desk.write('a.ndjson', ndjson('{"half": '))]);
-    const [{ id }] = await ntkJson<[{ id: string }]>(['rejects', 'list', ...data]);
+    const [{ id }] = await ntkHereJson<[{ id: string }]>(['rejects', 'list', ...data]);
     for (const [args, said] of [
       [[id, '9:9'], "there is no reject '9:9': ids are partition:offset"],
       [[id, '--reason', 'too_large'], `there is no reject '${id}' of reason too_large: ids are`],
     ] as const) {
-      const { code, stderr } = await ntk(['rejects', 'redrive', ...args, ...data]);
+      const { code, stderr } = await ntkHere(['rejects', 'redrive', ...args, ...data]);
       expect([code, stderr]).toEqual([1, expect.stringMatching(ONE_LINE_ERROR)]);
       expect(stderr).toContain(said);
     }
-    expect((await ntkOk(['rejects', 'redrive', id, ...data])).stderr).toContain('0 appended again, 1 still');
+    expect((await ntkHereOk(['rejects', 'redrive', id, ...data])).stderr).toContain('0 appended again, 1 still');
   });
 });
 
@@ -272,11 +276,11 @@ describe('an erasure', () => {
     );
     await ntkOk(['run', ...data, '--policy', desk.write('p.yaml', POLICY_P), '--input', file]);
     expect(Object.keys(await verdicts()).sort()).toEqual(['a4', 'b1']);
-    const audit = await ntkJson<{ ok: boolean; partitions: { erased: number; missing: number }[] }>(['verify', ...data]);
+    const audit = await ntkHereJson<{ ok: boolean; partitions: { erased: number; missing: number }[] }>(['verify', ...data]);
     expect(audit.ok).toBe(true);
     expect(audit.partitions.reduce((sum, { erased }) => sum + erased, 0)).toBe(3);
     expect(audit.partitions.reduce((sum, { missing }) => sum + missing, 0)).toBe(0);
-    expect((await ntkOk(['repair', ...data])).stdout).toContain('inserted 0 rows');
+    expect((await ntkHereOk(['repair', ...data])).stdout).toContain('inserted 0 rows');
     expect(Object.keys(await verdicts()).sort()).toEqual(['a4', 'b1']);
     const { report } = await ntkJson<{ report: { quality: object } }>(['run', ...data, '--input', file]);
     expect(report.quality).toMatchObject({ recordsRead: 6, rowsStored: 2, complete: true });
@@ -294,12 +298,12 @@ describe('an erasure', () => {
         'INSERT INTO ntk.access_results SETTINGS insert_deduplicate = 0 SELECT * REPLACE (offset - 2 AS offset) FROM (SELECT * FROM ntk.access_results)',
       ),
     );
-    const { code, stdout } = await ntk(['verify', '--json', ...data]);
+    const { code, stdout } = await ntkHere(['verify', '--json', ...data]);
     expect(code).toBe(1);
     const { partitions } = JSON.parse(stdout) as { partitions: { notErased: number }[] };
     expect(partitions.reduce((sum, { notErased }) => sum + notErased, 0)).toBe(1);
-    await ntkOk(['repair', ...data]);
-    expect((await ntk(['verify', ...data])).code).toBe(0);
+    await ntkHereOk(['repair', ...data]);
+    expect((await ntkHere(['verify', ...data])).code).toBe(0);
     expect(Object.keys(await verdicts())).toEqual(['a2']);
   });
 
@@ -324,7 +328,7 @@ describe('policy test', () => {
   test('says of each case whether it passes, what is otherwise and where it stands, and fails', async () => {
     desk.write('p.yaml', POLICY_P);
     const file = desk.write('p.test.yaml', CASES);
-    const { code, stdout } = await ntk(['policy', 'test', file]);
+    const { code, stdout } = await ntkHere(['policy', 'test', file]);
     expect(code).toBe(1);
     expect(stdout.split('\n').slice(1)).toEqual([
       '  pass undeclared programs are stopped',
@@ -339,20 +343,20 @@ describe('policy test', () => {
   test('tries the cases on another policy, and says the same in JSON', async () => {
     const policy = desk.write('q.yaml', 'version: "Q"\n');
     const file = desk.write('cases.yaml', 'cases: [{ name: a, given: [access: { api: x }], expect: { verdict: allow } }]');
-    const [result] = await ntkJson<unknown[]>(['policy', 'test', file, '--policy', policy]);
+    const [result] = await ntkHereJson<unknown[]>(['policy', 'test', file, '--policy', policy]);
     expect(result).toMatchObject({ passed: 1, failed: 0, problems: [], cases: [{ name: 'a', line: 1, differences: [] }] });
   });
 
   test('says in one line what is missing', async () => {
     const file = desk.write('cases.yaml', 'cases: [{ name: a, given: [access: { api: x }], expect: { verdict: allow } }]');
     for (const args of [[file], [join(desk.path, 'none.test.yaml')], [desk.write('alone.test.yaml', CASES)]]) {
-      const { code, stderr } = await ntk(['policy', 'test', ...args]);
+      const { code, stderr } = await ntkHere(['policy', 'test', ...args]);
       expect(code).toBe(1);
       expect(stderr).toMatch(ONE_LINE_ERROR);
     }
   });
 
   test('is passed by the default policy', async () => {
-    expect((await ntkOk(['policy', 'test', 'policies/default.test.yaml'])).stdout).toMatch(/\n53 of 53 cases pass\n$/);
+    expect((await ntkHereOk(['policy', 'test', 'policies/default.test.yaml'])).stdout).toMatch(/\n53 of 53 cases pass\n$/);
   });
 });

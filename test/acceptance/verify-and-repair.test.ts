@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EVENTS_GZ_PATH, POLICY_PATH, VERDICTS } from '../conformance/example.ts';
 import { readBlockHeaders } from '../../services/auditor/ledger.ts';
+import { ntkHere, ntkHereOk } from './in-process.ts';
 import { behindItsBack, Desk, ntk, ntkOk, ROOT, withLog } from './ntk.ts';
 
 interface Audit {
@@ -165,7 +166,6 @@ const DAMAGES: readonly Damage[] = [
   },
 ];
 
-// Each test starts several processes.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const desk = new Desk();
@@ -184,7 +184,7 @@ async function dump(data: string): Promise<string[]> {
 }
 
 async function verify(data: string): Promise<{ code: number | null; audit: Audit }> {
-  const { code, stdout, stderr } = await ntk(['verify', '--data', data, '--json']);
+  const { code, stdout, stderr } = await ntkHere(['verify', '--data', data, '--json']);
   expect(stderr).toBe('');
   return { code, audit: JSON.parse(stdout) as Audit };
 }
@@ -239,7 +239,7 @@ describe.each(DAMAGES)('$name', ({ name, statements, found, repaired }) => {
   });
 
   test('is mended by repair, to the byte', async () => {
-    const { stdout } = await ntkOk(['repair', '--data', data, '--json']);
+    const { stdout } = await ntkHereOk(['repair', '--data', data, '--json']);
     expect((JSON.parse(stdout) as Audit).repaired).toMatchObject({ ...repaired, beyondRepair: 0 });
     const { code, audit } = await verify(data);
     expect([code, countsOf(audit)]).toEqual([0, {}]);
@@ -247,7 +247,7 @@ describe.each(DAMAGES)('$name', ({ name, statements, found, repaired }) => {
   });
 });
 
-test('what verify finds it says in words, too', async () => {
+test('what verify finds it says in words, too, as a process of its own', async () => {
   const data = join(desk.path, 'words');
   cpSync(desk.data, data, { recursive: true });
   await behindItsBack(data, (warehouse) => warehouse.command(`ALTER TABLE ntk.access_results DELETE WHERE ${A_ROW} ${SYNC}`));
@@ -258,7 +258,7 @@ test('what verify finds it says in words, too', async () => {
 });
 
 test('repair has nothing to do where nothing is wrong', async () => {
-  expect((await ntkOk(['repair', '--data', desk.data])).stdout).toBe(
+  expect((await ntkHereOk(['repair', '--data', desk.data])).stdout).toBe(
     'removed 0 rows, inserted 0 rows, mended 0 ledger entries\n',
   );
 });
@@ -270,14 +270,14 @@ test('repair mends rows from the blocks of the log when the accesses are gone; w
     behindItsBack(data, (warehouse) => warehouse.command(`ALTER TABLE ntk.access_results DELETE WHERE ${A_ROW} ${SYNC}`));
   await loseRow();
   expect((await withLog(data, (log) => log.deleteBefore('access', 1, 500))).records).toBeGreaterThan(100);
-  expect(await ntkOk(['repair', '--data', data])).toMatchObject({ stdout: expect.stringContaining('inserted 1 rows') });
+  expect(await ntkHereOk(['repair', '--data', data])).toMatchObject({ stdout: expect.stringContaining('inserted 1 rows') });
   await loseRow();
   await withLog(data, async (log) => log.deleteBefore('results', 1, (await log.bounds('results', 1)).end));
-  const { code, stdout } = await ntk(['repair', '--data', data]);
+  const { code, stdout } = await ntkHere(['repair', '--data', data]);
   expect(code).toBe(1);
   expect(stdout).toContain('inserted 0 rows');
   expect(stdout).toContain('NOT all is as it should be: the log no longer has what the rest was made of');
-  const json = await ntk(['repair', '--data', data, '--json']);
+  const json = await ntkHere(['repair', '--data', data, '--json']);
   expect([json.code, JSON.parse(json.stdout)]).toMatchObject([1, { ok: false, isMended: false }]);
 });
 
@@ -285,7 +285,7 @@ test('verify says what is not judged yet, which it proves nothing of', async () 
   const data = join(desk.path, 'behind');
   cpSync(desk.data, data, { recursive: true });
   await withLog(data, (log) => log.commit({ appends: [{ stream: 'access', partition: 2, values: [Buffer.from('{}')] }] }));
-  const { code, stdout } = await ntk(['verify', '--data', data]);
+  const { code, stdout } = await ntkHere(['verify', '--data', data]);
   expect([code, stdout]).toEqual([0, expect.stringContaining('1 records at the end of the log are not judged and stored yet')]);
   expect(await verify(data)).toMatchObject({ code: 0, audit: { ok: true, unwritten: 1 } });
 });
