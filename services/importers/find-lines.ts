@@ -1,8 +1,8 @@
 /** Where in a file the records stand that became rejects: the log knows them by partition and offset, people by file and line. */
 import { createHash } from 'node:crypto';
 import type { Input } from './input/open-input.ts';
-import { type LineBatch, linesOf } from './lines.ts';
-import { MARK_BYTES, unreadLine } from './unread-line.ts';
+import { BYTE_ORDER_MARK, type LineBatch, linesOf } from './lines.ts';
+import { unreadLine } from './unread-line.ts';
 
 const LF = 0x0a;
 
@@ -43,7 +43,7 @@ function* inBatch(
     line += lineEnds(bytes, at, starts[i]!);
     at = starts[i]!;
     for (const isMarked of [false, true]) {
-      if (!lengths.has(ends[i]! - at + (isMarked ? MARK_BYTES : 0))) continue;
+      if (!lengths.has(ends[i]! - at + (isMarked ? BYTE_ORDER_MARK.length : 0))) continue;
       const { value } = unreadLine(bytes.subarray(at, ends[i]), isMarked);
       const sha256 = createHash('sha256').update(value).digest('hex');
       if (hashes.has(sha256)) yield { line, sha256, value };

@@ -13,7 +13,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+export const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** Lines in the order of the file, without their ends: line `i` is `bytes[starts[i], ends[i])`. None is blank. */
 export interface LineBatch {

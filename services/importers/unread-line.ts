@@ -1,10 +1,6 @@
 /** A line that a format cannot read goes into the log as it is and becomes a reject there, with its bytes. */
 import type { Importable } from './candidate.ts';
-
-/** What a record is longer by than its line where the line says that it is an event. */
-export const MARK_BYTES = 3;
-
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+import { BYTE_ORDER_MARK } from './lines.ts';
 
 /**
  * A line that says it is a CloudEvent must not become a fact by way of somebody's file in another format, so a byte-order mark, which

@@ -14,7 +14,7 @@
  * goes wrong, who launches, who is banned) last two weeks of such days, and then there is another one.
  */
 import type { Clock } from '../platform/clock.ts';
-import { DAY_MS } from './story/incident.ts';
+import { DAY_MS, MINUTE_MS } from './spans.ts';
 import { compressed } from './traffic/timeline.ts';
 import { Traffic } from './traffic/traffic.ts';
 import { makeWorld } from './world/world.ts';
@@ -68,7 +68,6 @@ const STORY_DAYS = 14;
 const VERSIONS_SINCE_MS = Date.UTC(2020, 0, 1);
 /** A story brings up to two versions, and lasts longer than this: no two stories share one. */
 const VERSIONS_A_MINUTE = 2;
-const MINUTE_MS = 60_000;
 
 export async function runLiveSource(options: LiveOptions): Promise<LiveProgress> {
   const { sink, clock, rate, signal, seed = 1, programs = PROGRAMS_DEFAULT, dayMs = DAY_MS, onProgress = () => {} } = options;

@@ -7,7 +7,7 @@ import { createWriteStream, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Labels } from '../../schemas/simulation/labels.ts';
 import { makeFolders } from '../platform/folder/make-folders.ts';
-import { DAY_MS, MINUTE_MS } from './story/incident.ts';
+import { DAY_MS, MINUTE_MS } from './spans.ts';
 import type { Story } from './story/story.ts';
 import { REAL_TIME } from './traffic/timeline.ts';
 import { Traffic } from './traffic/traffic.ts';

@@ -4,11 +4,10 @@ import { LogError } from '../platform/log/event-log.ts';
 import type { Metrics } from '../platform/metrics/metrics.ts';
 import type { ScorerMetrics } from '../scorer/report-metrics.ts';
 import type { StateLimits } from '../scorer/state-limits.ts';
+import { answerInTime } from './answer-in-time.ts';
 import { backlogOf, unwrittenOf } from './backlog.ts';
 import type { System } from './open-system.ts';
 
-/** Whoever asks for metrics does not wait as long as a log that is away may be waited for. */
-const LOG_ANSWER_MS_MAX = 2_000;
 /** Settings of topics are changed by people. */
 const RETENTION_AGE_MS_MAX = 300_000;
 const RETAINED = ['access', 'results'] as const;
@@ -38,12 +37,7 @@ export class SystemGauges {
     const { clock } = this.#options;
     // One question at a time, however many ask and however long the log takes.
     this.#asking ??= this.#askLog().finally(() => (this.#asking = null));
-    const asked = new AbortController();
-    try {
-      await Promise.race([this.#asking, clock.sleep(LOG_ANSWER_MS_MAX, asked.signal)]);
-    } finally {
-      asked.abort();
-    }
+    await answerInTime(clock, this.#asking);
   }
 
   #lookInside(): void {

@@ -3,13 +3,12 @@ import type { Clock } from '../platform/clock.ts';
 import { Health, type HealthState, progressCheck } from '../platform/http/health.ts';
 import type { AppendStream, EventLog } from '../platform/log/event-log.ts';
 import type { Trouble } from '../platform/assignment/trouble.ts';
+import { ANSWER_MS_MAX, answerInTime } from './answer-in-time.ts';
 import type { System } from './open-system.ts';
 
 /** A loop that stands still for this long is not healthy. The writer waits up to 30 s between two tries. */
 const SCORER_STILL_MS_MAX = 15_000;
 const WRITER_STILL_MS_MAX = 60_000;
-/** Whoever asks for health does not wait as long as a log that is away may be waited for. */
-const LOG_ANSWER_MS_MAX = 2_000;
 /** Senders end theirs within milliseconds. */
 const TRANSACTION_MS_USUAL = 2_000;
 const TROUBLES_SHOWN_MAX = 5;
@@ -34,17 +33,12 @@ export function systemHealth(system: Looked, clock: Clock): Health {
 }
 
 async function logAnswers(log: EventLog, stream: AppendStream, clock: Clock): Promise<HealthState> {
-  const asked = new AbortController();
   const answer = endOf(log, stream, clock).then(
     (detail): HealthState => ({ ok: true, detail }),
     (error: unknown): HealthState => ({ ok: false, detail: error instanceof Error ? error.message : 'the log does not answer' }),
   );
-  const late = clock
-    .sleep(LOG_ANSWER_MS_MAX, asked.signal)
-    .then((): HealthState => ({ ok: false, detail: `the log has not answered for ${LOG_ANSWER_MS_MAX} ms` }));
-  const state = await Promise.race([answer, late]);
-  asked.abort();
-  return state;
+  const late = { ok: false, detail: `the log has not answered for ${ANSWER_MS_MAX} ms` };
+  return (await answerInTime(clock, answer)) ?? late;
 }
 
 /**
@@ -68,21 +62,16 @@ async function partitionsAreJudged({ log, groupTrouble }: Looked, scorer: Owning
   const wrong: string[] = [];
   // Which of them it should have nobody can tell then.
   if (groupTrouble !== null) wrong.push(`the group that shares the partitions does not have this process: ${groupTrouble}`);
-  const now = await withinMs(clock, log.partitionsNow());
+  // Null when it is not known in time: the check of the log says why.
+  const now = await answerInTime(
+    clock,
+    log.partitionsNow().catch(() => null),
+  );
   if (now !== null && now.partitions > log.partitions)
     wrong.push(
       `topic ${now.topic} has ${now.partitions} partitions and the log ${log.partitions}: what is written to those that were added is not judged, and no process of this log can be started any more; begin another log under another NTK_KAFKA_TOPIC_PREFIX`,
     );
   return partitionsGoOn('judged', scorer, wrong);
-}
-
-/** Null when it is not known in time: the check of the log says why. */
-async function withinMs<Answer>(clock: Clock, asking: Promise<Answer>): Promise<Answer | null> {
-  const asked = new AbortController();
-  const late = clock.sleep(LOG_ANSWER_MS_MAX, asked.signal).then(() => null);
-  const answer = await Promise.race([asking.catch(() => null), late]);
-  asked.abort();
-  return answer;
 }
 
 /** No verdict depends on it, so a ClickHouse that is away takes nothing out of service; but it is said. */

@@ -1,8 +1,9 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { digestOf, TokenBook } from '../../services/gateway/tokens/token-book.ts';
+import { TokenBook } from '../../services/gateway/tokens/token-book.ts';
 import { tryLock } from '../../services/platform/folder/lock.ts';
+import { tokenDigest } from '../../services/platform/http/bearer.ts';
 import { createLogger } from '../../services/platform/logger.ts';
 import { Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR } from '../acceptance/ntk.ts';
 import { TestClock } from '../gateway/test-clock.ts';
@@ -35,7 +36,7 @@ describe('ntk tokens', () => {
     expect(token).toMatch(/^ntk_[\w-]{43}$/);
     expect(stderr).not.toContain(token);
     const text = readFileSync(file, 'utf8');
-    expect(text).toContain(digestOf(token).toString('hex'));
+    expect(text).toContain(tokenDigest(token).toString('hex'));
     expect(text).not.toContain(token);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(book().find(`Bearer ${token}`)).toMatchObject({

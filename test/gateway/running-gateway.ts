@@ -7,9 +7,10 @@ import { Registry } from 'prom-client';
 import { registerGateway } from '../../services/gateway/gateway.ts';
 import type { GatewayLimits } from '../../services/gateway/limits.ts';
 import { withToken } from '../../services/gateway/tokens/edit-token-file.ts';
-import { digestOf, TokenBook } from '../../services/gateway/tokens/token-book.ts';
+import { TokenBook } from '../../services/gateway/tokens/token-book.ts';
 import type { TokenEntry } from '../../services/gateway/tokens/token-file.ts';
 import { readIfThere, replaceFile } from '../../services/platform/folder/whole-file.ts';
+import { tokenDigest } from '../../services/platform/http/bearer.ts';
 import { Health } from '../../services/platform/http/health.ts';
 import { createHttpServer, type HttpServer } from '../../services/platform/http/http-server.ts';
 import type { EventLog } from '../../services/platform/log/event-log.ts';
@@ -85,7 +86,7 @@ export class RunningGateway {
   /** Puts a token into the file whose secret is its name, and lets the gateway see it. */
   allow(name: string, more: Partial<TokenEntry> = {}): void {
     const text = readIfThere(this.tokensFile)!.toString('utf8');
-    const edited = withToken(text, { name, sha256: digestOf(name).toString('hex'), sources: [name], ...more });
+    const edited = withToken(text, { name, sha256: tokenDigest(name).toString('hex'), sources: [name], ...more });
     if (!edited.ok) throw new Error(edited.problems[0]?.message);
     replaceFile(this.tokensFile, edited.text);
     this.clock.advance(1_000);

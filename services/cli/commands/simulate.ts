@@ -5,6 +5,7 @@ import { durationUs } from '../../../schemas/policy/duration.ts';
 import { systemCodeOf } from '../../platform/system-error.ts';
 import { gatewaySink, SinkRefused } from '../../simulator/gateway-sink.ts';
 import { DAY_MS_MIN, PROGRAMS_DEFAULT, RATE_MAX, runLiveSource } from '../../simulator/live-source.ts';
+import { DAY_MS } from '../../simulator/spans.ts';
 import { DAILY_DEFAULT, DAYS_MAX, START_DEFAULT_MS, writeFiles } from '../../simulator/write-files.ts';
 import { PROGRAMS_MAX } from '../../simulator/world/world.ts';
 import { UserError } from '../../system/user-error.ts';
@@ -33,7 +34,6 @@ const FILE_PROGRAMS_DEFAULT = 500;
 const DAYS_DEFAULT = 7;
 const DAILY_MAX = 1_000_000;
 const RATE_DEFAULT = 50;
-const DAY_MS = 86_400_000;
 
 export function registerSimulate(program: Command, context: CliContext): void {
   jsonOptions(program.command('simulate'))

@@ -1,5 +1,4 @@
 /** `ntk tokens make | list | revoke`: who may send events to the gateway. */
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { type Edited, withoutToken, withToken } from '../../gateway/tokens/edit-token-file.ts';
@@ -7,6 +6,7 @@ import { parseTokenFile, type Token, type TokenEntry, TYPES_DEFAULT } from '../.
 import { tryLock } from '../../platform/folder/lock.ts';
 import { makeToken } from '../../platform/folder/system.ts';
 import { readIfThere, replaceFile } from '../../platform/folder/whole-file.ts';
+import { tokenDigest } from '../../platform/http/bearer.ts';
 import { systemCodeInWords } from '../../platform/system-error.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
@@ -75,7 +75,7 @@ function fileOption(command: Command): Command {
 
 function make({ out, clock }: CliContext, name: string, flags: MakeFlags): void {
   const token = `${TOKEN_PREFIX}${makeToken()}`;
-  const entry = entryOf(name, createHash('sha256').update(token, 'utf8').digest('hex'), flags);
+  const entry = entryOf(name, tokenDigest(token).toString('hex'), flags);
   if (entry.expires !== undefined && Date.parse(entry.expires) <= clock.nowMs())
     throw new UserError(`--expires '${brief(flags.expires ?? '', 40)}' is over: no host could use this token`);
   changing(flags.file, () => {

@@ -3,10 +3,10 @@
  * that was taken out of it stops without a restart. A file that is broken or gone changes nothing but is said in the log: taking the
  * door from all hosts at once is worse than keeping the tokens of a moment ago.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { Clock } from '../../platform/clock.ts';
-import { bearerOf } from '../../platform/http/bearer.ts';
+import { bearerOf, tokenDigest } from '../../platform/http/bearer.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { systemCodeOf } from '../../platform/system-error.ts';
 import { parseTokenFile, type Token } from './token-file.ts';
@@ -69,7 +69,7 @@ export class TokenBook {
     if (this.#options.clock.monotonicMs() - this.#lookedAtMs >= LOOK_MS) this.look();
     const presented = bearerOf(authorization);
     if (presented === null) return { refused: 'missing' };
-    const digest = digestOf(presented);
+    const digest = tokenDigest(presented);
     // How long the look-up takes tells of a digest that nobody can choose; the comparison itself takes the same time always.
     const found = this.#byDigest.get(digest.toString('hex')) ?? this.#system;
     if (found === null || !timingSafeEqual(found.digest, digest)) return { refused: 'unknown' };
@@ -118,7 +118,7 @@ export class TokenBook {
 
 function ofSystem(token: string | null): Known | null {
   if (token === null) return null;
-  return known({ name: SYSTEM_NAME, sha256: digestOf(token).toString('hex'), sources: ['*'], types: null });
+  return known({ name: SYSTEM_NAME, sha256: tokenDigest(token).toString('hex'), sources: ['*'], types: null });
 }
 
 function known(token: Token): Known {
@@ -127,10 +127,6 @@ function known(token: Token): Known {
     digest: Buffer.from(token.sha256, 'hex'),
     expiresAtMs: token.expires === undefined ? Number.POSITIVE_INFINITY : Date.parse(token.expires),
   };
-}
-
-export function digestOf(token: string): Buffer {
-  return createHash('sha256').update(token, 'utf8').digest();
 }
 
 /** Changes with every writing and replacing of the file; null when it cannot be reached. Taken before reading: a change meanwhile is seen. */

@@ -5,14 +5,14 @@ export class BearerToken {
   readonly #digest: Buffer;
 
   constructor(token: string) {
-    this.#digest = digest(token);
+    this.#digest = tokenDigest(token);
   }
 
   /** @param header the request's `Authorization` */
   matches(header: string | undefined): boolean {
     const token = bearerOf(header);
     // Digests are of one length, which the comparison needs.
-    return timingSafeEqual(digest(token ?? ''), this.#digest) && token !== null;
+    return timingSafeEqual(tokenDigest(token ?? ''), this.#digest) && token !== null;
   }
 }
 
@@ -21,6 +21,7 @@ export function bearerOf(header: string | undefined): string | null {
   return /^Bearer +([^ ]+) *$/i.exec(header ?? '')?.[1] ?? null;
 }
 
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text, 'utf8').digest();
+/** SHA-256: what is kept and compared of a token, never the token itself. */
+export function tokenDigest(token: string): Buffer {
+  return createHash('sha256').update(token, 'utf8').digest();
 }

@@ -11,6 +11,7 @@ import {
   type DataFormat,
   drainStream,
 } from '@clickhouse/client';
+import { bound } from './bound-params.ts';
 import { OWN_CODES, toWarehouseError, warehouseError } from './error-codes.ts';
 import { InFlight } from './in-flight.ts';
 import { fromBody, insertSql } from './insert-sql.ts';
@@ -150,8 +151,4 @@ export class HttpWarehouse implements Warehouse {
       }
     });
   }
-}
-
-function bound(params: QueryParams | undefined): { query_params?: Record<string, unknown> } {
-  return params === undefined ? {} : { query_params: { ...params } };
 }

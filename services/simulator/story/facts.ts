@@ -2,9 +2,9 @@
 import type { EventDataInput } from '../../../schemas/events/index.ts';
 import { share } from '../chance/chance.ts';
 import type { Category } from '../../../schemas/codes.ts';
+import { DAY_MS, HOUR_MS } from '../spans.ts';
 import type { Ask, Program } from '../world/program.ts';
 import type { Fate } from './fate.ts';
-import { DAY_MS, HOUR_MS } from './incident.ts';
 
 type FactType = 'ntk.declaration' | 'ntk.entitlement' | 'ntk.standing';
 

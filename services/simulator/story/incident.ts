@@ -2,12 +2,9 @@
 import type { Category } from '../../../schemas/codes.ts';
 import type { IncidentKind } from '../../../schemas/simulation/labels.ts';
 import type { Chance } from '../chance/chance.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../spans.ts';
 import type { Ask, Program } from '../world/program.ts';
 import { type NeedName, NEEDS } from '../world/needs.ts';
-
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
 
 export interface Incident {
   /** `i1`, `i2`, ... in the order of their starts. */

@@ -1,9 +1,10 @@
 /** Which programs what befalls, and when: every kind that there is time for, then more of them in turn. */
 import { INCIDENT_KINDS, type IncidentKind } from '../../../schemas/simulation/labels.ts';
 import type { Chance } from '../chance/chance.ts';
+import { DAY_MS, HOUR_MS } from '../spans.ts';
 import type { Program } from '../world/program.ts';
 import type { Fate } from './fate.ts';
-import { askFor, DAY_MS, HOUR_MS, HOURS_LASTING, type Incident, shapeIncident } from './incident.ts';
+import { askFor, HOURS_LASTING, type Incident, shapeIncident } from './incident.ts';
 
 /** One incident in so many program-days. */
 const PROGRAM_DAYS_EACH = 150;

@@ -4,12 +4,13 @@
  */
 import { SIMULATED_SOURCE_PREFIX } from '../../../schemas/simulation/sources.ts';
 import { Chance } from '../chance/chance.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../spans.ts';
 import { candidates, quota } from '../world/habits.ts';
 import { REGION_SHARES, REGIONS } from '../world/names.ts';
 import { launchedProgram, type World } from '../world/world.ts';
 import { type Fact, factsOf, type Span } from './facts.ts';
 import { type Fate, type Holiday, ordinaryFate } from './fate.ts';
-import { DAY_MS, HOUR_MS, type Incident, MINUTE_MS } from './incident.ts';
+import type { Incident } from './incident.ts';
 import { planIncidents } from './plan-incidents.ts';
 
 /** Hosts that report; what share of the users has each. */

@@ -1,8 +1,9 @@
 /** What incidents add to the ordinary traffic of their program. `spread` and `volume` change that traffic itself (visits.ts). */
 import { type Chance, hash, share } from '../chance/chance.ts';
 import { power } from '../chance/exact-math.ts';
+import { HOUR_MS } from '../spans.ts';
 import type { Fate } from '../story/fate.ts';
-import { HOUR_MS, type Incident, isNight } from '../story/incident.ts';
+import { type Incident, isNight } from '../story/incident.ts';
 import type { Manner, Visits } from './visits.ts';
 import { newcomersOf } from './consents.ts';
 

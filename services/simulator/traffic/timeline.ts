@@ -4,6 +4,7 @@
  * event time is `stretch` of the story's, and what people do at their own speed (the steps of a visit, a network's delays) is
  * stretched in the story, so that it takes as long as ever.
  */
+import { MINUTE_MS } from '../spans.ts';
 
 export interface Timeline {
   /** Milliseconds of the story for one of event time; at least 1. */
@@ -26,7 +27,6 @@ export function compressed(dayMs: number): Timeline & { toStoryMs(eventMs: numbe
 
 const two = Array.from({ length: 60 }, (_, value) => String(value).padStart(2, '0'));
 const three = Array.from({ length: 1_000 }, (_, value) => String(value).padStart(3, '0'));
-const MINUTE_MS = 60_000;
 
 /** Minutes whose text is kept: those of a slice and what is late. A power of two. */
 const MINUTES_KEPT = 64;

@@ -1,13 +1,12 @@
 /** One program of the made-up platform. */
 import { type Chance, hash, mix } from '../chance/chance.ts';
 import { exp } from '../chance/exact-math.ts';
+import { HOUR_MS } from '../spans.ts';
 import { CLASSES, type ProgramClass } from './classes.ts';
 import { type Habits, noHabits } from './habits.ts';
 import { programName, type Region, UTC_OFFSET_HOURS } from './names.ts';
 import { type Need, type NeedName, NEEDS } from './needs.ts';
 import { weekOf } from './seasons.ts';
-
-const HOUR_MS = 3_600_000;
 
 export interface Developer {
   readonly name: string;

@@ -1,6 +1,6 @@
 /** How use goes up and down over a day and a week, in the local time of a region. */
+import { HOUR_MS } from '../spans.ts';
 
-const HOUR_MS = 3_600_000;
 const HOURS_A_WEEK = 168;
 /** 1970 began on a Thursday; weeks here begin on a Monday. */
 const EPOCH_HOUR_OF_WEEK = 72;

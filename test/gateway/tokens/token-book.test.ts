@@ -2,14 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { digestOf, TokenBook, TokenFileError } from '../../../services/gateway/tokens/token-book.ts';
+import { TokenBook, TokenFileError } from '../../../services/gateway/tokens/token-book.ts';
 import { tokensPart } from '../../../services/gateway/tokens/hangup.ts';
 import { replaceFile } from '../../../services/platform/folder/whole-file.ts';
+import { tokenDigest } from '../../../services/platform/http/bearer.ts';
 import { createLogger } from '../../../services/platform/logger.ts';
 import { TestClock } from '../test-clock.ts';
 
 const entry = (token: string, more = ''): string =>
-  `  - {name: ${token}, sha256: ${digestOf(token).toString('hex')}, sources: [s]${more}}\n`;
+  `  - {name: ${token}, sha256: ${tokenDigest(token).toString('hex')}, sources: [s]${more}}\n`;
 const fileOf = (...entries: string[]): string => (entries.length === 0 ? 'tokens: []\n' : `tokens:\n${entries.join('')}`);
 
 describe('the tokens in force', () => {
@@ -37,7 +38,7 @@ describe('the tokens in force', () => {
     const book = open('system-token');
     expect(book.find('Bearer one')).toMatchObject({ token: { name: 'one' } });
     expect(book.find('bearer  system-token ')).toMatchObject({ token: { types: null, sources: ['*'] } });
-    for (const header of ['Bearer two', 'Bearer onee', 'Bearer On', `Bearer ${digestOf('one').toString('hex')}`])
+    for (const header of ['Bearer two', 'Bearer onee', 'Bearer On', `Bearer ${tokenDigest('one').toString('hex')}`])
       expect(book.find(header)).toEqual({ refused: 'unknown' });
     for (const header of [undefined, '', 'one', 'Basic one', 'Bearer', 'Bearer one two'])
       expect(book.find(header)).toEqual({ refused: 'missing' });

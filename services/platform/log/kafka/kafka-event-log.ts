@@ -1,5 +1,6 @@
 /** The log on Apache Kafka. What each part rests on is said where it is: reading, transactions, owners, keys. */
 import { randomUUID } from 'node:crypto';
+import { checkPartition } from '../check-arguments.ts';
 import {
   type AppendStream,
   type EventLog,
@@ -25,7 +26,7 @@ import { checkManifest, encodeManifest, MANIFEST_KEY, MANIFEST_PARTITION } from 
 import { PartitionFetcher } from './partition-fetcher.ts';
 import { PartitionReader } from './partition-reader.ts';
 import { STREAMS, type TopicStream } from './topics.ts';
-import { checkPartition, keyedChunk, planTransaction, positionKey, type Plan } from './transaction-plan.ts';
+import { keyedChunk, planTransaction, positionKey, type Plan } from './transaction-plan.ts';
 import { type Chunk, TransactionalProducer } from './transactional-producer.ts';
 import { VisibleFloor } from './visible-floor.ts';
 

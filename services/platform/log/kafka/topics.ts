@@ -7,11 +7,6 @@ import type { AppendStream, KeyedStream } from '../event-log.ts';
  */
 export type TopicStream = AppendStream | KeyedStream | 'positions';
 
-export interface Topic {
-  readonly stream: TopicStream;
-  readonly name: string;
-}
-
 const APPEND_STREAMS = ['access', 'results', 'verdicts', 'rejects'] as const satisfies readonly AppendStream[];
 const KEYED_STREAMS = ['checkpoints', 'imports', 'positions'] as const;
 export const STREAMS: readonly TopicStream[] = [...APPEND_STREAMS, ...KEYED_STREAMS];

@@ -1,5 +1,6 @@
 /** What a transaction of the port writes to Kafka: records cut into chunks that fit into a batch, keys and the position as keyed records. */
 import { RECORD_BYTES_KEPT } from '../../../../schemas/codes.ts';
+import { checkPartition, checkValue } from '../check-arguments.ts';
 import { ORIGIN, type Position, type Put, type Transaction } from '../event-log.ts';
 import { VALUE_BYTES_MAX } from '../segment.ts';
 import type { Stretch } from './clear-stretches.ts';
@@ -75,17 +76,6 @@ export function keyedChunk(topic: string, partition: number, key: string, value:
 
 function encodedKey(key: string | null): Buffer | null {
   return key === null ? null : encodeKey(key);
-}
-
-/** @throws RangeError */
-export function checkPartition(partition: number, partitions: number): void {
-  if (!Number.isInteger(partition) || partition < 0 || partition >= partitions) {
-    throw new RangeError(`partition ${partition} is not one of the log's ${partitions}`);
-  }
-}
-
-function checkValue(value: Uint8Array, bytesMax: number): void {
-  if (value.length > bytesMax) throw new RangeError(`a value may have ${bytesMax} bytes, this one has ${value.length}`);
 }
 
 function keyedChunks(puts: readonly Put[], topicOf: PlanOptions['topicOf']): Chunk[] {

@@ -1,6 +1,7 @@
 /** The log in one SQLite file (WAL), which several processes may open at once. */
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { checkPartition } from '../check-arguments.ts';
 import {
   type AppendStream,
   type CommitResult,
@@ -80,28 +81,28 @@ export class SqliteEventLog implements EventLog {
   }
 
   async claim(role: Position['consumer'], partition: number): Promise<Owner> {
-    this.#checkPartition(partition);
+    checkPartition(partition, this.partitions);
     const epoch = this.#writer.run(() => this.#statements.claim.get(role, partition)!.epoch as number);
     return new SqliteOwner({ role, partition, epoch }, this.#writer);
   }
 
   async read(stream: AppendStream, partition: number, offset: number, limits: ReadLimits): Promise<RecordBatch> {
-    this.#checkPartition(partition);
+    checkPartition(partition, this.partitions);
     return this.#guard(() => this.#reader.read(stream, partition, offset, limits));
   }
 
   async last(stream: AppendStream, partition: number): Promise<{ offset: number; value: Buffer } | null> {
-    this.#checkPartition(partition);
+    checkPartition(partition, this.partitions);
     return this.#guard(() => this.#reader.last(stream, partition));
   }
 
   async bounds(stream: AppendStream, partition: number): Promise<{ start: number; end: number }> {
-    this.#checkPartition(partition);
+    checkPartition(partition, this.partitions);
     return this.#guard(() => this.#reader.bounds(stream, partition));
   }
 
   async position(consumer: Position['consumer'], partition: number): Promise<Position | null> {
-    this.#checkPartition(partition);
+    checkPartition(partition, this.partitions);
     const row = this.#guard(() => this.#statements.position.get(consumer, partition)) as
       | { next: number; note: string }
       | undefined;
@@ -115,7 +116,7 @@ export class SqliteEventLog implements EventLog {
 
   /** One value in memory at a time. Keys that change meanwhile come as they are when their turn is. */
   async *readKeyed(stream: KeyedStream, partition: number, prefix: string): AsyncGenerator<{ key: string; value: Buffer }> {
-    this.#checkPartition(partition);
+    checkPartition(partition, this.partitions);
     // A statement that stays open between two values would keep the write-ahead log from being reused: ask anew for each.
     let statement = this.#statements.keyedFrom;
     let from: Uint8Array = encodeKey(prefix);
@@ -148,7 +149,7 @@ export class SqliteEventLog implements EventLog {
   }
 
   async getKeyed(stream: KeyedStream, partition: number, key: string): Promise<Buffer | null> {
-    this.#checkPartition(partition);
+    checkPartition(partition, this.partitions);
     const row = this.#guard(() => this.#statements.getKeyed.get(stream, partition, encodeKey(key))) as
       | { value: Uint8Array }
       | undefined;
@@ -165,7 +166,7 @@ export class SqliteEventLog implements EventLog {
    * keeps its log, so that only tests lose records this way.
    */
   async deleteBefore(stream: AppendStream, partition: number, offset: number): Promise<{ records: number }> {
-    this.#checkPartition(partition);
+    checkPartition(partition, this.partitions);
     this.#recent.forget(stream, partition);
     let records = 0;
     for (;;) {
@@ -202,10 +203,6 @@ export class SqliteEventLog implements EventLog {
     } catch (error) {
       throw asLogError(error, this.path);
     }
-  }
-
-  #checkPartition(partition: number): void {
-    this.#writer.checkPartition(partition);
   }
 }
 

@@ -7,6 +7,7 @@
  * 4. COMMIT returns when the disk has it, where the log waits for that (format.ts); only then are waiting readers told.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { checkPartition, checkValue } from '../check-arguments.ts';
 import { type AppendStream, type CommitResult, ORIGIN, type Position, type Transaction } from '../event-log.ts';
 import { type EncodedSegment, encodeSegments, VALUE_BYTES_MAX } from '../segment.ts';
 import { flushing, type SyncMode } from './format.ts';
@@ -60,14 +61,14 @@ export class TransactionWriter {
   /** @throws RangeError for a partition that is not there or a value that is too large, before anything is written */
   async commit(transaction: Transaction, owner: Epoch | null): Promise<CommitResult> {
     const { appends = [], puts = [], position } = transaction;
+    const { partitions } = this.#options;
     for (const { partition, value } of puts) {
-      this.checkPartition(partition);
-      if (value !== null && value.length > VALUE_BYTES_MAX)
-        throw new RangeError(`a value may have ${VALUE_BYTES_MAX} bytes, this one has ${value.length}`);
+      checkPartition(partition, partitions);
+      if (value !== null) checkValue(value, VALUE_BYTES_MAX);
     }
-    if (position !== undefined) this.checkPartition(position.partition);
+    if (position !== undefined) checkPartition(position.partition, partitions);
     const encoded = appends.map(({ stream, partition, values, origin = ORIGIN.live }): EncodedAppend => {
-      this.checkPartition(partition);
+      checkPartition(partition, partitions);
       return { stream, partition, origin, segments: encodeSegments(values) };
     });
     const done = Promise.withResolvers<CommitResult>();
@@ -136,14 +137,6 @@ export class TransactionWriter {
       this.#options.statements.rollback.run();
     } catch {
       // The first error says what happened; the transaction ends with the connection.
-    }
-  }
-
-  /** @throws RangeError */
-  checkPartition(partition: number): void {
-    const { partitions } = this.#options;
-    if (!Number.isInteger(partition) || partition < 0 || partition >= partitions) {
-      throw new RangeError(`partition ${partition} is not one of the log's ${partitions}`);
     }
   }
 

@@ -1,6 +1,7 @@
 /** The port's operations on sessions of the embedded engine. See open-chdb-warehouse.ts for what is special about it. */
 import { Readable } from 'node:stream';
 import type { DataFormat } from '@clickhouse/client';
+import { bound } from '../bound-params.ts';
 import { OWN_CODES, toWarehouseError, warehouseError } from '../error-codes.ts';
 import { InFlight } from '../in-flight.ts';
 import { fromFile, insertSql } from '../insert-sql.ts';
@@ -170,8 +171,4 @@ function whole({ guest }: Engine, sql: string, format: string, params: QueryPara
     });
     return stream;
   });
-}
-
-function bound(params: QueryParams | undefined): { query_params?: Record<string, unknown> } {
-  return params === undefined ? {} : { query_params: { ...params } };
 }
