@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CATEGORIES } from '../../../schemas/codes.ts';
 import { Baselines } from '../../../services/domain/baselines/baselines.ts';
-import { K_BLOCK, K_CALLS, keyRow, K_USES, NO_KEY } from '../../../services/domain/baselines/state/key-rows.ts';
+import {
+  K_BLOCK,
+  K_CALLS,
+  K_SQUARES_TODAY,
+  K_USES,
+  K_VOLUME,
+  keyRow,
+  NO_KEY,
+} from '../../../services/domain/baselines/state/key-rows.ts';
 import {
   P_BLOCK,
   P_CALLS,
@@ -126,20 +134,29 @@ describe('windows', () => {
 
   it('count what one user does in a session less and less, and whole again after three hours without', () => {
     const program = new OneProgram();
-    const day = (): number => program.usesOf(PHOTOS)[A_DAY]![0]!;
+    const ofToday = (): number => program.usesOf(PHOTOS)[A_DAY]![0]!;
     let seconds = START_HOUR * 3600 + 60;
     program.use(START_HOUR, PHOTOS);
     // Sixteenths next to one over the cube root of two, three and four.
     for (const counts of [13 / 16, 11 / 16, 10 / 16]) {
-      const before = day();
+      const before = ofToday();
       program.useAgain((seconds += 600), PHOTOS);
-      expect(day() - before).toBe(counts);
+      expect(ofToday() - before).toBe(counts);
     }
     program.useAgain(seconds + SESSION_GAP_SECONDS, PHOTOS);
-    expect(day()).toBe(4.125);
+    expect(ofToday()).toBe(4.125);
     program.use(START_HOUR + 4, PHOTOS);
-    expect(day()).toBe(5.125);
+    expect(ofToday()).toBe(5.125);
     expect(program.uses()[A_DAY]).toEqual([5.125, 0]);
+    // Its calls, and what they took, count as its uses do: a row and a byte each, one added.
+    const volume = 2 * Math.LN2;
+    const { keys } = program.baselines.known;
+    const key = keys.find(program.baselines.known.firstKey(program.slot), PHOTOS);
+    const cells = keys.cellsOf(key).subarray(keyRow(key));
+    const day = 2 * A_DAY * K_BLOCK;
+    expect(cells[day + K_CALLS]).toBe(5.125);
+    expect(cells[day + K_VOLUME]).toBeCloseTo(5.125 * volume, 5);
+    expect(cells[K_SQUARES_TODAY]).toBeCloseTo(5.125 * volume ** 2, 4);
   });
 
   it('teach each use once, when its day is over, and forget half in two weeks', () => {
