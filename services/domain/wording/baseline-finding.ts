@@ -19,6 +19,20 @@ const NAMES: Readonly<Record<Feature, string>> = {
   category_ramp: 'a share that grows over days',
 };
 
+/** Contributions that come from uses, which are not as many as there are rows. */
+const OF_USES: ReadonlySet<string> = new Set<Feature>([
+  'category_share',
+  'category_calls',
+  'background_share',
+  'quiet_hours',
+  'program_rate',
+  'new_category',
+  'first_days',
+  'category_ramp',
+]);
+const WHAT_USES_ARE =
+  ' A use is all that one person calls within two minutes, and what one person goes on to do counts less and less.';
+
 /** Empty where a release had other features, or what was compared did not fit into the evidence. */
 export function baselineFindingInWords(observed: Values, expected: Values): string {
   const { feature } = observed;
@@ -63,7 +77,7 @@ function firstDaysInWords(o: Values, e: Values): string {
   return `it had ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)}; ${ordinary('usesOfCategory')}`;
 }
 
-/** `Score 21.9, and 19 is an alarm: 15 for the even intervals, 6.9 for …`; the parts are ordered by what they add. */
+/** `Score 21.9, and 19 is an alarm: 15 for the even intervals, 6.9 for …`; the parts are ordered by what they add. Says what a use is where one counts. */
 export function scoreInWords({ score, threshold, contributions }: BaselineEvidence): string {
   const parts = Object.entries(contributions)
     .toSorted(([, a], [, b]) => b - a)
@@ -71,7 +85,8 @@ export function scoreInWords({ score, threshold, contributions }: BaselineEviden
       ([feature, amount]) =>
         `${tenths(amount)} for ${Object.hasOwn(NAMES, feature) ? NAMES[feature as Feature] : 'something else'}`,
     );
-  return `Score ${tenths(score)}, and ${tenths(threshold)} is an alarm: ${parts.join(', ')}.`;
+  const uses = Object.keys(contributions).some((feature) => OF_USES.has(feature)) ? WHAT_USES_ARE : '';
+  return `Score ${tenths(score)}, and ${tenths(threshold)} is an alarm: ${parts.join(', ')}.${uses}`;
 }
 
 function usual(expected: Values, name: string): string {

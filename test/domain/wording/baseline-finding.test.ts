@@ -58,7 +58,13 @@ describe('a score', () => {
   it('is said with what it takes for an alarm, and what it is made of, the largest part first', () => {
     const contributions = { category_share: 1.85546875, background_share: 14.98046875, rhythm: 5.03515625, moon_phase: 1 };
     expect(scoreInWords({ score: 22.87109375, threshold: 18.96, contributions })).toBe(
-      'Score 22.9, and 19 is an alarm: 15 for how many are in the background, 5 for the even intervals, 1.9 for this kind’s share of the program’s uses, 1 for something else.',
+      'Score 22.9, and 19 is an alarm: 15 for how many are in the background, 5 for the even intervals, 1.9 for this kind’s share of the program’s uses, 1 for something else. A use is all that one person calls within two minutes, and what one person goes on to do counts less and less.',
+    );
+  });
+
+  it('does not explain uses where none were counted', () => {
+    expect(scoreInWords({ score: 9.5, threshold: 8.28, contributions: { rhythm: 9.5 } })).toBe(
+      'Score 9.5, and 8.3 is an alarm: 9.5 for the even intervals.',
     );
   });
 });
