@@ -107,6 +107,8 @@ export class KeyedPartition {
     while (next < stable) {
       const { batches, nextOffset } = await this.#fetcher.fetch(next, SCAN_FETCH_BYTES);
       for (const batch of batches) this.#note(decodeBatch(batch), next);
+      // The end was one too far: a transaction has begun there since.
+      if (nextOffset <= next) return;
       next = nextOffset;
       this.#nextOffset = next;
     }

@@ -14,7 +14,7 @@ const EARLIEST = -2;
 const NO_REPLICA = -1;
 
 interface PartitionFetcherOptions {
-  readonly connection: KafkaConnection;
+  readonly connection: Pick<KafkaConnection, 'leader' | 'trying'>;
   readonly topic: string;
   /** Asked for by id: a topic that was made anew under the same name is another one. */
   readonly topicId: string;
@@ -25,9 +25,14 @@ interface PartitionFetcherOptions {
 export interface FetchedBatches {
   /** Of committed records, in order. Records of the first may lie before the asked offset. */
   readonly batches: readonly RawBatch[];
-  /** Behind all that was looked at, markers and given up records too. */
+  /** Where to go on: behind all that was looked at, markers and given up records too, or behind what compaction has removed. */
   readonly nextOffset: number;
-  /** Nothing is decided from here on. */
+  /** Behind the last batch or marker that was looked at; the asked offset where there was none. What lies before it is decided for good. */
+  readonly seenTo: number;
+  /**
+   * Nothing is decided from here on. Brokers may say one offset too many while a transaction begins there, since they look for open
+   * transactions first and for the end then: so an offset below it where nothing was found need not be empty.
+   */
   readonly stableOffset: number;
 }
 
@@ -35,7 +40,7 @@ export class PartitionFetcher {
   readonly topic: string;
   readonly topicId: string;
   readonly partition: number;
-  readonly #connection: KafkaConnection;
+  readonly #connection: PartitionFetcherOptions['connection'];
   readonly #floors: VisibleFloor;
 
   constructor({ connection, topic, topicId, partition, floor }: PartitionFetcherOptions) {
@@ -52,6 +57,7 @@ export class PartitionFetcher {
     if (!Number.isSafeInteger(offset) || offset < 0) {
       throw new LogError('log_offset_out_of_range', `${topic} ${partition} has no offset ${offset}`);
     }
+    let wasEmpty = false;
     try {
       return await this.#connection.trying(async () => {
         const broker = await this.#connection.leader(topic, partition);
@@ -63,8 +69,11 @@ export class PartitionFetcher {
         if (fetched.errorCode !== 0)
           throw new KafkaCodeError(fetched.errorCode, `${topic} ${partition} cannot be read from ${offset}`);
         const isEmpty = fetched.records.length === 0 && offset < fetched.stableOffset;
-        // A broker that throttles answers with nothing; a leader that does not know what was committed is not asked twice at once.
-        if ((isEmpty && throttleMs > 0) || fetched.stableOffset < this.#floor()) throw new NotVisibleYet();
+        // A broker that throttles answers with nothing; a leader that does not know what was committed is not asked twice at once. And that
+        // nothing is where something should be is believed when it is said twice: a transaction may just begin there.
+        const isDoubtful = isEmpty && (throttleMs > 0 || !wasEmpty);
+        wasEmpty = isEmpty;
+        if (isDoubtful || fetched.stableOffset < this.#floor()) throw new NotVisibleYet();
         return committedOf(fetched, offset);
       });
     } catch (error) {
@@ -131,10 +140,10 @@ function committedOf({ records, aborted, stableOffset }: FetchedPartition, offse
   const waiting = aborted.toSorted((a, b) => a.firstOffset - b.firstOffset);
   const givenUp = new Set<bigint>();
   const batches: RawBatch[] = [];
-  let nextOffset = offset;
+  let seenTo = offset;
   let opened = 0;
   for (const batch of splitBatches(records)) {
-    nextOffset = batch.lastOffset + 1;
+    seenTo = batch.lastOffset + 1;
     for (; opened < waiting.length && waiting[opened]!.firstOffset <= batch.lastOffset; opened++)
       givenUp.add(waiting[opened]!.producerId);
     if (batch.isControl) {
@@ -143,8 +152,8 @@ function committedOf({ records, aborted, stableOffset }: FetchedPartition, offse
       batches.push(batch);
     }
   }
+  if (records.length > 0 && seenTo === offset) throw malformed('a part of a batch and nothing else');
   // Compaction may have removed the rest up to the stable offset.
-  if (records.length === 0) nextOffset = Math.max(offset, stableOffset);
-  else if (nextOffset === offset) throw malformed('a part of a batch and nothing else');
-  return { batches, nextOffset, stableOffset };
+  const nextOffset = records.length === 0 ? Math.max(offset, stableOffset) : seenTo;
+  return { batches, nextOffset, seenTo, stableOffset };
 }

@@ -33,8 +33,8 @@ interface Ahead {
   readonly batches: readonly RawBatch[];
   /** The first of them, if it was decoded already. */
   readonly decoded: DecodedBatch | null;
-  /** Behind all that was fetched with them. */
-  readonly fetchedTo: number;
+  /** Behind the last batch or marker that was fetched with them. */
+  readonly seenTo: number;
 }
 
 interface LastRecord {
@@ -71,8 +71,8 @@ export class PartitionReader {
     }
     const fetchBytes = Math.min(FETCH_BYTES_MAX, Math.max(FETCH_BYTES_MIN, limits.maxBytes));
     for (let next = this.clear.behind(offset); ; ) {
-      const { batches, nextOffset, stableOffset } = await this.#fetch(next, fetchBytes);
-      this.#take(columns, { batches, decoded: null, fetchedTo: nextOffset }, offset);
+      const { batches, nextOffset, seenTo, stableOffset } = await this.#fetch(next, fetchBytes);
+      this.#take(columns, { batches, decoded: null, seenTo }, offset);
       if (columns.count > 0 || nextOffset >= stableOffset) return columns.finish(this.#partition, offset);
       next = nextOffset;
     }
@@ -96,15 +96,15 @@ export class PartitionReader {
     this.#bytesRead = columns.length;
   }
 
-  #takeAll(columns: BatchColumns, { batches, decoded: first, fetchedTo }: Omit<Ahead, 'offset'>, offset: number): void {
+  #takeAll(columns: BatchColumns, { batches, decoded: first, seenTo }: Omit<Ahead, 'offset'>, offset: number): void {
     this.#ahead = null;
     for (const [i, batch] of batches.entries()) {
       const decoded = i === 0 && first !== null ? first : this.#decoded(batch);
       if (columns.take(decoded, offset)) continue;
-      this.#ahead = { offset: columns.nextOffset(offset), batches: batches.slice(i), decoded, fetchedTo };
+      this.#ahead = { offset: columns.nextOffset(offset), batches: batches.slice(i), decoded, seenTo };
       return;
     }
-    this.clear.seen({ from: columns.nextOffset(offset), to: fetchedTo });
+    this.clear.seen({ from: columns.nextOffset(offset), to: seenTo });
   }
 
   /** What was decoded before is gone from its columns. */
@@ -147,6 +147,8 @@ export class PartitionReader {
     for (let next = from; next < end; ) {
       const { batches, nextOffset } = await this.#fetcher.fetch(next, WINDOW_FETCH_BYTES);
       last = batches.at(-1) ?? last;
+      // The end was one too far: a transaction has begun there since.
+      if (nextOffset <= next) break;
       next = nextOffset;
     }
     if (last === undefined) return null;
