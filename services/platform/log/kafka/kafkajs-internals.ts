@@ -112,11 +112,6 @@ const KEEP_ALIVE_MS = 60_000;
 /** Retrying is done in one place, connection.ts, which knows what may be repeated. */
 const RETRY = { retries: 1, initialRetryTime: 20, maxRetryTime: 100 };
 
-/** A client of kafkajs's own asks each broker of the list once: it is made anew each time, and begins with the first. */
-function retry({ brokers }: KafkaAccess): typeof RETRY {
-  return { ...RETRY, retries: Math.max(RETRY.retries, brokers.length - 1) };
-}
-
 export function createCluster(access: KafkaAccess): InternalCluster {
   return new Cluster({
     ...clientOptions(access),
@@ -131,7 +126,7 @@ export function createCluster(access: KafkaAccess): InternalCluster {
 
 /** kafkajs's own client, for topics and their settings. */
 export function createClient(access: KafkaAccess): Kafka {
-  return new Kafka({ ...clientOptions(access), retry: retry(access), logLevel: logLevel.NOTHING });
+  return new Kafka({ ...clientOptions(access), logLevel: logLevel.NOTHING });
 }
 
 function clientOptions({ brokers, clientId, ssl, sasl, answerMs = ANSWER_MS_DEFAULT }: KafkaAccess) {

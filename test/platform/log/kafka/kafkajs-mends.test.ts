@@ -1,29 +1,17 @@
 /** Connections of kafkajs to a broker that breaks off, or falls silent, at a bad moment. */
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { createCluster, type ProtocolRequest } from '../../../../services/platform/log/kafka/kafkajs-internals.ts';
-import { freePorts } from '../../../free-ports.ts';
-import { allowKafkaItsTime, type SharedBroker, sharedBroker } from '../../../kafka/shared-broker.ts';
-import { TestLogs, textsOf, values } from './open-test-log.ts';
 
 const ANSWER_MS = 300;
-/** Of a broker, which has more to do. Each client of a log waits so long for the one that hangs. */
-const OPEN_ANSWER_MS = 1_000;
 const ANSWER = Buffer.from('an answer');
-
-allowKafkaItsTime();
 
 interface Pool {
   send<Response>(request: ProtocolRequest<Response>): Promise<Response>;
   destroy(): Promise<void>;
   isConnected(): boolean;
 }
-
-let shared: SharedBroker;
-beforeAll(async () => {
-  shared = await sharedBroker();
-});
 
 let server: Server | null = null;
 const pools: Pool[] = [];
@@ -91,21 +79,4 @@ test('a broker that did not answer in time is no longer connected, for nobody in
   expect([asking.isConnected(), other.isConnected()]).toEqual([true, true]);
   await expect(asking.send(REQUEST)).rejects.toThrow('timed out');
   expect([asking.isConnected(), other.isConnected()]).toEqual([false, false]);
-});
-
-test('a log is opened through the one broker of the list that answers, whether the others before it are away or hang', async () => {
-  const hanging = await broker(() => null);
-  const away = await freePorts(2);
-  const brokers = [hanging, ...away].map((port) => `127.0.0.1:${port}`);
-  const logs = new TestLogs(() => shared);
-  try {
-    const prefix = logs.newPrefix();
-    await logs.open(prefix);
-    const log = await logs.open(prefix, { brokers: [...brokers, shared.address], create: false, answerMs: OPEN_ANSWER_MS });
-    await log.commit({ appends: [{ stream: 'access', partition: 0, values: values('a') }] });
-    expect(await textsOf(log, 'access')).toEqual(['a']);
-    expect(await log.retentionMs('access')).toBeGreaterThan(0);
-  } finally {
-    await logs.closeAll();
-  }
 });
