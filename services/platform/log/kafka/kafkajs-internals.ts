@@ -7,13 +7,12 @@
  * - the producer sends InitProducerId only with its first transaction, retries EndTxn by itself, so that a "fenced" may stand for a
  *   commit that went through, and its sequence numbers do not wrap;
  * - neither knows topic ids, and a topic that was made anew must not pass for the old one.
- * The package has had no release since 2023 and is pinned to this one; this file and kafkajs-mends.ts are the only ones that reach into it.
+ * The package has had no release since 2023 and is pinned to this one; this file is the only one that reaches into it.
  */
 import { createRequire } from 'node:module';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
-import './kafkajs-mends.ts';
 
 /** A request that kafkajs puts its header before and sends. */
 export interface ProtocolRequest<Response> {
@@ -93,19 +92,32 @@ export interface KafkaAccess {
   readonly clientId: string;
   readonly ssl?: ConnectionOptions | boolean;
   readonly sasl?: SASLOptions;
-  /** A broker that does not answer for this long counts as gone. @default 15,000 */
-  readonly answerMs?: number;
+}
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests(): void;
 }
 
 const load = createRequire(import.meta.url);
 const Cluster = load('kafkajs/src/cluster') as new (options: object) => InternalCluster;
+const { prototype: requestQueue } = load('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
+
+// As released, a queue with nothing in it sets itself a timer of a negative delay again and again: a thousand a second for each
+// connection, and a warning on stderr from Node 24 on.
+// oxlint-disable-next-line unbound-method -- called with the queue as `this` below
+const schedule = requestQueue.scheduleCheckPendingRequests;
+requestQueue.scheduleCheckPendingRequests = function scheduleWhenPending(this: RequestQueue): void {
+  if (this.pending.length > 0) schedule.call(this);
+};
 
 /** Not among the names that Node finds in the package when a module imports it. */
 export const CONFIG_OF_TOPIC = (load('kafkajs') as { readonly ConfigResourceTypes: { readonly TOPIC: number } })
   .ConfigResourceTypes.TOPIC;
 export const COORDINATOR = { group: 0, transaction: 1 } as const;
 
-const ANSWER_MS_DEFAULT = 15_000;
+/** A broker that does not answer for this long counts as gone. */
+const REQUEST_MS_MAX = 15_000;
 const CONNECT_MS_MAX = 3_000;
 const METADATA_AGE_MS_MAX = 60_000;
 const KEEP_ALIVE_MS = 60_000;
@@ -129,12 +141,12 @@ export function createClient(access: KafkaAccess): Kafka {
   return new Kafka({ ...clientOptions(access), logLevel: logLevel.NOTHING });
 }
 
-function clientOptions({ brokers, clientId, ssl, sasl, answerMs = ANSWER_MS_DEFAULT }: KafkaAccess) {
+function clientOptions({ brokers, clientId, ssl, sasl }: KafkaAccess) {
   return {
     brokers: [...brokers],
     clientId,
     connectionTimeout: CONNECT_MS_MAX,
-    requestTimeout: answerMs,
+    requestTimeout: REQUEST_MS_MAX,
     enforceRequestTimeout: true,
     retry: RETRY,
     socketFactory,
