@@ -24,11 +24,13 @@ export const USE_SECONDS = 120;
 export const CALLS_PER_USE_MAX = 3;
 /** One user's uses of a category with less than this between them are one session. */
 export const SESSION_GAP_SECONDS = 3 * 3600;
+/** More of them are not told apart: an entry of recent-users.ts has a byte for them. */
+export const SESSION_USES_MAX = 255;
 /**
  * By how many uses a session has, what the newest of them counts: one over the cube root. Nine uses of one person are not those of nine: they
  * come from one trip, or one album. In sixteenths, so that a 32-bit float sums a million of them exactly, and all machines the same.
  */
-export const USE_WEIGHTS = Float64Array.from({ length: 256 }, (_, uses) =>
+export const USE_WEIGHTS = Float64Array.from({ length: SESSION_USES_MAX + 1 }, (_, uses) =>
   uses === 0 ? 1 : Math.round(16 / Math.cbrt(uses)) / 16,
 );
 /** A user who was not in the program for so long is another visit. */

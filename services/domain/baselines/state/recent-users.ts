@@ -8,6 +8,7 @@
  */
 import { type ByteWriter, PageCorruptError } from '../../state/bytes.ts';
 import { PageSet } from '../../state/page-set.ts';
+import { SESSION_USES_MAX } from '../tuning.ts';
 
 const BUCKET = 8;
 const ENTRIES_AT_FIRST = 1024;
@@ -36,7 +37,6 @@ const CALLS_MASK = 0xff;
 const INTERVALS_SHIFT = 8;
 const INTERVALS_MAX = 0xffff;
 const USES_SHIFT = 24;
-const USES_MAX = 0xff;
 /** Intervals after which an entry has a rhythm worth remembering. */
 const RHYTHM_INTERVALS = 3;
 const CATEGORY_MASK = 0xff;
@@ -204,7 +204,7 @@ export class RecentUsers {
 
   #setCounts(at: number, calls: number, intervals: number, uses: number): void {
     this.#numbers[restOf(at) + COUNTS] =
-      (Math.min(uses, USES_MAX) << USES_SHIFT) | (Math.min(intervals, INTERVALS_MAX) << INTERVALS_SHIFT) | calls;
+      (Math.min(uses, SESSION_USES_MAX) << USES_SHIFT) | (Math.min(intervals, INTERVALS_MAX) << INTERVALS_SHIFT) | calls;
   }
 
   #encode(page: number, out: ByteWriter): void {

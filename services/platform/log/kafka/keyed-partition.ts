@@ -104,11 +104,8 @@ export class KeyedPartition {
   async #scan(): Promise<void> {
     const { start, stable } = await this.#fetcher.ends();
     let next = Math.max(start, this.#nextOffset ?? start);
-    while (next < stable) {
-      const { batches, nextOffset } = await this.#fetcher.fetch(next, SCAN_FETCH_BYTES);
+    for await (const { batches, nextOffset } of this.#fetcher.between(next, stable, SCAN_FETCH_BYTES)) {
       for (const batch of batches) this.#note(decodeBatch(batch), next);
-      // The end was one too far: a transaction has begun there since.
-      if (nextOffset <= next) return;
       next = nextOffset;
       this.#nextOffset = next;
     }

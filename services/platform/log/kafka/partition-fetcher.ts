@@ -81,6 +81,19 @@ export class PartitionFetcher {
     }
   }
 
+  /**
+   * What lies from one offset on up to before another, in pieces. Ends sooner where that end was one too far, as a broker may say it: a
+   * transaction has begun there since. @throws LogError
+   */
+  async *between(from: number, to: number, maxBytes: number): AsyncGenerator<FetchedBatches> {
+    for (let next = from; next < to; ) {
+      const fetched = await this.fetch(next, maxBytes);
+      yield fetched;
+      if (fetched.nextOffset <= next) return;
+      next = fetched.nextOffset;
+    }
+  }
+
   /** The first offset that is still there, and the one from which on nothing is decided. */
   async ends(): Promise<{ start: number; stable: number }> {
     const { topic, partition } = this;

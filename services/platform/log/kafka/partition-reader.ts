@@ -144,13 +144,7 @@ export class PartitionReader {
 
   async #lastOfWindow(from: number, end: number): Promise<LastRecord | null> {
     let last: RawBatch | undefined;
-    for (let next = from; next < end; ) {
-      const { batches, nextOffset } = await this.#fetcher.fetch(next, WINDOW_FETCH_BYTES);
-      last = batches.at(-1) ?? last;
-      // The end was one too far: a transaction has begun there since.
-      if (nextOffset <= next) break;
-      next = nextOffset;
-    }
+    for await (const { batches } of this.#fetcher.between(from, end, WINDOW_FETCH_BYTES)) last = batches.at(-1) ?? last;
     if (last === undefined) return null;
     const { count, offsets, body, valueStarts, valueLengths } = decodeHostBatch(last);
     const i = count - 1;
