@@ -1,6 +1,9 @@
 /** Topics of the broker of a test, as an operator sees them. */
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { type Admin, type ITopicConfig, Kafka, logLevel } from 'kafkajs';
+import { vi } from 'vitest';
 import type { SharedBroker } from './shared-broker.ts';
+
+const KNOWN_MS_MAX = 10_000;
 
 /** Runs `work` with kafkajs's own client for administrators. */
 export async function administrate<Result>({ address }: SharedBroker, work: (admin: Admin) => Promise<Result>): Promise<Result> {
@@ -11,6 +14,15 @@ export async function administrate<Result>({ address }: SharedBroker, work: (adm
   } finally {
     await admin.disconnect();
   }
+}
+
+/** Makes it, and waits until brokers know it: the controller answers before they do, and kafkajs takes an unknown topic for a failure. */
+export async function makeTopic(admin: Admin, topic: ITopicConfig): Promise<void> {
+  const made = (): Promise<boolean> => admin.createTopics({ topics: [topic], waitForLeaders: false }).catch(() => false);
+  // One of the same name may be on its way out.
+  await vi.waitUntil(made, { timeout: KNOWN_MS_MAX });
+  const isKnown = async (): Promise<boolean> => (await admin.listTopics()).includes(topic.topic);
+  await vi.waitUntil(isKnown, { timeout: KNOWN_MS_MAX });
 }
 
 export async function deleteTopics(broker: SharedBroker, prefix: string): Promise<void> {

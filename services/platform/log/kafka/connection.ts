@@ -74,10 +74,16 @@ export class KafkaConnection {
         return await work();
       } catch (error) {
         const triedMs = clock.monotonicMs() - startedMs;
-        if (this.#isClosed || !isTransient(error) || triedMs > tryingMs) throw error;
-        onFailed(error);
+        if (this.#isClosed || !isTransient(error)) throw error;
         const isOnlyLate = error instanceof NotVisibleYet || codeOf(error) === CODE.concurrentTransactions;
-        if (!isOnlyLate || triedMs > REFRESH_AFTER_MS) await this.refresh();
+        const isStale = !isOnlyLate || triedMs > REFRESH_AFTER_MS;
+        if (triedMs > tryingMs) {
+          // Whoever comes next would ask the same broker, which may not be the leader any more and never answer.
+          if (isStale) this.#forget();
+          throw error;
+        }
+        onFailed(error);
+        if (isStale) await this.refresh();
         await pause(pauseMs);
       }
     }
@@ -106,5 +112,10 @@ export class KafkaConnection {
       // Said by the next attempt.
       this.#isKnown = false;
     }
+  }
+
+  #forget(): void {
+    this.#coordinators.clear();
+    this.#isKnown = false;
   }
 }

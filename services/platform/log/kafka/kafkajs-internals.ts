@@ -7,12 +7,13 @@
  * - the producer sends InitProducerId only with its first transaction, retries EndTxn by itself, so that a "fenced" may stand for a
  *   commit that went through, and its sequence numbers do not wrap;
  * - neither knows topic ids, and a topic that was made anew must not pass for the old one.
- * The package has had no release since 2023 and is pinned to this one; this file is the only one that reaches into it.
+ * The package has had no release since 2023 and is pinned to this one; this file and kafkajs-mends.ts are the only ones that reach into it.
  */
 import { createRequire } from 'node:module';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import './kafkajs-mends.ts';
 
 /** A request that kafkajs puts its header before and sends. */
 export interface ProtocolRequest<Response> {
@@ -92,37 +93,29 @@ export interface KafkaAccess {
   readonly clientId: string;
   readonly ssl?: ConnectionOptions | boolean;
   readonly sasl?: SASLOptions;
-}
-
-interface RequestQueue {
-  readonly pending: readonly unknown[];
-  scheduleCheckPendingRequests(): void;
+  /** A broker that does not answer for this long counts as gone. @default 15,000 */
+  readonly answerMs?: number;
 }
 
 const load = createRequire(import.meta.url);
 const Cluster = load('kafkajs/src/cluster') as new (options: object) => InternalCluster;
-const { prototype: requestQueue } = load('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
-
-// As released, a queue with nothing in it sets itself a timer of a negative delay again and again: a thousand a second for each
-// connection, and a warning on stderr from Node 24 on.
-// oxlint-disable-next-line unbound-method -- called with the queue as `this` below
-const schedule = requestQueue.scheduleCheckPendingRequests;
-requestQueue.scheduleCheckPendingRequests = function scheduleWhenPending(this: RequestQueue): void {
-  if (this.pending.length > 0) schedule.call(this);
-};
 
 /** Not among the names that Node finds in the package when a module imports it. */
 export const CONFIG_OF_TOPIC = (load('kafkajs') as { readonly ConfigResourceTypes: { readonly TOPIC: number } })
   .ConfigResourceTypes.TOPIC;
 export const COORDINATOR = { group: 0, transaction: 1 } as const;
 
-/** A broker that does not answer for this long counts as gone. */
-const REQUEST_MS_MAX = 15_000;
+const ANSWER_MS_DEFAULT = 15_000;
 const CONNECT_MS_MAX = 3_000;
 const METADATA_AGE_MS_MAX = 60_000;
 const KEEP_ALIVE_MS = 60_000;
 /** Retrying is done in one place, connection.ts, which knows what may be repeated. */
 const RETRY = { retries: 1, initialRetryTime: 20, maxRetryTime: 100 };
+
+/** A client of kafkajs's own asks each broker of the list once: it is made anew each time, and begins with the first. */
+function retry({ brokers }: KafkaAccess): typeof RETRY {
+  return { ...RETRY, retries: Math.max(RETRY.retries, brokers.length - 1) };
+}
 
 export function createCluster(access: KafkaAccess): InternalCluster {
   return new Cluster({
@@ -138,15 +131,15 @@ export function createCluster(access: KafkaAccess): InternalCluster {
 
 /** kafkajs's own client, for topics and their settings. */
 export function createClient(access: KafkaAccess): Kafka {
-  return new Kafka({ ...clientOptions(access), logLevel: logLevel.NOTHING });
+  return new Kafka({ ...clientOptions(access), retry: retry(access), logLevel: logLevel.NOTHING });
 }
 
-function clientOptions({ brokers, clientId, ssl, sasl }: KafkaAccess) {
+function clientOptions({ brokers, clientId, ssl, sasl, answerMs = ANSWER_MS_DEFAULT }: KafkaAccess) {
   return {
     brokers: [...brokers],
     clientId,
     connectionTimeout: CONNECT_MS_MAX,
-    requestTimeout: REQUEST_MS_MAX,
+    requestTimeout: answerMs,
     enforceRequestTimeout: true,
     retry: RETRY,
     socketFactory,

@@ -1,10 +1,12 @@
 /**
  * Three replicas, two of them in sync: brokers are killed at random under a load of transactions and started again, and nothing that was
- * acknowledged is lost, and nothing is there twice. A few kills here; `NTK_KAFKA_KILLS=200` asks for many.
+ * acknowledged is lost, and nothing is there twice. A few kills here; `NTK_KAFKA_KILLS=200` asks for many. A machine that hangs is worse:
+ * nobody is told that it is gone.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestCluster } from '../../../kafka/cluster.ts';
 import { allowKafkaItsTime } from '../../../kafka/shared-broker.ts';
+import { administrate } from '../../../kafka/topics.ts';
 import { CommitCounter } from './commit-counter.ts';
 import { TestLogs, textsOf } from './open-test-log.ts';
 
@@ -61,4 +63,26 @@ test('kills of brokers lose and double nothing that was acknowledged', { timeout
   expect(results).toEqual(results.map((_, i) => String(i)));
   expect(verdicts).toEqual(results);
   expect(await fresh.position('scorer', 0)).toMatchObject({ offset: results.length - 1 });
+});
+
+test('a leader that hangs is left for the one in its place, without waiting until it goes on', { timeout: 120_000 }, async () => {
+  const prefix = logs.newPrefix();
+  const options = { brokers: cluster.addresses(), replication: BROKERS };
+  // Making topics takes as long as it takes.
+  await logs.open(prefix, options);
+  const log = await logs.open(prefix, { ...options, create: false, answerMs: 4_000, tryingMs: 1_000 });
+  const counter = new CommitCounter(log);
+  await counter.moves(COMMITS_APART, KILL_MS_MAX);
+  const leader = await administrate({ address: cluster.addresses()[0]! }, async (admin) => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [`${prefix}.results.v1`] });
+    return topics[0]!.partitions.find(({ partitionId }) => partitionId === 0)!.leader;
+  });
+  await cluster.freezeBroker(leader - 1);
+  try {
+    await counter.moves(COMMITS_APART, KILL_MS_MAX);
+  } finally {
+    await cluster.thawBroker(leader - 1);
+  }
+  await counter.stop();
+  expect(await textsOf(log, 'results')).toEqual(Array.from({ length: counter.acknowledged }, (_, i) => String(i)));
 });

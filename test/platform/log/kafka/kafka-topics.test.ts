@@ -5,7 +5,7 @@ import { LogError } from '../../../../services/platform/log/event-log.ts';
 import { openKafkaLog } from '../../../../services/platform/log/kafka/open-kafka-log.ts';
 import { settingsOf, topicName } from '../../../../services/platform/log/kafka/topics.ts';
 import { allowKafkaItsTime, sharedBroker, type SharedBroker } from '../../../kafka/shared-broker.ts';
-import { administrate, deleteTopics } from '../../../kafka/topics.ts';
+import { administrate, deleteTopics, makeTopic } from '../../../kafka/topics.ts';
 import { block, PLENTY, TestLogs, textsOf, values } from './open-test-log.ts';
 
 /** ConfigResourceTypes.TOPIC; Node does not find the name in the package. */
@@ -63,9 +63,7 @@ describe('topics', () => {
   test('that somebody has made before decide how many partitions the others get, unless another number is asked for', async () => {
     const topic = topicName(prefix, 'access');
     const configEntries = settingsOf('access', 1).map(({ name, value }) => ({ name, value }));
-    await administrate(broker, (admin) =>
-      admin.createTopics({ topics: [{ topic, numPartitions: 3, replicationFactor: 1, configEntries }] }),
-    );
+    await administrate(broker, (admin) => makeTopic(admin, { topic, numPartitions: 3, replicationFactor: 1, configEntries }));
     const { code, message } = await refusal(logs.open(prefix, { partitions: 2 }));
     expect([code, message]).toEqual(['log_wrong_partitions', expect.stringContaining(`${topic} has 3 partitions and the log 2`)]);
     const made = await administrate(broker, (admin) => admin.listTopics());
@@ -201,7 +199,7 @@ test("what is written to a topic that was made anew under the name of the log's 
     await admin.deleteTopics({ topics: [topic] });
     await vi.waitUntil(async () => !(await admin.listTopics()).includes(topic), { timeout: 10_000 });
     const configEntries = settingsOf('access', 1).map(({ name, value }) => ({ name, value }));
-    await admin.createTopics({ topics: [{ topic, numPartitions: 2, replicationFactor: 1, configEntries }] });
+    await makeTopic(admin, { topic, numPartitions: 2, replicationFactor: 1, configEntries });
   });
   aheadMs = 6_000;
   const { code, message } = await refusal(log.commit(append));
@@ -242,9 +240,7 @@ describe('a log that was made anew', () => {
     const topic = `${prefix}.access.v1`;
     await administrate(broker, async (admin) => {
       await admin.deleteTopics({ topics: [topic] });
-      await expect
-        .poll(() => admin.createTopics({ topics: [{ topic, numPartitions: 2, replicationFactor: 1 }] }).catch(() => false))
-        .toBe(true);
+      await makeTopic(admin, { topic, numPartitions: 2, replicationFactor: 1 });
     });
     expect(await refusal(log.read('access', 0, 0, PLENTY))).toMatchObject({ code: 'log_unreachable' });
     expect(await refusal(log.claim('scorer', 0))).toMatchObject({ code: 'log_corrupt', message: expect.stringContaining(topic) });

@@ -1,0 +1,203 @@
+/**
+ * What is mended in kafkajs 2.2.4's connections, for its own clients as well as for ours. As released
+ * - a broker that does not answer any more, because its machine hangs or is gone without a word, stays connected: each request waits for it
+ *   anew, and new metadata may be asked of it. So a request that was not answered in time ends all connections to it;
+ * - a broker that hangs before it was asked anything is asked again and again, though there are others in the list to begin with;
+ * - one that hangs or breaks off while somebody signs in passes for one that refuses the credentials;
+ * - a connection that broke off within an answer takes the next one for its rest: it understands nothing from then on, or throws where
+ *   nobody catches and ends the process;
+ * - two requests at once that find no connection open two, of which one is never used, and ends the other when the broker ends it;
+ * - a queue with nothing in it sets itself a timer of a negative delay again and again: a thousand a second for each connection, and a
+ *   warning on stderr from Node 24 on.
+ * Imported for that by kafkajs-internals.ts, which says why the version is pinned.
+ */
+import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  /** Milliseconds. */
+  readonly requestTimeout: number;
+  scheduleCheckPendingRequests(): void;
+  waitForPendingRequests(): Promise<void>;
+  rejectAll(error: Error): void;
+  destroy(): void;
+}
+
+interface Connection {
+  readonly host: string;
+  readonly port: number;
+  readonly sasl: unknown;
+  readonly requestQueue: RequestQueue;
+  socket?: Socket;
+  connectionStatus: string;
+  authenticatedAt: unknown;
+  chunks: readonly Buffer[];
+  bytesBuffered: number;
+  bytesNeeded: number;
+  isConnected(): boolean;
+  isAuthenticated(): boolean;
+  authenticate(): Promise<void>;
+  connect(): Promise<unknown>;
+  disconnect(): Promise<unknown>;
+  processData(bytes: Buffer): void;
+  send(sent: Request): Promise<unknown>;
+}
+
+interface Request {
+  readonly request: { readonly apiKey: number };
+}
+
+/** Before each answer. */
+const LENGTH_BYTES = 4;
+const API = { saslHandshake: 17, apiVersions: 18, saslAuthenticate: 36 } as const;
+const BEFORE_SIGNED_IN: ReadonlySet<number> = new Set(Object.values(API));
+/** For the first question on a connection, and for signing in: the machine of a broker that hangs may take connections all the same. */
+const GREETING_MS_MAX = 5_000;
+const NOT_IN_TIME = 'the broker has not answered in time';
+
+const load = createRequire(import.meta.url);
+const { prototype: requestQueue } = load('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
+const { prototype: connection } = load('kafkajs/src/network/connection') as { prototype: Connection };
+const { CONNECTION_STATUS } = load('kafkajs/src/network/connectionStatus') as {
+  CONNECTION_STATUS: { readonly DISCONNECTED: string; readonly DISCONNECTING: string };
+};
+const { KafkaJSConnectionError, KafkaJSConnectionClosedError } = load('kafkajs/src/errors') as {
+  KafkaJSConnectionError: new (message: string, where: { broker: string }) => Error;
+  KafkaJSConnectionClosedError: new (message: string, where: { host: string; port: number }) => Error;
+};
+
+/* oxlint-disable unbound-method -- each is called with what it belongs to as `this` below */
+const { scheduleCheckPendingRequests } = requestQueue;
+const { connect, authenticate, processData, send } = connection;
+/* oxlint-enable unbound-method */
+
+requestQueue.scheduleCheckPendingRequests = function scheduleWhenPending(this: RequestQueue): void {
+  if (this.pending.length > 0) scheduleCheckPendingRequests.call(this);
+};
+
+/** Connections that are open, and in which order they were opened. */
+const opened = new Map<Connection, number>();
+let openedSoFar = 0;
+const opening = new WeakMap<Connection, Promise<unknown>>();
+
+connection.connect = function connectOnce(this: Connection): Promise<unknown> {
+  if (this.isConnected()) return Promise.resolve(true);
+  const begun = opening.get(this);
+  if (begun !== undefined) return begun;
+  letGo(this, closed(this, 'it was opened anew'));
+  this.chunks = [];
+  this.bytesBuffered = 0;
+  this.bytesNeeded = LENGTH_BYTES;
+  const number = ++openedSoFar;
+  const begins = connect
+    .call(this)
+    .then((isOpen) => {
+      opened.set(this, number);
+      return isOpen;
+    })
+    .finally(() => opening.delete(this));
+  opening.set(this, begins);
+  return begins;
+};
+
+connection.disconnect = async function disconnectThis(this: Connection): Promise<unknown> {
+  const { socket } = this;
+  opened.delete(this);
+  this.authenticatedAt = null;
+  this.connectionStatus = CONNECTION_STATUS.DISCONNECTING;
+  await this.requestQueue.waitForPendingRequests();
+  // Whoever gave it up meanwhile may have opened the next.
+  if (this.socket !== socket) return true;
+  this.requestQueue.destroy();
+  socket?.end();
+  socket?.unref();
+  this.connectionStatus = CONNECTION_STATUS.DISCONNECTED;
+  return true;
+};
+
+connection.authenticate = async function authenticateOrGiveUp(this: Connection): Promise<void> {
+  try {
+    await inTime(this, () => authenticate.call(this));
+  } catch (error) {
+    // Who refuses credentials says so and ends the connection later.
+    throw this.isConnected() ? error : failed(this, `it ended while signing in (${messageOf(error)})`);
+  }
+};
+
+connection.processData = function processOrGiveUp(this: Connection, bytes: Buffer): void {
+  try {
+    processData.call(this, bytes);
+  } catch (error) {
+    giveUp(this, failed(this, `what came is no answer (${messageOf(error)})`));
+  }
+};
+
+connection.send = async function sendOrGiveUp(this: Connection, sent: Request): Promise<unknown> {
+  const lastOpened = openedSoFar;
+  const { apiKey } = sent.request;
+  try {
+    if (apiKey === API.apiVersions) return await inTime(this, () => send.call(this, sent));
+    if (this.sasl && !BEFORE_SIGNED_IN.has(apiKey) && !this.isAuthenticated()) await this.authenticate();
+    return await send.call(this, sent);
+  } catch (error) {
+    if (isTimeout(error)) giveUpAll(this, lastOpened);
+    throw error;
+  }
+};
+
+/** What comes first on a connection. An answer that lies there already, since this thread was busy, is read before anything is given up. */
+async function inTime<Result>(one: Connection, greet: () => Promise<Result>): Promise<Result> {
+  let isOver = false;
+  const givingUp = (): void => {
+    if (!isOver) giveUp(one, failed(one, 'the broker does not answer'));
+  };
+  const late = setTimeout(() => setImmediate(givingUp), Math.min(GREETING_MS_MAX, one.requestQueue.requestTimeout));
+  try {
+    return await greet();
+  } finally {
+    isOver = true;
+    clearTimeout(late);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'KafkaJSRequestTimeoutError';
+}
+
+/** As when nothing could be connected to: kafkajs then asks the next broker of its list. */
+function failed({ host, port }: Connection, why: string): Error {
+  return new KafkaJSConnectionError(`Connection error: ${why}`, { broker: `${host}:${port}` });
+}
+
+function closed({ host, port }: Connection, why: string): Error {
+  return new KafkaJSConnectionClosedError(`Closed connection: ${why}`, { host, port });
+}
+
+/** All that lead to the same broker, or each would find out by itself; not those that were opened since it was asked. */
+function giveUpAll({ host, port }: Connection, lastOpened: number): void {
+  for (const [one, number] of opened)
+    if (one.host === host && one.port === port && number <= lastOpened) giveUp(one, closed(one, NOT_IN_TIME));
+}
+
+function giveUp(one: Connection, error: Error): void {
+  one.connectionStatus = CONNECTION_STATUS.DISCONNECTED;
+  one.authenticatedAt = null;
+  letGo(one, error);
+}
+
+/** What waits on it is told so, and nothing that still comes is heard. */
+function letGo(one: Connection, error: Error): void {
+  opened.delete(one);
+  const { socket } = one;
+  if (socket !== undefined) {
+    for (const event of ['data', 'end', 'error', 'timeout']) socket.removeAllListeners(event);
+    socket.on('error', () => {});
+    socket.destroy();
+  }
+  one.requestQueue.rejectAll(error);
+}
