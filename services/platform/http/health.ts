@@ -22,20 +22,19 @@ export class Health {
     this.#checks.set(name, check);
   }
 
-  /** A check that throws fails. */
+  /** All checks are asked at once, for each may take its time. One that throws fails. */
   async report(): Promise<HealthReport> {
-    const checks: Record<string, HealthState> = {};
-    for (const [name, check] of this.#checks) {
-      try {
-        checks[name] = await check();
-      } catch (error) {
-        checks[name] = {
-          ok: false,
-          detail: `the check failed: ${error instanceof Error ? error.message : 'for no stated reason'}`,
-        };
-      }
-    }
+    const asked = Array.from(this.#checks, async ([name, check]) => [name, await stateOf(check)] as const);
+    const checks = Object.fromEntries(await Promise.all(asked));
     return { status: Object.values(checks).every(({ ok }) => ok) ? 'ok' : 'failing', checks };
+  }
+}
+
+async function stateOf(check: HealthCheck): Promise<HealthState> {
+  try {
+    return await check();
+  } catch (error) {
+    return { ok: false, detail: `the check failed: ${error instanceof Error ? error.message : 'for no stated reason'}` };
   }
 }
 
