@@ -28,8 +28,8 @@ const EVERYTHING: EpisodeFilter = { fromUs: 0, toUs: TIME_END_US, program: null 
 
 export interface ReviewedEpisode {
   readonly episode: Episode;
-  /** Null: nobody has concluded anything, or the log is not at hand. */
-  readonly review: PlacedReview | null;
+  /** Latest first. None: nobody has concluded anything, or the log is not at hand. */
+  readonly reviews: readonly PlacedReview[];
 }
 
 /** A store as it was when somebody began to look at its alarms. */
@@ -66,7 +66,7 @@ export class AlarmView {
   }
 
   /** The episode that a row belongs to, and all its reviews, latest first; null when the row has no finding of the baselines. */
-  async episodeAt(place: RowPlace): Promise<{ readonly episode: Episode; readonly reviews: readonly PlacedReview[] } | null> {
+  async episodeAt(place: RowPlace): Promise<ReviewedEpisode | null> {
     const { warehouse, logId } = this.#source;
     const [row] = await rowsAt(warehouse, logId, [place]);
     if (row === undefined) return null;
@@ -87,9 +87,10 @@ export class AlarmView {
     const ofEachProgram = this.#conclusions.ofEachProgram.map(({ about }) => about);
     for (let from = 0; from < ofEachProgram.length; from += PLACES_AT_ONCE) {
       const asked = this.#asked(range, ofEachProgram.slice(from, from + PLACES_AT_ONCE));
-      for await (const { review } of this.#episodesOf(asked, EPISODES_AT_ONCE)) {
-        if (review === null) continue;
-        byDisposition[review.disposition]++;
+      for await (const { reviews } of this.#episodesOf(asked, EPISODES_AT_ONCE)) {
+        const [latest] = reviews;
+        if (latest === undefined) continue;
+        byDisposition[latest.disposition]++;
         reviewed++;
       }
     }
@@ -111,7 +112,7 @@ export class AlarmView {
       const rows = await this.#source.warehouse.query<EpisodeRow>(EPISODES_SQL, { ...asked, max: atOnce, skip });
       for (const row of rows) {
         const episode = episodeOf(row);
-        yield { episode, review: this.#conclusions.of(episode) };
+        yield { episode, reviews: this.#conclusions.allOf(episode) };
       }
       if (rows.length < atOnce) return;
     }

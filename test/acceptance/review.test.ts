@@ -140,6 +140,24 @@ describe('a conclusion', () => {
     expect(await ntkJson<{ settled: boolean }>(['report', 'interceptions', ...data])).toMatchObject({ settled: true });
   });
 
+  test('is shown with the one that it replaced, and JSON has all of them', async () => {
+    const { id } = await night();
+    await conclude(id, 'false_positive', '--by', 'anna', '--note', 'a backup');
+    await conclude(id, 'expected', '--by', 'bob');
+    await conclude(id, 'true_positive', '--by', 'carl');
+    const said =
+      /^(?: {2}|part of episode \S+ of 3 results: )true_positive by carl at \S+; before it expected by bob at \S+; and 1 earlier review$/m;
+    expect((await ntkOk(['review', 'list', ...data])).stdout).toMatch(said);
+    expect((await ntkOk(['explain', id, ...data])).stdout).toMatch(said);
+    const words = { review: { by: 'carl' }, earlierReviews: [{ by: 'bob' }, { by: 'anna', note: 'a backup' }] };
+    expect((await list()).at(-1)).toMatchObject(words);
+    // The measure counts the episode once.
+    expect(await ntkJson(['review', 'rate', ...data])).toMatchObject({
+      episodes: 3,
+      reviews: { true_positive: 1, false_positive: 0, expected: 0 },
+    });
+  });
+
   test('follows an explanation, which the place of any of its results is enough for; an event with that id goes first', async () => {
     const { id, others } = await night();
     const explained = async (...asked: string[]): Promise<string> => (await ntkOk(['explain', ...asked, ...data])).stdout;

@@ -3,7 +3,7 @@ import { BASELINE_REASONS } from '../../../schemas/codes.ts';
 import type { StoredAccess } from '../../auditor/find-access.ts';
 import { AlarmView } from '../../system/episodes.ts';
 import type { Store } from '../../system/store.ts';
-import { reviewInWords } from './review-words.ts';
+import { isReviewed, reviewsInWords } from './review-words.ts';
 
 const BASELINES: ReadonlySet<string> = new Set(BASELINE_REASONS);
 
@@ -13,7 +13,6 @@ export async function episodeInWords(store: Store, { reasons, partition, offset 
   const found = await (await AlarmView.at(store)).episodeAt({ partition, offset: Number(offset) });
   if (found === null) return null;
   const { episode, reviews } = found;
-  const [latest] = reviews;
-  const concluded = latest === undefined ? `not reviewed (ntk review ${episode.id} ...)` : reviewInWords(latest);
+  const concluded = isReviewed(reviews) ? reviewsInWords(reviews) : `not reviewed (ntk review ${episode.id} ...)`;
   return `part of episode ${episode.id} of ${episode.results} results${store.log === null ? '' : `: ${concluded}`}`;
 }

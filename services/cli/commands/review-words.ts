@@ -22,9 +22,19 @@ export function reviewInWords({ disposition, by, note, appendedAtMs }: PlacedRev
   return `${disposition}${who} at ${atOf(appendedAtMs)}${why}`;
 }
 
+/** The latest word and the one that it replaced: whoever reads only the first would not see that people did not agree. */
+export function reviewsInWords([latest, replaced, ...earlier]: readonly [PlacedReview, ...PlacedReview[]]): string {
+  const before = replaced === undefined ? '' : `; before it ${reviewInWords(replaced)}`;
+  return `${reviewInWords(latest)}${before}${earlier.length === 0 ? '' : `; and ${counted(earlier.length, 'earlier review')}`}`;
+}
+
+export function isReviewed(reviews: readonly PlacedReview[]): reviews is readonly [PlacedReview, ...PlacedReview[]] {
+  return reviews.length > 0;
+}
+
 export function printEpisode(
   out: Output,
-  { episode, review }: ReviewedEpisode,
+  { episode, reviews }: ReviewedEpisode,
   { isFirst, isLogThere }: { readonly isFirst: boolean; readonly isLogThere: boolean },
 ): void {
   const { id, program, className, results, reasons, score } = episode;
@@ -33,7 +43,7 @@ export function printEpisode(
   out.line(`  ${timesInWords(episode)}, ${counted(results, 'result')}`);
   for (const reason of reasons) out.line(`  ${reasonInWords(reason).title}: ${reasonInWords(reason).sentence}`);
   out.line(`  highest score ${figure(score)}${becauseOf(episode.contributions)}`);
-  if (review !== null) out.line(`  ${reviewInWords(review)}`);
+  if (isReviewed(reviews)) out.line(`  ${reviewsInWords(reviews)}`);
   else if (isLogThere) out.line(`  ${out.paint('yellow', 'not reviewed')}`);
 }
 
@@ -54,8 +64,9 @@ function figure(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-export function episodeJson({ episode, review }: ReviewedEpisode): unknown {
+export function episodeJson({ episode, reviews }: ReviewedEpisode): unknown {
   const { id, program, className, startMs, lastMs, results, reasons, score, contributions } = episode;
+  const [latest, ...earlier] = reviews;
   return {
     episode: id,
     program,
@@ -67,11 +78,13 @@ export function episodeJson({ episode, review }: ReviewedEpisode): unknown {
     inWords: reasons.map((reason) => reasonInWords(reason).sentence),
     score,
     contributions: Object.fromEntries(contributions.map(({ feature, amount }) => [feature, amount])),
-    review:
-      review === null
-        ? null
-        : { disposition: review.disposition, by: review.by, note: review.note, at: atOf(review.appendedAtMs) },
+    review: latest === undefined ? null : reviewJson(latest),
+    earlierReviews: earlier.map(reviewJson),
   };
+}
+
+export function reviewJson({ disposition, by, note, appendedAtMs }: PlacedReview): unknown {
+  return { disposition, by, note, at: atOf(appendedAtMs) };
 }
 
 const STANDING_IN_WORDS = {

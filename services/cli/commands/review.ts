@@ -2,15 +2,16 @@
 import type { Command } from 'commander';
 import { type Disposition, DISPOSITIONS } from '../../../schemas/codes.ts';
 import { placeNamed } from '../../domain/review/episode.ts';
+import { concludeAlarm } from '../../system/conclude-alarm.ts';
 import { AlarmView, type ReviewedEpisode } from '../../system/episodes.ts';
-import { appendReview, REVIEW_WORDS_CHARS_MAX } from '../../system/review-history.ts';
+import { REVIEW_WORDS_CHARS_MAX } from '../../system/review-history.ts';
 import type { Store } from '../../system/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { jsonOptions, limitOf, type StoreFlags, storeOptions } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { type RangeFlags, rangeOf } from '../time-range.ts';
-import { episodeJson, printEpisode, printRate, reviewInWords } from './review-words.ts';
+import { episodeJson, printEpisode, printRate, reviewInWords, reviewJson } from './review-words.ts';
 
 export function registerReview(program: Command, context: CliContext): void {
   const review = program
@@ -75,26 +76,31 @@ async function conclude(context: CliContext, name: string, disposition: Disposit
   await context.withStore(flags, async (store) => {
     const { log } = store;
     if (log === null) throw new UserError('a review goes into the log: give its data folder with --data DIR');
-    const view = await AlarmView.at(store);
-    const found = await view.episodeAt(place);
-    if (found === null) throw new UserError(`there is no episode ${name}: ${whyNone(view)}`);
-    const { episode, reviews } = found;
-    const [latest] = reviews;
-    const isSaid = latest?.disposition === disposition && latest.by === by && latest.note === note;
-    if (!isSaid) {
-      const review = { episode, disposition, by, note, before: reviews.length, nowMs: clock.nowMs() };
-      await appendReview(log, review);
-    }
-    if (flags.json) out.json({ episode: episode.id, program: episode.program, disposition, by, note, appended: !isSaid });
-    else if (isSaid) out.line(`${episode.id}: ${reviewInWords(latest)}, as was said before`);
+    const word = { disposition, by, note };
+    const concluded = await concludeAlarm({ ...store, log }, { place, ...word, nowMs: clock.nowMs() });
+    if (concluded.episode === null) throw new UserError(`there is no episode ${name}: ${whyNone(concluded)}`);
+    const { episode, before, meanwhile, isAppended, counts } = concluded;
+    const [latest] = before;
+    if (flags.json)
+      out.json({
+        episode: episode.id,
+        program: episode.program,
+        ...word,
+        appended: isAppended,
+        counts,
+        meanwhile: meanwhile.map(reviewJson),
+      });
+    else if (!isAppended) out.line(`${episode.id}: ${reviewInWords(latest!)}, as was said before`);
     else {
-      const before = latest === undefined ? '' : `; before it ${reviewInWords(latest)}`;
-      out.line(`${episode.id} of ${brief(episode.program, 80)}: ${disposition} by ${brief(by, 80)}${before}`);
+      const replaced = latest === undefined ? '' : `; before it ${reviewInWords(latest)}`;
+      out.line(`${episode.id} of ${brief(episode.program, 80)}: ${disposition} by ${brief(by, 80)}${replaced}`);
     }
+    for (const other of meanwhile.toReversed()) out.note(`at the same moment was said: ${reviewInWords(other)}`);
+    if (meanwhile.length > 0) out.note(`${counts ? 'yours' : 'the latest of them'} counts (ntk review list)`);
   });
 }
 
-function whyNone({ unwritten }: AlarmView): string {
+function whyNone({ unwritten }: { readonly unwritten: number }): string {
   const later = unwritten === 0 ? '' : `, and ${unwritten} records are not judged and stored yet`;
   return `no stored result of that place has a finding of the baselines${later} (ntk review list)`;
 }
@@ -145,7 +151,7 @@ async function list(
   let isMore = false;
   // Among those that are open many may have been reviewed: they are looked through in large pieces.
   for await (const one of open ? view.episodes(filter) : view.episodes(filter, Math.min(max + 1, LISTED_AT_ONCE_MAX))) {
-    if (open && one.review !== null) continue;
+    if (open && one.reviews.length > 0) continue;
     isMore = shown.length === max;
     if (isMore) break;
     shown.push(one);

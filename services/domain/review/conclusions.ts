@@ -40,9 +40,4 @@ export class Conclusions {
     const reviews = this.#byProgram.get(program) ?? [];
     return reviews.filter(({ rowAtMs }) => rowAtMs >= startMs && rowAtMs <= lastMs);
   }
-
-  /** Null: nobody has concluded anything. */
-  of(episode: Pick<Episode, 'program' | 'startMs' | 'lastMs'>): PlacedReview | null {
-    return this.allOf(episode)[0] ?? null;
-  }
 }
