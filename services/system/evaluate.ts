@@ -10,6 +10,7 @@ import { readAcceptedGaps } from '../platform/warehouse/accepted-gaps.ts';
 import { positionsNow, type ReportSource, requireResults } from './report.ts';
 import { unwrittenButReviews } from './review-history.ts';
 import { UserError } from './user-error.ts';
+import { counted } from '../domain/wording/counted.ts';
 
 /** Results with a baseline reason that one evaluation looks at: about half a gigabyte. */
 const ALARMS_MAX = 2_000_000;
@@ -63,7 +64,7 @@ export async function readAlarms(source: ReportSource, labels: LabelledWorld): P
     throw new UserError(
       unwritten === 0
         ? `nothing is judged yet in ${warehouse.description}: give its events to ntk run first`
-        : `nothing is judged yet in ${warehouse.description}, ${unwritten} records wait: start ntk up, or the scorer and the writer`,
+        : `nothing is judged yet in ${warehouse.description}, ${counted(unwritten, 'record')} ${unwritten === 1 ? 'waits' : 'wait'}: start ntk up, or the scorer and the writer`,
     );
   }
   const labelled = [...new Set(labels.incidents.map(({ program }) => program))];
@@ -74,7 +75,7 @@ export async function readAlarms(source: ReportSource, labels: LabelledWorld): P
   }
   if (labelled.length > 0 && knownPrograms.size === 0) {
     throw new UserError(
-      `none of the ${labelled.length} programs with incidents has an access in ${warehouse.description}: these are the labels of other traffic`,
+      `of ${counted(labelled.length, 'program')} with incidents none has an access in ${warehouse.description}: these are the labels of other traffic`,
     );
   }
   return {

@@ -5,6 +5,7 @@ import type { AppendStream, EventLog } from '../platform/log/event-log.ts';
 import type { Trouble } from '../platform/assignment/trouble.ts';
 import { ANSWER_MS_MAX, answerInTime } from './answer-in-time.ts';
 import type { System } from './open-system.ts';
+import { counted, countedAre } from '../domain/wording/counted.ts';
 
 /** A loop that stands still for this long is not healthy. The writer waits up to 30 s between two tries. */
 const SCORER_STILL_MS_MAX = 15_000;
@@ -69,7 +70,7 @@ async function partitionsAreJudged({ log, groupTrouble }: Looked, scorer: Owning
   );
   if (now !== null && now.partitions > log.partitions)
     wrong.push(
-      `topic ${now.topic} has ${now.partitions} partitions and the log ${log.partitions}: what is written to those that were added is not judged, and no process of this log can be started any more; begin another log under another NTK_KAFKA_TOPIC_PREFIX`,
+      `topic ${now.topic} has ${counted(now.partitions, 'partition')} and the log ${log.partitions}: what is written to those that were added is not judged, and no process of this log can be started any more; begin another log under another NTK_KAFKA_TOPIC_PREFIX`,
     );
   return partitionsGoOn('judged', scorer, wrong);
 }
@@ -83,11 +84,11 @@ function partitionsAreStored(writer: Owning & { readonly failure: string | null 
 
 function partitionsGoOn(done: 'judged' | 'stored', service: Owning, others: readonly string[]): HealthState {
   const troubles = [...service.troubles()];
-  const has = `${service.owned().size} partitions are ${done}`;
+  const has = `${countedAre(service.owned().size, 'partition')} ${done}`;
   const wrong: string[] = [];
   if (troubles.length > 0) {
     const said = troubles.slice(0, TROUBLES_SHOWN_MAX).map(([partition, { message }]) => named(partition, message));
-    wrong.push(`${troubles.length} do not go on: ${said.join('; ')}`);
+    wrong.push(`${troubles.length} ${troubles.length === 1 ? 'does' : 'do'} not go on: ${said.join('; ')}`);
   }
   wrong.push(...others);
   return { ok: wrong.length === 0, detail: [has, ...wrong].join(', ') };

@@ -4,6 +4,7 @@ import { countBlocks } from '../platform/warehouse/block-counts.ts';
 import { type Warehouse, WarehouseError } from '../platform/warehouse/warehouse.ts';
 import type { Group } from './group.ts';
 import { ledgerInsert, resultRowsInsert } from '../platform/warehouse/result-rows.ts';
+import { counted } from '../domain/wording/counted.ts';
 
 /** Users erased by one mutation. Bound values travel in the URL, which has 1 MiB: 128 characters of 4 bytes, each written as %XX. */
 const ERASURES_MAX = 100;
@@ -59,7 +60,7 @@ async function erase(warehouse: Warehouse, logId: string, partition: number, era
   } catch (error) {
     if (!(error instanceof WarehouseError)) throw error;
     // What is said of it is logged, and an engine, or a proxy before it, may repeat what it was asked: the users.
-    const what = `${users.length} users cannot be erased from partition ${partition}: ${error.code}; ClickHouse's own log says more`;
+    const what = `${counted(users.length, 'user')} cannot be erased from partition ${partition}: ${error.code}; ClickHouse's own log says more`;
     throw new WarehouseError(error.code, error.retryable, what);
   }
 }

@@ -166,7 +166,7 @@ describe('with results', () => {
   test('what is not judged yet is said to be missing', async () => {
     await append(access('3', 'wx1', 'wx.chooseImage'));
     const { stderr } = await ntkOk(['drift', '--data', desk.data]);
-    expect(stderr).toContain('1 records are not judged and stored yet');
+    expect(stderr).toContain('1 record is not judged and stored yet');
   });
 
   test('a folder in the environment is not asked for by who names a file', async () => {

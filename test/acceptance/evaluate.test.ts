@@ -132,7 +132,7 @@ describe('ntk evaluate', () => {
       for (const [partition, values] of places) await log.commit({ appends: [{ stream: 'access', partition, values }] });
     });
     const { stdout, stderr } = await ntkOk(['evaluate', '--labels', labels, '--data', desk.data]);
-    expect(stderr).toContain('1 records are not judged and stored yet');
+    expect(stderr).toContain('1 record is not judged and stored yet');
     expect(stdout).toContain('NOT complete: 1 record not stored yet');
   });
 });
@@ -146,7 +146,7 @@ describe('a mistake is told in one line', () => {
   test.each([
     ['labels with a mistake', [broken], [desk.data], /broken\.json:3 incidents\[0\]\.program: .* \(and 3 more\)/],
     ['labels that are not there', [join(desk.path, 'none.json')], [desk.data], /none\.json: no such file/],
-    ['labels of other traffic', [foreign], [desk.data], /none of the 1 programs with incidents .* labels of other traffic/],
+    ['labels of other traffic', [foreign], [desk.data], /of 1 program with incidents none .* labels of other traffic/],
     ['one folder for two label files', [labels, labels], [desk.data], /2 label files and 1 of --data/],
     ['a folder that is not there', [labels], [join(desk.path, 'nowhere')], /nowhere/],
   ])('%s', async (_, files, folders, says) => {

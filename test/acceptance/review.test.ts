@@ -118,7 +118,7 @@ describe('a conclusion', () => {
     expect(await explained('night-2')).toMatch(
       new RegExp(`^part of episode ${id} of 3 results: false_positive by anna at .*: a backup$`, 'm'),
     );
-    expect(await explained('coffee-0')).toMatch(/^part of episode \S+ of 1 results: not reviewed/m);
+    expect(await explained('coffee-0')).toMatch(/^part of episode \S+ of 1 result: not reviewed/m);
     expect(await explained('fine')).not.toContain('episode');
     expect(await conclude(id, 'true_positive', '--by', 'bob')).toMatch(
       /: true_positive by bob; before it false_positive by anna/,
@@ -244,7 +244,7 @@ describe('a conclusion', () => {
       await log.deleteBefore('access', partition, (await log.bounds('access', partition)).end);
     });
     const { stderr } = await ntkOk(['review', 'list', ...data]);
-    expect(stderr).toBe('the log no longer has 1 reviews: what they concluded is not known here\n');
+    expect(stderr).toBe('the log no longer has 1 review: what was concluded there is not known here\n');
   });
 });
 

@@ -270,7 +270,7 @@ test('repair mends rows from the blocks of the log when the accesses are gone; w
     behindItsBack(data, (warehouse) => warehouse.command(`ALTER TABLE ntk.access_results DELETE WHERE ${A_ROW} ${SYNC}`));
   await loseRow();
   expect((await withLog(data, (log) => log.deleteBefore('access', 1, 500))).records).toBeGreaterThan(100);
-  expect(await ntkHereOk(['repair', '--data', data])).toMatchObject({ stdout: expect.stringContaining('inserted 1 rows') });
+  expect(await ntkHereOk(['repair', '--data', data])).toMatchObject({ stdout: expect.stringContaining('inserted 1 row,') });
   await loseRow();
   await withLog(data, async (log) => log.deleteBefore('results', 1, (await log.bounds('results', 1)).end));
   const { code, stdout } = await ntkHere(['repair', '--data', data]);
@@ -286,7 +286,7 @@ test('verify says what is not judged yet, which it proves nothing of', async () 
   cpSync(desk.data, data, { recursive: true });
   await withLog(data, (log) => log.commit({ appends: [{ stream: 'access', partition: 2, values: [Buffer.from('{}')] }] }));
   const { code, stdout } = await ntkHere(['verify', '--data', data]);
-  expect([code, stdout]).toEqual([0, expect.stringContaining('1 records at the end of the log are not judged and stored yet')]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('1 record at the end of the log is not judged and stored yet')]);
   expect(await verify(data)).toMatchObject({ code: 0, audit: { ok: true, unwritten: 1 } });
 });
 

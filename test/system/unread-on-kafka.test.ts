@@ -137,7 +137,7 @@ describe('partitions that somebody adds', () => {
         .toMatchObject({
           ok: false,
           detail: expect.stringMatching(
-            `^1 partitions are judged, topic ${topic} has 4 partitions and the log 2: .*NTK_KAFKA_TOPIC_PREFIX$`,
+            `^1 partition is judged, topic ${topic} has 4 partitions and the log 2: .*NTK_KAFKA_TOPIC_PREFIX$`,
           ),
         });
       await gauges.refresh();

@@ -54,7 +54,7 @@ test('of a refusal nothing is told but how many users it was about, whatever the
   try {
     const told = await eraseUsers(warehouse, LOG_ID, 0, [{ user: 'u_secret', offset: 5 }]).catch((error: unknown) => error);
     expect(told).toBeInstanceOf(WarehouseError);
-    expect((told as Error).message).toMatch(/^1 users cannot be erased from partition 0: \w+; ClickHouse's own log says more$/);
+    expect((told as Error).message).toMatch(/^1 user cannot be erased from partition 0: \w+; ClickHouse's own log says more$/);
   } finally {
     await warehouse.command('RENAME TABLE ntk.elsewhere TO ntk.access_results');
   }

@@ -15,6 +15,7 @@ import type { CliContext } from '../context.ts';
 import { jsonOptions } from '../options.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
+import { counted, countedAre, wereOf } from '../../domain/wording/counted.ts';
 
 interface ScoreFlags {
   readonly input: string;
@@ -112,8 +113,9 @@ function refuse(error: unknown, path: string): never {
 }
 
 function printSummary(out: Output, { rows, backwards, told, highest }: SeriesSummary, output: string): void {
-  if (backwards > 0) out.note(`${backwards} rows are earlier than the row above them; they were judged where they stand`);
-  out.line(`${rows} rows scored, ${told} stand out a little or more: ${brief(output)}`);
+  if (backwards > 0)
+    out.note(`${countedAre(backwards, 'row')} earlier than the row above, and ${wereOf(backwards)} judged in place`);
+  out.line(`${counted(rows, 'row')} scored, ${told} ${told === 1 ? 'stands' : 'stand'} out a little or more: ${brief(output)}`);
   if (highest.length === 0) return;
   out.table(
     ['highest', 'value', 'score'],

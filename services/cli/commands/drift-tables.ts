@@ -2,7 +2,7 @@
 import type { DriftFinding, DriftProgram, DriftReport, DriftUse } from '../../../schemas/report/drift.ts';
 import type { Output } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
-import { counted, grouped as n } from '../output/grouped.ts';
+import { areOf, counted, grouped as n } from '../../domain/wording/counted.ts';
 import { moreWords } from '../output/more-words.ts';
 
 const share = (part: number, whole: number): string => (whole === 0 ? '' : ` (${Math.round((100 * part) / whole)} %)`);
@@ -90,7 +90,7 @@ function printHeadline(out: Output, report: DriftReport): void {
   );
   if (purposes.withText > 0)
     out.line(
-      `${n(purposes.sample)} of ${n(purposes.withText)} purposes${share(purposes.sample, purposes.withText)} are a sample sentence of the documentation`,
+      `${n(purposes.sample)} of ${counted(purposes.withText, 'purpose')}${share(purposes.sample, purposes.withText)} ${areOf(purposes.sample)} a sample sentence of the documentation`,
     );
 }
 

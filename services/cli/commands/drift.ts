@@ -18,6 +18,7 @@ import { jsonOption, type StoreFlags, storeOptions } from '../options.ts';
 import { oddInWords } from '../output/import-words.ts';
 import { brief } from '../output/terminal.ts';
 import { driftCsv, printDrift, printProgramDrift } from './drift-tables.ts';
+import { counted, countedAre } from '../../domain/wording/counted.ts';
 
 interface DriftFlags extends StoreFlags {
   readonly program?: string;
@@ -64,7 +65,7 @@ Examples:
           await reader.readCalls(store.warehouse, store.logId);
           if (unwritten > 0)
             context.out.note(
-              `${unwritten} records are not judged and stored yet: what they call is missing here; ask again later`,
+              `${countedAre(unwritten, 'record')} not judged and stored yet: what was called there is missing here; ask again later`,
             );
         });
       }
@@ -106,7 +107,7 @@ function print({ out }: CliContext, { report, programs }: Drift, asked: string |
   if (chosen.length === 0) {
     const near = programs.find(({ program }) => program.toLowerCase().includes(asked!.toLowerCase()));
     const hint = near === undefined ? '' : `; there is '${brief(near.program, 80)}'`;
-    throw new UserError(`program '${brief(asked!, 80)}' is not among the ${programs.length} programs${hint}`);
+    throw new UserError(`program '${brief(asked!, 80)}' is not among ${counted(programs.length, 'program')}${hint}`);
   }
   if (format === 'csv') out.csv(driftCsv(chosen));
   else if (format === 'json') out.json(asked === undefined ? report : chosen[0]);

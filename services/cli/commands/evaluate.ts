@@ -7,7 +7,7 @@ import { readAlarms, readLabelsFile, type StoredAlarms } from '../../system/eval
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { jsonOption, type StoreFlags } from '../options.ts';
-import { grouped } from '../output/grouped.ts';
+import { counted, countedAre, grouped } from '../../domain/wording/counted.ts';
 import { brief } from '../output/terminal.ts';
 import { evaluationCsv, printEvaluation } from './evaluation-tables.ts';
 
@@ -94,15 +94,15 @@ function warn(
     // A day that begins at another hour than UTC's touches one more.
     if (activeProgramDays > programs * Math.ceil(days + 1))
       out.note(
-        `${name}: programs x days is ${grouped(programs * days)}, but there are accesses on ${grouped(activeProgramDays)} program-days: figures by programs x days are of less traffic than was judged`,
+        `${name}: programs x days is ${grouped(programs * days)}, but there are accesses on ${counted(activeProgramDays, 'program-day')}: figures by programs x days are of less traffic than was judged`,
       );
     if (unwritten > 0)
       out.note(
-        `${name}: ${unwritten} records are not judged and stored yet, what they would find is missing here; ask again later`,
+        `${name}: ${countedAre(unwritten, 'record')} not judged and stored yet, what would be found there is missing here; ask again later`,
       );
     if (unknownPrograms.length > 0)
       out.note(
-        `${name}: of ${unknownPrograms.length} programs with incidents no access is stored, such as ${brief(unknownPrograms[0]!)}`,
+        `${name}: of ${counted(unknownPrograms.length, 'program')} with incidents no access is stored, such as ${brief(unknownPrograms[0]!)}`,
       );
     if (alarms.length === 0) out.note(`${name}: no result has a baseline reason; does the policy enable baselines?`);
   }

@@ -1,6 +1,6 @@
 /** An evaluation for people and spreadsheets. Programs and incidents are names of others: they are made safe here. */
 import type { Evaluation, NamedRecall, Recall } from '../../../schemas/report/evaluation.ts';
-import { counted, grouped as n } from '../output/grouped.ts';
+import { counted, grouped as n } from '../../domain/wording/counted.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
 
@@ -51,7 +51,7 @@ function printHeadline(out: Output, evaluation: Evaluation): void {
   out.line(`false in 1,000 program-days: ${rateWords(rate)}; programs x days: ${n(Math.round(evaluation.programDays))}`);
   if (active !== null)
     out.line(
-      `counting days with an access, as a policy's budget does: ${rateWords(active)}; ${n(evaluation.activeProgramDays)} days`,
+      `counting days with an access, as a policy's budget does: ${rateWords(active)}; ${counted(evaluation.activeProgramDays, 'day')}`,
     );
 }
 

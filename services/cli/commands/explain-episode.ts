@@ -4,6 +4,7 @@ import type { StoredAccess } from '../../auditor/find-access.ts';
 import { AlarmView } from '../../system/episodes.ts';
 import type { Store } from '../../system/store.ts';
 import { isReviewed, reviewsInWords } from './review-words.ts';
+import { counted } from '../../domain/wording/counted.ts';
 
 const BASELINES: ReadonlySet<string> = new Set(BASELINE_REASONS);
 
@@ -14,5 +15,5 @@ export async function episodeInWords(store: Store, { reasons, partition, offset 
   if (found === null) return null;
   const { episode, reviews } = found;
   const concluded = isReviewed(reviews) ? reviewsInWords(reviews) : `not reviewed (ntk review ${episode.id} ...)`;
-  return `part of episode ${episode.id} of ${episode.results} results${store.log === null ? '' : `: ${concluded}`}`;
+  return `part of episode ${episode.id} of ${counted(episode.results, 'result')}${store.log === null ? '' : `: ${concluded}`}`;
 }

@@ -8,6 +8,7 @@ import { UserError } from '../../system/user-error.ts';
 import type { Output } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
 import { loadPolicyFile, readBytes } from './policy-file.ts';
+import { counted } from '../../domain/wording/counted.ts';
 
 const SUFFIX = /\.test\.ya?ml$/;
 
@@ -77,6 +78,7 @@ function printFile(out: Output, { file, policy, hash, passed, failed, problems, 
       out.line(`         ${''.padEnd(9)} found    ${brief(found, 300)}`);
     }
   }
-  const sum = `${passed} of ${passed + failed} cases pass`;
+  const all = passed + failed;
+  const sum = `${passed} of ${counted(all, 'case')} ${all === 1 ? 'passes' : 'pass'}`;
   out.line(failed === 0 ? out.paint('green', sum) : out.paint('red', sum));
 }

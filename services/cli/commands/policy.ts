@@ -15,6 +15,7 @@ import { brief, safe } from '../output/terminal.ts';
 import { WHY_IN_WORDS } from './authority-words.ts';
 import { loadPolicyFile, type PolicyFile, readBytes } from './policy-file.ts';
 import { testPolicies } from './policy-test.ts';
+import { counted } from '../../domain/wording/counted.ts';
 
 type PolicyFlags = LogFlags & JsonFlags;
 
@@ -79,7 +80,7 @@ async function checkPolicies(out: Output, files: readonly string[], json: boolea
       results.push({ file, ok: true, hash: parsed.hash, problems: [] });
       if (!json)
         out.line(
-          `${brief(file)}: ${out.paint('green', 'fine')} (policy ${parsed.hash}, version ${brief(parsed.policy.version)}, ${parsed.policy.limits.length} limits)`,
+          `${brief(file)}: ${out.paint('green', 'fine')} (policy ${parsed.hash}, version ${brief(parsed.policy.version)}, ${counted(parsed.policy.limits.length, 'limit')})`,
         );
       continue;
     }
@@ -113,7 +114,7 @@ async function applyPolicy(out: Output, log: EventLog, file: string, options: Ap
   if (json) return out.json(publishedJson(policy, inForce, isDue));
   if (!isDue) return sayInForce(out, policy.hash);
   out.note(
-    `policy ${policy.hash} (version ${brief(policy.version)}) is published to ${log.partitions} partitions${inForce === undefined ? '' : `; before it ${inForce.policy.hash}`}`,
+    `policy ${policy.hash} (version ${brief(policy.version)}) is published to ${counted(log.partitions, 'partition')}${inForce === undefined ? '' : `; before it ${inForce.policy.hash}`}`,
   );
 }
 

@@ -9,7 +9,7 @@ import { readRejects, type StoredReject } from '../../system/stored-rejects.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { type JsonFlags, jsonOptions, limitOf, type LogFlags, logOptions } from '../options.ts';
-import { grouped } from '../output/grouped.ts';
+import { counted, grouped } from '../../domain/wording/counted.ts';
 import type { Output, Progress } from '../output/output.ts';
 import { problemsOf, REASON_IN_WORDS } from '../output/reject-words.ts';
 import { brief, safe } from '../output/terminal.ts';
@@ -129,7 +129,9 @@ async function listRejects(out: Output, log: EventLog, filter: RejectFilter, lis
       ]),
     );
   const which = isNewestFirst ? 'newest' : 'first';
-  out.note(total > shown.length ? `${total} rejects, the ${which} ${shown.length} shown (--limit)` : `${total} rejects`);
+  out.note(
+    total > shown.length ? `${counted(total, 'reject')}, the ${which} ${shown.length} shown (--limit)` : counted(total, 'reject'),
+  );
 }
 
 function placeInWords(places: PlacesOfRecord | undefined): string {
@@ -162,7 +164,7 @@ async function showReject(out: Output, log: EventLog, id: string, json: boolean)
     }
     out.line(`${out.paint('bold', reject.reason)}: ${REASON_IN_WORDS[reject.reason]}${whyOf(reject)}`);
     out.line(
-      `partition ${reject.partition} offset ${reject.offset}, ${reject.bytes} bytes${reject.bytes === RECORD_BYTES_KEPT ? ' at least' : ''}, SHA-256 ${reject.sha256}, rejected ${reject.rejectedAt}`,
+      `partition ${reject.partition} offset ${reject.offset}, ${counted(reject.bytes, 'byte')}${reject.bytes === RECORD_BYTES_KEPT ? ' at least' : ''}, SHA-256 ${reject.sha256}, rejected ${reject.rejectedAt}`,
     );
     const raw = Buffer.from(reject.raw, 'base64');
     for (const problem of problemsOf(reject.reason, raw)) out.line(`  ${brief(problem, 200)}`);

@@ -3,7 +3,7 @@ import type { InterceptionReport } from '../../../schemas/report/interceptions.t
 import { gapInWords } from '../output/gap-words.ts';
 import { moreWords } from '../output/more-words.ts';
 import type { Output } from '../output/output.ts';
-import { grouped } from '../output/grouped.ts';
+import { counted, grouped } from '../../domain/wording/counted.ts';
 
 export function printReport(out: Output, report: InterceptionReport, format: 'table' | 'json' | 'csv'): void {
   if (format === 'json') out.json(report);
@@ -50,13 +50,13 @@ const ALL_PROGRAMS_SQL =
 function printTables(out: Output, report: InterceptionReport): void {
   const { intercepted, wouldHaveBeenIntercepted: would, quality, byVerdict } = report;
   out.line(
-    out.paint('bold', `${grouped(intercepted.attempts)} attempts intercepted, by ${grouped(intercepted.programs)} programs`),
+    out.paint('bold', `${counted(intercepted.attempts, 'attempt')} intercepted, by ${counted(intercepted.programs, 'program')}`),
   );
-  out.line(`of ${grouped(report.accesses)} accesses between ${report.from} and ${report.to}`);
+  out.line(`of ${counted(report.accesses, 'access')} between ${report.from} and ${report.to}`);
   out.line(
-    `prevented ${grouped(intercepted.prevented)}, already refused ${grouped(intercepted.alreadyRefused)}, late ${grouped(intercepted.late)}; ${grouped(intercepted.users)} users`,
+    `prevented ${grouped(intercepted.prevented)}, already refused ${grouped(intercepted.alreadyRefused)}, late ${grouped(intercepted.late)}; ${counted(intercepted.users, 'user')}`,
   );
-  out.line(`would have been intercepted: ${grouped(would.attempts)} attempts by ${grouped(would.programs)} programs`);
+  out.line(`would have been intercepted: ${counted(would.attempts, 'attempt')} by ${counted(would.programs, 'program')}`);
   out.line(
     `verdicts: ${Object.entries(byVerdict)
       .map(([verdict, n]) => `${verdict} ${grouped(n)}`)
@@ -83,7 +83,7 @@ function printTables(out: Output, report: InterceptionReport): void {
   }
   out.line();
   out.line(
-    `log: ${grouped(quality.recordsRead)} records read, ${grouped(quality.duplicates)} duplicates, ${grouped(quality.rejected)} rejected, ${grouped(quality.rowsStored)} rows stored, ${grouped(quality.unwritten)} not stored yet`,
+    `log: ${counted(quality.recordsRead, 'record')} read, ${counted(quality.duplicates, 'duplicate')}, ${grouped(quality.rejected)} rejected, ${counted(quality.rowsStored, 'row')} stored, ${grouped(quality.unwritten)} not stored yet`,
   );
   const way = wayToComplete(quality);
   if (way !== null) out.line(`  ${way}`);

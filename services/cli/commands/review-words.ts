@@ -7,7 +7,7 @@ import { reasonInWords } from '../../domain/wording/reasons.ts';
 import type { ReviewedEpisode } from '../../system/episodes.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
-import { counted, grouped as n } from '../output/grouped.ts';
+import { counted, grouped as n } from '../../domain/wording/counted.ts';
 
 /** Of a score, on a screen; JSON has all of them. */
 const CONTRIBUTIONS_MAX = 3;

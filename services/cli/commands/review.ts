@@ -12,6 +12,7 @@ import { jsonOptions, limitOf, type StoreFlags, storeOptions } from '../options.
 import { brief } from '../output/terminal.ts';
 import { type RangeFlags, rangeOf } from '../time-range.ts';
 import { episodeJson, printEpisode, printRate, reviewInWords, reviewJson } from './review-words.ts';
+import { counted, countedAre } from '../../domain/wording/counted.ts';
 
 export function registerReview(program: Command, context: CliContext): void {
   const review = program
@@ -101,7 +102,7 @@ async function conclude(context: CliContext, name: string, disposition: Disposit
 }
 
 function whyNone({ unwritten }: { readonly unwritten: number }): string {
-  const later = unwritten === 0 ? '' : `, and ${unwritten} records are not judged and stored yet`;
+  const later = unwritten === 0 ? '' : `, and ${countedAre(unwritten, 'record')} not judged and stored yet`;
   return `no stored result of that place has a finding of the baselines${later} (ntk review list)`;
 }
 
@@ -180,6 +181,7 @@ function registerRate(review: Command, context: CliContext): void {
 
 function noteWhatIsMissing({ out }: Pick<CliContext, 'out'>, { unwritten, reviewsGone }: AlarmView, { log }: Store): void {
   if (log === null) out.note('what was concluded is in the log: with its data folder (--data DIR) it is shown, too');
-  if (reviewsGone > 0) out.note(`the log no longer has ${reviewsGone} reviews: what they concluded is not known here`);
-  if (unwritten > 0) out.note(`${unwritten} records are not judged and stored yet: alarms among them are missing here`);
+  if (reviewsGone > 0)
+    out.note(`the log no longer has ${counted(reviewsGone, 'review')}: what was concluded there is not known here`);
+  if (unwritten > 0) out.note(`${countedAre(unwritten, 'record')} not judged and stored yet: alarms among them are missing here`);
 }

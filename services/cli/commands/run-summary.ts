@@ -14,7 +14,7 @@ import type { Output } from '../output/output.ts';
 import { printRejectedLines, rejectedLines } from './rejected-lines.ts';
 import { noPolicyWords } from './start-words.ts';
 import { brief } from '../output/terminal.ts';
-import { grouped as n } from '../output/grouped.ts';
+import { counted, grouped as n } from '../../domain/wording/counted.ts';
 
 /** Rows of the table of who took what. */
 const PROGRAMS_SHOWN_MAX = 40;
@@ -120,11 +120,11 @@ async function printWhoTookWhat(
 
 function printHeadline(out: Output, report: InterceptionReport, personalAccesses: number, personalPrograms: number): void {
   const { intercepted, wouldHaveBeenIntercepted: would, quality } = report;
-  const headline = `${n(intercepted.attempts)} attempts intercepted, by ${n(intercepted.programs)} programs; ${n(would.attempts)} more by ${n(would.programs)} programs would have been`;
+  const headline = `${counted(intercepted.attempts, 'attempt')} intercepted, by ${counted(intercepted.programs, 'program')}; ${n(would.attempts)} more by ${counted(would.programs, 'program')} would have been`;
   out.line(out.paint('bold', headline));
-  out.line(`${n(personalAccesses)} accesses to personal data, by ${n(personalPrograms)} programs`);
+  out.line(`${counted(personalAccesses, 'access')} to personal data, by ${counted(personalPrograms, 'program')}`);
   const complete = quality.complete ? 'complete' : out.paint('red', 'NOT complete');
   out.line(
-    `${n(report.accesses)} accesses judged and stored; ${n(quality.recordsRead)} records read, ${n(quality.duplicates)} duplicates, ${n(quality.rejected)} rejected; ${complete}`,
+    `${counted(report.accesses, 'access')} judged and stored; ${counted(quality.recordsRead, 'record')} read, ${counted(quality.duplicates, 'duplicate')}, ${n(quality.rejected)} rejected; ${complete}`,
   );
 }

@@ -13,7 +13,7 @@ import type { CliContext } from '../context.ts';
 import { jsonOptions, systemAt } from '../options.ts';
 import { brief } from '../output/terminal.ts';
 import { parseBound } from '../time-range.ts';
-import { grouped } from '../output/grouped.ts';
+import { counted, grouped } from '../../domain/wording/counted.ts';
 
 interface SimulateFlags {
   readonly seed: string;
@@ -112,8 +112,8 @@ async function simulateFiles(context: CliContext, flags: SimulateFlags, folder: 
       context.fail();
     } else if (flags.json) out.json(written);
     else {
-      out.line(`${written.events}: ${grouped(written.records)} records`);
-      out.line(`${written.labels}: ${grouped(written.incidents)} incidents`);
+      out.line(`${written.events}: ${counted(written.records, 'record')}`);
+      out.line(`${written.labels}: ${counted(written.incidents, 'incident')}`);
     }
   } catch (error) {
     const code = systemCodeOf(error);
@@ -145,12 +145,12 @@ async function simulateLive({ out, clock, signal, token: known }: CliContext, fl
   };
   const onRetry = (why: string, inMs: number): void =>
     out.note(`${brief(to)}: ${brief(why, 200)}; trying again in ${Math.ceil(inMs / 1_000)} s`);
-  out.note(`sending ${grouped(rate)} records a second to ${brief(to)}, until stopped (Ctrl-C)`);
+  out.note(`sending ${counted(rate, 'record')} a second to ${brief(to)}, until stopped (Ctrl-C)`);
   try {
     const sink = gatewaySink({ url, token, clock, signal, onRetry });
     const { records, skippedSeconds } = await runLiveSource({ ...options, sink, clock, signal, rate });
     if (flags.json) out.json({ records, skippedSeconds });
-    else out.line(`${grouped(records)} records sent`);
+    else out.line(`${counted(records, 'record')} sent`);
   } catch (error) {
     if (!(error instanceof SinkRefused)) throw error;
     throw new UserError(

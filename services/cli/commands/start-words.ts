@@ -2,7 +2,7 @@
 import type { AppliedPolicy } from '../../system/first-policy.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
-import { grouped } from '../output/grouped.ts';
+import { counted } from '../../domain/wording/counted.ts';
 
 export interface Started {
   readonly url: string;
@@ -28,7 +28,7 @@ export function sayStarted(out: Output, { url, data, rate, applied, hasPolicy }:
   if (rate === null) {
     line('Hosts', `send events to ${url}/v1/events with the token in ${folder}/system.json (docs/gateway.md)`);
   } else {
-    line('Host', `simulated: made-up programs and users, about ${grouped(rate)} records a second (--rate)`);
+    line('Host', `simulated: made-up programs and users, about ${counted(rate, 'record')} a second (--rate)`);
     line('', `with hosts of your own instead: npm start -- --no-simulator --data ./mine`);
   }
   line(

@@ -14,6 +14,7 @@ import { gapInWords } from '../output/gap-words.ts';
 import { jsonOptions, type StoreFlags, storeOptions } from '../options.ts';
 import { CHAIN_BECAUSE } from './authority-words.ts';
 import { type Gone, keptStatesOf, type LostBlocks, type Remade, remakeAll } from './remake.ts';
+import { areOf, counted } from '../../domain/wording/counted.ts';
 
 export function registerVerify(program: Command, context: CliContext): void {
   jsonOptions(storeOptions(program.command('verify')))
@@ -65,16 +66,21 @@ function printRepair({ out }: CliContext, audit: StoreAudit, { remade, gone }: L
   const { rowsInserted, rowsRemoved, ledgerEntries, beyondRepair } = audit.repaired!;
   for (const one of remade) out.line(remadeInWords(one));
   for (const one of gone) out.line(out.paint('red', goneInWords(one)));
-  out.line(`removed ${rowsRemoved} rows, inserted ${rowsInserted} rows, mended ${ledgerEntries} ledger entries`);
+  out.line(
+    `removed ${counted(rowsRemoved, 'row')}, inserted ${counted(rowsInserted, 'row')}, mended ${counted(ledgerEntries, 'ledger entry')}`,
+  );
   if (isProved) return;
-  const why = beyondRepair > 0 ? `; ${beyondRepair} ledger entries have no block in the log any more` : '';
+  const why =
+    beyondRepair > 0
+      ? `; ${counted(beyondRepair, 'ledger entry')} ${beyondRepair === 1 ? 'has' : 'have'} no block in the log any more`
+      : '';
   out.line(
     out.paint('red', `NOT all is as it should be: the log no longer has what the rest was made of${why}. ntk verify names it.`),
   );
 }
 
 function remadeInWords({ partition, from, to, rows }: Remade): string {
-  return `partition ${partition}: made ${rows} rows of the lost blocks of source offsets ${from} to ${to} again from the log`;
+  return `partition ${partition}: made ${counted(rows, 'row')} of the lost blocks of source offsets ${from} to ${to} again from the log`;
 }
 
 function goneInWords({ partition, from, to }: Gone): string {
@@ -154,11 +160,17 @@ function printAudit({ out }: CliContext, audit: StoreAudit, unwritten: number | 
   }
   const { strayRows, strayLedgerEntries, rowsOfOtherLogs } = audit;
   if (strayRows + strayLedgerEntries > 0)
-    out.line(`partitions that the log does not have: ${strayRows} rows, ${strayLedgerEntries} ledger entries`);
+    out.line(
+      `partitions that the log does not have: ${counted(strayRows, 'row')}, ${counted(strayLedgerEntries, 'ledger entry')}`,
+    );
   if (rowsOfOtherLogs > 0)
-    out.line(`${rowsOfOtherLogs} rows of other logs than ${audit.logId} lie beside these; nothing is said of them`);
+    out.line(
+      `${counted(rowsOfOtherLogs, 'row')} of other logs than ${audit.logId} ${rowsOfOtherLogs === 1 ? 'lies' : 'lie'} beside these; nothing is said of what is not this log's`,
+    );
   if (unwritten !== null && unwritten > 0)
-    out.line(`${unwritten} records at the end of the log are not judged and stored yet; nothing is said of them`);
+    out.line(
+      `${counted(unwritten, 'record')} at the end of the log ${areOf(unwritten)} not judged and stored yet; nothing is said of what is not stored`,
+    );
   out.line(
     audit.ok
       ? out.paint(

@@ -4,7 +4,7 @@ import type { ImportSummary } from '../../importers/import-file.ts';
 import type { OddCode, OddThing } from '../../importers/odd-things.ts';
 import type { Output } from './output.ts';
 import { brief } from './terminal.ts';
-import { grouped as n } from './grouped.ts';
+import { counted, countedAre, grouped as n, wereOf } from '../../domain/wording/counted.ts';
 
 /** Completes "odd: ..., N times": what readers noticed without being stopped by it. */
 const ODD_IN_WORDS: Readonly<Record<OddCode, string>> = {
@@ -52,9 +52,9 @@ export function printImport(out: Output, one: ImportSummary): void {
 const OF_THE_WHOLE_FILE: ReadonlySet<OddCode> = new Set(['utf16', 'json_array', 'other_format']);
 
 function printWhatCame(out: Output, one: ImportSummary): void {
-  const resumed = one.skipped > 0 ? `, ${n(one.skipped)} were imported before` : '';
+  const resumed = one.skipped > 0 ? `, ${n(one.skipped)} ${wereOf(one.skipped)} imported before` : '';
   const known = one.alreadyKnown > 0 ? `, ${n(one.alreadyKnown)} known from other files` : '';
-  out.note(`${brief(one.name)}: ${n(one.appended)} of ${n(one.records)} records appended${resumed}${known}`);
+  out.note(`${brief(one.name)}: ${n(one.appended)} of ${counted(one.records, 'record')} appended${resumed}${known}`);
   for (const odd of one.odd) if (!OF_THE_WHOLE_FILE.has(odd.code)) out.note(`  ${oddInWords(odd)}`);
   const unread = unreadInWords(one);
   if (unread !== null) out.note(`  ${out.paint('yellow', unread, out.errors)}`);
@@ -84,7 +84,7 @@ function unreadInWords({ format, records, odd }: ImportSummary): string | null {
 /** How far an interrupted run came with each of its inputs; `shares` of their bytes that were read, from 0 to 1. */
 export function printInterrupted(out: Output, imports: readonly ImportSummary[], shares: readonly number[]): void {
   for (const [i, one] of imports.entries()) {
-    const records = `${n(one.records)} records are in the log`;
+    const records = `${countedAre(one.records, 'record')} in the log`;
     if (one.status !== 'stopped') out.note(`${brief(one.name)}: read to its end, ${records}`);
     else if (one.records === 0) out.note(`${brief(one.name)}: not begun`);
     else out.note(`${brief(one.name)}: ${records}, at about ${percent(shares[i] ?? 0)} of the file`);

@@ -8,7 +8,7 @@ import Table from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
 import { brief, safe, SafeBytes, safeLines } from './terminal.ts';
 import { fitColumns } from './fit-columns.ts';
-import { grouped } from './grouped.ts';
+import { grouped } from '../../domain/wording/counted.ts';
 
 type Style = Parameters<typeof styleText>[0];
 

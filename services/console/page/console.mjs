@@ -102,7 +102,7 @@ function showReport(report) {
   const lost = (quality.gaps ?? []).length > 0 ? ', with records that were lost' : '';
   put(
     'of',
-    `of ${numbers.format(report.accesses)} accesses in the log, as of ${clockTime.format(new Date(report.asOf))}; ${report.settled ? 'settled' : 'preliminary'}${lost}`,
+    `of ${numbers.format(report.accesses)} ${report.accesses === 1 ? 'access' : 'accesses'} in the log, as of ${clockTime.format(new Date(report.asOf))}; ${report.settled ? 'settled' : 'preliminary'}${lost}`,
   );
   document.documentElement.dataset.accesses = String(report.accesses);
   showBars('by-reason', report.byReason);

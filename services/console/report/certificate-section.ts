@@ -3,6 +3,7 @@ import type { InterceptionReport } from '../../../schemas/report/interceptions.t
 import { CERTIFIED_POLICIES_MAX, type ReportCertificate } from '../../domain/report/certificate.ts';
 import { html, type Html } from '../html.ts';
 import { moment, number } from './figures.ts';
+import { areOf, counted, thingOf, wereOf } from '../../domain/wording/counted.ts';
 
 export function certificateSection(report: InterceptionReport, certificate: ReportCertificate): Html {
   const { quality } = report;
@@ -39,7 +40,7 @@ function completeness({ quality }: InterceptionReport): Html {
   const { gaps = [], unwritten } = quality;
   const reasons = [
     unwritten > 0 &&
-      html`<p class="note bad"><strong>Not complete.</strong> ${number(unwritten)} records of the log are not stored yet.</p>`,
+      html`<p class="note bad"><strong>Not complete.</strong> ${counted(unwritten, 'record')} of the log ${areOf(unwritten)} not stored yet.</p>`,
     gaps.map(
       ({ partition, from, to, acceptedAt, by, reason, arrivedAfter, arrivedBefore }) =>
         html`<p class="note bad"><strong>Not complete.</strong> Partition ${partition}, places ${number(from)} to ${number(to)}: these records were lost and accepted as lost by ${by} at ${moment(acceptedAt)}${reason !== '' && html` (“${reason}”)`}. They arrived after ${arrivedAfter === null ? 'the beginning' : moment(arrivedAfter)} and before ${arrivedBefore === null ? 'now' : moment(arrivedBefore)}.</p>`,
@@ -85,6 +86,6 @@ ${rows.map(
     html`<tr><th scope="row"><code>${hash}</code>${published !== null && html`<span class="why">${published.version}</span>`}</th><td>${published === null ? 'the log at hand does not say' : html`${moment(published.at)}${published.by !== '' && html`<span class="why">by ${published.by}</span>`}`}</td><td>${moment(firstArrival)}<span class="why">to ${moment(lastArrival)}</span></td><td class="n">${number(accesses)}</td></tr>\n`,
 )}</tbody>
 </table>
-${others > 0 && html`<p>${number(others)} more accesses were judged by policies that came after these ${rows.length}.</p>`}
+${others > 0 && html`<p>${number(others)} more ${thingOf(others, 'access')} ${wereOf(others)} judged by policies that came after these ${rows.length}.</p>`}
 </section>`;
 }

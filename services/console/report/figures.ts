@@ -10,6 +10,4 @@ export function instant(ms: number): string {
   return moment(new Date(ms).toISOString());
 }
 
-export function number(value: number): string {
-  return value.toLocaleString('en-US');
-}
+export { grouped as number } from '../../domain/wording/counted.ts';

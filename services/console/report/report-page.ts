@@ -12,6 +12,7 @@ import { beforeTheChart, rowBar, timelineChart } from './charts.ts';
 import { DEFINITIONS, METHOD } from './definitions.ts';
 import { instant, moment, number } from './figures.ts';
 import { REPORT_STYLE } from './report-style.ts';
+import { areOf, counted, wereOf } from '../../domain/wording/counted.ts';
 
 interface ReportPageParts {
   readonly report: InterceptionReport;
@@ -22,7 +23,7 @@ interface ReportPageParts {
 
 export function reportPage({ report, certificate, version }: ReportPageParts): string {
   const { intercepted } = report;
-  const title = `Interception report: ${attempts(intercepted.attempts)} by ${programs(intercepted.programs)}`;
+  const title = `Interception report: ${counted(intercepted.attempts, 'attempt')} by ${counted(intercepted.programs, 'program')}`;
   const page = html`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -60,13 +61,13 @@ function opening(report: InterceptionReport, certificate: ReportCertificate): Ht
   return html`<header>
 <h1>Interception report</h1>
 <p class="meta">${period(report, certificate)}</p>
-<p class="headline">${attempts(intercepted.attempts)} intercepted, by ${programs(intercepted.programs)}</p>
-<p class="lead">of ${number(report.accesses)} accesses to users’ data that were judged.</p>
+<p class="headline">${counted(intercepted.attempts, 'attempt')} intercepted, by ${counted(intercepted.programs, 'program')}</p>
+<p class="lead">of ${counted(report.accesses, 'access')} to users’ data that ${wereOf(report.accesses)} judged.</p>
 <ul class="badges">
 <li class="badge ${report.settled ? 'good' : 'warn'}">${report.settled ? 'Settled' : 'Preliminary'}</li>
 <li class="badge ${quality.complete ? 'good' : 'bad'}">${quality.complete ? 'Complete' : 'Not complete'}</li>
 </ul>
-${certificate.simulated > 0 && html`<p class="made-up"><strong>Made up.</strong> ${number(certificate.simulated)} of these accesses are the simulator’s: no program did them and no user is concerned.</p>`}
+${certificate.simulated > 0 && html`<p class="made-up"><strong>Made up.</strong> ${number(certificate.simulated)} of these accesses ${areOf(certificate.simulated)} the simulator’s: no program did them and no user is concerned.</p>`}
 </header>
 <dl class="figures">
 <div><dt>Prevented</dt><dd>${number(intercepted.prevented)}</dd></div>
@@ -78,7 +79,7 @@ ${certificate.simulated > 0 && html`<p class="made-up"><strong>Made up.</strong>
 ${
   chart !== null &&
   html`<figure>
-<figcaption>By ${certificate.timeline.period} (UTC). <span class="key"></span>Intercepted${would.attempts > 0 && html`<span class="key would"></span>Would have been`}${undrawn.attempts > 0 && html` ${attempts(undrawn.attempts)} before ${undrawn.before} counted, and not drawn here.`}</figcaption>
+<figcaption>By ${certificate.timeline.period} (UTC). <span class="key"></span>Intercepted${would.attempts > 0 && html`<span class="key would"></span>Would have been`}${undrawn.attempts > 0 && html` ${counted(undrawn.attempts, 'attempt')} before ${undrawn.before} counted, and not drawn here.`}</figcaption>
 ${chart}
 </figure>`
 }`;
@@ -86,7 +87,7 @@ ${chart}
 
 function breakdowns({ byReason, byCategory, byClass, topPrograms }: InterceptionReport): Html {
   const highest = Math.max(0, ...byCategory.map((row) => row.attempts));
-  const counted = (row: { attempts: number; programs: number }): HtmlValue[] => [cell(row.attempts), cell(row.programs)];
+  const figures = (row: { attempts: number; programs: number }): HtmlValue[] => [cell(row.attempts), cell(row.programs)];
   return html`<section aria-labelledby="figures">
 <h2 id="figures">Intercepted attempts</h2>
 ${table(
@@ -95,7 +96,7 @@ ${table(
   byReason.map((row) => {
     const { title, sentence } = reasonInWords(row.reason);
     const name = html`${title} <code class="code">${row.reason}</code><span class="why">${sentence}</span>`;
-    return html`<tr><th scope="row">${name}</th>${counted(row)}</tr>\n`;
+    return html`<tr><th scope="row">${name}</th>${figures(row)}</tr>\n`;
   }),
   'An attempt that was intercepted for several reasons stands under each of them.',
 )}
@@ -104,13 +105,13 @@ ${table(
   ['Kind of data', '', 'Attempts', 'Programs'],
   byCategory.map(
     (row) =>
-      html`<tr><th scope="row">${categoryInWords(row.category)}</th><td>${rowBar(row.attempts, highest)}</td>${counted(row)}</tr>\n`,
+      html`<tr><th scope="row">${categoryInWords(row.category)}</th><td>${rowBar(row.attempts, highest)}</td>${figures(row)}</tr>\n`,
   ),
 )}
 ${table(
   'By class of program',
   ['Class', 'Attempts', 'Programs'],
-  byClass.map((row) => html`<tr><th scope="row">${row.class}</th>${counted(row)}</tr>\n`),
+  byClass.map((row) => html`<tr><th scope="row">${row.class}</th>${figures(row)}</tr>\n`),
 )}
 ${table(
   'Programs with the most attempts',
@@ -148,12 +149,4 @@ function period({ from, to }: InterceptionReport, { span }: ReportCertificate): 
   const seen = span === null ? '' : `, which is from ${instant(span.firstMs)} to ${instant(span.lastMs)}`;
   if (isFromStart && isToEnd) return `All accesses in the log${seen}`;
   return isFromStart ? `All accesses up to ${moment(to)}` : `All accesses from ${moment(from)} on`;
-}
-
-function attempts(count: number): string {
-  return `${number(count)} ${count === 1 ? 'attempt' : 'attempts'}`;
-}
-
-function programs(count: number): string {
-  return `${number(count)} ${count === 1 ? 'program' : 'programs'}`;
 }

@@ -14,6 +14,7 @@ import { OPEN } from '../authority/authority.ts';
 import { PartitionFold } from '../fold/fold.ts';
 import { parseTimeUs } from '../record/time.ts';
 import type { ResultRow } from '../results/row.ts';
+import { counted } from '../wording/counted.ts';
 
 export interface CaseVerdict {
   readonly verdict: Action;
@@ -54,7 +55,7 @@ export function runCase(policy: unknown, { facts }: Pick<PolicyTest, 'facts'>, o
   const { verdicts, rejected, duplicates, last } = fold(policy, events);
   const differences: Difference[] = [];
   if (rejected.length > 0) differences.push({ what: 'records', expected: 'readable records', found: rejected.join(', ') });
-  if (duplicates > 0) differences.push({ what: 'records', expected: 'no duplicates', found: `${duplicates} duplicates` });
+  if (duplicates > 0) differences.push({ what: 'records', expected: 'no duplicates', found: counted(duplicates, 'duplicate') });
   const found = verdicts.get(last) ?? null;
   if (found === null) return { name, found, differences };
   return { name, found, differences: [...differences, ...differencesOf(expect, found)] };

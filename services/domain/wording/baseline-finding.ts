@@ -1,6 +1,7 @@
 /** What the baselines found, in plain words: what was seen, what is ordinary for this program, and what the score is made of. */
 import type { Feature } from '../baselines/features.ts';
 import type { BaselineEvidence } from '../verdict/evidence.ts';
+import { thingOf, wereOf } from './counted.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -37,43 +38,42 @@ const WHAT_USES_ARE =
 export function baselineFindingInWords(observed: Values, expected: Values): string {
   const { feature } = observed;
   if (typeof feature !== 'string' || !Object.hasOwn(NAMES, feature)) return '';
-  const hours = number(observed.withinHours);
-  const within = `Within ${hours} ${hours === '1' ? 'hour' : 'hours'}`;
+  const within = `Within ${many(observed.withinHours, 'hour')}`;
   return ` ${SENTENCES[feature as Feature](within, observed, expected)}`;
 }
 
 const SENTENCES: Readonly<Record<Feature, (within: string, observed: Values, expected: Values) => string>> = {
   category_share: (within, o, e) =>
-    `${within}, ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)} uses of the program were of this kind; ordinary would be ${usual(e, 'usesOfCategory')}.`,
+    `${within}, ${number(o.usesOfCategory)} of ${many(o.usesOfProgram, 'use')} of the program ${were(o.usesOfCategory)} of this kind; ordinary would be ${usual(e, 'usesOfCategory')}.`,
   category_calls: (within, o, e) =>
-    `${within}, ${number(o.callsOfCategory)} of ${number(o.callsOfProgram)} calls of the program were of this kind; ordinary would be ${usual(e, 'callsOfCategory')}.`,
+    `${within}, ${number(o.callsOfCategory)} of ${many(o.callsOfProgram, 'call')} of the program ${were(o.callsOfCategory)} of this kind; ordinary would be ${usual(e, 'callsOfCategory')}.`,
   background_share: (within, o, e) =>
-    `${within}, ${number(o.usesInBackground)} of ${number(o.usesOfCategory)} uses were in the background; ordinary would be ${usual(e, 'usesInBackground')}.`,
+    `${within}, ${number(o.usesInBackground)} of ${many(o.usesOfCategory, 'use')} ${were(o.usesInBackground)} in the background; ordinary would be ${usual(e, 'usesInBackground')}.`,
   distinct_users: (within, o, e) =>
-    `${within}, ${number(o.calls)} calls reached ${number(o.usersReached)} users; ordinary would be ${usual(e, 'usersReached')}.`,
+    `${within}, ${many(o.calls, 'call')} reached ${many(o.usersReached, 'user')}; ordinary would be ${usual(e, 'usersReached')}.`,
   rows_per_call: (within, o, e) =>
-    `${within}, ${number(o.calls)} calls took ${number(o.typicalVolume)} each (rows times bytes, in the middle); ordinary would be ${usual(e, 'typicalVolume')}.`,
+    `${within}, ${many(o.calls, 'call')} took ${number(o.typicalVolume)} each (rows times bytes, in the middle); ordinary would be ${usual(e, 'typicalVolume')}.`,
   quiet_hours: (within, o, e) =>
-    `${within}, when it is hardly ever used, it was used ${number(o.usesOfProgram)} times; ordinary would be ${usual(e, 'usesOfProgram')}.`,
+    `${within}, when it is hardly ever used, it was used ${many(o.usesOfProgram, 'time')}; ordinary would be ${usual(e, 'usesOfProgram')}.`,
   program_rate: (within, o, e) =>
-    `${within} it was used ${number(o.usesOfProgram)} times; ordinary would be ${usual(e, 'usesOfProgram')}.`,
+    `${within} it was used ${many(o.usesOfProgram, 'time')}; ordinary would be ${usual(e, 'usesOfProgram')}.`,
   new_category: (within, o, e) =>
-    `${within}, ${number(o.usesOfNewCategory)} of ${number(o.usesOfProgram)} uses were of a kind that it had not used before; ordinary would be ${usual(e, 'usesOfNewCategory')}.`,
+    `${within}, ${number(o.usesOfNewCategory)} of ${many(o.usesOfProgram, 'use')} ${were(o.usesOfNewCategory)} of a kind that it had not used before; ordinary would be ${usual(e, 'usesOfNewCategory')}.`,
   rhythm: (_, o) =>
-    `For one user, ${number(o.intervalsInARow)} calls in a row came ${interval(o.intervalSeconds)} apart; people come at irregular times.`,
+    `For one user, ${many(o.intervalsInARow, 'call')} in a row came ${interval(o.intervalSeconds)} apart; people come at irregular times.`,
   siblings: (within, o, e) =>
-    `${within}, ${number(o.siblingsAboveTheirShare)} of ${number(o.siblings)} programs of its developer took more of this kind than is ordinary for them; by chance it would be about ${number(e.siblingsAboveTheirShare)}.`,
+    `${within}, ${number(o.siblingsAboveTheirShare)} of ${many(o.siblings, 'program')} of its developer took more of this kind than is ordinary for them; by chance it would be about ${number(e.siblingsAboveTheirShare)}.`,
   first_days: (within, o, e) => `It is new. ${within}, ${firstDaysInWords(o, e)}.`,
   category_ramp: (within, o, e) =>
-    `This kind’s share has been growing for days. ${within}, it was ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)} uses of the program; ordinary would be ${usual(e, 'usesOfCategory')}.`,
+    `This kind’s share has been growing for days. ${within}, it was ${number(o.usesOfCategory)} of ${many(o.usesOfProgram, 'use')} of the program; ordinary would be ${usual(e, 'usesOfCategory')}.`,
 };
 
 function firstDaysInWords(o: Values, e: Values): string {
   const ordinary = (name: string): string => `in programs of its class ordinary would be ${usual(e, name)}`;
   if (o.usersReached !== undefined)
-    return `its ${number(o.callsOfProgram)} calls reached ${number(o.usersReached)} users; ${ordinary('usersReached')}`;
+    return `its ${many(o.callsOfProgram, 'call')} reached ${many(o.usersReached, 'user')}; ${ordinary('usersReached')}`;
   if (o.usesInBackground !== undefined)
-    return `${number(o.usesInBackground)} of ${number(o.usesOfCategory)} uses were in the background; ${ordinary('usesInBackground')}`;
+    return `${number(o.usesInBackground)} of ${many(o.usesOfCategory, 'use')} ${were(o.usesInBackground)} in the background; ${ordinary('usesInBackground')}`;
   return `it had ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)}; ${ordinary('usesOfCategory')}`;
 }
 
@@ -95,11 +95,19 @@ function usual(expected: Values, name: string): string {
 
 function interval(seconds: unknown): string {
   if (typeof seconds !== 'number') return 'evenly';
-  return seconds < 120 ? `${seconds} seconds` : `${tenths(seconds / 60)} minutes`;
+  return seconds < 120 ? `${seconds} ${thingOf(seconds, 'second')}` : `${tenths(seconds / 60)} minutes`;
 }
 
 function number(value: unknown): string {
   return typeof value === 'number' ? String(value) : 'some';
+}
+
+function many(value: unknown, thing: string): string {
+  return `${number(value)} ${thingOf(value === 1 ? 1 : 2, thing)}`;
+}
+
+function were(value: unknown): string {
+  return wereOf(value === 1 ? 1 : 2);
 }
 
 function tenths(value: number): string {

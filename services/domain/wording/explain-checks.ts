@@ -9,6 +9,7 @@ import { consentFor } from '../state/consent-table.ts';
 import { baselineEvidence } from '../verdict/evidence.ts';
 import type { Judgement } from '../verdict/judgement.ts';
 import { baselineFindingInWords, scoreInWords } from './baseline-finding.ts';
+import { counted } from './counted.ts';
 
 export interface CheckExplanation {
   /** Number of the check in contracts.md section 2. */
@@ -181,7 +182,7 @@ function ordinaryText({ baselines }: Judgement): string {
 
 function scopeText({ access }: Subject): string {
   const where = access.foreground ? 'on screen' : 'in the background, which the declaration allows';
-  return `${where}; ${access.rows} rows and ${access.bytes} bytes are within what the declaration allows`;
+  return `${where}; ${counted(access.rows, 'row')} and ${counted(access.bytes, 'byte')} are within what the declaration allows`;
 }
 
 function consentText({ policy, category, program, access }: Subject): string {

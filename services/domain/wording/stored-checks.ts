@@ -18,6 +18,7 @@ import {
   LIMITS,
 } from './explain-checks.ts';
 import { reasonInWords } from './reasons.ts';
+import { counted } from './counted.ts';
 
 export interface StoredRow {
   readonly category: string;
@@ -117,7 +118,7 @@ function passedInWords(check: number, row: StoredRow): string {
     case 5:
       return `The platform does not restrict ${kind}, or has opened it to this program.`;
     case 6:
-      return `${row.foreground ? 'On screen' : 'In the background, which the declaration allows'}; ${row.rows} rows and ${row.bytes} bytes are within what was declared.`;
+      return `${row.foreground ? 'On screen' : 'In the background, which the declaration allows'}; ${counted(Number(row.rows), 'row')} and ${counted(Number(row.bytes), 'byte')} are within what was declared.`;
     case 7:
       return `The user agreed to ${kind}, or the policy does not ask for consent to it.`;
     case 8:

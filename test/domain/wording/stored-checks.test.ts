@@ -29,7 +29,7 @@ describe('the checks of a stored access', () => {
       'category passed: The declaration lists location.',
       'purpose passed: Purpose “nearby” was declared and lists location.',
       'entitlement passed: The platform does not restrict location, or has opened it to this program.',
-      'scope passed: On screen; 1 rows and 48 bytes are within what was declared.',
+      'scope passed: On screen; 1 row and 48 bytes are within what was declared.',
       'consent passed: The user agreed to location, or the policy does not ask for consent to it.',
       'link skipped: The access is no link.',
       'limits passed: Within every limit of the policy.',
