@@ -7,9 +7,9 @@
  * Records that are there are never dropped: the numbers have to be the ones that the refusal named.
  */
 import type { AcceptedGap, BlockHeader } from '../../schemas/results/block.ts';
-import { blocksOf, encodeBlock } from '../domain/results/block.ts';
+import { blocksOf, decodeBlock, encodeBlock } from '../domain/results/block.ts';
 import { gapHeader } from '../domain/results/gap.ts';
-import { chainAfterGap, chainStart, RowChain } from '../domain/results/row-chain.ts';
+import { chainAfterGap, chainFromLink, chainStart, RowChain } from '../domain/results/row-chain.ts';
 import type { EventLog, Owner } from '../platform/log/event-log.ts';
 import { readBatches } from '../platform/log/read-batches.ts';
 import { arriveAt, type ArriveOptions, refold } from './arrive.ts';
@@ -31,7 +31,8 @@ export type GapHeader = Pick<BlockHeader, 'partition' | 'first' | 'next' | 'gap'
 export type AcceptGapResult =
   /** `hasPolicy`: false when the policy was lost with the state, so that nothing is found until one is applied. */
   | { readonly status: 'accepted'; readonly header: BlockHeader; readonly hasPolicy: boolean }
-  | { readonly status: 'already_accepted'; readonly header: GapHeader }
+  /** `remade`: its checkpoint was lost since, and the state was made again as far as it could be had. */
+  | { readonly status: 'already_accepted'; readonly header: GapHeader; readonly remade?: Pick<LostRecords, 'stateFrom'> }
   /** `why` is one line; nothing was changed. */
   | { readonly status: 'refused'; readonly why: string }
   | { readonly status: 'fenced' };
@@ -78,6 +79,8 @@ interface Found {
   readonly standing: Standing;
   readonly lost: LostRecords;
   readonly fold: Extract<Awaited<ReturnType<typeof arriveAt>>, { status: 'lost' }>['fold'];
+  /** The entry of this very gap, where it ends what was judged: a second one would take its place in the ledger and tear the chain. */
+  readonly known: BlockHeader | null;
 }
 
 async function look(options: AcceptGapOptions): Promise<Found | Exclude<AcceptGapResult, { status: 'accepted' }>> {
@@ -92,7 +95,7 @@ async function look(options: AcceptGapOptions): Promise<Found | Exclude<AcceptGa
       // Where a checkpoint stands at the position, the rows before it can still be held against it.
       if (lost.stateFrom === position && rowsHash !== null && fold.state.chain.hash !== rowsHash)
         throw hashMismatch(partition, position);
-      return { standing, lost, fold };
+      return { standing, lost, fold, known: await lastEntryIf(log, partition, lost) };
     }
   }
   const header = await findAccepted(log, partition, from, to);
@@ -115,14 +118,24 @@ async function findAccepted(log: EventLog, partition: number, from: number, to: 
   return null;
 }
 
+async function lastEntryIf(log: EventLog, partition: number, { from, to, stateTo }: LostRecords): Promise<BlockHeader | null> {
+  const last = await log.last('results', partition);
+  const header = last === null ? null : decodeBlock(last.value).header;
+  return header?.gap?.stateTo === stateTo && header.first === from && header.next === to ? header : null;
+}
+
 /** Brings the state behind the gap, and answers the gap's entry. */
-async function goBehind(options: AcceptGapOptions, { standing, lost, fold }: Found): Promise<BlockHeader> {
+async function goBehind(options: AcceptGapOptions, { standing, lost, fold, known }: Found): Promise<BlockHeader> {
   const { log, partition, by, reason, clock } = options;
   const gap: AcceptedGap = { stateFrom: lost.stateFrom, stateTo: lost.stateTo, by, reason };
   const rowsHashBefore = standing.rowsHash ?? chainStart(log.logId, partition).link.toString('hex');
   fold.state.position = lost.stateTo;
   // What the log still has of the judged records goes into the state; their verdicts stand already.
   if ((await refold(fold, lost.to, options)) === null) throw logEnded(partition, fold.state.position, lost.to);
+  if (known !== null) {
+    fold.state.chain = new RowChain(chainFromLink(Buffer.from(known.rowsHash, 'hex')));
+    return known;
+  }
   fold.state.chain = new RowChain(chainAfterGap(rowsHashBefore, lost.to, gap));
   return gapHeader({
     logId: log.logId,
@@ -140,17 +153,18 @@ async function goBehind(options: AcceptGapOptions, { standing, lost, fold }: Fou
 async function accept(
   { partition }: AcceptGapOptions,
   owner: Owner,
-  { standing: { checkpoints }, lost, fold }: Found,
+  { standing: { checkpoints }, lost, fold, known }: Found,
   header: BlockHeader,
 ): Promise<AcceptGapResult> {
   checkpoints.beginBehindGap(fold, header);
   const { puts } = checkpoints.pages(fold, () => true);
   puts.push(...checkpoints.finish(fold, header.scoredAtMs, lost.stateTo));
   const result = await owner.commit({
-    appends: [{ stream: 'results', partition, values: [encodeBlock({ header, rows: Buffer.alloc(0) })] }],
+    appends: known === null ? [{ stream: 'results', partition, values: [encodeBlock({ header, rows: Buffer.alloc(0) })] }] : [],
     puts,
     position: { consumer: 'scorer', partition, offset: lost.to, note: '' },
   });
   if (result.status === 'fenced') return { status: 'fenced' };
+  if (known !== null) return { status: 'already_accepted', header, remade: { stateFrom: lost.stateFrom } };
   return { status: 'accepted', header, hasPolicy: fold.state.hasPolicy };
 }

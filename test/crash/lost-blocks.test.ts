@@ -308,6 +308,28 @@ describe('the entry of a gap of the scorer', () => {
     expect((await acceptGap({ ...scored.options(), from: 300, to: 300, by: 'anna', reason: '' })).status).toBe('accepted');
   }
 
+  test('that covers no offset stays the only one when its checkpoint is lost and it is accepted again', async () => {
+    await emptyGapAt300();
+    await writeAll();
+    for (const key of await scored.checkpointKeys('page/')) await scored.putCheckpoint(key, Buffer.from('damaged'));
+    const again = { ...scored.options(), from: 300, to: 300, by: 'otto', reason: '' };
+    expect(await acceptGap(again)).toMatchObject({
+      status: 'already_accepted',
+      header: { gap: { stateFrom: 100, stateTo: 200, by: 'anna' } },
+      remade: { stateFrom: 0 },
+    });
+    expect(await acceptGap(again)).toMatchObject({ status: 'already_accepted', header: { gap: { by: 'anna' } } });
+    const scorer = await scored.scored();
+    expect(scorer.position).toBe(350);
+    await writeAll();
+    const sound = { ok: true, partitions: [{ acceptedGaps: [{ from: 300, to: 300, by: 'anna' }], ledgerEntries: 8 }] };
+    expect(await audit()).toMatchObject(sound);
+    await scorer.stop();
+    await scored.log.deleteBefore('results', 0, (await scored.log.bounds('results', 0)).end);
+    await scored.log.deleteBefore('access', 0, 350);
+    expect(await audit()).toMatchObject(sound);
+  });
+
   test('that covers no offset stands beside the block that begins there', async () => {
     await emptyGapAt300();
     await scored.scored();

@@ -145,12 +145,17 @@ function tell({ out }: CliContext, result: AcceptGapResult, { json }: AcceptGapF
     throw new UserError('a scorer took the partition meanwhile: nothing was accepted; stop it, then try again');
   }
   const { header } = result;
+  const remade = result.status === 'already_accepted' ? result.remade : undefined;
   if (json) {
-    out.json({ status: result.status, ...entryOf(header) });
+    out.json({ status: result.status, ...entryOf(header), ...(remade === undefined ? {} : { remade }) });
     return;
   }
   if (result.status === 'already_accepted') {
     out.line(`accepted before: ${gapInWords(entryOf(header))}`);
+    if (remade === undefined) return;
+    out.line('its checkpoint was lost since: the state was made again, and the ledger keeps its one entry');
+    if (remade.stateFrom < header.gap!.stateFrom)
+      out.note(`the state now lacks the records from offset ${remade.stateFrom} on, which is more than the entry says`);
     return;
   }
   out.line(`accepted: ${gapInWords(entryOf(header))}`);
