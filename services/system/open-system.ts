@@ -223,6 +223,7 @@ export class System {
 
 /** @throws UserError when another process holds the folder */
 export async function openSystem(options: SystemOptions): Promise<System> {
+  if (options.roles.includes('scorer')) readSecrets(options);
   const folder = openFolder(options.data, { create: true });
   const locks: HeldLock[] = [];
   let log: EventLog | null = null;
@@ -250,6 +251,16 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     for (const lock of locks) lock.release();
     throw error;
   }
+}
+
+/**
+ * Of files that cannot be read is said before the folder is made: one that says that its rows have hashes, and has no key, would be
+ * refused from then on.
+ * @throws UserError
+ */
+function readSecrets(options: SystemOptions): void {
+  authorityOf(options);
+  if (options.storeUser === 'hashed' && options.userKeyFile !== null) userKeyOf(null, options.userKeyFile);
 }
 
 function clientIdOf(roles: readonly Role[]): string {

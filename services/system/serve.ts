@@ -1,10 +1,12 @@
 /** The long-running form, in whatever roles: opens the system, puts its parts in the order in which they start, and runs until it is stopped. */
+import { existsSync } from 'node:fs';
 import { tokensPart } from '../gateway/tokens/hangup.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
 import { makeToken } from '../platform/folder/system.ts';
 import { registerClickHouseProxy } from '../platform/http/clickhouse-proxy.ts';
 import { createHttpServer, type HttpServer } from '../platform/http/http-server.ts';
+import { tryPort } from '../platform/http/try-port.ts';
 import { EXIT_CODES, Lifecycle } from '../platform/lifecycle.ts';
 import type { Logger } from '../platform/logger.ts';
 import { giveWay } from '../platform/priority.ts';
@@ -71,6 +73,9 @@ export async function serve(options: ServeOptions): Promise<number> {
   const tokens = hasDoors(config, roles) ? openTokens({ config, systemToken: accepted, clock, logger }) : null;
   const open = (): Promise<System> => openSystem({ ...config, roles, clock, tuning: tuningOf(config), ...instruments });
   const { httpHost, httpPort } = config;
+  // Nothing is left behind by a start that fails; who has a folder is told first that another has it, which has its port as well.
+  if (!existsSync(config.data))
+    await tryPort(httpHost, httpPort).catch((error: unknown) => Promise.reject(portError(error, config)));
   const system = isOnKafka(config)
     ? await whenLogAnswers(open, { clock, logger, registry, host: httpHost, port: httpPort, signal: options.signal })
     : await open();
@@ -139,11 +144,16 @@ async function listen(server: HttpServer, system: System, config: Config): Promi
     return await server.start();
   } catch (error) {
     await system.close();
-    const code = systemCodeOf(error);
-    if (code === 'EADDRINUSE')
-      throw new UserError(`port ${config.httpPort} of ${config.httpHost} is taken; choose another with --port (0: any free one)`);
-    if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
-      throw new UserError(`cannot listen on ${config.httpHost}:${config.httpPort} (${code}); see NTK_HTTP_HOST and --port`);
-    throw error;
+    throw portError(error, config);
   }
+}
+
+/** In words where a person can mend it. */
+function portError(error: unknown, { httpHost, httpPort }: Config): unknown {
+  const code = systemCodeOf(error);
+  if (code === 'EADDRINUSE')
+    return new UserError(`port ${httpPort} of ${httpHost} is taken; choose another with --port (0: any free one)`);
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
+    return new UserError(`cannot listen on ${httpHost}:${httpPort} (${code}); see NTK_HTTP_HOST and --port`);
+  return error;
 }

@@ -1,5 +1,5 @@
 /** `npm start`: what it says, what it puts in force, and what it says when something is in its way. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -130,12 +130,37 @@ describe('npm start', () => {
       ['a rate that is no number', ['--rate', 'fast'], /--rate 'fast' is no whole number from 1 to 50000: records a second/],
       ['a rate of nothing', ['--rate', '0'], /--rate '0' is no whole number/],
       ['a log on Kafka', ['--kafka', '127.0.0.1:9092'], /made-up records do not belong into a log on Kafka/],
-    ])('%s is one line', async (_, flags, says) => {
+    ])('%s is one line, and no folder is left', async (_, flags, says) => {
       const args = flags.map((flag) => (flag === 'TAKEN' ? String(port) : flag));
       const { code, stderr, stdout } = await ntk([...START, '--data', join(desk.path, 'never'), ...args]);
       expect([code, stdout]).toEqual([1, '']);
       expect(stderr).toMatch(ONE_LINE_ERROR);
       expect(stderr).toMatch(says);
+      expect(existsSync(join(desk.path, 'never'))).toBe(false);
+    });
+
+    test.each([
+      ['the key of user hashes', { NTK_USER_KEY_FILE: '/nowhere' }, /the user key \/nowhere cannot be read \(ENOENT\)/],
+      [
+        'the root keys',
+        { NTK_AUTHORITY: 'signed', NTK_ROOT_KEYS_FILE: '/nowhere' },
+        /the key file \/nowhere cannot be read \(ENOENT\)/,
+      ],
+    ])('a file that cannot be read, of %s, leaves a folder as it was', async (_, env, says) => {
+      const data = mkdtempSync(join(desk.path, 'empty-'));
+      const { code, stderr } = await ntk(['up', '--data', data, '--port', '0'], { env });
+      expect([code, stderr]).toEqual([1, expect.stringMatching(ONE_LINE_ERROR)]);
+      expect(stderr).toMatch(says);
+      expect(readdirSync(data)).toEqual([]);
+    });
+
+    test('a folder that another has is said before the port, which that one has as well', async () => {
+      const data = join(desk.path, 'held');
+      const { running, said } = await start(data);
+      const taken = /Open +http:\/\/127\.0\.0\.1:(\d+)/.exec(said)![1]!;
+      const { stderr } = await ntk([...START, '--data', data, '--port', taken]);
+      expect(stderr).toMatch(/data folder .*held is held by/);
+      await stop(running);
     });
   });
 });
