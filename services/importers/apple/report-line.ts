@@ -58,7 +58,9 @@ type Fields = Readonly<Record<string, unknown>>;
 export function readReportLine(value: unknown): ReportLine {
   if (!isFields(value) || 'specversion' in value) return UNKNOWN;
   const { type } = value;
-  if (typeof value['_marker'] === 'string') return { kind: 'marker' };
+  // What says more than a marker is taken at that: an access must not go by because of one word more in its line.
+  const saysMore = type === 'access' || type === 'networkActivity' || 'accessor' in value || 'domain' in value;
+  if (typeof value['_marker'] === 'string' && !saysMore) return { kind: 'marker' };
   if (type === 'access' || (type === undefined && isFields(value['accessor']))) return readAccess(value) ?? UNKNOWN;
   if (type === 'networkActivity' || (type === undefined && 'domain' in value)) return readNetworkRow(value, null) ?? UNKNOWN;
   return type === undefined ? readDomains(value) : UNKNOWN;

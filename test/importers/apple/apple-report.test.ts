@@ -120,6 +120,28 @@ describe('an older report', () => {
     ]);
   });
 
+  test('has an access and a domain that also say that they are markers, and the marker beside them is no record', async () => {
+    const access = {
+      accessor: { identifier: 'com.example.phone', identifierType: 'bundleID' },
+      category: 'contacts',
+      identifier: 'A0000000-0000-4000-8000-000000000001',
+      kind: 'event',
+      timestamp: '2021-06-24T08:00:00.000-05:00',
+    };
+    const lines = [
+      { _marker: '<metadata>', recordType: 'access', version: 3 },
+      { ...access, _marker: 'hidden' },
+      { domain: 'hidden.example', bundleID: 'com.example.phone', hits: 2, timeStamp: '2021-06-24T19:00:00Z', _marker: '' },
+      { _marker: '<end-of-section>' },
+    ];
+    const path = put(room, lines.map((line) => JSON.stringify(line)).join('\n'));
+    expect(await importReport(room, path)).toMatchObject({ records: 2, appended: 2, odd: [] });
+    expect(await told()).toEqual([
+      'com.example.phone apple.contacts 2021-06-24T08:00:00.000-05:00',
+      'com.example.phone apple.network 2021-06-24T19:00:00Z hidden.example 2',
+    ]);
+  });
+
   test('whose domains stand on one line says the same', async () => {
     const lines = readFileSync(fixture('v2-2021-06-11.ndjson'), 'utf8').split('\n');
     const at = lines.indexOf('{');
