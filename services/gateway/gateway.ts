@@ -11,7 +11,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { GatewayMetrics } from '../platform/metrics/gateway-metrics.ts';
 import { toldLength } from './body.ts';
 import { type Answer, Door } from './door.ts';
-import { GroupCommit } from './group-commit.ts';
+import { GroupCommit, type Refusal } from './group-commit.ts';
 import { InFlight } from './in-flight.ts';
 import { GATEWAY_LIMITS, type GatewayLimits } from './limits.ts';
 import { ONCE } from './media-type.ts';
@@ -31,6 +31,8 @@ interface GatewayOptions {
 interface Gateway {
   /** Of the loop that brings records into the log, for its health: monotonic milliseconds. */
   readonly progressAtMs: number;
+  /** While the log takes nothing that hosts send. */
+  readonly refusal: Refusal | null;
 }
 
 const PATH = '/v1/events';
@@ -104,6 +106,9 @@ export async function registerGateway(app: FastifyInstance, options: GatewayOpti
   return {
     get progressAtMs() {
       return queue.progressAtMs;
+    },
+    get refusal() {
+      return queue.refusal;
     },
   };
 }

@@ -39,6 +39,13 @@ interface GroupCommitOptions {
   readonly observe: (group: { readonly requests: number; readonly seconds: number; readonly error: unknown }) => void;
 }
 
+/** Since when the log has taken nothing that hosts sent, and what it said last. Monotonic milliseconds. */
+export interface Refusal {
+  readonly sinceMs: number;
+  readonly lastMs: number;
+  readonly error: unknown;
+}
+
 interface Waiting extends Submitted {
   readonly answer: (acknowledgement: Acknowledgement) => void;
   readonly timer: NodeJS.Timeout;
@@ -50,6 +57,7 @@ export class GroupCommit {
   readonly #queue: Set<Waiting> = new Set();
   #loop: Promise<void> | null = null;
   #endedAtMs = 0;
+  #refusal: Refusal | null = null;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
@@ -58,6 +66,11 @@ export class GroupCommit {
   /** When a transaction last ended, well or not, or the first request since then came; now when nothing waits. Monotonic milliseconds. */
   get progressAtMs(): number {
     return this.#loop === null ? this.#options.clock.monotonicMs() : this.#endedAtMs;
+  }
+
+  /** Null where the newest transaction was committed, or there was none. */
+  get refusal(): Refusal | null {
+    return this.#refusal;
   }
 
   /** Requests whose turn has not come. */
@@ -127,6 +140,8 @@ export class GroupCommit {
       answer(failure === null ? { status: 'committed' } : { status: 'failed', error: failure.error });
     }
     this.#endedAtMs = clock.monotonicMs();
+    const since = this.#refusal?.sinceMs ?? this.#endedAtMs;
+    this.#refusal = failure === null ? null : { sinceMs: since, lastMs: this.#endedAtMs, error: failure.error };
     observe({ requests: group.length, seconds: (this.#endedAtMs - startedAtMs) / 1_000, error: failure?.error ?? null });
   }
 }

@@ -2,13 +2,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import { registerGateway } from '../gateway/gateway.ts';
+import type { Refusal } from '../gateway/group-commit.ts';
 import { Heartbeat } from '../gateway/heartbeat/heartbeat.ts';
 import { TokenBook, TokenFileError } from '../gateway/tokens/token-book.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
-import { type Health, progressCheck } from '../platform/http/health.ts';
+import { type Health, type HealthState, progressCheck } from '../platform/http/health.ts';
 import type { Part } from '../platform/lifecycle.ts';
-import type { EventLog } from '../platform/log/event-log.ts';
+import { type EventLog, LogError } from '../platform/log/event-log.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createGatewayMetrics } from '../platform/metrics/gateway-metrics.ts';
 import { createHeartbeatMetrics } from '../platform/metrics/heartbeat-metrics.ts';
@@ -18,6 +19,11 @@ import { UserError } from './user-error.ts';
 
 /** A transaction that takes this long hangs; one that fails is progress. */
 const GATEWAY_STILL_MS_MAX = 60_000;
+
+/** Refusing for so long is no leader that moves, nor a broker that is started again. */
+const REFUSED_MS_MIN = 30_000;
+/** Where nobody sends any more, because it was taken out of service, it has to be tried again to know. */
+const REFUSED_AGO_MS_MAX = 60_000;
 
 interface TokensParts {
   readonly config: Config;
@@ -58,7 +64,20 @@ export async function openGateway(app: FastifyInstance, parts: GatewayParts): Pr
   const metrics = createGatewayMetrics(registry);
   const gateway = await registerGateway(app, { log, tokens, clock, logger, metrics, limits });
   const progressAtMs = (): number => gateway.progressAtMs;
-  health.register('gateway', progressCheck({ clock, limitMs: GATEWAY_STILL_MS_MAX, progressAtMs }));
+  const progress = progressCheck({ clock, limitMs: GATEWAY_STILL_MS_MAX, progressAtMs });
+  health.register('gateway', () => refusalState(gateway.refusal, clock) ?? progress());
+}
+
+/** Null while the log takes what hosts send. It may be read, and so look well, by whom no ACL lets write to it. */
+export function refusalState(refusal: Refusal | null, clock: Pick<Clock, 'monotonicMs'>): HealthState | null {
+  if (refusal === null || refusal.lastMs - refusal.sinceMs < REFUSED_MS_MIN) return null;
+  const { lastMs, sinceMs, error } = refusal;
+  if (clock.monotonicMs() - lastMs > REFUSED_AGO_MS_MAX) return null;
+  const why = error instanceof LogError ? error.message : 'for no known reason';
+  return {
+    ok: false,
+    detail: `the log has taken nothing that hosts sent for ${Math.round((lastMs - sinceMs) / 1_000)} s: ${why}`,
+  };
 }
 
 interface HeartbeatParts extends Omit<GatewayParts, 'tokens'> {

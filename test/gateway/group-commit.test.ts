@@ -2,8 +2,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GroupCommit, type Submitted } from '../../services/gateway/group-commit.ts';
-import type { EventLog } from '../../services/platform/log/event-log.ts';
+import type { HealthState } from '../../services/platform/http/health.ts';
+import { type EventLog, LogError } from '../../services/platform/log/event-log.ts';
 import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
+import { refusalState } from '../../services/system/gateway-parts.ts';
 import { event, type Options, RunningGateway } from './running-gateway.ts';
 import { TestClock } from './test-clock.ts';
 
@@ -196,6 +198,41 @@ describe('the loop of groups', () => {
     await queue.idle();
     clock.advance(70_000);
     expect(queue.progressAtMs).toBe(clock.monotonicMs());
+  });
+
+  it('is not well once the log has taken nothing for half a minute, until it takes something or nobody tries', async () => {
+    const clock = new TestClock();
+    let denied: Error | null = new LogError('log_unreachable', 'committing: Kafka refuses these credentials');
+    const queue = new GroupCommit({
+      log: { commit: async () => (denied === null ? { baseOffsets: [] } : Promise.reject(denied)) },
+      clock,
+      groupBytesMax: 10,
+      groupRecordsMax: 10,
+      commitTimeoutMs: 5_000,
+      observe: () => {},
+    });
+    const send = async (afterMs: number): Promise<HealthState | null> => {
+      clock.advance(afterMs);
+      await queue.submit({ places: new Map([[0, [Buffer.from('x')]]]), records: 1, bytes: 1, onLetGo: () => {} });
+      await queue.idle();
+      return refusalState(queue.refusal, clock);
+    };
+    expect([await send(0), await send(29_000)]).toEqual([null, null]);
+    const ill = {
+      ok: false,
+      detail: 'the log has taken nothing that hosts sent for 31 s: committing: Kafka refuses these credentials',
+    };
+    expect(await send(2_000)).toEqual(ill);
+    clock.advance(60_000);
+    expect(refusalState(queue.refusal, clock)).toEqual(ill);
+    clock.advance(1);
+    expect(refusalState(queue.refusal, clock)).toBeNull();
+    expect(await send(0)).toMatchObject({ ok: false });
+    denied = null;
+    expect(await send(0)).toBeNull();
+    // What is refused then begins anew.
+    denied = new Error('a fault');
+    expect([await send(0), await send(29_000)]).toEqual([null, null]);
   });
 
   it('takes one request at least in a group, however large it is', async () => {
