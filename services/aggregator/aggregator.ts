@@ -6,7 +6,7 @@
 import type { Prior } from '../../schemas/events/prior.ts';
 import { Aggregation, type Saying } from '../domain/aggregation/aggregation.ts';
 import type { Clock } from '../platform/clock.ts';
-import { type EventLog, isTransient, LogError, type Put } from '../platform/log/event-log.ts';
+import { type EventLog, isTransientCode, LogError, type Put } from '../platform/log/event-log.ts';
 import { NewsCursor } from './news-cursor.ts';
 import { putSaid, wasSaid } from './said-note.ts';
 
@@ -91,7 +91,7 @@ export class Aggregator {
         retryMs = RETRY_FIRST_MS;
         await clock.sleep(PAUSE_MS, signal);
       } catch (error) {
-        if (!(error instanceof LogError) || !isTransient(error.code)) throw error;
+        if (!(error instanceof LogError) || !isTransientCode(error.code)) throw error;
         observer?.failed(error, retryMs);
         await clock.sleep(retryMs, signal);
         retryMs = Math.min(retryMs * 2, RETRY_MAX_MS);

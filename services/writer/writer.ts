@@ -8,7 +8,7 @@ import type { Trouble } from '../platform/assignment/trouble.ts';
 import type { Clock } from '../platform/clock.ts';
 import { WarehouseError } from '../platform/warehouse/warehouse.ts';
 import { isForAPerson } from '../platform/error-for-a-person.ts';
-import { isTransient, LogError } from '../platform/log/event-log.ts';
+import { isTransientCode, LogError } from '../platform/log/event-log.ts';
 import type { Group } from './group.ts';
 import { PartitionWriter, type PartitionWriterOptions } from './partition-writer.ts';
 
@@ -175,7 +175,7 @@ export class Writer {
   #codeOfRetryable(error: unknown): string | null {
     const { onRefused = 'stop' } = this.#options;
     if (error instanceof WarehouseError) return error.retryable || (this.#prepared && onRefused === 'park') ? error.code : null;
-    if (error instanceof LogError) return isTransient(error.code) ? error.code : null;
+    if (error instanceof LogError) return isTransientCode(error.code) ? error.code : null;
     return null;
   }
 

@@ -186,7 +186,7 @@ export const LOG_ERROR_CODES = [
 export type LogErrorCode = (typeof LOG_ERROR_CODES)[number];
 
 /** Whether it may pass while somebody waits, so that the same is tried again. */
-export function isTransient(code: LogErrorCode): boolean {
+export function isTransientCode(code: LogErrorCode): boolean {
   return code === 'log_busy' || code === 'log_disk_full' || code === 'log_unreachable';
 }
 
