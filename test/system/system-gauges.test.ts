@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BASELINE_REASONS, CATEGORIES, REASONS, TIMINGS } from '../../schemas/codes.ts';
-import { OPEN } from '../../services/domain/authority/authority.ts';
 import { BatchOutcome } from '../../services/domain/fold/batch-outcome.ts';
 import { PartitionState } from '../../services/domain/fold/partition-state.ts';
 import { gapHeader } from '../../services/domain/results/gap.ts';
@@ -18,11 +17,12 @@ import { createLogger } from '../../services/platform/logger.ts';
 import { createMetrics, type Metrics } from '../../services/platform/metrics/metrics.ts';
 import { LiveFigures } from '../../services/console/live/live-figures.ts';
 import { ScorerMetrics } from '../../services/scorer/report-metrics.ts';
-import { Scorer } from '../../services/scorer/scorer.ts';
+import type { Scorer } from '../../services/scorer/scorer.ts';
 import { SystemGauges } from '../../services/system/system-gauges.ts';
 import { observers } from '../../services/system/observers.ts';
 import { WriterMetrics } from '../../services/writer/report-metrics.ts';
 import { access } from '../acceptance/records.ts';
+import { observedScorer } from './observed-scorer.ts';
 import { Scrape } from './scraped-system.ts';
 
 const LIMITS = { programs: 100, consents: 100, limitKeys: 100, baselineKeys: 100 };
@@ -53,27 +53,8 @@ afterEach(async () => {
 });
 
 function newScorer(partitions: readonly number[], programsMax: number): Scorer {
-  const told = observers({
-    metrics,
-    scorerMetrics,
-    writerMetrics: new WriterMetrics(metrics, clock),
-    logger: createLogger({ level: 'silent' }),
-    figures: new LiveFigures(clock),
-  });
-  const scorer = new Scorer({
-    log,
-    partitions,
-    clock,
-    storedUser: (user) => user,
-    authority: OPEN,
-    batchRecordsMax: 50,
-    batchBytesMax: 1024 * 1024,
-    checkpointRecords: 1_000_000,
-    checkpointIntervalMs: 86_400_000,
-    stateLimits: { ...LIMITS, programs: programsMax },
-    onRefused: 'park',
-    observer: told.scorerObserver,
-  });
+  const stateLimits = { ...LIMITS, programs: programsMax };
+  const scorer = observedScorer({ log, partitions, clock, metrics, scorerMetrics, stateLimits, onRefused: 'park' });
   scorers.push(scorer);
   return scorer;
 }

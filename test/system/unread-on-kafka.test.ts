@@ -2,24 +2,20 @@
 import { Kafka, logLevel, type Transaction } from 'kafkajs';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { OPEN } from '../../services/domain/authority/authority.ts';
 import { systemClock } from '../../services/platform/clock.ts';
 import type { KafkaEventLog } from '../../services/platform/log/kafka/kafka-event-log.ts';
-import { createLogger } from '../../services/platform/logger.ts';
 import { createMetrics, type Metrics } from '../../services/platform/metrics/metrics.ts';
-import { LiveFigures } from '../../services/console/live/live-figures.ts';
 import { ScorerMetrics } from '../../services/scorer/report-metrics.ts';
-import { Scorer } from '../../services/scorer/scorer.ts';
+import type { Scorer } from '../../services/scorer/scorer.ts';
 import { backlogOf } from '../../services/system/backlog.ts';
 import { SystemGauges } from '../../services/system/system-gauges.ts';
-import { observers } from '../../services/system/observers.ts';
 import { systemHealth } from '../../services/system/system-health.ts';
 import { unwrittenFrom } from '../../services/system/unwritten.ts';
-import { WriterMetrics } from '../../services/writer/report-metrics.ts';
 import { access } from '../acceptance/records.ts';
 import { allowKafkaItsTime, sharedBroker } from '../kafka/shared-broker.ts';
 import { administrate } from '../kafka/topics.ts';
 import { TestLogs, values } from '../platform/log/kafka/open-test-log.ts';
+import { observedScorer } from './observed-scorer.ts';
 import { Scrape } from './scraped-system.ts';
 
 allowKafkaItsTime();
@@ -56,26 +52,7 @@ async function openTransaction(): Promise<Transaction> {
 }
 
 async function scorerOf(partition: number): Promise<Scorer> {
-  const clock = systemClock;
-  const { scorerObserver } = observers({
-    metrics,
-    scorerMetrics: new ScorerMetrics(metrics, clock),
-    writerMetrics: new WriterMetrics(metrics, clock),
-    logger: createLogger({ level: 'silent' }),
-    figures: new LiveFigures(clock),
-  });
-  const scorer = new Scorer({
-    log,
-    partitions: [partition],
-    clock,
-    storedUser: (user) => user,
-    authority: OPEN,
-    batchRecordsMax: 50,
-    batchBytesMax: 1024 * 1024,
-    checkpointRecords: 1_000_000,
-    checkpointIntervalMs: 86_400_000,
-    observer: scorerObserver,
-  });
+  const scorer = observedScorer({ log, partitions: [partition], clock: systemClock, metrics });
   ends.push(() => scorer.stop());
   await scorer.start();
   return scorer;
