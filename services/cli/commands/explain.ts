@@ -117,9 +117,10 @@ async function explain(
   const resultOf = ({ partition, offset }: { partition: number; offset: string }): Recomputed | null =>
     recomputed.get(`${partition}:${offset}`) ?? null;
   if (flags.json) {
-    out.json(accesses.map((access) => explanationJson(access, resultOf(access))));
+    await out.jsonList(accesses.values().map((access) => explanationJson(access, resultOf(access))));
   } else {
     for (const [i, access] of accesses.entries()) {
+      if (!(await out.taken())) break;
       if (i > 0) out.line();
       printExplanation(out, access, resultOf(access), flags.recompute ?? false);
       const episode = eventId === undefined ? null : await episodeInWords(store, access);

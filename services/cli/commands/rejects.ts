@@ -113,7 +113,9 @@ async function listRejects(out: Output, log: EventLog, filter: RejectFilter, lis
     shown.map(({ row }) => row),
   );
   if (isJson) {
-    out.json(shown.map(({ row }) => (inputs.length === 0 ? row : { ...row, place: places.get(row.sha256)?.first ?? null })));
+    const placed = ({ row }: ListedReject): unknown =>
+      inputs.length === 0 ? row : { ...row, place: places.get(row.sha256)?.first ?? null };
+    await out.jsonList(shown.values().map(placed));
     return;
   }
   const placed = inputs.length === 0 ? [] : ['line'];

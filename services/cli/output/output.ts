@@ -66,7 +66,10 @@ export class Output {
   }
 
   async #write(piece: string | Uint8Array): Promise<void> {
-    if (this.#stdout.write(piece)) return;
+    if (!this.#stdout.write(piece)) await this.#drained();
+  }
+
+  async #drained(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     for (const end of ['drain', 'error'] as const) this.#stdout.once(end, resolve);
     await promise;
@@ -75,6 +78,27 @@ export class Output {
 
   json(value: unknown): void {
     this.line(this.#shown(JSON.stringify(value, null, 1)));
+  }
+
+  /**
+   * A list as {@link json} prints it, a member at a time and with back-pressure: as one text a long one is more than a string holds, and what
+   * nobody has read yet more than memory.
+   */
+  async jsonList(values: Iterable<unknown>): Promise<void> {
+    let before = '[\n ';
+    for (const value of values) {
+      // No string of JSON has a line end of its own.
+      await this.#write(this.#shown(`${before}${JSON.stringify(value, null, 1).replaceAll('\n', '\n ')}`));
+      if (!this.#isRead) return;
+      before = ',\n ';
+    }
+    this.line(before.startsWith('[') ? '[]' : '\n]');
+  }
+
+  /** Awaited between the members of a list of any length: until what was printed is on its way. False: nobody reads any more. */
+  async taken(): Promise<boolean> {
+    if (this.#stdout.writableNeedDrain) await this.#drained();
+    return this.#isRead;
   }
 
   /** What a program reads stays as it is; what a person looks at cannot command the terminal. */

@@ -24,6 +24,43 @@ function output(
   };
 }
 
+describe('a list of any length', () => {
+  test('as JSON is what one text of it would be', async () => {
+    for (const list of [[], [1], [{ a: [{ b: 'c\nd' }], e: [] }, null, 'f']]) {
+      const [members, whole] = [output(), output()];
+      await members.out.jsonList(list);
+      whole.out.json(list);
+      expect(members.printed()).toBe(whole.printed());
+    }
+  });
+
+  test.each(['jsonList', 'taken'] as const)('waits where nobody reads, and goes no further (%s)', async (way) => {
+    const held: (() => void)[] = [];
+    const stream = Object.assign(new Writable({ highWaterMark: 1, write: (_, __, done) => void held.push(done) }), {
+      isTTY: false,
+    }) as unknown as NodeJS.WriteStream;
+    const out = new Output(stream, stream);
+    let made = 0;
+    function* members(): Generator<number> {
+      while (made < 1_000) yield made++;
+    }
+    const printing = async (): Promise<void> => {
+      if (way === 'jsonList') return out.jsonList(members());
+      for (const member of members()) if (await out.taken()) out.line(String(member));
+    };
+    const printed = printing();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(made).toBeLessThan(5);
+    let isPrinted = false;
+    void printed.then(() => (isPrinted = true));
+    while (!isPrinted) {
+      held.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(made).toBe(1_000);
+  });
+});
+
 describe('what commands print', () => {
   test('keeps results and words about the work apart', () => {
     const { out, printed, said } = output();
