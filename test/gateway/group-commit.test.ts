@@ -120,6 +120,28 @@ describe('the log and the gateway', () => {
     expect((await sent).status).toBe(202);
   });
 
+  it('lose an answer, and no record, when the log takes longer than a gateway waits that is stopped', async () => {
+    await opened();
+    const answered = gateway.post('host', event('host', { id: 'late' })).then(
+      () => true,
+      () => false,
+    );
+    await waitFor('ntk_gateway_in_flight_requests', 1);
+    const committed: string[] = [];
+    const commit = away.log.commit.bind(away.log);
+    away.log.commit = async (transaction) => {
+      for (const value of transaction.appends?.[0]?.values ?? []) committed.push(Buffer.from(value).toString());
+      return commit(transaction);
+    };
+    const stopped = gateway.stop();
+    expect(await answered).toBe(false);
+    // Whoever sends it again is recognised.
+    expect(committed).toEqual([]);
+    away.letGo();
+    await stopped;
+    expect(committed.map((text) => (JSON.parse(text) as { id: string }).id)).toEqual(['late']);
+  });
+
   it('acknowledge nothing on a disk that is full, and go on when there is room', async () => {
     await opened({ bytesMax: 200_000, before: (log) => log });
     const large = (id: string): string =>
