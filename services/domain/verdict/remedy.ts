@@ -5,6 +5,7 @@
 import { REASONS, type Reason } from '../../../schemas/codes.ts';
 import type { Subject } from '../checks/subject.ts';
 import type { LimitRefusal } from '../limits/ask-limits.ts';
+import { allowanceInWords } from '../wording/counted.ts';
 import type { Findings } from './findings.ts';
 
 const NAME_CHARACTERS_MAX = 80;
@@ -51,7 +52,7 @@ const SENTENCES: Partial<Record<Reason, Sentence>> = {
   rate_limited: (_, refusal) =>
     refusal === null
       ? 'Call less often.'
-      : `Call less often: limit ${quoted(refusal.limit.name)} allows ${refusal.limit.count} ${refusal.limit.cost} per ${refusal.limit.per}; retry after ${refusal.retryAfterMs} ms.`,
+      : `Call less often: limit ${quoted(refusal.limit.name)} allows ${allowanceInWords(refusal.limit)}; retry after ${refusal.retryAfterMs} ms.`,
 };
 
 /** The remedy of the gravest finding: highest effect, then highest action, then first in order. Empty without findings. */

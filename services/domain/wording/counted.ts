@@ -1,4 +1,5 @@
 /** Counts as people read and say them: wherever one thing is spoken of like many, somebody stumbles. */
+import type { LimitCost } from '../../../schemas/codes.ts';
 
 /** A number as people read it: 1,234,567. */
 export function grouped(value: number): string {
@@ -28,4 +29,15 @@ export function areOf(count: number): 'is' | 'are' {
 
 export function wereOf(count: number): 'was' | 'were' {
   return count === 1 ? 'was' : 'were';
+}
+
+interface Allowance {
+  readonly count: number;
+  readonly cost: LimitCost;
+  readonly per: string;
+}
+
+/** As a policy says it: 1 call per 1m, 5000 rows per 1h. */
+export function allowanceInWords({ count, cost, per }: Allowance): string {
+  return `${count} ${count === 1 ? cost.slice(0, -1) : cost} per ${per}`;
 }

@@ -9,7 +9,7 @@ import { consentFor } from '../state/consent-table.ts';
 import { baselineEvidence } from '../verdict/evidence.ts';
 import type { Judgement } from '../verdict/judgement.ts';
 import { baselineFindingInWords, scoreInWords } from './baseline-finding.ts';
-import { counted } from './counted.ts';
+import { allowanceInWords, counted } from './counted.ts';
 
 export interface CheckExplanation {
   /** Number of the check in contracts.md section 2. */
@@ -196,5 +196,5 @@ function limitsText(subject: Subject): string {
   const { policy, categoryIndex } = subject;
   const asked = policy.limitsByCategory[categoryIndex]!.filter((limit) => limitMatches(limit, subject));
   if (asked.length === 0) return 'no limit of the policy matches';
-  return `within ${asked.map((limit) => `${limit.name} (${limit.count} ${limit.cost} per ${limit.per}${limit.shadow ? ', shadow' : ''})`).join(', ')}`;
+  return `within ${asked.map((limit) => `${limit.name} (${allowanceInWords(limit)}${limit.shadow ? ', shadow' : ''})`).join(', ')}`;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { baselineFindingInWords } from '../../../services/domain/wording/baseline-finding.ts';
-import { counted, countedAre } from '../../../services/domain/wording/counted.ts';
+import { allowanceInWords, counted, countedAre } from '../../../services/domain/wording/counted.ts';
 
 test('one of a thing is spoken of as one, and none or many as many', () => {
   const things = ['program', 'access', 'ledger entry', 'program-day', 'policy'];
@@ -31,4 +31,15 @@ describe('what the baselines found', () => {
     expect(said(1, 1)).toBe(' Within 1 hour, 1 call reached 1 user; ordinary would be about 1, up to 3.');
     expect(said(9, 8)).toBe(' Within 1 hour, 9 calls reached 8 users; ordinary would be about 1, up to 3.');
   });
+});
+
+test('what a limit allows is said as one call, one row, one byte, and as many of them', () => {
+  const said = (['calls', 'rows', 'bytes'] as const).map((cost) =>
+    [1, 2].map((count) => allowanceInWords({ count, cost, per: '1m' })),
+  );
+  expect(said).toEqual([
+    ['1 call per 1m', '2 calls per 1m'],
+    ['1 row per 1m', '2 rows per 1m'],
+    ['1 byte per 1m', '2 bytes per 1m'],
+  ]);
 });
