@@ -165,7 +165,7 @@ export class Baselines {
         isCall = users.addCall(at) <= CALLS_PER_USE_MAX;
       } else users.beginUse(at, seconds, interval < SESSION_GAP_SECONDS ? users.usesOfSession(at) + 1 : 1);
       if (interval >= RHYTHM_SECONDS_MIN) {
-        rhythm = rhythmSurprise(users, at, interval);
+        rhythm = rhythmSurprise(users, at, interval, seen.isForeground);
         this.#interval = users.interval(at);
         this.#intervals = users.intervals(at);
       }

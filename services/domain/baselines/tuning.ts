@@ -142,6 +142,12 @@ export const EXCESS_TOLD_MIN = 0.3;
 /** Shorter intervals are of one visit, longer ones end a rhythm. */
 export const RHYTHM_SECONDS_MIN = 60;
 export const RHYTHM_GAP_SECONDS = 3 * 3600;
+/**
+ * A program may refresh itself every few seconds, up to every two minutes and a bit, for as long as somebody looks at it: a map, a workout, an order
+ * on its way. That somebody still does is an e-fold rarer every ten minutes: visits last minutes, and a trip in two hundred goes on for fifty.
+ */
+export const REFRESH_SECONDS_MAX = 180;
+export const ON_SCREEN_SECONDS = 600;
 /** Nats of a rhythm that everybody has by chance. */
 export const RHYTHM_NATS = 2;
 

@@ -4,7 +4,7 @@ import { Calibration } from '../../../services/domain/baselines/calibration.ts';
 import { rhythmSurprise } from '../../../services/domain/baselines/rhythm.ts';
 import { ScoreThreshold } from '../../../services/domain/baselines/score-threshold.ts';
 import { RecentUsers } from '../../../services/domain/baselines/state/recent-users.ts';
-import { BUDGET_DEFAULT, RHYTHM_NATS, USE_SECONDS } from '../../../services/domain/baselines/tuning.ts';
+import { BUDGET_DEFAULT, RHYTHM_NATS, RHYTHM_SECONDS_MIN } from '../../../services/domain/baselines/tuning.ts';
 import { Random } from '../../reference/random.ts';
 
 /** Evidence that alarms by itself at the default budget on a platform of which nothing is known yet. */
@@ -15,15 +15,15 @@ function natsOf(folds: number): number {
   return 4 + folds * ((calibration.highNats - 4) / calibration.folds(calibration.highNats));
 }
 
-/** How many intervals it takes until the evidence alarms; Infinity when it never does. */
-function foundAfter(intervals: Iterable<number>): number {
+/** How many intervals it takes until the evidence alarms; Infinity when it never does. @param isOnScreen by beat, from 1 on; nowhere unless said */
+function foundAfter(intervals: Iterable<number>, isOnScreen: (beat: number) => boolean = () => false): number {
   const users = new RecentUsers();
   const { at } = users.find(1, 1, 0);
   users.setLast(at, 1);
   let count = 0;
   for (const seconds of intervals) {
     count++;
-    if (seconds >= USE_SECONDS && rhythmSurprise(users, at, seconds) >= ALARM_NATS) return count;
+    if (seconds >= RHYTHM_SECONDS_MIN && rhythmSurprise(users, at, seconds, isOnScreen(count)) >= ALARM_NATS) return count;
   }
   return Number.POSITIVE_INFINITY;
 }
@@ -66,10 +66,48 @@ describe('a clock', () => {
     const users = new RecentUsers();
     const { at } = users.find(1, 1, 0);
     users.setLast(at, 1);
-    for (let beat = 0; beat < 20; beat++) rhythmSurprise(users, at, 300);
-    expect(rhythmSurprise(users, at, 300)).toBeGreaterThan(ALARM_NATS);
-    expect(rhythmSurprise(users, at, 5 * 3600)).toBe(0);
-    expect(rhythmSurprise(users, at, 300)).toBe(0);
+    for (let beat = 0; beat < 20; beat++) rhythmSurprise(users, at, 300, false);
+    expect(rhythmSurprise(users, at, 300, false)).toBeGreaterThan(ALARM_NATS);
+    expect(rhythmSurprise(users, at, 5 * 3600, false)).toBe(0);
+    expect(rhythmSurprise(users, at, 300, false)).toBe(0);
+  });
+});
+
+describe('a program that refreshes itself on screen', () => {
+  const onScreen = (): boolean => true;
+
+  it.each([
+    ['every minute', 60],
+    ['every two minutes', 120],
+  ])('%s is not found while somebody looks at it for two hours, and is when it goes on for four', (_, seconds) => {
+    for (let seed = 0; seed < 200; seed++) {
+      const found = foundAfter(clock(new Random(seed), 1.02 * seconds, 0.01, (4 * 3600) / seconds), onScreen) * seconds;
+      expect(found).toBeGreaterThan(2 * 3600);
+      expect(found).toBeLessThanOrEqual(4 * 3600);
+    }
+  });
+
+  it('is found like any other clock where it does so every five minutes, which nobody looks at', () => {
+    for (let seed = 0; seed < 200; seed++)
+      expect(foundAfter(clock(new Random(seed), 300, 0.006, 9), onScreen)).toBeLessThanOrEqual(9);
+  });
+
+  it('is found as soon as it has gone on for a few beats off screen', () => {
+    const isOffScreenSometimes = (beat: number): boolean => beat % 4 !== 0;
+    for (let seed = 0; seed < 200; seed++) {
+      expect(foundAfter(clock(new Random(seed), 120, 0.006, 30), isOffScreenSometimes)).toBeLessThanOrEqual(13);
+    }
+  });
+
+  it('has a new rhythm after hours of silence, of which nothing was off screen yet', () => {
+    const users = new RecentUsers();
+    const { at } = users.find(1, 1, 0);
+    for (let beat = 0; beat < 20; beat++) rhythmSurprise(users, at, 120, false);
+    rhythmSurprise(users, at, 5 * 3600, true);
+    let nats = 0;
+    for (let beat = 0; beat < 30; beat++) nats = rhythmSurprise(users, at, 120, true);
+    expect(nats).toBeGreaterThan(RHYTHM_NATS);
+    expect(nats).toBeLessThan(ALARM_NATS);
   });
 });
 

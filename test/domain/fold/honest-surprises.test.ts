@@ -72,6 +72,18 @@ describe('a program that', () => {
     expect(alarmsOf(tell(log({ visits: growth, newUsers })), 0)).toEqual([]);
   });
 
+  it('follows somebody on a map every minute, forty minutes long, polls nobody as long as it is on screen', () => {
+    const reasons = (foreground: boolean): string[] => {
+      const trip = Array.from({ length: 40 }, (_, i): Use => {
+        const at = STORY + DAY + 10 * HOUR + i * 61 + ((i * 7) % 3);
+        return { at, program: 'wx0000', user: 'u7', category: 'location', foreground, bytes: 48 };
+      });
+      return alarmsOf(tell(log({}, trip)), 0).flatMap((alarm) => alarm.reasons);
+    };
+    expect(reasons(true)).not.toContain('periodic_polling');
+    expect(reasons(false)).toContain('periodic_polling');
+  });
+
   it('declares a new feature, and is used for it then, does not alarm', () => {
     const also = (program: number, at: number) => (program === 0 && at > STORY + DAY ? { category: 'camera', share: 0.2 } : null);
     const declared = declaration(0, 2, ['camera'], STORY + DAY - HOUR);

@@ -32,10 +32,16 @@ const INTERVAL = 2;
 const NARROW = 3;
 const WIDE = 4;
 const REST_CELLS = 5;
-/** In the word of counts, from its lowest bit on: calls have 8 bits, intervals 16, uses 8, which engines before 10 left empty. */
+/**
+ * In the word of counts, from its lowest bit on: calls have 8 bits, intervals 14, beats off screen 2, which engines before 11 had for intervals, and
+ * uses 8, which engines before 10 left empty.
+ */
 const CALLS_MASK = 0xff;
 const INTERVALS_SHIFT = 8;
-const INTERVALS_MAX = 0xffff;
+const INTERVALS_MAX = 0x3fff;
+const UNSEEN_SHIFT = 22;
+/** More beats off screen are not told apart. */
+export const UNSEEN_BEATS_MAX = 3;
 const USES_SHIFT = 24;
 /** Intervals after which an entry has a rhythm worth remembering. */
 const RHYTHM_INTERVALS = 3;
@@ -162,7 +168,7 @@ export class RecentUsers {
   /** A use begins with its first call. @param ofSession how many uses its session has with it */
   beginUse(at: number, seconds: number, ofSession: number): void {
     this.#numbers[restOf(at) + USE] = seconds;
-    this.#setCounts(at, 1, this.intervals(at), ofSession);
+    this.#setCounts(at, 1, this.intervals(at), this.unseenBeats(at), ofSession);
   }
 
   /** Uses of the session so far, up to 255; 0 in an entry of an engine that did not count them. */
@@ -182,6 +188,16 @@ export class RecentUsers {
     return (this.#numbers[restOf(at) + COUNTS]! >>> INTERVALS_SHIFT) & INTERVALS_MAX;
   }
 
+  /** Beats of the rhythm while the program was off screen, up to {@link UNSEEN_BEATS_MAX}. */
+  unseenBeats(at: number): number {
+    return (this.#numbers[restOf(at) + COUNTS]! >>> UNSEEN_SHIFT) & UNSEEN_BEATS_MAX;
+  }
+
+  addUnseenBeat(at: number): void {
+    const counts = restOf(at) + COUNTS;
+    if (this.unseenBeats(at) < UNSEEN_BEATS_MAX) this.#numbers[counts]! += 1 << UNSEEN_SHIFT;
+  }
+
   interval(at: number): number {
     return this.#floats[restOf(at) + INTERVAL]!;
   }
@@ -194,17 +210,19 @@ export class RecentUsers {
     return this.#floats[restOf(at) + WIDE]!;
   }
 
+  /** Another rhythm, one of fewer than two intervals, begins without beats off screen. */
   setRhythm(at: number, intervals: number, interval: number, narrow: number, wide: number): void {
     const rest = restOf(at);
-    this.#setCounts(at, this.#numbers[rest + COUNTS]! & CALLS_MASK, intervals, this.usesOfSession(at));
+    const unseen = intervals > 1 ? this.unseenBeats(at) : 0;
+    this.#setCounts(at, this.#numbers[rest + COUNTS]! & CALLS_MASK, intervals, unseen, this.usesOfSession(at));
     this.#floats[rest + INTERVAL] = interval;
     this.#floats[rest + NARROW] = narrow;
     this.#floats[rest + WIDE] = wide;
   }
 
-  #setCounts(at: number, calls: number, intervals: number, uses: number): void {
-    this.#numbers[restOf(at) + COUNTS] =
-      (Math.min(uses, SESSION_USES_MAX) << USES_SHIFT) | (Math.min(intervals, INTERVALS_MAX) << INTERVALS_SHIFT) | calls;
+  #setCounts(at: number, calls: number, intervals: number, unseen: number, uses: number): void {
+    const rhythm = (Math.min(intervals, INTERVALS_MAX) << INTERVALS_SHIFT) | (unseen << UNSEEN_SHIFT);
+    this.#numbers[restOf(at) + COUNTS] = (Math.min(uses, SESSION_USES_MAX) << USES_SHIFT) | rhythm | calls;
   }
 
   #encode(page: number, out: ByteWriter): void {

@@ -128,9 +128,24 @@ describe('users who were in a program lately', () => {
     let most = 0;
     for (let call = 0; call < 1000; call++) most = users.addCall(at);
     expect(most).toBe(256);
-    expect([users.intervals(at), users.usesOfSession(at)]).toEqual([0xffff, 255]);
+    expect([users.intervals(at), users.usesOfSession(at)]).toEqual([0x3fff, 255]);
     users.beginUse(at, 200, 4);
-    expect([users.addCall(at), users.intervals(at), users.usesOfSession(at)]).toEqual([2, 0xffff, 4]);
+    expect([users.addCall(at), users.intervals(at), users.usesOfSession(at)]).toEqual([2, 0x3fff, 4]);
+  });
+
+  it('are known with up to three beats that were off screen, until another rhythm begins', () => {
+    const users = new RecentUsers();
+    const { at } = find(users, 1, 1);
+    users.setLast(at, 100);
+    users.beginUse(at, 100, 7);
+    users.setRhythm(at, 70_000, 300, 1, 1);
+    for (let beat = 0; beat < 5; beat++) users.addUnseenBeat(at);
+    users.setRhythm(at, 70_000, 300, 1, 1);
+    users.beginUse(at, 200, 255);
+    const again = restored(store(users));
+    expect([again.unseenBeats(at), again.intervals(at), again.usesOfSession(at)]).toEqual([3, 0x3fff, 255]);
+    users.setRhythm(at, 1, 600, 0, 0);
+    expect([users.unseenBeats(at), users.intervals(at), users.usesOfSession(at)]).toEqual([0, 1, 255]);
   });
 
   it('give way one at a time where a bucket is full, whoever was there longest ago first', () => {
