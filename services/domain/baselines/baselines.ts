@@ -32,6 +32,7 @@ import {
   programRow,
 } from './state/program-rows.ts';
 import {
+  A_DAY,
   BLOCK_CALLS_MAX,
   CALLS_PER_USE_MAX,
   CONTRIBUTION_MAX,
@@ -118,7 +119,7 @@ export class Baselines {
     known.programs.touch(seen.program);
     const before = known.programs.numbersOf(seen.program)[numbersRow(seen.program) + P_HOUR]!;
     if (before !== NEVER && hour < before) {
-      this.#seeLate(seen, hour, before);
+      this.#seeLate(seen, hour, before, userHash);
       return;
     }
     rollProgram(known, seen.program, seen.classNumber, hour);
@@ -128,7 +129,7 @@ export class Baselines {
     const lastAlarm = known.programs.numbersOf(seen.program)[numbersRow(seen.program) + P_LAST_ALARM]!;
     const told = known.programs.cellsOf(seen.program)[programRow(seen.program) + P_TOLD]! > 0;
     if (told && seen.seconds - lastAlarm >= EPISODE_SECONDS) forgetTold(known, seen.program, seen.classNumber, hour);
-    const rhythm = this.#count(seen, key, userHash);
+    const rhythm = this.#count(seen, key, hour, hour, userHash);
     // More calls of a use are counted, and judged with the next use.
     if (!this.#isUse || seen.category === NAVIGATION || seen.category === UNKNOWN) return;
     this.surprises.clear();
@@ -145,8 +146,11 @@ export class Baselines {
     this.known.refresh();
   }
 
-  /** Adds an access to the windows; answers the evidence for a rhythm of its user, nats. */
-  #count(seen: Sighting, key: number, userHash: Uint32Array): number {
+  /**
+   * Adds an access to the windows; answers the evidence for a rhythm of its user, nats. One that is behind its own user's last call is no use or visit more.
+   * @param newest the program's hour, `hour` or a later one
+   */
+  #count(seen: Sighting, key: number, hour: number, newest: number, userHash: Uint32Array): number {
     const { known } = this;
     const { users } = known;
     users.growIfFull();
@@ -173,32 +177,34 @@ export class Baselines {
     users.setLast(at, Math.max(seconds, users.last(at)));
     this.#isUse = isUse;
     const weight = USE_WEIGHTS[users.usesOfSession(at)]!;
-    this.#add(seen, key, isUse ? weight : 0, isCall ? weight : 0, isVisit ? 1 : 0);
+    this.#add(seen, key, hour, newest, isUse ? weight : 0, isCall ? weight : 0, isVisit ? 1 : 0);
     return rhythm;
   }
 
   /** @param uses,calls what the access counts as (USE_WEIGHTS), 0 where it is none */
-  #add(seen: Sighting, key: number, uses: number, calls: number, visits: number): void {
+  #add(seen: Sighting, key: number, hour: number, newest: number, uses: number, calls: number, visits: number): void {
     const { known } = this;
     const program = known.programs.cellsOf(seen.program);
     const keys = known.keys.cellsOf(key);
     const volume = calls === 0 ? 0 : cutVolume(known, key, seen);
     const weighted = calls * volume;
     const inBackground = seen.isForeground ? 0 : uses;
-    keys[keyRow(key) + K_SQUARES_TODAY]! += weighted * volume;
+    if (blocksBehind(A_DAY, hour, newest) === 0) keys[keyRow(key) + K_SQUARES_TODAY]! += weighted * volume;
     for (let scale = 0; scale < SCALES; scale++) {
-      const k = keyRow(key) + 2 * scale * K_BLOCK;
+      const behind = blocksBehind(scale, hour, newest);
+      if (behind > 1) continue;
+      const k = keyRow(key) + (2 * scale + behind) * K_BLOCK;
       keys[k + K_USES]! += uses;
       keys[k + K_CALLS]! += calls;
       keys[k + K_BACKGROUND]! += inBackground;
       keys[k + K_VISITS]! += visits;
       keys[k + K_VOLUME]! += weighted;
-      const p = programRow(seen.program) + 2 * scale * P_BLOCK;
+      const p = programRow(seen.program) + (2 * scale + behind) * P_BLOCK;
       program[p + P_USES]! += uses;
       program[p + P_CALLS]! += calls;
+      if (behind === 1) continue;
       program[programRow(seen.program) + P_VISITS + scale]! += visits;
-      if (program[p + P_CALLS]! >= BLOCK_CALLS_MAX[scale]!)
-        halveBlock(known, seen.program, scale, Math.floor(seen.seconds / 3600));
+      if (program[p + P_CALLS]! >= BLOCK_CALLS_MAX[scale]!) halveBlock(known, seen.program, scale, newest);
     }
   }
 
@@ -299,34 +305,23 @@ export class Baselines {
     else program[at + P_ALARMED] = 1;
   }
 
-  /** Counted where its windows still hold its time, never judged: it says what was, not what is. */
-  #seeLate({ program, category }: Sighting, hour: number, newest: number): void {
+  /** Counted like any other where its windows still hold its time, never judged: it says what was, not what is. */
+  #seeLate(seen: Sighting, hour: number, newest: number, userHash: Uint32Array): void {
     const { known } = this;
-    const key = known.findKey(program, category);
-    if (key !== NO_KEY) rollKey(known, key, newest);
-    const cellsOfProgram = known.programs.cellsOf(program);
-    let isHeld = false;
-    for (let scale = 0; scale < SCALES; scale++) {
-      const hours = SCALE_HOURS[scale]!;
-      const block = Math.floor(hour / hours);
-      const behind = Math.floor(newest / hours) - block;
-      if (behind <= 1) {
-        isHeld = true;
-        const p = programRow(program) + (2 * scale + behind) * P_BLOCK;
-        cellsOfProgram[p + P_USES]!++;
-        cellsOfProgram[p + P_CALLS]!++;
-      }
-      if (key === NO_KEY) continue;
-      const keyBehind = Math.floor(known.keys.hourOf(key) / hours) - block;
-      if (keyBehind < 0 || keyBehind > 1) continue;
-      known.keys.touch(key);
-      const cells = known.keys.cellsOf(key);
-      const k = keyRow(key) + (2 * scale + keyBehind) * K_BLOCK;
-      cells[k + K_USES]!++;
-      cells[k + K_CALLS]!++;
-    }
-    this.isLate = !isHeld;
+    const found = known.findKey(seen.program, seen.category);
+    if (found !== NO_KEY) rollKey(known, found, newest);
+    this.isLate = blocksBehind(A_DAY, hour, newest) > 1;
+    if (this.isLate) return;
+    const key = known.keyOf(seen.program, seen.category, newest);
+    known.keys.touch(key);
+    this.#count(seen, key, hour, newest, userHash);
   }
+}
+
+/** How many blocks of a scale an hour is behind the newest one; the two newest are held. */
+function blocksBehind(scale: number, hour: number, newest: number): number {
+  const hours = SCALE_HOURS[scale]!;
+  return Math.floor(newest / hours) - Math.floor(hour / hours);
 }
 
 /** The smallest budget that has a threshold of its own. With a budget of 0 nothing alarms, and scores are learned up to this one's threshold. */

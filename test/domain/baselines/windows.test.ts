@@ -31,6 +31,7 @@ import {
   SESSION_GAP_SECONDS,
 } from '../../../services/domain/baselines/tuning.ts';
 import { sightingOf } from './sighting-of.ts';
+import type { Sighting } from '../../../services/domain/baselines/sighting.ts';
 
 const START_HOUR = Date.UTC(2026, 2, 2) / 3_600_000;
 const PHOTOS = CATEGORIES.indexOf('photos');
@@ -56,9 +57,17 @@ class OneProgram {
   }
 
   /** By whoever used it last. */
-  useAgain(seconds: number, category: number): void {
-    const seen = sightingOf({ program: this.slot, category, seconds });
+  useAgain(seconds: number, category: number, how: Partial<Sighting> = {}): void {
+    const seen = sightingOf({ program: this.slot, category, seconds, ...how });
     this.baselines.see(seen, this.#hash, [], NO_ALARMS);
+  }
+
+  /** What a category has in the filling day and in the one before. */
+  dayOf(category: number): number[] {
+    const { known } = this.baselines;
+    const key = known.findKey(this.slot, category);
+    const at = keyRow(key) + 2 * A_DAY * K_BLOCK;
+    return [...known.keys.cellsOf(key).subarray(at, at + 2 * K_BLOCK)];
   }
 
   /** Uses in the filling block and the one before, by scale. */
@@ -219,6 +228,29 @@ describe('windows', () => {
     const cells = program.baselines.known.programs.cellsOf(program.slot);
     expect(cells[2 * 2 * P_BLOCK + P_CALLS]).toBe(3);
     expect(program.baselines.known.keys.cellsOf(0)[4 * K_BLOCK + K_CALLS]).toBe(3);
+  });
+
+  it('count what comes late as they count the rest: calls of one use, uses of one session, in the background, with what they take', () => {
+    const inTime = new OneProgram();
+    const late = new OneProgram();
+    // The clock of somebody's phone is three hours ahead.
+    late.use(START_HOUR + 3, CAMERA);
+    for (const program of [inTime, late]) {
+      program.use(START_HOUR, PHOTOS);
+      for (let minute = 2; minute < 60; minute++)
+        program.useAgain(START_HOUR * 3600 + 60 * minute, PHOTOS, { isForeground: false, rows: 9 });
+    }
+    expect(
+      inTime
+        .dayOf(PHOTOS)
+        .slice(0, K_BLOCK)
+        .some((amount) => amount === 0),
+    ).toBe(false);
+    expect(late.dayOf(PHOTOS)).toEqual(inTime.dayOf(PHOTOS));
+    expect(late.uses()[A_DAY]![0]).toBe(inTime.uses()[A_DAY]![0]! + 1);
+    // Yesterday's, of the same person: part of what was counted.
+    late.useAgain((START_HOUR - 1) * 3600, PHOTOS);
+    expect(late.dayOf(PHOTOS)[K_BLOCK + K_USES]).toBe(0);
   });
 
   it('still count where a program has more calls than a float can count one by one, and keep its shares', () => {
