@@ -20,6 +20,7 @@ describe('what a token may send', () => {
     ['nothing from another source, whatever the type', ['host/ios'], null, { ...ACCESS, source: 'host/android' }, 'source'],
     ['from a source that begins as it says', ['host/*'], ['ntk.access'], ACCESS, null],
     ['from none that begins with less than that', ['host/*'], ['ntk.access'], { ...ACCESS, source: 'hosts/ios' }, 'source'],
+    ['from none that has it further on', ['host/*'], ['ntk.access'], { ...ACCESS, source: 'elsewhere/host/ios' }, 'source'],
     ['from none that only begins like an exact one', ['host/ios'], ['ntk.access'], { ...ACCESS, source: 'host/ios2' }, 'source'],
     ['from any of several sources', ['a', 'host/*'], ['ntk.consent', 'ntk.access'], ACCESS, null],
     ['what claims neither source nor type', ['a'], ['ntk.access'], { source: 7, type: null }, null],

@@ -36,6 +36,16 @@ describe('a body', () => {
     );
   });
 
+  it('keeps every byte while it outgrows the memory that it began with', async () => {
+    const request = arriving();
+    const read = readBody(request, LIMITS);
+    const pieces = Array.from({ length: 90 }, (_, i) => Buffer.alloc(10_007, i + 1));
+    for (const piece of pieces) request.write(piece);
+    request.end();
+    const body = (await read) as Buffer;
+    expect(body.equals(Buffer.concat(pieces))).toBe(true);
+  });
+
   it('takes the memory of its bytes, not of an object for each of them', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;

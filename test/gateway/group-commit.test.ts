@@ -3,10 +3,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { GroupCommit, type Submitted } from '../../services/gateway/group-commit.ts';
 import type { HealthState } from '../../services/platform/http/health.ts';
-import { type EventLog, LogError } from '../../services/platform/log/event-log.ts';
+import { type EventLog, LogError, ORIGIN } from '../../services/platform/log/event-log.ts';
 import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { refusalState } from '../../services/system/gateway-parts.ts';
-import { event, type Options, RunningGateway } from './running-gateway.ts';
+import { event, type Options, PARTITIONS, RunningGateway } from './running-gateway.ts';
 import { TestClock } from './test-clock.ts';
 
 const REQUESTS = 60;
@@ -91,6 +91,25 @@ describe('the log and the gateway', () => {
     for (const response of await Promise.all(sent)) expect(response.status).toBe(202);
     expect(Math.max(...away.commits)).toBeLessThanOrEqual(10);
     expect(await gateway.count()).toBe(60);
+  });
+
+  it('keep a transaction within its bytes', async () => {
+    const { length } = event('host', { id: 'e100' });
+    await opened({ limits: { groupBytesMax: 3 * length } });
+    const sent = Array.from({ length: 20 }, (_, i) => gateway.post('host', event('host', { id: `e${100 + i}` })));
+    await waitFor('ntk_gateway_in_flight_requests', 20);
+    away.letGo();
+    for (const response of await Promise.all(sent)) expect(response.status).toBe(202);
+    expect(Math.max(...away.commits)).toBe(3);
+  });
+
+  it('know that hosts sent the records while they happened', async () => {
+    await opened({ before: (log) => log });
+    await gateway.post('host', `${event('host')}\n${event('host')}`);
+    const origins: number[] = [];
+    for (let partition = 0; partition < PARTITIONS; partition++)
+      origins.push(...(await gateway.log.read('access', partition, 0, { maxRecords: 10, maxBytes: 1_000_000 })).origins);
+    expect(origins).toEqual([ORIGIN.live, ORIGIN.live]);
   });
 
   it('give up in time: what waits is taken back, what is under way may be there or not', async () => {

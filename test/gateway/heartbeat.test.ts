@@ -11,7 +11,7 @@ import { decodeBlock } from '../../services/domain/results/block.ts';
 import { Heartbeat } from '../../services/gateway/heartbeat/heartbeat.ts';
 import { HeartbeatEvents } from '../../services/gateway/heartbeat/heartbeat-event.ts';
 import { systemClock } from '../../services/platform/clock.ts';
-import { type EventLog, LogError, type RecordBatch } from '../../services/platform/log/event-log.ts';
+import { type EventLog, LogError } from '../../services/platform/log/event-log.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { createHeartbeatMetrics } from '../../services/platform/metrics/heartbeat-metrics.ts';
@@ -141,6 +141,8 @@ describe('heartbeats', () => {
       expect(Math.min(first! - before[0]!, third! - before[2]!)).toBeGreaterThan(0.15);
     });
     expect((await sender.answered())[1]).toBe(before[1]);
+    // The slowest partition says how old they are.
+    expect(sender.heartbeat.oldestMs).toBeGreaterThan(150);
     await startScorer([1]);
     await eventually(async () => expect((await sender.answered())[1]).toBeGreaterThan(before[1]!));
   });
@@ -190,7 +192,12 @@ describe('heartbeats', () => {
   });
 
   test('find their answer behind many verdicts, and behind what retention has taken', async () => {
-    const sender = new Sender('one', { ...bound(), read: afterRetention() });
+    const taken = Promise.withResolvers<void>();
+    const read: EventLog['read'] = async (...asked) => {
+      await taken.promise;
+      return log.read(...asked);
+    };
+    const sender = new Sender('one', { ...bound(), read });
     const before = await sender.answered();
     sender.heartbeat.start();
     await eventually(async () => expect(Math.min(...(await sender.sent()))).toBeGreaterThanOrEqual(1));
@@ -198,8 +205,11 @@ describe('heartbeats', () => {
       Buffer.from(JSON.stringify({ eventId: `e${i}`, type: 'ntk.heartbeat' })),
     );
     await log.commit({ appends: [{ stream: 'verdicts', partition: 1, values }] });
+    expect(await log.deleteBefore('verdicts', 1, 3_000)).toEqual({ records: 3_000 });
+    taken.resolve();
     await startScorer([0, 1, 2]);
     await eventually(async () => expect((await sender.answered())[1]).toBeGreaterThan(before[1]!));
+    expect(warned).toEqual([]);
   });
 
   test('end when they are stopped, twice is fine', async () => {
@@ -225,16 +235,6 @@ function bound(): Pick<EventLog, 'partitions' | 'commit' | 'bounds' | 'read' | '
 
 function withCommit(commit: EventLog['commit']): ReturnType<typeof bound> {
   return { ...bound(), commit };
-}
-
-/** Says once that the start has moved, as it does when retention takes what was to be read next. */
-function afterRetention(): EventLog['read'] {
-  let isSaid = false;
-  return async (stream, partition, offset, limits): Promise<RecordBatch> => {
-    if (isSaid) return log.read(stream, partition, offset, limits);
-    isSaid = true;
-    throw new LogError('log_offset_out_of_range', 'retention has passed it');
-  };
 }
 
 describe('the id of a heartbeat', () => {

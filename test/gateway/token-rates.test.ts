@@ -19,6 +19,14 @@ describe('the rate of a token', () => {
     expect(rates.charge(token, { records: 1, bytes: 1 })).toBe(0);
   });
 
+  it('may be one of bytes alone', () => {
+    const clock = new TestClock();
+    const rates = new TokenRates(clock);
+    const token = { ...TOKEN, bytesPerSecond: 1_024, bytesBurst: 2_048 };
+    expect(rates.charge(token, { records: 1, bytes: 4_096 })).toBe(0);
+    expect(rates.charge(token, { records: 1, bytes: 1 })).toBe(3_000);
+  });
+
   it('charges a request that is larger than the burst whole', () => {
     const clock = new TestClock();
     const rates = new TokenRates(clock);

@@ -110,6 +110,14 @@ describe('the ClickHouse endpoint of a running system', () => {
     expect(await post('/clickhouse/ping', '', {}, 'GET')).toMatchObject({ status: 200, body: 'Ok.\n' });
   });
 
+  test.each(['/clickhouse/?asked=/ping', '/clickhouse?query=DROP+TABLE+ntk.blocks&as=/ping', '/clickhouse/?/clickhouse/ping'])(
+    'takes nothing for a ping that only ends like one: %s',
+    async (path) => {
+      expect(await post(path, 'DROP TABLE ntk.blocks', {})).toMatchObject({ status: 401 });
+      expect(await warehouse.query('SELECT count() AS n FROM ntk.blocks')).toEqual([{ n: '0' }]);
+    },
+  );
+
   test('takes a statement from the URL or the body', async () => {
     expect(await post('/clickhouse/', 'SELECT 1, 2')).toEqual({ status: 200, exceptionCode: undefined, body: '1\t2\n' });
     expect(await post(`/clickhouse?query=${encodeURIComponent('SELECT 3 FORMAT CSV')}`, '')).toMatchObject({
