@@ -126,13 +126,19 @@ describe('the ClickHouse endpoint of a running system', () => {
     });
   });
 
-  test('writes nothing when asked to read only', async () => {
+  test.each([
+    '?readonly=1',
+    '?readonly=2',
+    // As the client asks for rows.
+    '?readonly=1&default_format=JSONEachRow&output_format_json_quote_64bit_integers=1',
+  ])('writes nothing, and reads no file, when asked to read only: %s', async (asked) => {
     for (const sql of [
       'DROP TABLE ntk.blocks',
       `SELECT 1 INTO OUTFILE '${folder.path}/out'`,
       'SELECT 1; DROP TABLE ntk.blocks',
+      "SELECT file('/etc/hostname')",
     ]) {
-      expect(await post('/clickhouse/?readonly=1', sql)).toMatchObject({ status: 400 });
+      expect(await post(`/clickhouse/${asked}`, sql)).toMatchObject({ status: 400 });
     }
     expect(existsSync(join(folder.path, 'out'))).toBe(false);
     expect(await warehouse.query('SELECT count() AS n FROM ntk.blocks')).toEqual([{ n: '0' }]);
