@@ -190,6 +190,18 @@ const access = (identifier: string, at: string, more: object = {}): string =>
     ...more,
   });
 
+test.each([
+  ['another kind of data', { category: 'contacts' }],
+  ['another program', { accessor: { identifier: 'c.d', identifierType: 'bundleID' } }],
+])('an end under the identifier of %s is no end of it, and not lost', async (_, more) => {
+  const begin = access('one', '2022-03-24T10:00:00Z', { kind: 'intervalBegin' });
+  const end = access('one', '2022-03-24T10:01:00Z', { kind: 'intervalEnd', ...more });
+  const { odd } = await importReport(room, put(room, `${begin}\n${end}\n`));
+  expect(await told()).toEqual(['a.b apple.photos 2022-03-24T10:00:00Z']);
+  expect((await textsOf(room.log))[0]).toContain(end);
+  expect(odd.map(({ code }) => code)).toEqual(['begin_without_end', 'unknown_shape']);
+});
+
 test('accesses come by event time, those of one moment in the order of the file', async () => {
   const lines = [
     access('c', '2022-03-24T10:00:00+08:00'),
