@@ -33,7 +33,10 @@ export interface NetworkRow {
   readonly context: string;
   readonly initiatedType: string;
   readonly hits: number;
+  /** The window's ends, microseconds since 1970. */
   readonly firstUs: number;
+  readonly lastUs: number;
+  /** As written: when the row says that the last contact was. */
   readonly last: Stamp;
 }
 
@@ -88,7 +91,8 @@ function readNetworkRow(value: Fields, owner: string | null): NetworkRow | null 
   if (program === null || name === null || last === null || first === null || !isCount(hits)) return null;
   if (!isShort(context) || !isShort(initiatedType)) return null;
   // Both ends are inside the window, whichever comes first.
-  return { kind: 'network', program, domain: name, context, initiatedType, hits, firstUs: Math.min(first.us, last.us), last };
+  const window = { firstUs: Math.min(first.us, last.us), lastUs: Math.max(first.us, last.us) };
+  return { kind: 'network', program, domain: name, context, initiatedType, hits, ...window, last };
 }
 
 function readDomains(value: Fields): ReportLine {

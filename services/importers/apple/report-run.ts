@@ -107,11 +107,11 @@ export class ReportRun {
     };
   }
 
-  #networkCandidate({ program, domain, context, initiatedType, hits, firstUs, last }: NetworkRow): Candidate {
+  #networkCandidate({ program, domain, context, initiatedType, hits, firstUs, lastUs, last }: NetworkRow): Candidate {
     const { partitions, deviceUser: user } = this.#options;
     const what = JSON.stringify([user, program, domain, context, initiatedType]);
     const key = `apple/network/${createHash('sha256').update(what).digest('hex').slice(0, 32)}`;
-    const window = { firstUs, lastUs: Math.max(firstUs, last.us), hits };
+    const window = { firstUs, lastUs, hits };
     return {
       key,
       resolve: (entry) => {

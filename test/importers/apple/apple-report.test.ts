@@ -151,6 +151,13 @@ describe('an older report', () => {
     expect(short).toEqual(long);
   });
 
+  test('of which one domain makes no sense is kept as it stands, and none of its domains is read', async () => {
+    const row = { domain: 'x.example', hits: 3, timeStamp: '2021-06-10T00:00:00Z' };
+    const line = JSON.stringify({ 'a.b': [row, { ...row, domain: '' }] });
+    expect(await importReport(room, put(room, line))).toMatchObject({ records: 1, appended: 1 });
+    expect((await textsOf(room.log)).flat()).toEqual([line]);
+  });
+
   test('that was cut inside its domains keeps what it says before, and each line of the rest', async () => {
     const lines = readFileSync(fixture('v2-2021-06-11.ndjson'), 'utf8').trimEnd().split('\n');
     const at = lines.indexOf('{');
@@ -336,6 +343,33 @@ describe('reports that overlap', () => {
 
   test('add up where their windows do not overlap', async () => {
     expect(await imported(networkRow(10, '01', '07'), networkRow(5, '08', '14'))).toEqual({ appended: [1, 1], rows: 15 });
+  });
+
+  test('count contacts once that one report has twice, and a window whose ends are swapped as the window that it is', async () => {
+    const twice = [networkRow(10, '01', '07'), networkRow(10, '01', '07'), networkRow(14, '02', '08')].join('\n');
+    expect(await imported(twice)).toEqual({ appended: [2], rows: 14 });
+    const swapped = networkRow(10, '07', '01', { domain: 'y.example' });
+    expect(await imported(swapped, networkRow(5, '02', '03', { domain: 'y.example' }))).toEqual({
+      appended: [1, 0],
+      rows: 14 + 10,
+    });
+  });
+
+  test('go on where they were when one is killed that brings little new', async () => {
+    const half = put(room, sensors.slice(0, 1_456).join('\n'), 'half.ndjson');
+    const whole = put(room, sensors.join('\n'), 'whole.ndjson');
+    const expected = await inNewLog(room, async (own) => {
+      for (const path of [half, whole]) await importReport(own, path);
+    });
+    await importReport(room, half);
+    const chunks = { chunkRecords: () => 200 };
+    let left = 4;
+    const admit = async (): Promise<void> => {
+      if (left-- === 0) throw new Error('killed');
+    };
+    await expect(importReport(room, whole, { ...chunks, admit })).rejects.toThrow('killed');
+    expect(await importReport(room, whole, chunks)).toMatchObject({ status: 'complete', skipped: 800, records: 1_456 });
+    expect(await textsOf(room.log)).toEqual(expected);
   });
 
   test('do not mix domains, contexts, programs, kinds of initiation or devices', async () => {
