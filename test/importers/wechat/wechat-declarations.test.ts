@@ -84,6 +84,20 @@ test('an answer without code says nothing about what was detected, and one witho
   expect(odd).toContainEqual({ code: 'no_version', count: 1, firstLine: 3 });
 });
 
+test('what the platform would not answer is no manifest, whatever else its line says', async () => {
+  const appJson = { requiredPrivateInfos: ['getLocation'] };
+  const line = JSON.stringify({ appid: 'wx1', getprivacysetting: { errcode: 61_007, setting_list: [] }, appJson });
+  await importManifests(room, put(room, line));
+  expect((await textsOf(room.log)).flat()).toEqual([line]);
+});
+
+test.each([0, -1, 1.5, 2 ** 32, '7'])('a version that can be none (%j) gives way to the seconds of its time', async (version) => {
+  const setting_list = [{ privacy_key: 'Location', privacy_text: '' }];
+  const line = { appid: 'wx1', version, getprivacysetting: { setting_list, update_time: 1_628_000_000 } };
+  await importManifests(room, put(room, JSON.stringify(line)));
+  expect((await facts()).get('wx1')?.data.version).toBe(1_628_000_000);
+});
+
 test('an app.json declares by scope and by API, and the background of both', async () => {
   const { odd } = await importManifests(room, ANSWERS);
   const { time, data } = (await facts()).get('wx000000000000a004')!;
