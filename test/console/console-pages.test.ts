@@ -152,7 +152,11 @@ describe('the pages', () => {
     expect((await app.inject({ url: '/live/events', headers: foreign })).statusCode).toBe(403);
     // As an image or a frame.
     expect((await app.inject({ url: '/report', headers: { ...foreign, 'sec-fetch-mode': 'no-cors' } })).statusCode).toBe(403);
-    expect((await app.inject({ url: '/', headers: { ...foreign, 'sec-fetch-mode': 'navigate' } })).statusCode).toBe(200);
+    const led = { ...foreign, 'sec-fetch-mode': 'navigate' };
+    expect((await app.inject({ url: '/', headers: led })).statusCode).toBe(200);
+    // What no link is for: frames of somebody else's page would take every place.
+    for (const url of ['/live/accesses/1-7', '/live/events'])
+      expect((await app.inject({ url, headers: led })).statusCode).toBe(403);
   });
 
   test('bound to an address of others, only metrics and health are there for everybody', async () => {
