@@ -6,7 +6,7 @@ import { decodeManifest } from '../../services/scorer/manifest.ts';
 import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
 import { Scorer, type ScorerObserver } from '../../services/scorer/scorer.ts';
 import { PartitionRefused } from '../../services/scorer/partition-refused.ts';
-import { changed, failing } from './interruptions.ts';
+import { beforeClaim, changed, failing } from './interruptions.ts';
 import { contiguousEnd, rowsOf, ScoredLog } from './scored-log.ts';
 
 const DAY_MS = 86_400_000;
@@ -42,6 +42,16 @@ describe('two scorers of one partition', () => {
     await earlier.stop();
     expect(await scored.ends()).toEqual(before);
     expect(await scored.checkpointKeys('')).toEqual([]);
+    while ((await later.step()).status !== 'idle');
+    expect(contiguousEnd(await scored.blocks())).toBe(120);
+    expect(rowsOf(await scored.blocks())).toEqual((await scored.undisturbed()).rows);
+  });
+
+  test('the later begins behind what the earlier judged until it was fenced, and judges none of it again', async () => {
+    await scored.append(120);
+    const earlier = await PartitionScorer.take(scored.options());
+    const later = await PartitionScorer.take(scored.options(beforeClaim(scored.log, () => earlier.step())));
+    expect([later.position, later.refolded]).toEqual([50, 50]);
     while ((await later.step()).status !== 'idle');
     expect(contiguousEnd(await scored.blocks())).toBe(120);
     expect(rowsOf(await scored.blocks())).toEqual((await scored.undisturbed()).rows);
@@ -253,6 +263,23 @@ describe('a checkpoint', () => {
     expect(mended.refolded).toBe(200);
     await mended.stop();
     expect((await PartitionScorer.take(scored.options())).refolded).toBe(0);
+  });
+});
+
+describe('a checkpoint that took the place of a damaged one', () => {
+  test('is kept like any other, as the last of its day', async () => {
+    await scored.append(200);
+    await (await scored.scored()).stop();
+    const [head] = await scored.checkpointKeys('page/head/');
+    await scored.putCheckpoint(head!, null);
+    const mended = await PartitionScorer.take({ ...scored.options(), checkpointIntervalMs: 1_000 });
+    scored.clock.ms += 1_000;
+    await mended.step();
+    scored.clock.ms += DAY_MS;
+    await scored.append(50);
+    while ((await mended.step()).status !== 'idle');
+    await mended.stop();
+    expect(await scored.checkpointKeys('manifest/')).toEqual(['manifest/0000000000000200', 'manifest/0000000000000250']);
   });
 });
 

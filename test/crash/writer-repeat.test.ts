@@ -14,7 +14,7 @@ import { PartitionWriter, type PartitionWriterOptions } from '../../services/wri
 import { ForeignResults } from '../../services/writer/foreign-results.ts';
 import { BlockGap } from '../../services/writer/lost-blocks.ts';
 import { Writer, type WriterObserver } from '../../services/writer/writer.ts';
-import { dyingAtCommit, intercepted, Killed } from './interruptions.ts';
+import { beforeClaim, dyingAtCommit, intercepted, Killed } from './interruptions.ts';
 import { DiskOfBarriers } from './disk-of-barriers.ts';
 import { ScoredLog } from './scored-log.ts';
 
@@ -207,6 +207,18 @@ describe('a writer that dies', () => {
       entries: (await scored.blocks()).length,
     });
     expect(found.physicalEntries).toBeGreaterThan(found.entries);
+  });
+
+  test('is followed by one that begins behind what was stored until it was fenced', async () => {
+    await judged();
+    const earlier = await PartitionWriter.take(options());
+    const later = await PartitionWriter.take(options({ log: beforeClaim(scored.log, () => earlier.step()) }));
+    expect(earlier.offset).toBeGreaterThan(0);
+    expect([later.offset, later.storedUpTo]).toEqual([earlier.offset, earlier.storedUpTo]);
+    expect((await earlier.step()).status).toBe('fenced');
+    while ((await later.step()).status === 'written');
+    const { rows, physicalRows } = await stored();
+    expect([rows, physicalRows]).toEqual([await expectedRows(), rows]);
   });
 
   test('and lives on is fenced by the one that took its place', async () => {
