@@ -12,7 +12,7 @@ import { acceptGap, type AcceptGapOptions } from '../../services/scorer/accept-g
 import { PartitionScorer } from '../../services/scorer/partition-scorer.ts';
 import { Scorer, type ScorerObserver } from '../../services/scorer/scorer.ts';
 import { PartitionRefused } from '../../services/scorer/partition-refused.ts';
-import { beforeAccessRead, beforeClaim, dyingAtCommit, Killed } from './interruptions.ts';
+import { beforeAccessRead, beforeClaim, changed, dyingAtCommit, Killed } from './interruptions.ts';
 import { type Block, contiguousEnd, ScoredLog } from './scored-log.ts';
 
 const silent: ScorerObserver = { scored: () => {}, taken: () => {}, lost: () => {}, failed: () => {}, nearlyFull: () => {} };
@@ -296,6 +296,19 @@ describe('accepting', () => {
     expect(gaps).toEqual([{ first: 200, next: 350, by: 'otto' }]);
     await scored.scored();
     expect(contiguousEnd(await scored.blocks())).toBe(400);
+  });
+
+  test('is not said to be done where another took the partition before it was', async () => {
+    await lose();
+    const before = { ends: await scored.ends(), keys: await scored.checkpointKeys('') };
+    const claim: EventLog['claim'] = async (role, partition) => {
+      const owner = await scored.log.claim(role, partition);
+      await scored.log.claim(role, partition);
+      return owner;
+    };
+    expect(await acceptGap(gapOptions(200, 300, { log: changed(scored.log, { claim }) }))).toEqual({ status: 'fenced' });
+    expect({ ends: await scored.ends(), keys: await scored.checkpointKeys('') }).toEqual(before);
+    expect(await toldToType()).toEqual({ from: 200, to: 300 });
   });
 
   test('needs the state that the last block speaks of: with another one nothing is accepted', async () => {

@@ -80,6 +80,9 @@ describe('another authority', () => {
     const refused = await refusal(ASSUMED_OPEN);
     expect(refused?.code).toBe('authority_changed');
     expect(refused?.message).toMatch(/now nothing says whose count: set NTK_AUTHORITY=signed .*$/);
+    // Also where nothing but the checkpoint says whose facts counted.
+    await scored.log.deleteBefore('results', 0, (await scored.ends()).results);
+    expect((await refusal(ASSUMED_OPEN))?.code).toBe('authority_changed');
     expect(await refusal(signedBy('root'))).toBeNull();
   });
 });

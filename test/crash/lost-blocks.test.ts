@@ -11,7 +11,7 @@ import { acceptLostBlocks } from '../../services/writer/accept-lost-blocks.ts';
 import { BlockGap } from '../../services/writer/lost-blocks.ts';
 import { PartitionWriter } from '../../services/writer/partition-writer.ts';
 import { remakeLostBlocks, type RemakeResult } from '../../services/writer/remake-blocks.ts';
-import { beforeClaim, dyingAtCommit, intercepted, Killed } from './interruptions.ts';
+import { beforeClaim, changed, dyingAtCommit, intercepted, Killed } from './interruptions.ts';
 import { ScoredLog } from './scored-log.ts';
 
 let scored: ScoredLog;
@@ -198,6 +198,20 @@ describe('blocks that the writer has not stored', () => {
     expect(await remake(after(() => acceptBlocks(400, 450)))).toEqual({ status: 'nothing_lost' });
     await writeAll();
     expect(await audit()).toMatchObject({ partitions: [{ acceptedGaps: [{ from: 400, to: 450 }], unexpected: 0 }] });
+  });
+
+  test('are not said to be given up, nor made again, by whom another writer fenced meanwhile', async () => {
+    await loseBlocks();
+    const claim: EventLog['claim'] = async (role, partition) => {
+      const owner = await scored.log.claim(role, partition);
+      await scored.log.claim(role, partition);
+      return owner;
+    };
+    const log = changed(scored.log, { claim });
+    const before = await scored.log.position('writer', 0);
+    expect(await remake(log)).toEqual({ status: 'fenced' });
+    expect(await acceptBlocks(100, 300, { log })).toEqual({ status: 'fenced' });
+    expect(await scored.log.position('writer', 0)).toEqual(before);
   });
 
   test('all of them, with nothing behind, end where the scorer stands', async () => {
