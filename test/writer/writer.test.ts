@@ -189,3 +189,33 @@ test.each(['log_corrupt', 'log_offset_out_of_range'] as const)(
     expect(writer.troubles()).toEqual(new Map());
   },
 );
+
+test.each(['log_corrupt', 'log_offset_out_of_range'] as const)(
+  'a log that is %s ends a writer that has it to itself, and is not read again',
+  async (code) => {
+    const writer = newWriter({ log: failingOnce(code), observer: { ...silent, failed: () => void writer.stop() } });
+    await writer.start();
+    await expect(writer.ended()).rejects.toMatchObject({ code });
+    await writer.stop();
+  },
+);
+
+test('what has to be ready before the first insert is made ready again until it is, and then never', async () => {
+  let prepared = 0;
+  const inserts: number[] = [];
+  const written = Promise.withResolvers<void>();
+  const { nowMs, monotonicMs, turn } = scored.clock;
+  const writer = newWriter({
+    clock: { nowMs, monotonicMs, turn, sleep: turn },
+    warehouse: intercepted(warehouse, { before: (operation) => void (operation.startsWith('insert') && inserts.push(prepared)) }),
+    prepare: async () => {
+      if (++prepared < 3) throw new WarehouseError('UNREACHABLE', true, 'made up: it is away');
+    },
+    observer: { ...silent, written: () => written.resolve() },
+  });
+  await writer.start();
+  await written.promise;
+  await writer.stop();
+  expect(prepared).toBe(3);
+  expect(new Set(inserts)).toEqual(new Set([3]));
+});

@@ -29,6 +29,24 @@ describe('sessions of the engine', () => {
     expect([order, opened.length]).toEqual([['a', 'b', 'c'], 1]);
   });
 
+  test('do one thing at a time, also when one was handed to somebody who waited', async () => {
+    const { sessions, opened } = pool(2, null);
+    const held = await Promise.all([sessions.acquire(), sessions.acquire()]);
+    const waited = sessions.acquire();
+    sessions.release(held[0]);
+    let isHandedOn = false;
+    const next = sessions.acquire().then((session) => {
+      isHandedOn = true;
+      return session;
+    });
+    expect(await waited).toBe(held[0]);
+    // Behind whatever has been given away by now.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([isHandedOn, opened.length]).toEqual([false, 2]);
+    sessions.release(held[1]);
+    expect(await next).toBe(held[1]);
+  });
+
   test('are given up waiting for after a time, without a place in the queue', async () => {
     const { sessions } = pool(1, 20);
     const held = await sessions.acquire();
