@@ -1,9 +1,11 @@
-/** How large a file may be that is sent to be imported. */
+/** Who may send a file to be imported, how large it may be, and as what it is known. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fastify } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ORIGIN } from '../../services/platform/log/event-log.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { registerImports } from '../../services/system/imports-endpoint.ts';
@@ -43,6 +45,34 @@ test.each([
   expect(await response.json()).toMatchObject({ message: 'a file may have 10 bytes as it is sent; send it in pieces' });
   expect((await log.bounds('access', 0)).end).toBe(0);
   expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).includes('spool-'))).toEqual([]);
+});
+
+test('a file that says that it is too large is refused before it is sent', async () => {
+  const headers = { authorization: 'Bearer token', 'content-length': String(FILE_BYTES_MAX + 1) };
+  const asking = request(`${url}/v1/imports`, { method: 'POST', headers });
+  asking.on('error', () => {});
+  const answered = new Promise<number | undefined>((resolve) => asking.once('response', ({ statusCode }) => resolve(statusCode)));
+  asking.flushHeaders();
+  expect(await answered).toBe(413);
+  asking.destroy();
+});
+
+test.each([
+  ['none', {}],
+  ['another', { authorization: 'Bearer another' }],
+  ['a part of it', { authorization: 'Bearer toke' }],
+  ['an empty one', { authorization: 'Bearer ' }],
+  ['a password', { authorization: `Basic ${Buffer.from('x:token').toString('base64')}` }],
+])('nothing is taken from who has no token: %s', async (_, headers: Record<string, string>) => {
+  const response = await fetch(`${url}/v1/imports`, { method: 'POST', body: '{}\n', headers });
+  expect(response.status).toBe(401);
+  expect((await log.bounds('access', 0)).end).toBe(0);
+});
+
+test('what is sent is known as imported, so that its times are bounded as those of live hosts are', async () => {
+  expect(await (await sent('{}\n')).json()).toMatchObject({ status: 'complete', appended: 1 });
+  const { origins } = await log.read('access', 0, 0, { maxRecords: 10, maxBytes: 1_000 });
+  expect([...origins]).toEqual([ORIGIN.imported]);
 });
 
 test('a file of the largest size is taken', async () => {
