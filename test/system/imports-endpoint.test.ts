@@ -69,7 +69,7 @@ test.each([
   expect((await log.bounds('access', 0)).end).toBe(0);
 });
 
-test('what is sent is known as imported, so that its times are bounded as those of live hosts are', async () => {
+test('what is sent is known as imported: neither as what a host says now, nor as history', async () => {
   expect(await (await sent('{}\n')).json()).toMatchObject({ status: 'complete', appended: 1 });
   const { origins } = await log.read('access', 0, 0, { maxRecords: 10, maxBytes: 1_000 });
   expect([...origins]).toEqual([ORIGIN.imported]);
