@@ -101,6 +101,17 @@ describe('what is looked up', () => {
     expect(later.value('ntk_oldest_unscored_seconds')).toBe(2);
   });
 
+  test('says nothing any more of a partition that was handed over', async () => {
+    const scorer = newScorer([0, 1], 100);
+    await scorer.start();
+    const gauges = gaugesOf(scorer);
+    const told = async (): Promise<string[]> => [...(await seen(gauges)).samples('ntk_lag_records').keys()].toSorted();
+    await vi.waitFor(async () => expect(await told()).toHaveLength(2), 10_000);
+    scorer.assign([1]);
+    await vi.waitFor(async () => expect(await told()).toEqual(['ntk_lag_records{partition="1"}']), 10_000);
+    expect([...(await seen(gauges)).samples('ntk_partition_stopped').keys()]).toEqual(['ntk_partition_stopped{partition="1"}']);
+  });
+
   test('counts how full the fullest partition is', async () => {
     const state = new PartitionState('log', 0, 2);
     state.programs.of('wx1');
