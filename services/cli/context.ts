@@ -1,8 +1,8 @@
 /** What every command is given: where to print, the time, and how to open the store that its flags name. */
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
-import type { System } from '../system/open-system.ts';
-import type { Store } from '../system/store.ts';
+import type { System } from '../system/opening/open-system.ts';
+import type { Store } from '../system/opening/store.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import type { LogFlags, StoreFlags } from './options.ts';
 import type { Output } from './output/output.ts';

@@ -5,9 +5,9 @@ import { type Config, loadConfig } from '../platform/config/load-config.ts';
 import { misspeltVariables } from '../platform/config/misspelt.ts';
 import { openFolder } from '../platform/folder/data-folder.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
-import type { System, SystemOptions } from '../system/open-system.ts';
-import { isOnKafka } from '../system/open-log.ts';
-import type { Store, StoreRequest } from '../system/store.ts';
+import type { System, SystemOptions } from '../system/opening/open-system.ts';
+import { isOnKafka } from '../system/opening/open-log.ts';
+import type { Store, StoreRequest } from '../system/opening/store.ts';
 import { UserError } from '../system/user-error.ts';
 import type { CliContext } from './context.ts';
 import { type LogFlags, overridesOf, type StoreFlags } from './options.ts';
@@ -56,7 +56,7 @@ export function createContext({ env, ...parts }: ContextParts): CliContext & { r
     async withLog<T>(flags: LogFlags, use: (log: EventLog, config: Config) => Promise<T>): Promise<T> {
       const config = configured(undefined, overridesOf(flags));
       const folder = isOnKafka(config) ? null : openFolder(flags.data, { create: false });
-      const { openExistingLog } = await import('../system/store.ts');
+      const { openExistingLog } = await import('../system/opening/store.ts');
       const log = await openExistingLog({ ...config, clock }, folder);
       try {
         return await use(log, config);
@@ -68,8 +68,8 @@ export function createContext({ env, ...parts }: ContextParts): CliContext & { r
     withStoreEvenWithoutLog: (flags, use) => withStore(flags, use, { onLogMissing: (message) => out.note(message) }),
     async openBatch(data: string, config: Config): Promise<System> {
       const [{ openSystem }, { tuningOf }] = await Promise.all([
-        import('../system/open-system.ts'),
-        import('../system/tuning.ts'),
+        import('../system/opening/open-system.ts'),
+        import('../system/opening/tuning.ts'),
       ]);
       return openSystem({
         ...config,
@@ -91,7 +91,7 @@ async function withOpenStore<T>(
   { data, clickhouse, log }: StoreFlags,
   use: (store: Store) => Promise<T>,
 ): Promise<T> {
-  const { openStore } = await import('../system/store.ts');
+  const { openStore } = await import('../system/opening/store.ts');
   const store = await openStore({ ...config, data, clickhouseUrl: clickhouse ?? config.clickhouseUrl, logId: log });
   try {
     return await use(store);

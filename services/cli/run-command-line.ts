@@ -4,7 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { ENGINE_VERSION } from '../domain/engine.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Environment } from '../platform/config/environment.ts';
-import { isExpected } from '../system/expected.ts';
+import { isExpected } from '../system/running/expected.ts';
 import { createContext } from './create-context.ts';
 import { settleEmptyOptions } from './empty-options.ts';
 import type { Output } from './output/output.ts';

@@ -13,7 +13,7 @@ import { readBatches } from '../../services/platform/log/read-batches.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
 import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { Scorer } from '../../services/scorer/scorer.ts';
-import { priorPublisher } from '../../services/system/prior-publisher.ts';
+import { priorPublisher } from '../../services/system/facts/prior-publisher.ts';
 import { PARTITIONS, type Program, SmallPlatform } from '../domain/aggregation/small-platform.ts';
 
 const READ = { maxRecords: 10_000, maxBytes: 16 * 1024 * 1024 };

@@ -7,7 +7,7 @@ import { isInside } from '../../services/domain/evaluation/score-episodes.ts';
 import { Aggregation } from '../../services/domain/aggregation/aggregation.ts';
 import type { News } from '../../schemas/results/news.ts';
 import type { BatchOutcome } from '../../services/domain/fold/batch-outcome.ts';
-import { aggregatedChunkRecords } from '../../services/system/aggregate-batch.ts';
+import { aggregatedChunkRecords } from '../../services/system/running/aggregate-batch.ts';
 import type { PartitionFold } from '../../services/domain/fold/fold.ts';
 import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
 import type { ResultRow } from '../../services/domain/results/row.ts';

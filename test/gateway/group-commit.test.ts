@@ -5,7 +5,7 @@ import { GroupCommit, type Submitted } from '../../services/gateway/group-commit
 import type { HealthState } from '../../services/platform/http/health.ts';
 import { type EventLog, LogError, ORIGIN } from '../../services/platform/log/event-log.ts';
 import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
-import { refusalState } from '../../services/system/gateway-parts.ts';
+import { refusalState } from '../../services/system/running/gateway-parts.ts';
 import { event, type Options, PARTITIONS, RunningGateway } from './running-gateway.ts';
 import { TestClock } from './test-clock.ts';
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
 import { acceptGap, type AcceptGapOptions, type AcceptGapResult, checkGap, type GapHeader } from '../../scorer/accept-gap.ts';
-import type { Store } from '../../system/store.ts';
+import type { Store } from '../../system/opening/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { acceptLostBlocks } from '../../writer/accept-lost-blocks.ts';

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Evaluation } from '../../../schemas/report/evaluation.ts';
 import type { LabelledWorld } from '../../domain/evaluation/labels-file.ts';
 import { type JudgedWorld, scoreWorlds } from '../../domain/evaluation/score-episodes.ts';
-import { readAlarms, readLabelsFile, type StoredAlarms } from '../../system/evaluate.ts';
+import { readAlarms, readLabelsFile, type StoredAlarms } from '../../system/questions/evaluate.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { jsonOption, type StoreFlags } from '../options.ts';

@@ -1,8 +1,8 @@
 /** Which alarm episode an explained access is part of, and what was concluded about it. */
 import { BASELINE_REASONS } from '../../../schemas/codes.ts';
 import type { StoredAccess } from '../../auditor/find-access.ts';
-import { AlarmView } from '../../system/episodes.ts';
-import type { Store } from '../../system/store.ts';
+import { AlarmView } from '../../system/questions/episodes.ts';
+import type { Store } from '../../system/opening/store.ts';
 import { isReviewed, reviewsInWords } from './review-words.ts';
 import { counted } from '../../domain/wording/counted.ts';
 

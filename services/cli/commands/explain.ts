@@ -5,8 +5,8 @@ import { type AccessFilter, countAccesses, findAccesses, type StoredAccess } fro
 import { recompute, type Recomputed } from '../../auditor/recompute.ts';
 import { placeNamed } from '../../domain/review/episode.ts';
 import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
-import { requireResults } from '../../system/report.ts';
-import type { Store } from '../../system/store.ts';
+import { requireResults } from '../../system/questions/report.ts';
+import type { Store } from '../../system/opening/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { jsonOptions, limitOf, type StoreFlags, storeOptions } from '../options.ts';

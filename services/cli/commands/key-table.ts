@@ -1,6 +1,6 @@
 /** What `ntk keys list` prints. */
 import type { Authority } from '../../domain/authority/authority.ts';
-import type { KeyEntry, KeyHistory } from '../../system/key-history.ts';
+import type { KeyEntry, KeyHistory } from '../../system/facts/key-history.ts';
 import type { Output } from '../output/output.ts';
 import { WHY_IN_WORDS } from './authority-words.ts';
 

@@ -4,7 +4,7 @@ import { findLines, type RecordBytes } from '../../importers/find-lines.ts';
 import { type Input, openInput } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
-import { readRejects, type StoredReject } from '../../system/stored-rejects.ts';
+import { readRejects, type StoredReject } from '../../system/questions/stored-rejects.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { Output } from '../output/output.ts';
 import { problemsOf, REASON_IN_WORDS } from '../output/reject-words.ts';

@@ -5,7 +5,7 @@ import { placesOf, subjectOf } from '../../domain/partitioning/route-record.ts';
 import { encodingOf } from '../../domain/record/json.ts';
 import { parseRecord } from '../../domain/record/parse.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
-import { readRejects, type StoredReject } from '../../system/stored-rejects.ts';
+import { readRejects, type StoredReject } from '../../system/questions/stored-rejects.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { type JsonFlags, jsonOptions, limitOf, type LogFlags, logOptions } from '../options.ts';

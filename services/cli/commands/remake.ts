@@ -4,7 +4,7 @@ import { startBefore } from '../../auditor/refold.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
 import type { Warehouse } from '../../platform/warehouse/warehouse.ts';
 import { CheckpointStore } from '../../scorer/checkpoint-store.ts';
-import type { Store } from '../../system/store.ts';
+import type { Store } from '../../system/opening/store.ts';
 import { type Refolding, remakeLostBlocks } from '../../writer/remake-blocks.ts';
 import { UserError } from '../../system/user-error.ts';
 

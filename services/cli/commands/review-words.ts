@@ -4,7 +4,7 @@ import type { Contribution, Episode } from '../../domain/review/episode.ts';
 import type { AlarmCounts, AlarmRate, Rate } from '../../domain/review/alarm-rate.ts';
 import { DISPOSITIONS } from '../../../schemas/codes.ts';
 import { reasonInWords } from '../../domain/wording/reasons.ts';
-import type { ReviewedEpisode } from '../../system/episodes.ts';
+import type { ReviewedEpisode } from '../../system/questions/episodes.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
 import { counted, grouped as n } from '../../domain/wording/counted.ts';

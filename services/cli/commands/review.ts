@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { type Disposition, DISPOSITIONS } from '../../../schemas/codes.ts';
 import { placeNamed } from '../../domain/review/episode.ts';
-import { concludeAlarm } from '../../system/conclude-alarm.ts';
-import { AlarmView, type ReviewedEpisode } from '../../system/episodes.ts';
-import { REVIEW_WORDS_CHARS_MAX } from '../../system/review-history.ts';
-import type { Store } from '../../system/store.ts';
+import { concludeAlarm } from '../../system/questions/conclude-alarm.ts';
+import { AlarmView, type ReviewedEpisode } from '../../system/questions/episodes.ts';
+import { REVIEW_WORDS_CHARS_MAX } from '../../system/questions/review-history.ts';
+import type { Store } from '../../system/opening/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { jsonOptions, limitOf, type StoreFlags, storeOptions } from '../options.ts';

@@ -1,5 +1,5 @@
 /** What a person reads when everything runs: where to look, where the data lies, how to stop, what to try next. */
-import type { AppliedPolicy } from '../../system/first-policy.ts';
+import type { AppliedPolicy } from '../../system/facts/first-policy.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
 import { counted } from '../../domain/wording/counted.ts';

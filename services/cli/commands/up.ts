@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type Config, describeConfig } from '../../platform/config/load-config.ts';
 import { RATE_MAX } from '../../simulator/live-source.ts';
-import type { Role } from '../../system/open-system.ts';
-import { readFirstPolicy } from '../../system/first-policy.ts';
-import { hasDoors } from '../../system/system-file.ts';
-import type { PagesOptions } from '../../system/pages.ts';
+import type { Role } from '../../system/opening/open-system.ts';
+import { readFirstPolicy } from '../../system/facts/first-policy.ts';
+import { hasDoors } from '../../system/opening/system-file.ts';
+import type { PagesOptions } from '../../system/running/pages.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { type LogFlags, logOptions, overridesOf } from '../options.ts';
@@ -135,7 +135,10 @@ async function run(context: CliContext, flags: UpFlags, form: Form): Promise<voi
     return;
   }
   // Loaded only now: the HTTP server and the metrics are a third of what other commands would take to start.
-  const [{ serve }, { createLogger }] = await Promise.all([import('../../system/serve.ts'), import('../../platform/logger.ts')]);
+  const [{ serve }, { createLogger }] = await Promise.all([
+    import('../../system/running/serve.ts'),
+    import('../../platform/logger.ts'),
+  ]);
   const code = await serve({
     config,
     roles,

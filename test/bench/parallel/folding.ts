@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../../services/domain/fold/fold.ts';
 import type { FoldInput } from '../../../services/domain/fold/fold-input.ts';
-import { hashedUsers } from '../../../services/system/stored-user.ts';
+import { hashedUsers } from '../../../services/system/opening/stored-user.ts';
 import { foldAll, foldInput, partitioned } from '../../domain/fold/partitioned.ts';
 import { USER_KEY } from '../process/deployment.ts';
 import { begin, report, type Taken, Watch } from '../process/measured.ts';

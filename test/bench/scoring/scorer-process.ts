@@ -13,8 +13,8 @@ import { systemClock } from '../../../services/platform/clock.ts';
 import { loadConfig } from '../../../services/platform/config/load-config.ts';
 import { openKafkaLog } from '../../../services/platform/log/kafka/open-kafka-log.ts';
 import { Scorer } from '../../../services/scorer/scorer.ts';
-import { hashedUsers } from '../../../services/system/stored-user.ts';
-import { tuningOf } from '../../../services/system/tuning.ts';
+import { hashedUsers } from '../../../services/system/opening/stored-user.ts';
+import { tuningOf } from '../../../services/system/opening/tuning.ts';
 import { USER_KEY } from '../process/deployment.ts';
 import { Watch, begin, report } from '../process/measured.ts';
 

@@ -9,7 +9,7 @@ import { parsePolicyYaml } from '../../../services/domain/policy/document.ts';
 import { systemClock } from '../../../services/platform/clock.ts';
 import { ORIGIN } from '../../../services/platform/log/event-log.ts';
 import { openKafkaLog } from '../../../services/platform/log/kafka/open-kafka-log.ts';
-import { appendPolicy, policyHistory } from '../../../services/system/policy-history.ts';
+import { appendPolicy, policyHistory } from '../../../services/system/facts/policy-history.ts';
 import { type BulkTraffic, writeBulkTraffic } from '../../reference/bulk-traffic.ts';
 import { type Stage, TRAFFIC_DAYS } from '../suite/stage.ts';
 

@@ -7,7 +7,7 @@ import { type Acl, aclsOf, type Principal } from '../../../../services/platform/
 import { PartitionGroup } from '../../../../services/platform/log/kafka/partition-group.ts';
 import { scorersGroup } from '../../../../services/platform/log/kafka/topics.ts';
 import { openServerWarehouse } from '../../../../services/platform/warehouse/server/open-server-warehouse.ts';
-import { systemHealth } from '../../../../services/system/system-health.ts';
+import { systemHealth } from '../../../../services/system/running/system-health.ts';
 import { Writer } from '../../../../services/writer/writer.ts';
 import { startBroker, type TestBroker } from '../../../kafka/broker.ts';
 import { Authority } from '../../../kafka/certificates.ts';
