@@ -2,7 +2,8 @@
  * What is mended in kafkajs 2.2.4's connections, for its own clients as well as for ours. As released
  * - a broker that does not answer any more, because its machine hangs or is gone without a word, stays connected: each request waits for it
  *   anew, and new metadata may be asked of it. So a request that was not answered in time ends all connections to it;
- * - a broker that hangs before it was asked anything is asked again and again, though there are others in the list to begin with;
+ * - a broker that hangs before it was asked anything, or ends each connection then, is asked again and again, though there are others in
+ *   the list to begin with;
  * - one that hangs or breaks off while somebody signs in passes for one that refuses the credentials;
  * - a connection that broke off within an answer takes the next one for its rest: it understands nothing from then on, or throws where
  *   nobody catches and ends the process;
@@ -137,7 +138,7 @@ connection.send = async function sendOrGiveUp(this: Connection, sent: Request): 
   const lastOpened = openedSoFar;
   const { apiKey } = sent.request;
   try {
-    if (apiKey === API.apiVersions) return await inTime(this, () => send.call(this, sent));
+    if (apiKey === API.apiVersions) return await greet(this, sent);
     if (this.sasl && !BEFORE_SIGNED_IN.has(apiKey) && !this.isAuthenticated()) await this.authenticate();
     return await send.call(this, sent);
   } catch (error) {
@@ -145,6 +146,17 @@ connection.send = async function sendOrGiveUp(this: Connection, sent: Request): 
     throw error;
   }
 };
+
+/** Who ends a connection before saying anything is no broker, stands before none, or speaks TLS where this does not, or the other way round. */
+async function greet(one: Connection, sent: Request): Promise<unknown> {
+  try {
+    return await inTime(one, () => send.call(one, sent));
+  } catch (error) {
+    if (!(error instanceof KafkaJSConnectionClosedError)) throw error;
+    const ended = `it ended before the first answer of ${one.host}:${one.port} (${messageOf(error)})`;
+    throw failed(one, `${ended}: does Kafka listen there, with TLS or without as it is set here?`);
+  }
+}
 
 /** What comes first on a connection. An answer that lies there already, since this thread was busy, is read before anything is given up. */
 async function inTime<Result>(one: Connection, greet: () => Promise<Result>): Promise<Result> {

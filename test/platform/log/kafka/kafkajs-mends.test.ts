@@ -106,10 +106,11 @@ test('a broker that hangs, or is gone, while somebody signs in refuses nobody', 
   }
 });
 
-test('a log is opened through the one broker of the list that answers, whether the others before it are away or hang', async () => {
+test('a log is opened through the one broker of the list that answers, whether those before it are away, hang or end each connection', async () => {
   const hanging = await start(() => {});
+  const ending = await start((_, socket) => socket.end());
   const away = await freePorts(2);
-  const list = [hanging.address, ...away.map((port) => `127.0.0.1:${port}`)];
+  const list = [ending.address, hanging.address, ...away.map((port) => `127.0.0.1:${port}`)];
   const logs = new TestLogs(() => shared);
   try {
     const prefix = logs.newPrefix();
