@@ -47,7 +47,8 @@ export class KafkaConnection {
 
   async transactionCoordinator(transactionalId: string): Promise<InternalBroker> {
     const known = this.#coordinators.get(transactionalId);
-    if (known !== undefined) return known;
+    // One that is not connected any more was left by somebody in this process: another coordinates by now, and this one may hang.
+    if (known?.isConnected() === true) return known;
     await this.#connect();
     const found = await this.#cluster.findGroupCoordinator({
       groupId: transactionalId,

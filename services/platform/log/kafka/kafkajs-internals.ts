@@ -46,6 +46,7 @@ export interface InternalBroker {
   readonly nodeId: number | null;
   readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>> | null;
   readonly connectionPool: { send<Response>(request: ProtocolRequest<Response>): Promise<Response> };
+  isConnected(): boolean;
   disconnect(): Promise<void>;
   initProducerId(options: {
     transactionalId: string;

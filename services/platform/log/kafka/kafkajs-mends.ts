@@ -1,7 +1,9 @@
 /**
  * What is mended in kafkajs 2.2.4's connections, for its own clients as well as for ours. As released
  * - a broker that does not answer any more, because its machine hangs or is gone without a word, stays connected: each request waits for it
- *   anew, and new metadata may be asked of it. So a request that was not answered in time ends all connections to it;
+ *   anew, and new metadata may be asked of it. So a request that was not answered in time ends all connections to it, and on the next it
+ *   is asked for a sign of life first, which takes less time than a request may: its machine goes on taking connections, and kafkajs
+ *   greets only who it was told of by nobody;
  * - a broker that hangs before it was asked anything, or ends each connection then, is asked again and again, though there are others in
  *   the list to begin with;
  * - one that hangs or breaks off while somebody signs in passes for one that refuses the credentials;
@@ -49,6 +51,10 @@ interface Request {
   readonly request: { readonly apiKey: number };
 }
 
+interface RequestVersions {
+  protocol(of: { readonly version: number }): () => Request;
+}
+
 /** Before each answer. */
 const LENGTH_BYTES = 4;
 const API = { saslHandshake: 17, apiVersions: 18, saslAuthenticate: 36 } as const;
@@ -68,6 +74,9 @@ const { KafkaJSConnectionError, KafkaJSConnectionClosedError } = load('kafkajs/s
   KafkaJSConnectionClosedError: new (message: string, where: { host: string; port: number }) => Error;
 };
 
+/** In a version that every broker knows. */
+const signOfLife = (load('kafkajs/src/protocol/requests/apiVersions') as RequestVersions).protocol({ version: 0 });
+
 /* oxlint-disable unbound-method -- each is called with what it belongs to as `this` below */
 const { scheduleCheckPendingRequests } = requestQueue;
 const { connect, authenticate, processData, send } = connection;
@@ -81,11 +90,13 @@ requestQueue.scheduleCheckPendingRequests = function scheduleWhenPending(this: R
 const opened = new Map<Connection, number>();
 let openedSoFar = 0;
 const opening = new WeakMap<Connection, Promise<unknown>>();
+/** Hosts and ports that have not answered in time, until they greet again. */
+const silent = new Set<string>();
 
 connection.connect = function connectOnce(this: Connection): Promise<unknown> {
-  if (this.isConnected()) return Promise.resolve(true);
   const begun = opening.get(this);
   if (begun !== undefined) return begun;
+  if (this.isConnected()) return Promise.resolve(true);
   letGo(this, closed(this, 'it was opened anew'));
   this.chunks = [];
   this.bytesBuffered = 0;
@@ -93,8 +104,10 @@ connection.connect = function connectOnce(this: Connection): Promise<unknown> {
   const number = ++openedSoFar;
   const begins = connect
     .call(this)
-    .then((isOpen) => {
+    .then(async (isOpen) => {
       opened.set(this, number);
+      if (silent.has(addressOf(this))) await this.send(signOfLife());
+      silent.delete(addressOf(this));
       return isOpen;
     })
     .finally(() => opening.delete(this));
@@ -153,7 +166,7 @@ async function greet(one: Connection, sent: Request): Promise<unknown> {
     return await inTime(one, () => send.call(one, sent));
   } catch (error) {
     if (!(error instanceof KafkaJSConnectionClosedError)) throw error;
-    const ended = `it ended before the first answer of ${one.host}:${one.port} (${messageOf(error)})`;
+    const ended = `it ended before the first answer of ${addressOf(one)} (${messageOf(error)})`;
     throw failed(one, `${ended}: does Kafka listen there, with TLS or without as it is set here?`);
   }
 }
@@ -173,6 +186,10 @@ async function inTime<Result>(one: Connection, greet: () => Promise<Result>): Pr
   }
 }
 
+function addressOf({ host, port }: Connection): string {
+  return `${host}:${port}`;
+}
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -182,8 +199,8 @@ function isTimeout(error: unknown): boolean {
 }
 
 /** As when nothing could be connected to: kafkajs then asks the next broker of its list. */
-function failed({ host, port }: Connection, why: string): Error {
-  return new KafkaJSConnectionError(`Connection error: ${why}`, { broker: `${host}:${port}` });
+function failed(one: Connection, why: string): Error {
+  return new KafkaJSConnectionError(`Connection error: ${why}`, { broker: addressOf(one) });
 }
 
 function closed({ host, port }: Connection, why: string): Error {
@@ -191,9 +208,11 @@ function closed({ host, port }: Connection, why: string): Error {
 }
 
 /** All that lead to the same broker, or each would find out by itself; not those that were opened since it was asked. */
-function giveUpAll({ host, port }: Connection, lastOpened: number): void {
+function giveUpAll(asked: Connection, lastOpened: number): void {
+  const address = addressOf(asked);
+  silent.add(address);
   for (const [one, number] of opened)
-    if (one.host === host && one.port === port && number <= lastOpened) giveUp(one, closed(one, NOT_IN_TIME));
+    if (addressOf(one) === address && number <= lastOpened) giveUp(one, closed(one, NOT_IN_TIME));
 }
 
 function giveUp(one: Connection, error: Error): void {

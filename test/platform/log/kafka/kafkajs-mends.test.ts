@@ -3,12 +3,14 @@ import type { Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import { systemClock } from '../../../../services/platform/clock.ts';
+import { KafkaConnection } from '../../../../services/platform/log/kafka/connection.ts';
 import { asLogError, isTransient } from '../../../../services/platform/log/kafka/kafka-error.ts';
 import { freePorts } from '../../../free-ports.ts';
 import { allowKafkaItsTime, type SharedBroker, sharedBroker } from '../../../kafka/shared-broker.ts';
 import { Random } from '../../../reference/random.ts';
 import { TestLogs, textsOf, values } from './open-test-log.ts';
-import { API, framed, type Hear, mechanisms, request, StandInBroker, versions } from './stand-in-broker.ts';
+import { API, coordinates, framed, type Hear, mechanisms, members, request, StandInBroker, versions } from './stand-in-broker.ts';
 
 /** Of a broker, which has more to do. Each client of a log waits so long for the one that hangs. */
 const OPEN_ANSWER_MS = 1_000;
@@ -62,6 +64,40 @@ test('a broker that did not answer in time is no longer connected, for nobody in
   expect([asking.isConnected(), other.isConnected()]).toEqual([true, true]);
   await expect(asking.send(request(API.metadata))).rejects.toThrow('timed out');
   expect([asking.isConnected(), other.isConnected()]).toEqual([false, false]);
+});
+
+test('a broker that fell silent is asked for a sign of life before anything else, until it gives one', async () => {
+  const heard: string[] = [];
+  const broker = await start(({ apiKey, id }, socket) => {
+    heard.push(`${broker.connections}: ${apiKey}`);
+    if (broker.connections > 2) socket.write(framed(id, apiKey === API.apiVersions ? versions(API) : ANSWER));
+  });
+  const pool = await broker.pool();
+  await expect(pool.send(request(API.metadata))).rejects.toThrow('timed out');
+  await expect(pool.send(request(API.metadata))).rejects.toThrow('does not answer');
+  await expect(pool.send(request(API.metadata))).resolves.toEqual(ANSWER);
+  await pool.destroy();
+  await expect(pool.send(request(API.metadata))).resolves.toEqual(ANSWER);
+  const { metadata, apiVersions } = API;
+  expect(heard).toEqual([`1: ${metadata}`, `2: ${apiVersions}`, `3: ${apiVersions}`, `3: ${metadata}`, `4: ${metadata}`]);
+});
+
+test('who coordinates is asked anew when the one that did was left by somebody else in the process', async () => {
+  let coordinator = 0;
+  const hear: Hear = ({ apiKey, id }, socket) => {
+    if (apiKey === API.apiVersions) socket.write(framed(id, versions(API)));
+    if (apiKey === API.metadata) socket.write(framed(id, members(brokers.map(({ address }) => address))));
+    if (apiKey === API.findCoordinator) socket.write(framed(id, coordinates(coordinator, brokers[coordinator]!.address)));
+  };
+  const brokers = [await start(hear), await start(hear)];
+  const access = { brokers: [brokers[1]!.address], clientId: 'test', answerMs: OPEN_ANSWER_MS };
+  const connection = new KafkaConnection({ access, topics: [], clock: systemClock, tryingMs: OPEN_ANSWER_MS });
+  expect((await connection.transactionCoordinator('scorer')).nodeId).toBe(0);
+  const other = await brokers[0]!.pool();
+  await expect(other.send(request(API.fetch))).rejects.toThrow('timed out');
+  coordinator = 1;
+  expect((await connection.transactionCoordinator('scorer')).nodeId).toBe(1);
+  await connection.close();
 });
 
 test('requests that find no connection at the same moment open one for all of them', async () => {

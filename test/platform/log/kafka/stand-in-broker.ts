@@ -7,7 +7,14 @@ import {
   type ProtocolRequest,
 } from '../../../../services/platform/log/kafka/kafkajs-internals.ts';
 
-export const API = { fetch: 1, metadata: 3, saslHandshake: 17, apiVersions: 18, saslAuthenticate: 36 } as const;
+export const API = {
+  fetch: 1,
+  metadata: 3,
+  findCoordinator: 10,
+  saslHandshake: 17,
+  apiVersions: 18,
+  saslAuthenticate: 36,
+} as const;
 
 const ANSWER_MS = 300;
 const CLIENT_ID = 'test';
@@ -117,6 +124,22 @@ export function versions(apis: Readonly<Record<string, number>>): Buffer {
 /** The body of an answer to SaslHandshake (version 1). */
 export function mechanisms(name: string): Buffer {
   return Buffer.from([...int16(0), ...int32(1), ...int16(name.length), ...Buffer.from(name)]);
+}
+
+/** The body of an answer to Metadata (version 1): each broker under its place in the list, and no topics. */
+export function members(addresses: readonly string[]): Buffer {
+  const list = addresses.flatMap((address, i) => [...brokerAt(i, address), ...int16(-1)]);
+  return Buffer.from([...int32(addresses.length), ...list, ...int32(0), ...int32(0)]);
+}
+
+/** The body of an answer to FindCoordinator (version 1). */
+export function coordinates(nodeId: number, address: string): Buffer {
+  return Buffer.from([...int32(0), ...int16(0), ...int16(-1), ...brokerAt(nodeId, address)]);
+}
+
+function brokerAt(nodeId: number, address: string): number[] {
+  const [host = '', port] = address.split(':');
+  return [...int32(nodeId), ...int16(host.length), ...Buffer.from(host), ...int32(Number(port))];
 }
 
 function int16(value: number): number[] {
