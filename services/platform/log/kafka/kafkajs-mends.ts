@@ -7,6 +7,7 @@
  * - a broker that hangs before it was asked anything, or ends each connection then, is asked again and again, though there are others in
  *   the list to begin with;
  * - one that hangs or breaks off while somebody signs in passes for one that refuses the credentials;
+ * - a session that lasts no more than 10 s is renewed with each request, which Kafka refuses within a second of the time before;
  * - a connection that broke off within an answer takes the next one for its rest: it understands nothing from then on, or throws where
  *   nobody catches and ends the process;
  * - two requests at once that find no connection open two, of which one is never used, and ends the other when the broker ends it;
@@ -35,6 +36,10 @@ interface Connection {
   socket?: Socket;
   connectionStatus: string;
   authenticatedAt: unknown;
+  /** Milliseconds, as the broker said when it was signed in; 0 is for ever. */
+  readonly sessionLifetime: { toString(): string };
+  /** Milliseconds before its end. */
+  reauthenticationThreshold: number;
   chunks: readonly Buffer[];
   bytesBuffered: number;
   bytesNeeded: number;
@@ -61,6 +66,9 @@ const API = { saslHandshake: 17, apiVersions: 18, saslAuthenticate: 36 } as cons
 const BEFORE_SIGNED_IN: ReadonlySet<number> = new Set(Object.values(API));
 /** For the first question on a connection, and for signing in: the machine of a broker that hangs may take connections all the same. */
 const GREETING_MS_MAX = 5_000;
+/** How long before a session ends somebody signs in again. */
+const RENEW_BEFORE_MS_MAX = 10_000;
+const RENEW_BEFORE_SHARE = 0.2;
 const NOT_IN_TIME = 'the broker has not answered in time';
 
 const load = createRequire(import.meta.url);
@@ -133,6 +141,7 @@ connection.disconnect = async function disconnectThis(this: Connection): Promise
 connection.authenticate = async function authenticateOrGiveUp(this: Connection): Promise<void> {
   try {
     await inTime(this, () => authenticate.call(this));
+    this.reauthenticationThreshold = Math.min(RENEW_BEFORE_MS_MAX, Math.floor(Number(this.sessionLifetime) * RENEW_BEFORE_SHARE));
   } catch (error) {
     // Who refuses credentials says so and ends the connection later.
     throw this.isConnected() ? error : failed(this, `it ended while signing in (${messageOf(error)})`);

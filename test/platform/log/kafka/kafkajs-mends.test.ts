@@ -10,7 +10,18 @@ import { freePorts } from '../../../free-ports.ts';
 import { allowKafkaItsTime, type SharedBroker, sharedBroker } from '../../../kafka/shared-broker.ts';
 import { Random } from '../../../reference/random.ts';
 import { TestLogs, textsOf, values } from './open-test-log.ts';
-import { API, coordinates, framed, type Hear, mechanisms, members, request, StandInBroker, versions } from './stand-in-broker.ts';
+import {
+  API,
+  coordinates,
+  framed,
+  type Hear,
+  mechanisms,
+  members,
+  request,
+  session,
+  StandInBroker,
+  versions,
+} from './stand-in-broker.ts';
 
 /** Of a broker, which has more to do. Each client of a log waits so long for the one that hangs. */
 const OPEN_ANSWER_MS = 1_000;
@@ -139,6 +150,28 @@ test('a broker that hangs, or is gone, while somebody signs in refuses nobody', 
     const error = await signsIn.catch((reason: unknown) => reason);
     expect(asLogError(error, 'opening')).toMatchObject({ message: expect.stringContaining('it ended while signing in') });
     expect(isTransient(error)).toBe(true);
+  }
+});
+
+test('a session of a few seconds is renewed when it is about to end, and not with each request', async () => {
+  for (const { lifetimeMs, requests, times } of [
+    { lifetimeMs: 8_000, requests: 10, times: 1 },
+    { lifetimeMs: 100, requests: Number.POSITIVE_INFINITY, times: 3 },
+  ]) {
+    let signedIn = 0;
+    const broker = await start(({ apiKey, id }, socket) => {
+      if (apiKey === API.apiVersions) socket.write(framed(id, versions(API)));
+      if (apiKey === API.saslHandshake) socket.write(framed(id, mechanisms('PLAIN')));
+      if (apiKey === API.saslAuthenticate && ++signedIn > 0) socket.write(framed(id, session(lifetimeMs)));
+      if (apiKey === API.metadata) socket.write(framed(id, members([broker.address])));
+      if (apiKey === API.findCoordinator) socket.write(framed(id, coordinates(0, broker.address)));
+    });
+    const sasl = { mechanism: 'plain', username: 'scorer', password: 'secret' } as const;
+    const access = { brokers: [broker.address], clientId: 'test', sasl };
+    const connection = new KafkaConnection({ access, topics: [], clock: systemClock, tryingMs: OPEN_ANSWER_MS });
+    for (let i = 0; i < requests && signedIn < 3; i++) expect((await connection.groupCoordinator('scorers')).nodeId).toBe(0);
+    await connection.close();
+    expect(signedIn).toBe(times);
   }
 });
 

@@ -126,6 +126,11 @@ export function mechanisms(name: string): Buffer {
   return Buffer.from([...int16(0), ...int32(1), ...int16(name.length), ...Buffer.from(name)]);
 }
 
+/** The body of an answer to SaslAuthenticate (version 1). */
+export function session(lifetimeMs: number): Buffer {
+  return Buffer.from([...int16(0), ...int16(-1), ...int32(0), ...int32(0), ...int32(lifetimeMs)]);
+}
+
 /** The body of an answer to Metadata (version 1): each broker under its place in the list, and no topics. */
 export function members(addresses: readonly string[]): Buffer {
   const list = addresses.flatMap((address, i) => [...brokerAt(i, address), ...int16(-1)]);
