@@ -21,6 +21,7 @@ export const CODE = {
   topicUnauthorized: 29,
   groupUnauthorized: 30,
   clusterUnauthorized: 31,
+  illegalSaslState: 34,
   invalidProducerEpoch: 47,
   invalidTransactionState: 48,
   invalidProducerIdMapping: 49,
@@ -164,6 +165,12 @@ export function asLogError(error: unknown, what: string): unknown {
     case CODE.transactionalIdUnauthorized:
     case CODE.saslFailed:
       return new LogError('log_unreachable', refused, cause);
+    case CODE.illegalSaslState:
+      return new LogError(
+        'log_unreachable',
+        `${what}: Kafka takes no sasl there now (${detail}); if it always says so, name the port of a listener with sasl or set none`,
+        cause,
+      );
     case CODE.concurrentTransactions:
       return new LogError('log_busy', `${what}: a transaction of this owner has not ended yet; try again`, cause);
     default:

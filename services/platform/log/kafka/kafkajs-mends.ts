@@ -69,6 +69,7 @@ const GREETING_MS_MAX = 5_000;
 /** How long before a session ends somebody signs in again. */
 const RENEW_BEFORE_MS_MAX = 10_000;
 const RENEW_BEFORE_SHARE = 0.2;
+const WHETHER_IT_IS_KAFKA = 'if it always does that: is it Kafka, and does it ask for TLS where none is set here?';
 const NOT_IN_TIME = 'the broker has not answered in time';
 
 const load = createRequire(import.meta.url);
@@ -176,7 +177,7 @@ async function greet(one: Connection, sent: Request): Promise<unknown> {
   } catch (error) {
     if (!(error instanceof KafkaJSConnectionClosedError)) throw error;
     const ended = `it ended before the first answer of ${addressOf(one)} (${messageOf(error)})`;
-    throw failed(one, `${ended}: does Kafka listen there, with TLS or without as it is set here?`);
+    throw failed(one, `${ended}; ${WHETHER_IT_IS_KAFKA}`);
   }
 }
 
@@ -184,7 +185,7 @@ async function greet(one: Connection, sent: Request): Promise<unknown> {
 async function inTime<Result>(one: Connection, greet: () => Promise<Result>): Promise<Result> {
   let isOver = false;
   const givingUp = (): void => {
-    if (!isOver) giveUp(one, failed(one, 'the broker does not answer'));
+    if (!isOver) giveUp(one, failed(one, `${addressOf(one)} takes connections and does not answer; ${WHETHER_IT_IS_KAFKA}`));
   };
   const late = setTimeout(() => setImmediate(givingUp), Math.min(GREETING_MS_MAX, one.requestQueue.requestTimeout));
   try {

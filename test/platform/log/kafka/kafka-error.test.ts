@@ -46,6 +46,7 @@ describe('an error code', () => {
     expect(new Set([...messages.values()].map(({ code }) => code))).toEqual(new Set(['log_unreachable']));
     const refused = [...messages].filter(([, { message }]) => message.startsWith('reading: Kafka refuses these credentials'));
     expect(refused.map(([code]) => code)).toEqual([29, 30, 31, 53, 58]);
+    expect(messages.get(34)?.message).toContain('name the port of a listener with sasl or set none');
   });
 
   test('is that of the innermost cause that has one', () => {
