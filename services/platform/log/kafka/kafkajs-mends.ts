@@ -32,6 +32,8 @@ interface Connection {
   readonly host: string;
   readonly port: number;
   readonly sasl: unknown;
+  /** Null before the broker has said them. */
+  readonly versions: unknown;
   readonly requestQueue: RequestQueue;
   socket?: Socket;
   connectionStatus: string;
@@ -115,8 +117,8 @@ connection.connect = function connectOnce(this: Connection): Promise<unknown> {
     .call(this)
     .then(async (isOpen) => {
       opened.set(this, number);
-      if (silent.has(addressOf(this))) await this.send(signOfLife());
-      silent.delete(addressOf(this));
+      // Where versions are not known kafkajs asks for them itself, and who signs in may ask only once.
+      if (silent.has(addressOf(this)) && this.versions !== null) await this.send(signOfLife());
       return isOpen;
     })
     .finally(() => opening.delete(this));
@@ -173,7 +175,9 @@ connection.send = async function sendOrGiveUp(this: Connection, sent: Request): 
 /** Who ends a connection before saying anything is no broker, stands before none, or speaks TLS where this does not, or the other way round. */
 async function greet(one: Connection, sent: Request): Promise<unknown> {
   try {
-    return await inTime(one, () => send.call(one, sent));
+    const answer = await inTime(one, () => send.call(one, sent));
+    silent.delete(addressOf(one));
+    return answer;
   } catch (error) {
     if (!(error instanceof KafkaJSConnectionClosedError)) throw error;
     const ended = `it ended before the first answer of ${addressOf(one)} (${messageOf(error)})`;

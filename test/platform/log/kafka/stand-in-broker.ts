@@ -28,6 +28,7 @@ export interface Pool {
   send<Response>(request: ProtocolRequest<Response>): Promise<Response>;
   destroy(): Promise<void>;
   isConnected(): boolean;
+  setVersions(versions: object): void;
 }
 
 interface Sent {
