@@ -154,7 +154,7 @@ describe('a log that was shortened', () => {
     await stage.send(stage.accesses(50, 1));
     await stage.drained([1]);
     const { status, text } = await stage.health(writer);
-    expect([status, text]).toEqual([503, expect.stringMatching(/1 do not go on: partition 0: /)]);
+    expect([status, text]).toEqual([503, expect.stringMatching(/1 does not go on: partition 0: /)]);
     expect((await stage.health(scorer)).status).toBe(200);
     expect(stage.deployment.endedByThemselves()).toEqual([]);
   });
