@@ -33,7 +33,6 @@ import {
 } from './state/program-rows.ts';
 import {
   A_DAY,
-  FOUR_HOURS,
   BLOCK_CALLS_MAX,
   CALLS_PER_USE_MAX,
   CONTRIBUTION_MAX,
@@ -120,7 +119,7 @@ export class Baselines {
     known.programs.touch(seen.program);
     const before = known.programs.numbersOf(seen.program)[numbersRow(seen.program) + P_HOUR]!;
     if (before !== NEVER && hour < before) {
-      this.#seeLate(seen, hour, before, userHash, developerPrograms);
+      this.#seeLate(seen, hour, before, userHash);
       return;
     }
     rollProgram(known, seen.program, seen.classNumber, hour);
@@ -131,11 +130,7 @@ export class Baselines {
     const told = known.programs.cellsOf(seen.program)[programRow(seen.program) + P_TOLD]! > 0;
     if (told && seen.seconds - lastAlarm >= EPISODE_SECONDS) forgetTold(known, seen.program, seen.classNumber, hour);
     const rhythm = this.#count(seen, key, hour, hour, userHash);
-    this.#judgeUse(seen, key, hour, rhythm, developerPrograms);
-  }
-
-  /** More calls of a use are counted, and judged with the next use. @param hour the program's newest, up to which its windows go */
-  #judgeUse(seen: Sighting, key: number, hour: number, rhythm: number, developerPrograms: readonly number[]): void {
+    // More calls of a use are counted, and judged with the next use.
     if (!this.#isUse || seen.category === NAVIGATION || seen.category === UNKNOWN) return;
     this.surprises.clear();
     this.#setFloors(seen.program, developerPrograms.length > 0);
@@ -304,18 +299,14 @@ export class Baselines {
     const told = known.keys.makeTold(key);
     told.score = isOpen ? Math.max(this.score, told.score) : this.score;
     told.hour = hour;
-    const last = numbers[n + P_LAST_ALARM]!;
-    numbers[n + P_LAST_ALARM] = last === NEVER ? Math.floor(seen.seconds) : Math.max(last, Math.floor(seen.seconds));
+    numbers[n + P_LAST_ALARM] = Math.floor(seen.seconds);
     // A new category is told and then learned; anything else is not to become ordinary.
     if (this.largest === NOVEL) told.newHour = hour;
     else program[at + P_ALARMED] = 1;
   }
 
-  /**
-   * Counted like any other where its windows still hold its time, and judged by them where those of four hours do: one phone whose clock is
-   * ahead would hide what its program does until that time otherwise. What is older says what was, not what is.
-   */
-  #seeLate(seen: Sighting, hour: number, newest: number, userHash: Uint32Array, developerPrograms: readonly number[]): void {
+  /** Counted like any other where its windows still hold its time, never judged: it says what was, not what is. */
+  #seeLate(seen: Sighting, hour: number, newest: number, userHash: Uint32Array): void {
     const { known } = this;
     const found = known.findKey(seen.program, seen.category);
     if (found !== NO_KEY) rollKey(known, found, newest);
@@ -323,8 +314,7 @@ export class Baselines {
     if (this.isLate) return;
     const key = known.keyOf(seen.program, seen.category, newest);
     known.keys.touch(key);
-    const rhythm = this.#count(seen, key, hour, newest, userHash);
-    if (blocksBehind(FOUR_HOURS, hour, newest) <= 1) this.#judgeUse(seen, key, newest, rhythm, developerPrograms);
+    this.#count(seen, key, hour, newest, userHash);
   }
 }
 

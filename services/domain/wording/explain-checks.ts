@@ -176,7 +176,7 @@ function passedText(check: number, judgement: Judgement): string {
 /** A score that was too small to be kept is none; nor has one what came late or while little was known. */
 function ordinaryText({ baselines }: Judgement): string {
   if (baselines === null)
-    return 'nothing out of the ordinary, as far as the program is known here; what comes hours late is counted and not judged';
+    return 'nothing out of the ordinary, as far as the program is known here; what comes late is counted and not judged';
   return `nothing out of the ordinary: a score of ${baselines.score.toFixed(1)}, below what is an alarm`;
 }
 
