@@ -159,8 +159,10 @@ async function list(
   }
   if (json) await out.jsonList(shown.values().map(episodeJson));
   else
-    for (const [i, one] of shown.entries())
-      if (await out.taken()) printEpisode(out, one, { isFirst: i === 0, isLogThere: store.log !== null });
+    for (const [i, one] of shown.entries()) {
+      if (!(await out.taken())) break;
+      printEpisode(out, one, { isFirst: i === 0, isLogThere: store.log !== null });
+    }
   if (shown.length === 0) out.note(open ? 'no alarm is waiting for a review' : 'no alarm of the baselines');
   if (isMore) out.note(`only the newest ${max} are shown (--limit)`);
   noteWhatIsMissing({ out }, view, store);

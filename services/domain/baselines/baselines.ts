@@ -308,11 +308,12 @@ export class Baselines {
   /** Counted like any other where its windows still hold its time, never judged: it says what was, not what is. */
   #seeLate(seen: Sighting, hour: number, newest: number, userHash: Uint32Array): void {
     const { known } = this;
-    const found = known.findKey(seen.program, seen.category);
-    if (found !== NO_KEY) rollKey(known, found, newest);
     this.isLate = blocksBehind(A_DAY, hour, newest) > 1;
+    const { program, category } = seen;
+    const key = this.isLate ? known.findKey(program, category) : known.keyOf(program, category, newest);
+    if (key === NO_KEY) return;
+    rollKey(known, key, newest);
     if (this.isLate) return;
-    const key = known.keyOf(seen.program, seen.category, newest);
     known.keys.touch(key);
     this.#count(seen, key, hour, newest, userHash);
   }
@@ -320,6 +321,8 @@ export class Baselines {
 
 /** How many blocks of a scale an hour is behind the newest one; the two newest are held. */
 function blocksBehind(scale: number, hour: number, newest: number): number {
+  // As nearly all are; this is asked for each access and scale.
+  if (hour === newest) return 0;
   const hours = SCALE_HOURS[scale]!;
   return Math.floor(newest / hours) - Math.floor(hour / hours);
 }

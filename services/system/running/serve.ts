@@ -75,7 +75,9 @@ export async function serve(options: ServeOptions): Promise<number> {
   const { httpHost, httpPort } = config;
   // Nothing is left behind by a start that fails; who has a folder is told first that another has it, which has its port as well.
   if (!existsSync(config.data))
-    await tryPort(httpHost, httpPort).catch((error: unknown) => Promise.reject(portError(error, config)));
+    await tryPort(httpHost, httpPort).catch((error: unknown) => {
+      throw portError(error, config);
+    });
   const system = isOnKafka(config)
     ? await whenLogAnswers(open, { clock, logger, registry, host: httpHost, port: httpPort, signal: options.signal })
     : await open();

@@ -10,6 +10,7 @@ import { VALUE_BYTES_MAX } from '../../../services/platform/log/segment.ts';
 import { type OpenSqliteLogOptions, openSqliteLog } from '../../../services/platform/log/sqlite/open-sqlite-log.ts';
 import type { SqliteEventLog } from '../../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { describeEventLog } from './event-log-contract.ts';
+import { SqliteLogs } from './sqlite-logs.ts';
 
 /** The clock that the tests of one log share. */
 const clock = { time: 1_700_000_000_000, nowMs: () => clock.time };
@@ -34,23 +35,14 @@ describeEventLog('SQLite', async () => {
 });
 
 describe('a log in a SQLite file', () => {
-  let folder: string;
-  let path: string;
-  const opened: SqliteEventLog[] = [];
+  let sqlite: SqliteLogs;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'ntk-log-'));
-    path = join(folder, 'log.db');
+    sqlite = new SqliteLogs(clock);
   });
-  afterEach(async () => {
-    for (const log of opened.splice(0)) await log.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterEach(() => sqlite.dispose());
 
-  async function open(options: Partial<OpenSqliteLogOptions> = {}): Promise<SqliteEventLog> {
-    const log = await openSqliteLog({ path, create: true, clock, ...options });
-    opened.push(log);
-    return log;
-  }
+  const open = (options: Partial<OpenSqliteLogOptions> = {}): Promise<SqliteEventLog> => sqlite.open(options);
+
   /** The error's code and message, which must be one line. */
   async function refusal(attempt: Promise<unknown>): Promise<{ code: string; message: string }> {
     const error = await attempt.then(
@@ -64,7 +56,7 @@ describe('a log in a SQLite file', () => {
   }
   /** Changes the file behind the log's back. */
   function tamper(sql: string): void {
-    const db = new DatabaseSync(path);
+    const db = new DatabaseSync(sqlite.path);
     db.exec(sql);
     db.close();
   }
@@ -74,8 +66,8 @@ describe('a log in a SQLite file', () => {
 
   describe('when it is opened', () => {
     test('can be read by its owner only, whoever may enter the folder', async () => {
-      chmodSync(folder, 0o755);
-      const files = [path, `${path}-wal`, `${path}-shm`];
+      chmodSync(sqlite.folder, 0o755);
+      const files = [sqlite.path, `${sqlite.path}-wal`, `${sqlite.path}-shm`];
       const modes = (): number[] => files.map((file) => statSync(file).mode & 0o777);
       const log = await open();
       await append(log, texts(1));
@@ -88,7 +80,7 @@ describe('a log in a SQLite file', () => {
 
     test('has four partitions unless another number was chosen when it was made', async () => {
       expect((await open()).partitions).toBe(4);
-      path = join(folder, 'other.db');
+      sqlite.path = join(sqlite.folder, 'other.db');
       await (await open({ partitions: 7 })).close();
       expect((await open()).partitions).toBe(7);
       expect((await open({ partitions: 7, create: false })).partitions).toBe(7);
@@ -96,7 +88,7 @@ describe('a log in a SQLite file', () => {
 
     test('is another log when it is made anew', async () => {
       const first = await open();
-      path = join(folder, 'other.db');
+      sqlite.path = join(sqlite.folder, 'other.db');
       expect((await open()).logId).not.toBe(first.logId);
     });
 
@@ -108,14 +100,17 @@ describe('a log in a SQLite file', () => {
     });
 
     test('is not made unless that was asked for', async () => {
-      expect(await refusal(open({ create: false }))).toEqual({ code: 'log_unreachable', message: `there is no log at ${path}` });
-      expect(existsSync(path)).toBe(false);
-      writeFileSync(path, '');
+      expect(await refusal(open({ create: false }))).toEqual({
+        code: 'log_unreachable',
+        message: `there is no log at ${sqlite.path}`,
+      });
+      expect(existsSync(sqlite.path)).toBe(false);
+      writeFileSync(sqlite.path, '');
       expect((await refusal(open({ create: false }))).code).toBe('log_unreachable');
     });
 
     test('is made of an empty file that a killed process left behind', async () => {
-      writeFileSync(path, '');
+      writeFileSync(sqlite.path, '');
       const log = await open();
       await append(log, texts(1));
       expect(await log.bounds('access', 0)).toEqual({ start: 0, end: 1 });
@@ -130,9 +125,9 @@ describe('a log in a SQLite file', () => {
     });
 
     test('is refused when the file is another one', async () => {
-      writeFileSync(path, 'this is a text, and quite a long one, so that it has a header of its own '.repeat(20));
+      writeFileSync(sqlite.path, 'this is a text, and quite a long one, so that it has a header of its own '.repeat(20));
       expect(await refusal(open())).toMatchObject({ code: 'log_corrupt', message: expect.stringContaining('is not a log') });
-      rmSync(path);
+      rmSync(sqlite.path);
       tamper('CREATE TABLE t (x)');
       expect(await refusal(open())).toMatchObject({
         code: 'log_corrupt',
@@ -147,7 +142,7 @@ describe('a log in a SQLite file', () => {
     });
 
     test('is refused when the folder is not there', async () => {
-      expect((await refusal(open({ path: join(folder, 'no', 'log.db') }))).code).toBe('log_unreachable');
+      expect((await refusal(open({ path: join(sqlite.folder, 'no', 'log.db') }))).code).toBe('log_unreachable');
     });
   });
 
@@ -289,7 +284,7 @@ describe('a log in a SQLite file', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 8 }), fc.array(read, { maxLength: 6 }), async (steps, reads) => {
-        path = join(folder, `${randomBytes(8).toString('hex')}.db`);
+        sqlite.path = join(sqlite.folder, `${randomBytes(8).toString('hex')}.db`);
         const logs = [await open(), await open()];
         const expected: string[][] = [[], []];
         for (const { by, partition, count, size } of steps) {
@@ -380,7 +375,7 @@ describe('a log in a SQLite file', () => {
 
   test('a lock that another process does not give back is said so', async () => {
     const log = await open({ busyTimeoutMs: 50 });
-    const other = new DatabaseSync(path);
+    const other = new DatabaseSync(sqlite.path);
     other.exec('BEGIN IMMEDIATE');
     const { code, message } = await refusal(append(log, texts(1)));
     other.exec('ROLLBACK');

@@ -1,37 +1,26 @@
 /** The log in a SQLite file while somebody else works on it, or has damaged it. */
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LogError } from '../../../services/platform/log/event-log.ts';
 import { BatchReader } from '../../../services/platform/log/sqlite/batch-reader.ts';
 import { createTables, isEmpty, readManifest } from '../../../services/platform/log/sqlite/format.ts';
-import { type OpenSqliteLogOptions, openSqliteLog } from '../../../services/platform/log/sqlite/open-sqlite-log.ts';
+import type { OpenSqliteLogOptions } from '../../../services/platform/log/sqlite/open-sqlite-log.ts';
 import { RecentSegments } from '../../../services/platform/log/sqlite/recent-segments.ts';
 import type { SqliteEventLog } from '../../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { prepareStatements } from '../../../services/platform/log/sqlite/statements.ts';
+import { SqliteLogs } from './sqlite-logs.ts';
 
 const clock = { nowMs: () => 1_800_000_000_000 };
 const PLENTY = { maxRecords: 100_000, maxBytes: 64 * 1024 * 1024 };
 
-let folder: string;
-let path: string;
-const opened: SqliteEventLog[] = [];
+let sqlite: SqliteLogs;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ntk-others-'));
-  path = join(folder, 'log.db');
+  sqlite = new SqliteLogs(clock);
 });
-afterEach(async () => {
-  for (const log of opened.splice(0)) await log.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => sqlite.dispose());
 
-async function open(options: Partial<OpenSqliteLogOptions> = {}): Promise<SqliteEventLog> {
-  const log = await openSqliteLog({ path, create: true, clock, ...options });
-  opened.push(log);
-  return log;
-}
+const open = (options: Partial<OpenSqliteLogOptions> = {}): Promise<SqliteEventLog> => sqlite.open(options);
 
 const texts = (count: number): Buffer[] => Array.from({ length: count }, (_, i) => Buffer.from(`record ${i}`));
 const append = (log: SqliteEventLog, count: number) =>
@@ -49,7 +38,7 @@ async function codeOf(attempt: Promise<unknown>): Promise<string> {
 
 describe('while another process', () => {
   test('makes the same log, opening waits until it is made', async () => {
-    const other = new DatabaseSync(path);
+    const other = new DatabaseSync(sqlite.path);
     other.exec('CREATE TABLE some (one INTEGER); DROP TABLE some; BEGIN EXCLUSIVE');
     const opening = open();
     // The first try is over by now: it found the file locked.
@@ -59,19 +48,19 @@ describe('while another process', () => {
   });
 
   test('was faster in making the log, it stays as that one made it', async () => {
-    const [slow, fast] = [new DatabaseSync(path), new DatabaseSync(path)];
+    const [slow, fast] = [new DatabaseSync(sqlite.path), new DatabaseSync(sqlite.path)];
     expect([isEmpty(slow), isEmpty(fast)]).toEqual([true, true]);
     createTables(fast, 7);
-    const made = readManifest(fast, path);
+    const made = readManifest(fast, sqlite.path);
     createTables(slow, 4);
-    expect(readManifest(slow, path)).toEqual(made);
+    expect(readManifest(slow, sqlite.path)).toEqual(made);
     slow.close();
     fast.close();
   });
 
   test('writes, a commit waits for as long as it is to', async () => {
     const log = await open({ busyTimeoutMs: 400 });
-    const other = new DatabaseSync(path);
+    const other = new DatabaseSync(sqlite.path);
     other.exec('BEGIN IMMEDIATE');
     const beganAtMs = performance.now();
     expect(await codeOf(append(log, 1))).toBe('log_busy');
@@ -83,9 +72,9 @@ describe('while another process', () => {
   test('appends between two questions of a reader, what came in is read and not called lost', async () => {
     const log = await open();
     await append(log, 3);
-    const db = new DatabaseSync(path);
+    const db = new DatabaseSync(sqlite.path);
     const statements = prepareStatements(db);
-    const other = new DatabaseSync(path);
+    const other = new DatabaseSync(sqlite.path);
     const bounds = { get: (...at: [string, number]) => arrived() ?? statements.bounds.get(...at) };
     /** Two records more, once: those at the end are looked for before it is asked where that is. */
     let hasArrived = false;
@@ -100,7 +89,7 @@ describe('while another process', () => {
     };
     const reader = new BatchReader(
       { ...statements, bounds: bounds as unknown as typeof statements.bounds },
-      path,
+      sqlite.path,
       new RecentSegments({ bytesMax: 0, segmentsMax: 0 }),
     );
     expect([...reader.read('access', 0, 3, PLENTY).offsets]).toEqual([3, 4, 5]);
@@ -114,7 +103,7 @@ describe('while another process', () => {
     const { signal } = new AbortController();
     await log.waitForAppend('access', 0, signal);
     const waiting = log.waitForAppend('access', 1_000_000, signal);
-    const other = new DatabaseSync(path);
+    const other = new DatabaseSync(sqlite.path);
     other.exec('DROP TABLE heads; DROP TABLE segments');
     other.close();
     await waiting;
@@ -156,11 +145,11 @@ test.each([0, 1.5, 65_537])('a log is not made with %d partitions', async (parti
 });
 
 test('a file of another program is left as it is', async () => {
-  let other = new DatabaseSync(path);
+  let other = new DatabaseSync(sqlite.path);
   other.exec('PRAGMA application_id = 77; CREATE TABLE theirs (one INTEGER)');
   other.close();
   expect(await codeOf(open())).toBe('log_corrupt');
-  other = new DatabaseSync(path);
+  other = new DatabaseSync(sqlite.path);
   expect(other.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'delete' });
   other.close();
 });
@@ -170,7 +159,7 @@ test('an opening that fails lets go of the file', async () => {
   const isOpen = (): boolean =>
     readdirSync('/proc/self/fd').some((fd) => {
       try {
-        return readlinkSync(`/proc/self/fd/${fd}`) === path;
+        return readlinkSync(`/proc/self/fd/${fd}`) === sqlite.path;
       } catch {
         return false;
       }
@@ -182,7 +171,7 @@ test('an opening that fails lets go of the file', async () => {
 describe('damage is found', () => {
   test('where a segment is lost between others of the same batch', async () => {
     await append(await open(), 3_000);
-    const db = new DatabaseSync(path);
+    const db = new DatabaseSync(sqlite.path);
     db.exec('DELETE FROM segments WHERE base_offset = 1000');
     db.close();
     expect(await codeOf((await open()).read('access', 0, 0, PLENTY))).toBe('log_corrupt');
@@ -190,7 +179,7 @@ describe('damage is found', () => {
 
   test.each([9, 11])('where a row says that its segment has %d records of 10', async (count) => {
     await append(await open(), 10);
-    const db = new DatabaseSync(path);
+    const db = new DatabaseSync(sqlite.path);
     db.exec(`UPDATE segments SET count = ${count}; UPDATE heads SET next_offset = ${count}`);
     db.close();
     expect(await codeOf((await open()).read('access', 0, 0, PLENTY))).toBe('log_corrupt');
@@ -198,7 +187,7 @@ describe('damage is found', () => {
 
   test('where it is no longer said which log it is', async () => {
     await (await open()).close();
-    const db = new DatabaseSync(path);
+    const db = new DatabaseSync(sqlite.path);
     db.exec('DELETE FROM manifest');
     db.close();
     expect(await codeOf(open())).toBe('log_corrupt');
@@ -207,7 +196,7 @@ describe('damage is found', () => {
   test('where a key ends in the middle of a character', async () => {
     const log = await open();
     await log.commit({ puts: [{ stream: 'checkpoints', partition: 0, key: 'page/1', value: Buffer.from('one') }] });
-    const db = new DatabaseSync(path);
+    const db = new DatabaseSync(sqlite.path);
     db.exec('UPDATE keyed SET key = substr(key, 1, length(key) - 1)');
     db.close();
     expect(await codeOf(log.readKeyed('checkpoints', 0, '').next())).toBe('log_corrupt');

@@ -72,7 +72,6 @@ const GREETING_MS_MAX = 5_000;
 const RENEW_BEFORE_MS_MAX = 10_000;
 const RENEW_BEFORE_SHARE = 0.2;
 const WHETHER_IT_IS_KAFKA = 'if it always does that: is it Kafka, and does it ask for TLS where none is set here?';
-const NOT_IN_TIME = 'the broker has not answered in time';
 
 const load = createRequire(import.meta.url);
 const { prototype: requestQueue } = load('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
@@ -186,14 +185,14 @@ async function greet(one: Connection, sent: Request): Promise<unknown> {
 }
 
 /** What comes first on a connection. An answer that lies there already, since this thread was busy, is read before anything is given up. */
-async function inTime<Result>(one: Connection, greet: () => Promise<Result>): Promise<Result> {
+async function inTime<Result>(one: Connection, ask: () => Promise<Result>): Promise<Result> {
   let isOver = false;
   const givingUp = (): void => {
     if (!isOver) giveUp(one, failed(one, `${addressOf(one)} takes connections and does not answer; ${WHETHER_IT_IS_KAFKA}`));
   };
   const late = setTimeout(() => setImmediate(givingUp), Math.min(GREETING_MS_MAX, one.requestQueue.requestTimeout));
   try {
-    return await greet();
+    return await ask();
   } finally {
     isOver = true;
     clearTimeout(late);
@@ -226,7 +225,7 @@ function giveUpAll(asked: Connection, lastOpened: number): void {
   const address = addressOf(asked);
   silent.add(address);
   for (const [one, number] of opened)
-    if (addressOf(one) === address && number <= lastOpened) giveUp(one, closed(one, NOT_IN_TIME));
+    if (addressOf(one) === address && number <= lastOpened) giveUp(one, closed(one, 'the broker has not answered in time'));
 }
 
 function giveUp(one: Connection, error: Error): void {
