@@ -5,7 +5,7 @@ import { isSeriesProblem, type SeriesProblem, type SeriesRow } from './series-ro
 /** Rows that are named in a summary. */
 const HIGHEST_MAX = 5;
 /** Digits of a score: what is beyond differs by less than anything that a threshold could mean. */
-const SCORE_DIGITS = 6;
+export const SCORE_DIGITS = 6;
 /** Of text that is handed over at once. */
 const CHUNK_CHARACTERS = 65_536;
 

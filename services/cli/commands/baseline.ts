@@ -1,4 +1,4 @@
-/** `ntk baseline score`: the detector of series on a file. */
+/** `ntk baseline score`: the detector of series on a file; `ntk baseline hours` has its own file. */
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { readSeries } from '../../series/read-series.ts';
 import { scoreSeries, type SeriesSummary } from '../../series/score-series.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
+import { registerBaselineHours } from './baseline-hours.ts';
 import { jsonOptions } from '../options.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
@@ -25,6 +26,7 @@ interface ScoreFlags {
 
 export function registerBaseline(program: Command, context: CliContext): void {
   const baseline = program.command('baseline').description('what is ordinary: the detector that judges series');
+  registerBaselineHours(baseline, context);
   jsonOptions(baseline.command('score'))
     .description('how odd each row of a series is, by the rows before it: 0 (ordinary) to 1')
     .requiredOption('--input <file>', 'CSV of timestamp,value (plain, gzip, zstd), or - for standard input')

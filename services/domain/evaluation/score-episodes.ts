@@ -9,6 +9,7 @@
 import { BASELINE_REASONS } from '../../../schemas/codes.ts';
 import { INCIDENT_KINDS } from '../../../schemas/simulation/labels.ts';
 import type { Evaluation, FalseEpisode, MissedIncident, NamedRecall, Recall } from '../../../schemas/report/evaluation.ts';
+import { medianOf } from './median.ts';
 import { type Alarm, type Episode, episodesOf } from './episodes.ts';
 import type { LabelledIncident, LabelledWorld } from './labels-file.ts';
 import { poissonInterval } from './poisson-interval.ts';
@@ -132,14 +133,6 @@ function sumUp(outcomes: readonly Outcome[]): Recall {
     recall: outcomes.length === 0 ? null : times.length / outcomes.length,
     medianSecondsToDetection: medianOf(times),
   };
-}
-
-/** Of an even number: the mean of the two in the middle. */
-function medianOf(values: number[]): number | null {
-  if (values.length === 0) return null;
-  values.sort((a, b) => a - b);
-  const middle = values.length >> 1;
-  return values.length % 2 === 1 ? values[middle]! : (values[middle - 1]! + values[middle]!) / 2;
 }
 
 type Falsehoods =
