@@ -84,7 +84,9 @@ function partitionsAreStored(writer: Owning & { readonly failure: string | null 
 
 function partitionsGoOn(done: 'judged' | 'stored', service: Owning, others: readonly string[]): HealthState {
   const troubles = [...service.troubles()];
-  const has = `${countedAre(service.owned().size, 'partition')} ${done}`;
+  // One that is tried again is taken first, and may be in trouble still.
+  const goingOn = [...service.owned().keys()].filter((partition) => !service.troubles().has(partition));
+  const has = `${countedAre(goingOn.length, 'partition')} ${done}`;
   const wrong: string[] = [];
   if (troubles.length > 0) {
     const said = troubles.slice(0, TROUBLES_SHOWN_MAX).map(([partition, { message }]) => named(partition, message));
