@@ -29,8 +29,8 @@ export async function proveByLog(
       options.onProgress?.(piece.rowOffsets.length);
     });
     if (!complete) {
-      audit.unproved.push({ from: refold.position, to: header.next, why: 'the log ends before' });
-      return;
+      audit.unproved.push({ from: refold.position, to: headers.at(-1)!.next, why: 'the log ends before' });
+      break;
     }
     if (pieces.length > 0 && !agrees(pieces, header)) {
       audit.unproved.push({

@@ -53,3 +53,20 @@ describe('the only block of a partition', () => {
     expect(await scored.audit(warehouse)).toMatchObject({ ok: false, partitions: [{ unproved: [{ from: 0, to: 40, why }] }] });
   });
 });
+
+test('what the log ends before is not proved; what it still has of the same block, and all before, is compared', async () => {
+  await scored.append(20);
+  await scored.append(20);
+  await scored.scored();
+  await scored.append(20);
+  await scored.scored();
+  await scored.store(warehouse);
+  await scored.reopen(() => scored.setEnd(60));
+  const why = 'the log ends before';
+  const unproved = [{ from: 60, to: 100, why }];
+  const found = { ok: false, partitions: [{ missing: 0, different: 0, unexpected: 0, unproved }] };
+  expect(await scored.audit(warehouse)).toMatchObject(found);
+  const change = `ALTER TABLE ntk.access_results UPDATE api = 'other' WHERE log_id = '${scored.log.logId}'`;
+  await warehouse.command(`${change} AND offset IN (21, 51, 61) SETTINGS mutations_sync = 2`);
+  expect(await scored.audit(warehouse)).toMatchObject({ partitions: [{ different: 2, unproved }] });
+});
