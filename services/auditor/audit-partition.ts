@@ -56,6 +56,8 @@ function whyNotFolded(headers: readonly BlockHeader[], authority: Authority): Pa
   return reasons.find((reason) => reason === 'other_engine') ?? reasons.find((reason) => reason !== null) ?? 'log_gone';
 }
 
+const UINT64_MAX = '18446744073709551615';
+
 /**
  * Rows behind what the log says is stored: of records that nobody has judged, or that are not there. Where a writer is at work meanwhile,
  * only those behind the log's end.
@@ -64,20 +66,24 @@ async function findBeyond(
   { log, warehouse, partition, storedUpTo, onProblems }: AuditOptions,
   audit: PartitionAudit,
 ): Promise<void> {
-  const rows = await warehouse.query<{ offset: string }>(
-    'SELECT offset FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND offset >= {storedUpTo:UInt64} ORDER BY offset DESC LIMIT {max:UInt32}',
-    { logId: log.logId, partition, storedUpTo, max: ROWS_PER_COMPARISON },
-  );
-  // Only now: a writer notes what it is about to insert before it does.
-  const from = (await isStoring(log, partition, storedUpTo)) ? (await log.bounds('access', partition)).end : storedUpTo;
-  const beyond = rows.map(({ offset }) => Number(offset)).filter((offset) => offset >= from);
-  if (beyond.length === 0) return;
-  audit.unexpected += beyond.length;
-  const range: RowRange = { logId: log.logId, partition, from, to: beyond[0]! + 1 };
-  await onProblems?.(
-    range,
-    beyond.map((offset) => ({ kind: 'unexpected', offset, expected: null })),
-  );
+  for (let upTo = UINT64_MAX; ; ) {
+    const rows = await warehouse.query<{ offset: string }>(
+      'SELECT offset FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND offset >= {storedUpTo:UInt64} AND offset <= {upTo:UInt64} ORDER BY offset DESC LIMIT {max:UInt32}',
+      { logId: log.logId, partition, storedUpTo, upTo, max: ROWS_PER_COMPARISON },
+    );
+    // Only now: a writer notes what it is about to insert before it does.
+    const from = (await isStoring(log, partition, storedUpTo)) ? (await log.bounds('access', partition)).end : storedUpTo;
+    const beyond = rows.map(({ offset }) => Number(offset)).filter((offset) => offset >= from);
+    if (beyond.length === 0) return;
+    audit.unexpected += beyond.length;
+    const range: RowRange = { logId: log.logId, partition, from, to: beyond[0]! + 1 };
+    await onProblems?.(
+      range,
+      beyond.map((offset) => ({ kind: 'unexpected', offset, expected: null })),
+    );
+    if (beyond.length < ROWS_PER_COMPARISON) return;
+    upTo = String(BigInt(rows.at(-1)!.offset) - 1n);
+  }
 }
 
 /** Whether a writer has gone on since, or is about to. */

@@ -29,6 +29,13 @@ test.each([
   expect(await scored.audit(warehouse)).toMatchObject({ ok: false, partitions: [{ gaps: [{ from, to }] }] });
 });
 
+test('rows behind all that is stored are all found, however many they are', async () => {
+  await warehouse.command(
+    'INSERT INTO ntk.access_results SELECT * REPLACE (number + 150 AS offset) EXCEPT number FROM (SELECT * FROM ntk.access_results ORDER BY offset LIMIT 1) AS one, numbers(20001) AS many',
+  );
+  expect(await scored.audit(warehouse)).toMatchObject({ ok: false, partitions: [{ unexpected: 20_001, missing: 0 }] });
+});
+
 /** The ledger's chain over the rows says that they are what they were. */
 describe('rows whose records are gone, too', () => {
   beforeEach(() => scored.log.deleteBefore('access', 0, 150));
