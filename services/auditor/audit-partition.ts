@@ -7,7 +7,7 @@ import type { BlockHeader } from '../../schemas/results/block.ts';
 import { type Authority, authorityMark } from '../domain/authority/authority.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { decodeWriterNote } from '../platform/log/writer-note.ts';
-import { proveByChain } from './chain-proof.ts';
+import { lastErasureIn, proveByChain } from './chain-proof.ts';
 import type { RowRange } from './compare-rows.ts';
 import { BlocksOfLog, type LedgerEntry, readBlockHeaders, readLedger } from './ledger.ts';
 import { auditLedger } from './ledger-audit.ts';
@@ -41,9 +41,8 @@ async function prove(
   if (older.length > 0) {
     audit.proof = newer.length > 0 ? 'both' : 'chain';
     audit.chainBecause = whyNotFolded(older, options.authority);
-    const hasErasures = ledger.some(({ erasures }) => erasures > 0);
-    const erasures = headers.flatMap((header) => header.erasures);
-    await proveByChain(options, new BlocksOfLog(options.log, options.partition), older, audit, { hasErasures, erasures });
+    const erased = { erasedUpTo: lastErasureIn(ledger), erasures: headers.flatMap((header) => header.erasures) };
+    await proveByChain(options, new BlocksOfLog(options.log, options.partition), older, audit, erased);
   }
   audit.provedByLogFrom = newer[0]?.first ?? options.storedUpTo;
   if (refold !== null) await proveByLog(options, refold, newer, audit);

@@ -4,7 +4,7 @@
  */
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { countOthers, type StoreAudit } from './audit-store.ts';
-import { proveByChain } from './chain-proof.ts';
+import { lastErasureIn, proveByChain } from './chain-proof.ts';
 import { readLedger } from './ledger.ts';
 import { auditLedger } from './ledger-audit.ts';
 import { type LedgerAuditOptions, nothingFound, type PartitionAudit } from './partition-audit.ts';
@@ -58,8 +58,7 @@ async function auditLedgerAlone(options: LedgerAuditOptions): Promise<PartitionA
   const audit = { ...nothingFound(partition), proof: 'chain' as const, chainBecause: 'log_gone' as const };
   const ledger = await readLedger(warehouse, log.logId, partition);
   const headers = await auditLedger(options, [], ledger, audit);
-  const hasErasures = ledger.some(({ erasures }) => erasures > 0);
-  await proveByChain(options, null, headers, audit, { hasErasures, erasures: [] });
+  await proveByChain(options, null, headers, audit, { erasedUpTo: lastErasureIn(ledger), erasures: [] });
   audit.provedByLogFrom = storedUpTo;
   return audit;
 }

@@ -10,17 +10,25 @@ import { chainFromLink, chainStart, OFFSETS_PER_GROUP, RowChain } from '../domai
 import { decodeRows, RowBinaryError } from '../platform/warehouse/row-binary.ts';
 import type { LedgerAuditOptions, PartitionAudit } from './partition-audit.ts';
 import { readStoredRows } from './compare-rows.ts';
-import { type BlocksOfLog, standsForLostBlocks } from './ledger.ts';
+import { type BlocksOfLog, type LedgerEntry, standsForLostBlocks } from './ledger.ts';
 import { PendingRows, type RowsOfOffsets } from './pending-rows.ts';
 
 export interface Erased {
-  /** Users had rows erased, so stored rows may be gone by right; which ones only the log would tell. */
-  readonly hasErasures: boolean;
+  /** Users had rows before this offset erased, so stored ones may be gone by right; which ones only the log would tell. */
+  readonly erasedUpTo: number;
   /** Those of the blocks that the log has. */
   readonly erasures: BlockHeader['erasures'];
 }
 
 type Audit = PartitionAudit & { rows: number };
+
+const AROUND_ERASED = 'rows were erased, and the chain cannot go round them';
+const INSIDE_GROUP = 'the chain cannot be entered inside a group of offsets';
+
+/** Where the last entry ends that had rows erased, all of them before it; 0 without one. */
+export function lastErasureIn(ledger: readonly LedgerEntry[]): number {
+  return ledger.reduce((upTo, { erasures, header }) => (erasures > 0 ? Math.max(upTo, header.next) : upTo), 0);
+}
 
 /** @param blocks null without a log */
 export async function proveByChain(
@@ -28,10 +36,11 @@ export async function proveByChain(
   blocks: BlocksOfLog | null,
   headers: readonly BlockHeader[],
   audit: Audit,
-  { hasErasures, erasures }: Erased,
+  { erasedUpTo, erasures }: Erased,
 ): Promise<void> {
   const { log, warehouse, partition } = options;
   const pending = new PendingRows(options, audit, erasures, 0);
+  const notEntered = erasedUpTo > 0 ? AROUND_ERASED : INSIDE_GROUP;
   let chain: RowChain | null = null;
   let before: BlockHeader | null = null;
   for (const header of headers) {
@@ -40,7 +49,7 @@ export async function proveByChain(
     before = header;
     const block = blocks !== null && header.gap === undefined ? rowsOf(await blocks.rows(header)) : null;
     if (block !== null) {
-      chain = followed(chain, block, header, audit, hasErasures);
+      chain = followed(chain, block, header, audit, notEntered);
       pending.add(block, header.scoredAtMs);
       audit.rows += block.offsets.length;
       options.onProgress?.(block.offsets.length);
@@ -56,7 +65,7 @@ export async function proveByChain(
       continue;
     }
     if (chain === null) {
-      audit.unproved.push({ from: header.first, to: header.next, why: notEntered(hasErasures) });
+      audit.unproved.push({ from: header.first, to: header.next, why: notEntered });
       continue;
     }
     const stored = await readStoredRows(warehouse, range, true);
@@ -66,8 +75,12 @@ export async function proveByChain(
     options.onProgress?.(stored.length);
     const { bytes, offsets, ends } = joined(stored);
     const hash = chain.extend(bytes, offsets, ends);
-    if (stored.length < header.accesses) audit[hasErasures ? 'erased' : 'missing'] += header.accesses - stored.length;
-    else if (stored.length > header.accesses) audit.unexpected += stored.length - header.accesses;
+    if (stored.length < header.accesses) {
+      const mayBeErased = header.first < erasedUpTo;
+      audit[mayBeErased ? 'erased' : 'missing'] += header.accesses - stored.length;
+      // Whether no others are gone, and those that are there are what they were, the hash of all of them does not tell.
+      if (mayBeErased) audit.unproved.push({ from: header.first, to: header.next, why: AROUND_ERASED });
+    } else if (stored.length > header.accesses) audit.unexpected += stored.length - header.accesses;
     else if (hash !== header.rowsHash) audit.different++;
     // After a mismatch the chain is taken up again where a block ends with its group.
     if (hash !== header.rowsHash) chain = null;
@@ -81,18 +94,12 @@ function followed(
   { bytes, offsets, ends }: RowsOfOffsets,
   { first, next, rowsHash }: BlockHeader,
   audit: Audit,
-  hasErasures: boolean,
+  notEntered: string,
 ): RowChain | null {
   if (chain?.extend(bytes, offsets, ends) === rowsHash) return chain;
-  const why = chain === null ? notEntered(hasErasures) : 'the rows of its block in the log do not give its hash';
+  const why = chain === null ? notEntered : 'the rows of its block in the log do not give its hash';
   audit.unproved.push({ from: first, to: next, why });
   return null;
-}
-
-function notEntered(hasErasures: boolean): string {
-  return hasErasures
-    ? 'rows were erased, and the chain cannot go round them'
-    : 'the chain cannot be entered inside a group of offsets';
 }
 
 /** Null without a block, or with one whose rows have columns of another release. */

@@ -70,6 +70,22 @@ describe('rows whose records are gone, too', () => {
     expect((await scored.audit(warehouse)).partitions).toMatchObject([{ missing: 0, different: 1, unexpected: 0, unproved }]);
   });
 
+  test('rows are missing that are gone behind the last erasure, whatever was erased before', async () => {
+    await warehouse.command('ALTER TABLE ntk.blocks UPDATE erasures = 1 WHERE first = 50 SETTINGS mutations_sync = 2');
+    await warehouse.command(`ALTER TABLE ntk.access_results DELETE WHERE ${LAST} SETTINGS mutations_sync = 2`);
+    expect((await scored.audit(warehouse)).partitions).toMatchObject([{ ...NOTHING, missing: 1, erased: 0 }]);
+  });
+
+  test('rows that may have been erased are not missing, and nothing of their block is proved', async () => {
+    await warehouse.command('ALTER TABLE ntk.blocks UPDATE erasures = 1 WHERE first = 100 SETTINGS mutations_sync = 2');
+    await warehouse.command(`ALTER TABLE ntk.access_results DELETE WHERE ${LAST} SETTINGS mutations_sync = 2`);
+    const unproved = [{ from: 100, to: 150, why: 'rows were erased, and the chain cannot go round them' }];
+    expect(await scored.audit(warehouse)).toMatchObject({
+      ok: false,
+      partitions: [{ ledgerDifferent: 0, missing: 0, erased: 1, unproved }],
+    });
+  });
+
   test('a row where there was none is known', async () => {
     await warehouse.command(
       `INSERT INTO ntk.access_results SETTINGS insert_deduplicate = 0 SELECT * REPLACE (toUInt64(0) AS offset) FROM (SELECT * FROM ntk.access_results WHERE ${LAST})`,
