@@ -27,11 +27,12 @@ export interface WriterStanding {
 export async function writerStanding(log: EventLog, partition: number): Promise<WriterStanding> {
   const position = await log.position('writer', partition);
   const from = position === null ? 0 : decodeWriterNote(position.note).next;
+  // Before the blocks are looked at: one that a scorer at work has judged since would seem to be lost.
+  const judged = (await log.position('scorer', partition))?.offset ?? 0;
   const { start, end } = await log.bounds('results', partition);
   const offset = Math.max(start, position?.offset ?? 0);
   const [next] = offset < end ? blocksOf(await log.read('results', partition, offset, { maxRecords: 1, maxBytes: 1 })) : [];
   if (next !== undefined) return { from, to: next.header.first, offset };
   // No block is left: what is judged ends where the scorer noted it, in one transaction with its last block.
-  const judged = (await log.position('scorer', partition))?.offset ?? 0;
   return { from, to: Math.max(from, judged), offset };
 }

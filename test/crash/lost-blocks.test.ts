@@ -227,6 +227,25 @@ describe('blocks that the writer has not stored', () => {
     expect((await audit()).ok).toBe(true);
   });
 
+  test('are not thought to be lost while they are just being judged, and who is about to store them is not fenced', async () => {
+    await scored.append(50);
+    await (await scored.scored()).stop();
+    await writeAll();
+    await scored.append(50);
+    const limits = { rowsMax: 1_000, bytesMax: 64 * 1024 * 1024 };
+    const writer = await PartitionWriter.take({ log: scored.log, warehouse, partition: 0, limits });
+    const log = changed(scored.log, {
+      async bounds(stream, partition) {
+        const bounds = await scored.log.bounds(stream, partition);
+        if (stream === 'results') await (await scored.scored()).stop();
+        return bounds;
+      },
+    });
+    expect(await remake(log)).toEqual({ status: 'nothing_lost' });
+    expect((await writer.step()).status).toBe('written');
+    await writer.release();
+  });
+
   test('but only stored ones gone stop nobody', async () => {
     for (let i = 0; i < 4; i++) await scored.append(50);
     await (await scored.scored()).stop();
