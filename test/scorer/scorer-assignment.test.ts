@@ -337,6 +337,15 @@ describe('a partition that needs a person', () => {
     expect(await log.last('results', 1)).toBeNull();
   });
 
+  test('is no trouble any more of a scorer that it was taken away from', async () => {
+    const scorer = newScorer({ log: broken(1, 'log_corrupt'), partitions: all, onRefused: 'park' });
+    await scorer.start();
+    await until(() => scorer.troubles().has(1));
+    scorer.assign([0, 2, 3]);
+    await until(() => scorer.troubles().size === 0);
+    expect([...scorer.owned().keys()]).not.toContain(1);
+  });
+
   test.each(codes)('ends a scorer that has nobody else to go on for, with that error: %s', async (code) => {
     const scorer = newScorer({ log: broken(1, code), partitions: all });
     await scorer.start();
