@@ -169,6 +169,22 @@ describe('blocks that the writer has not stored', () => {
     expect(found).toMatchObject({ gaps: [], ledgerUnexpected: 0, ledgerDifferent: 0, acceptedGaps: [{ from: 100, to: 300 }] });
   });
 
+  test('have entries that are known to be changed, also where one follows another', async () => {
+    await loseBlocks();
+    expect((await acceptBlocks(100, 300)).status).toBe('accepted');
+    await scored.log.deleteBefore('results', 0, 8);
+    expect((await acceptBlocks(300, 400)).status).toBe('accepted');
+    expect((await audit()).partitions).toMatchObject([{ gaps: [], ledgerDifferent: 0, ledgerUnexpected: 0 }]);
+    const change = 'ALTER TABLE ntk.blocks UPDATE reason = \'other\' WHERE first =';
+    for (const [first, ledgerDifferent] of [
+      [300, 1],
+      [100, 2],
+    ]) {
+      await warehouse.command(`${change} ${first} SETTINGS mutations_sync = 2`);
+      expect((await audit()).partitions).toMatchObject([{ gaps: [], ledgerUnexpected: 0, ledgerDifferent }]);
+    }
+  });
+
   test('are given up once, with an entry that says so, whenever who gives them up dies', async () => {
     await loseBlocks();
     await (await scored.scored()).stop();

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ORIGIN } from '../../schemas/codes.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import { blocksOf } from '../../services/domain/results/block.ts';
+import { partitionOf } from '../../services/domain/partitioning/murmur2.ts';
 import { placesOf } from '../../services/domain/partitioning/route-record.ts';
 import { systemClock } from '../../services/platform/clock.ts';
 import { type EventLog, LogError, type LogErrorCode } from '../../services/platform/log/event-log.ts';
@@ -14,7 +15,7 @@ import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-lo
 import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
 import { Scorer, type ScorerOptions } from '../../services/scorer/scorer.ts';
-import { changed } from '../crash/interruptions.ts';
+import { changed, committing } from '../crash/interruptions.ts';
 
 const PARTITIONS = 4;
 let folder: string;
@@ -53,7 +54,7 @@ function newScorer(options: Partial<ScorerOptions> = {}): Scorer {
 }
 
 let made = 0;
-async function append(count: number): Promise<void> {
+async function append(count: number, programs = 40): Promise<void> {
   const values = Array.from({ length: PARTITIONS }, (): Buffer[] => []);
   for (let i = 0; i < count; i++) {
     const event = {
@@ -61,7 +62,7 @@ async function append(count: number): Promise<void> {
       id: `e${made++}`,
       source: 'host/test',
       type: 'ntk.access',
-      subject: `wx${made % 40}`,
+      subject: `wx${made % programs}`,
       time: '2026-03-01T00:00:00Z',
       data: { user: 'u', api: 'wx.getLocation' },
     };
@@ -144,6 +145,32 @@ describe('partitions that are assigned while a scorer runs', () => {
     expect(lost).toEqual([]);
   });
 
+  test('are taken from nobody by a scorer that is stopped while it waits for them', async () => {
+    const lost: number[] = [];
+    const before = newScorer({ partitions: [0], observer: { ...silent, lost: (partition) => lost.push(partition) } });
+    await before.start();
+    await append(200);
+    await until(() => isJudgedOnce(0));
+    const after = newScorer({ handOverMs: 30_000 });
+    after.assign([0]);
+    await turn();
+    await after.stop();
+    await append(200);
+    await until(async () => lost.length > 0 || (await isJudgedOnce(0)));
+    expect(lost).toEqual([]);
+  });
+
+  test('are waited for once: whoever has one judges batch after batch', async () => {
+    await append(800);
+    const slept: number[] = [];
+    const clock = { ...systemClock, sleep: async (ms: number): Promise<void> => void slept.push(ms) };
+    const scorer = newScorer({ clock, handOverMs: 100 });
+    scorer.assign([0]);
+    await until(() => isJudgedOnce(0));
+    expect((await log.bounds('results', 0)).end).toBeGreaterThan(2);
+    expect(slept).toEqual([]);
+  });
+
   test('that come back while they are being given up are taken again', async () => {
     await append(200);
     const scorer = newScorer({ partitions: all });
@@ -215,6 +242,30 @@ describe('health of a scorer', () => {
     expect(systemClock.monotonicMs() - idle.progressAtMs).toBeLessThan(1_000);
   });
 
+  test('is fine while it waits until it may take a partition back, however long that is', async () => {
+    await append(100);
+    let [passedMs, stoodMs] = [0, 0];
+    const clock = {
+      ...systemClock,
+      monotonicMs: () => systemClock.monotonicMs() + passedMs,
+      sleep: async (ms: number) => {
+        passedMs += ms;
+        stoodMs = Math.max(stoodMs, clock.monotonicMs() - scorer.progressAtMs);
+        await turn();
+      },
+    };
+    const pauses: (number | null)[] = [];
+    const claim = committing(log, () => async () => ({ status: 'fenced' }));
+    const observer = { ...silent, lost: (_: number, retakeInMs: number | null) => pauses.push(retakeInMs) };
+    const scorer = newScorer({ log: changed(log, { claim }), clock, partitions: [0], onFenced: 'take again', observer });
+    await scorer.start();
+    await until(() => pauses.length === 5);
+    await scorer.stop();
+    expect(pauses).toEqual([5_000, 10_000, 20_000, 40_000, 60_000]);
+    expect(stoodMs).toBeGreaterThanOrEqual(5_000);
+    expect(stoodMs).toBeLessThan(10_000);
+  });
+
   test('is that of the partition that stands still longest, however well the others go on', async () => {
     const gate = Promise.withResolvers<void>();
     let isHeld = false;
@@ -280,6 +331,64 @@ test('a log that is away is tried again with pauses that grow to ten seconds, an
   expect(new Set(troubles.map((each) => JSON.stringify(each)))).toEqual(
     new Set([JSON.stringify({ message: 'made up: away', isParked: false })]),
   );
+});
+
+test('a start that fails in the middle gives back what it had taken', async () => {
+  const released: number[] = [];
+  const claim: EventLog['claim'] = async (role, partition) => {
+    if (partition === 2) throw new LogError('log_unreachable', 'made up: away');
+    const owner = await log.claim(role, partition);
+    const release = async (): Promise<void> => {
+      released.push(partition);
+      await owner.release();
+    };
+    return { role, partition, release, commit: (transaction) => owner.commit(transaction) };
+  };
+  const scorer = newScorer({ log: changed(log, { claim }), partitions: all });
+  await expect(scorer.start()).rejects.toThrow('made up: away');
+  await scorer.stop();
+  expect(released).toEqual([0, 1]);
+});
+
+test('a partition whose state is nearly full is said once, whatever was said of others', async () => {
+  await append(400, 400);
+  const near: string[] = [];
+  const plenty = { consents: 1_000, limitKeys: 1_000, baselineKeys: 10_000 };
+  const programs = Array.from({ length: 400 }, (_, i) => partitionOf(`wx${i}`, PARTITIONS));
+  const counts = all.map((partition) => programs.filter((place) => place === partition).length);
+  const max = Math.max(...counts);
+  const scorer = newScorer({
+    partitions: all,
+    stateLimits: { ...plenty, programs: max },
+    observer: { ...silent, nearlyFull: (partition, { kind }) => near.push(`${partition} ${kind}`) },
+  });
+  await scorer.start();
+  await until(() => scorer.isDrained());
+  await append(400, 400);
+  await until(() => scorer.isDrained());
+  const expected = all.filter((partition) => counts[partition]! > 0.8 * max).map((partition) => `${partition} programs`);
+  expect(expected.length).toBeGreaterThan(1);
+  expect(near.toSorted()).toEqual(expected);
+});
+
+test('a stop waits for the batch under way, and makes its checkpoint behind it', async () => {
+  const gate = Promise.withResolvers<void>();
+  let commits = 0;
+  const claim = committing(log, () => async (owner, transaction) => {
+    if (++commits === 1) await gate.promise;
+    return owner.commit(transaction);
+  });
+  const scorer = newScorer({ log: changed(log, { claim }), partitions: [0] });
+  await append(200);
+  await scorer.start();
+  await until(() => commits === 1);
+  let isStopped = false;
+  const stopped = scorer.stop().then(() => (isStopped = true));
+  for (let i = 0; i < 20; i++) await turn();
+  expect({ isStopped, commits }).toEqual({ isStopped: false, commits: 1 });
+  gate.resolve();
+  await stopped;
+  expect(commits).toBeGreaterThan(1);
 });
 
 test('no more than eight partitions hold a batch at the same time', async () => {
