@@ -175,7 +175,7 @@ describe('blocks that the writer has not stored', () => {
     await scored.log.deleteBefore('results', 0, 8);
     expect((await acceptBlocks(300, 400)).status).toBe('accepted');
     expect((await audit()).partitions).toMatchObject([{ gaps: [], ledgerDifferent: 0, ledgerUnexpected: 0 }]);
-    const change = 'ALTER TABLE ntk.blocks UPDATE reason = \'other\' WHERE first =';
+    const change = "ALTER TABLE ntk.blocks UPDATE reason = 'other' WHERE first =";
     for (const [first, ledgerDifferent] of [
       [300, 1],
       [100, 2],

@@ -163,6 +163,15 @@ describe('a ClickHouse server', () => {
     await expect(text(stream)).rejects.toMatchObject({ name: 'WarehouseError', retryable: true });
   });
 
+  test.each(['http://u:50%@127.0.0.1', 'http://50%zz:p@127.0.0.1'])(
+    'whose user or password has a bare %% says how it is written: %j',
+    (wrong) => {
+      expect(() => openServerWarehouse({ url: wrong })).toThrow(
+        /^in the user or password of the ClickHouse URL, write a % as %25$/,
+      );
+    },
+  );
+
   test.each(['', 'clickhouse', 'ftp://127.0.0.1', 'tcp://:pass@host:9000'])('cannot be at %j', (wrong) => {
     expect(() => openServerWarehouse({ url: wrong })).toThrow(
       /^the ClickHouse URL is none: write it like http:\/\/127\.0\.0\.1:8123$/,

@@ -13,7 +13,7 @@ interface ServerWarehouseOptions {
   readonly requestTimeoutMs?: number;
 }
 
-/** @throws WarehouseError `UNREACHABLE` when the URL is none */
+/** @throws WarehouseError `UNREACHABLE` when the URL is none, or its user or password cannot be read */
 export function openServerWarehouse({ url, username, password, requestTimeoutMs }: ServerWarehouseOptions): Warehouse {
   const parsed = URL.parse(url);
   if (parsed === null || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
@@ -24,11 +24,19 @@ export function openServerWarehouse({ url, username, password, requestTimeoutMs 
     url: parsed.origin,
     ...(parsed.pathname === '/' ? {} : { pathname: parsed.pathname }),
     auth: {
-      username: username ?? (decodeURIComponent(parsed.username) || 'default'),
-      password: password ?? decodeURIComponent(parsed.password),
+      username: username ?? (decoded(parsed.username) || 'default'),
+      password: password ?? decoded(parsed.password),
     },
     ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
     judges: true,
     description: `${parsed.origin}${parsed.pathname === '/' ? '' : parsed.pathname}`,
   });
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw warehouseError(OWN_CODES.unreachable, 'in the user or password of the ClickHouse URL, write a % as %25');
+  }
 }
