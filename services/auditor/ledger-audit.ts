@@ -35,19 +35,19 @@ export async function auditLedger(
   const own = ledger.filter(({ header }) => stored.has(entryKey(header)) && (header.next <= end || standsForLostBlocks(header)));
   for (const { header } of own) stored.delete(entryKey(header));
   const all = inOrder([...own.map(({ header }) => header), ...headers]);
-  const copiesOf = new Map(own.map(({ header, copies }) => [header, copies]));
+  const ownOf = new Map(own.map((entry) => [entry.header, entry]));
   const changed = new Set<BlockHeader>();
   for (const [i, header] of all.entries()) {
-    const copies = copiesOf.get(header);
+    const entry = ownOf.get(header);
     const before = all[i - 1];
     // What stands behind lost blocks is chained to their entries, which nobody has.
     const isOpen = before !== undefined && standsForLostBlocks(before) && !standsForLostBlocks(header);
     const isUnchained = !isOpen && !isChained(before?.entryHash ?? FIRST_ENTRY_HASH, header);
-    if (copies === undefined) {
+    if (entry === undefined) {
       // Where entries are missing between them nobody can tell.
       if (isUnchained && (before?.next ?? 0) === header.first) changed.add(header);
     } else if (isUnchained) report({ kind: 'different', ...placeOf(header), expected: null });
-    else if (copies > 1) report({ kind: 'doubled', ...placeOf(header), expected: header });
+    else if (entry.copies > 1) report({ kind: 'doubled', ...placeOf(header), expected: header, erasures: entry.erasures });
   }
   for (const { header } of stored.values()) report({ kind: 'unexpected', ...placeOf(header), expected: null });
   await tell(options, audit, problems, changed);

@@ -35,6 +35,8 @@ export interface LedgerProblem {
   readonly stateTo: number;
   /** What the entry should be; null when nothing should be there. */
   readonly expected: BlockHeader | null;
+  /** How many users had rows erased with it, where that is all that is known of them. */
+  readonly erasures?: number;
 }
 
 /** What an accepted gap says of itself. */

@@ -102,5 +102,5 @@ async function mendLedger(
   }
   counts.ledgerEntries++;
   if (problem.expected === null) return;
-  await warehouse.insertRows(ledgerInsert([problem.expected], token));
+  await warehouse.insertRows(ledgerInsert([problem.expected], token, problem.erasures));
 }

@@ -36,6 +36,21 @@ test('rows behind all that is stored are all found, however many they are', asyn
   expect(await scored.audit(warehouse)).toMatchObject({ ok: false, partitions: [{ unexpected: 20_001, missing: 0 }] });
 });
 
+test('an entry that lies there twice is mended with all that it says, also where the log no longer has its block', async () => {
+  // The engine's own merges would clear it away, sooner or later.
+  await warehouse.command(
+    'ALTER TABLE ntk.blocks MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1',
+  );
+  await warehouse.command('ALTER TABLE ntk.blocks UPDATE erasures = 3 WHERE first = 50 SETTINGS mutations_sync = 2');
+  const entry = 'SELECT * FROM ntk.blocks WHERE first = 50';
+  const stored = await warehouse.query(entry);
+  await warehouse.command(`INSERT INTO ntk.blocks SETTINGS insert_deduplicate = 0 ${entry}`);
+  expect(await scored.audit(warehouse)).toMatchObject({ ok: false, partitions: [{ ledgerDoubled: 1, ledgerDifferent: 0 }] });
+  expect(await scored.audit(warehouse, 'mend')).toMatchObject({ repaired: { ledgerEntries: 1, beyondRepair: 0 } });
+  expect(await scored.audit(warehouse)).toMatchObject({ ok: true });
+  expect(await warehouse.query(entry)).toEqual(stored);
+});
+
 /** The ledger's chain over the rows says that they are what they were. */
 describe('rows whose records are gone, too', () => {
   beforeEach(() => scored.log.deleteBefore('access', 0, 150));

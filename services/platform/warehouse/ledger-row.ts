@@ -37,7 +37,7 @@ export const LEDGER_COLUMNS = [
 /** Column `reason` of a block that was made again. */
 export const REMADE = 'remade';
 
-export function ledgerRow(header: BlockHeader): Buffer {
+export function ledgerRow(header: BlockHeader, erasures = header.erasures.length): Buffer {
   return encodeRow(LEDGER_COLUMNS, [
     header.logId,
     header.partition,
@@ -58,7 +58,7 @@ export function ledgerRow(header: BlockHeader): Buffer {
     header.eventTimeMaxMs,
     header.rowsHash,
     header.entryHash,
-    header.erasures.length,
+    erasures,
     header.gap === undefined ? 'block' : 'gap',
     header.gap?.stateFrom ?? 0,
     header.gap?.stateTo ?? 0,

@@ -28,6 +28,8 @@ export function resultRowsInsert({ logId, partition, bytes, scoredAtMs, token }:
   };
 }
 
-export function ledgerInsert(headers: readonly BlockHeader[], token: string): RowsInsert {
-  return { table: 'blocks', columns: LEDGER_COLUMNS, bytes: [Buffer.concat(headers.map(ledgerRow))], token };
+/** @param erasures how many users had rows erased with each. @default those that it names */
+export function ledgerInsert(headers: readonly BlockHeader[], token: string, erasures?: number): RowsInsert {
+  const rows = headers.map((header) => ledgerRow(header, erasures));
+  return { table: 'blocks', columns: LEDGER_COLUMNS, bytes: [Buffer.concat(rows)], token };
 }
