@@ -68,3 +68,34 @@ test('what was folded again counts: a scorer that is killed again and again make
     await scored.remove();
   }
 });
+
+test('a scorer that never waits for records makes one checkpoint after the other', async () => {
+  const scored = await ScoredLog.make();
+  try {
+    await scored.append(1_000);
+    const scorer = await PartitionScorer.take({ ...scored.options(), checkpointRecords: 100 });
+    const offsets = new Set<number>();
+    while (scorer.position < 1_000) {
+      await scorer.step();
+      offsets.add((await scored.keptStates()).newest?.offset ?? 0);
+    }
+    expect(offsets.size).toBeGreaterThan(5);
+  } finally {
+    await scored.remove();
+  }
+});
+
+test('who has nothing to judge, and was fenced meanwhile, finds out when a checkpoint is due', async () => {
+  const scored = await ScoredLog.make();
+  try {
+    await scored.append(50);
+    const scorer = await scored.scored({ checkpointIntervalMs: INTERVAL_MS });
+    const other = await scored.scored();
+    scored.clock.ms += INTERVAL_MS;
+    expect((await scorer.step()).status).toBe('fenced');
+    expect((await scored.keptStates()).newest).toBeNull();
+    expect((await other.step()).status).toBe('idle');
+  } finally {
+    await scored.remove();
+  }
+});

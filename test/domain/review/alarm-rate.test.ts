@@ -32,6 +32,16 @@ describe('the measured rate', () => {
     expect(alarmRate(counts({ right: 100 })).standing).toBe('within');
   });
 
+  test('is not above a budget of nothing as long as nothing was found false', () => {
+    const counts = {
+      byDisposition: { true_positive: 3, false_positive: 0, expected: 0 },
+      unreviewed: 0,
+      programDays: 1_000,
+      budget: 0,
+    };
+    expect(alarmRate(counts).standing).toBe('undecided');
+  });
+
   test('says nothing where there is nothing to say', () => {
     expect(alarmRate(counts({ programDays: 0 }))).toMatchObject({ atLeast: null, atMost: null, standing: null, precision: null });
     expect(alarmRate(counts({ budget: null })).standing).toBeNull();
