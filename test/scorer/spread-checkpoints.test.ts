@@ -48,8 +48,12 @@ test('checkpoints of partitions that are taken together come at different times,
       expect(scorer.checkpointAgeMs()).toBe(i === 3 || writtenAfterS[i] !== null ? 0 : second * 1000);
     }
   }
+  await log.commit({ appends: [{ stream: 'access', partition: 0, values, origin: ORIGIN.run }] });
+  expect((await scorers[0]!.step()).status).toBe('scored');
+  const ageMs = scorers[0]!.checkpointAgeMs();
   await log.close();
   rmSync(folder, { recursive: true, force: true });
+  expect(ageMs).toBe(10_000);
   expect(writtenAfterS).toEqual([30, 12, 23, null]);
 });
 
