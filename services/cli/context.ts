@@ -1,6 +1,7 @@
 /** What every command is given: where to print, the time, and how to open the store that its flags name. */
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config/load-config.ts';
+import type { ScoringKeys } from '../system/opening/process-keys.ts';
 import type { System } from '../system/opening/open-system.ts';
 import type { Store } from '../system/opening/store.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
@@ -30,7 +31,7 @@ export interface CliContext {
    * Opens a data folder for a batch: nobody is told anything before its end, and inputs are still there, so that it is enough that what is stored
    * follows from what the disk has of the log. The caller closes it.
    */
-  openBatch(data: string, config: Config): Promise<System>;
+  openBatch(data: string, config: Config, keys: ScoringKeys): Promise<System>;
   /** The command ends with this exit code (default 1) without a further word. */
   fail(code?: number): void;
 }

@@ -5,6 +5,7 @@ import { type Config, loadConfig } from '../platform/config/load-config.ts';
 import { misspeltVariables } from '../platform/config/misspelt.ts';
 import { openFolder } from '../platform/folder/data-folder.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
+import type { ScoringKeys } from '../system/opening/process-keys.ts';
 import type { System, SystemOptions } from '../system/opening/open-system.ts';
 import { isOnKafka } from '../system/opening/open-log.ts';
 import type { Store, StoreRequest } from '../system/opening/store.ts';
@@ -66,7 +67,7 @@ export function createContext({ env, ...parts }: ContextParts): CliContext & { r
     },
     withStore: (flags, use) => withStore(flags, use),
     withStoreEvenWithoutLog: (flags, use) => withStore(flags, use, { onLogMissing: (message) => out.note(message) }),
-    async openBatch(data: string, config: Config): Promise<System> {
+    async openBatch(data: string, config: Config, keys: ScoringKeys): Promise<System> {
       const [{ openSystem }, { tuningOf }] = await Promise.all([
         import('../system/opening/open-system.ts'),
         import('../system/opening/tuning.ts'),
@@ -75,6 +76,7 @@ export function createContext({ env, ...parts }: ContextParts): CliContext & { r
         ...config,
         ...quiet(out),
         data,
+        keys,
         roles: ['scorer', 'writer'],
         syncMode: 'barriers',
         tuning: tuningOf(config),

@@ -1,7 +1,8 @@
 /** What a person gets wrong ends in one line that says what, never in a stack trace. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ntkHere } from './in-process.ts';
 import { Desk, ntk, ntkOk, ONE_LINE_ERROR, ROOT, rowsOf } from './ntk.ts';
 import { access, ndjson } from './records.ts';
 
@@ -273,6 +274,28 @@ test.each(MISTAKES)('$name is one line', async ({ args, says, code = 1 }) => {
   expect(result.stderr).not.toMatch(/ {4}at |should not happen/);
   expect(result.stdout).toBe('');
   expect(result.code).toBe(code);
+});
+
+test.each([
+  ['an input that is not there', ['--input', place('none.ndjson')]],
+  ['a second input that is not there', [...INPUT, place('none.ndjson')]],
+  ['an input that is a folder', ['--input', place('a-folder')]],
+  ['an input of a format that is not read', ['--input', place('archive.zip')]],
+  ['an unknown format', [...INPUT, '--format', 'xml']],
+])('%s leaves no data folder behind', async (_, args) => {
+  const data = place('not-made');
+  const { code, stderr } = await ntkHere(['run', '--data', data, ...args]);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(ONE_LINE_ERROR)]);
+  expect(existsSync(data)).toBe(false);
+});
+
+test('files for a log on Kafka that cannot be opened leave no data folder behind', async () => {
+  vi.stubEnv('NTK_KAFKA_TLS', 'on').stubEnv('NTK_KAFKA_CA_FILE', place('none.pem'));
+  const data = place('not-made');
+  const { code, stderr } = await ntkHere(['ingest', place('events.ndjson'), '--data', data, '--kafka', '127.0.0.1:9']);
+  vi.unstubAllEnvs();
+  expect([code, stderr]).toEqual([1, expect.stringContaining('NTK_KAFKA_CA_FILE=')]);
+  expect(existsSync(data)).toBe(false);
 });
 
 test('a variable that is empty names no data folder: the default one is asked', async () => {

@@ -1,10 +1,12 @@
 /** What a data folder stores of users is settled once: no command that lacks the setting changes it, or calls its rows wrong. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../services/platform/clock.ts';
 import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-log.ts';
-import { Desk, ntk, ntkOk, ONE_LINE_ERROR, rowsOf } from './ntk.ts';
+import { environment } from '../environment.ts';
+import { Desk, ntk, ntkOk, ONE_LINE_ERROR, ROOT, rowsOf } from './ntk.ts';
 import { access, ndjson } from './records.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -44,6 +46,23 @@ describe('a folder whose users are stored as they are', () => {
     await ntkOk(run('b'), PLAIN);
     expect(await users()).toEqual(['u1', 'u1']);
   });
+});
+
+test('a key that comes through a pipe, which can be read once, is read once', async () => {
+  const key = desk.write('key', 'sixteen bytes and more');
+  const events = desk.write('a.ndjson', ndjson(access({ id: 'a' })));
+  const ntkWithPipe = (...args: string[]): string =>
+    execFileSync(
+      'bash',
+      ['-c', 'NTK_USER_KEY_FILE=<(cat "$1") "${@:2}"', '-', key, process.execPath, 'bin/ntk.mjs', ...args, ...data],
+      {
+        cwd: ROOT,
+        env: environment(),
+        encoding: 'utf8',
+      },
+    );
+  ntkWithPipe('run', '--input', events);
+  expect(ntkWithPipe('verify')).toContain('Proved');
 });
 
 describe('a folder of an earlier release, which remembers nothing', () => {

@@ -1,12 +1,14 @@
 /** `ntk ingest`: files into a running system, by its data folder or its URL. */
-import { createReadStream, mkdirSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
 import { IMPORT_FORMATS } from '../../importers/formats.ts';
 import { importFile, type ImportSummary } from '../../importers/import-file.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import { openInput } from '../../importers/input/open-input.ts';
-import { ORIGIN } from '../../platform/log/event-log.ts';
-import { openFolder } from '../../platform/folder/data-folder.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Config } from '../../platform/config/load-config.ts';
+import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
+import { type DataFolder, openFolder } from '../../platform/folder/data-folder.ts';
 import { type Posted, postStream } from '../../platform/http/post-stream.ts';
 import { isHeld, SCORER_LOCK } from '../../system/opening/folder-locks.ts';
 import { isOnKafka } from '../../system/opening/open-log.ts';
@@ -76,10 +78,7 @@ function rejectsOf({ to, data }: IngestFlags): string {
 async function* ingestHere(context: CliContext, files: readonly string[], flags: IngestFlags): AsyncGenerator<ImportSummary> {
   const { out, clock, signal } = context;
   const config = context.config(undefined, overridesOf(flags));
-  // With the log on Kafka the folder is only for spooling.
-  const folder = openFolder(flags.data, { create: isOnKafka(config) });
-  mkdirSync(folder.spoolFolder, { recursive: true, mode: 0o700 });
-  const log = await openExistingLog({ ...config, clock }, folder);
+  const { folder, log } = await openForIngest({ ...config, clock }, flags.data);
   const bar = out.progress('importing', 'bytes');
   try {
     for (const name of files) {
@@ -107,6 +106,24 @@ async function* ingestHere(context: CliContext, files: readonly string[], flags:
     out.note(
       `no system runs on ${brief(flags.data)}: the records are in its log and are judged as soon as one does (ntk up --data ${brief(flags.data)})`,
     );
+}
+
+/** With the log on Kafka the folder is only for what can be read once, and nothing is made for a log that is not there. */
+async function openForIngest(
+  config: Config & { readonly clock: Clock },
+  data: string,
+): Promise<{ folder: DataFolder; log: EventLog }> {
+  if (!isOnKafka(config)) {
+    const folder = openFolder(data, { create: false });
+    return { folder, log: await openExistingLog(config, folder) };
+  }
+  const log = await openExistingLog(config, null);
+  try {
+    return { folder: openFolder(data, { create: true }), log };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
 }
 
 async function* ingestThere(

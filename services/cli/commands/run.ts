@@ -1,11 +1,12 @@
 /** `ntk run`: the main job, from files to judged, stored and summed up. */
 import type { Command } from 'commander';
 import { IMPORT_FORMATS } from '../../importers/formats.ts';
-import { type Input, openInput } from '../../importers/input/open-input.ts';
+import { type Input, openInput, problemAtSight } from '../../importers/input/open-input.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
 import type { Config } from '../../platform/config/load-config.ts';
 import { aggregatedChunkRecords, batchAggregation } from '../../system/running/aggregate-batch.ts';
-import { authorityOf, signerFrom } from '../../system/opening/authority.ts';
+import { signerFrom } from '../../system/opening/authority.ts';
+import { readScoringKeys } from '../../system/opening/process-keys.ts';
 import { type BatchInput, importBatch } from '../../system/running/run-batch.ts';
 import { openForeignSystem } from '../../system/opening/foreign-system.ts';
 import { hasPolicyInForce } from '../../system/facts/policy-in-force.ts';
@@ -54,6 +55,14 @@ Examples:
     });
 }
 
+/** Before a folder is made. @throws UserError */
+async function refuseAtSight({ input, format }: Pick<RunFlags, 'input' | 'format'>): Promise<void> {
+  for (const name of input) {
+    const problem = await problemAtSight(splitInputName(name, format).path);
+    if (problem !== null) throw new UserError(problem.message);
+  }
+}
+
 async function openInputs(
   names: readonly string[],
   format: string,
@@ -88,12 +97,14 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
   const { out, clock } = context;
   const policy = flags.policy === undefined ? null : await loadPolicyFile(flags.policy);
   const config = embedded(context.config());
-  const authority = authorityOf(config);
+  const keys = readScoringKeys(config);
+  const { authority } = keys;
   const signer = signerFrom(config.signingKeyFile);
+  await refuseAtSight(flags);
   const startedMs = clock.monotonicMs();
   // On a folder that a running system holds, that system does the work.
   const foreign = await openForeignSystem(flags.data, clock);
-  const own = foreign === null ? await context.openBatch(flags.data, config) : null;
+  const own = foreign === null ? await context.openBatch(flags.data, config, keys) : null;
   const system = (foreign ?? own)!;
   const isAggregating = own !== null && config.aggregator !== 'off';
   const aggregate = isAggregating ? batchAggregation({ system: own, authority, signer, clock }) : null;

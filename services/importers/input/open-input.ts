@@ -111,6 +111,24 @@ export class Input {
 
 const CHANGED = new Error('file became shorter');
 
+/** What can be seen to be wrong with an input before all of it is read; null too for what can be read only once, which is not touched. */
+export async function problemAtSight(path: string): Promise<InputProblem | null> {
+  if (path === '-') return null;
+  try {
+    const facts = await stat(path);
+    if (facts.isDirectory()) return aFolder(path);
+    if (!facts.isFile() || facts.size === 0) return null;
+    const file = await open(path, 'r');
+    const head = await headOf(path, { file, sizeBytes: facts.size });
+    if (isInputProblem(head)) return head;
+    await file.close();
+    return foreign(path, head);
+  } catch (error) {
+    if (!isReadError(error)) throw error;
+    return unreadable(path, error);
+  }
+}
+
 /** Opens and hashes an input. A problem when there is no such file or it cannot be read here. */
 export async function openInput(path: string, options: OpenOptions): Promise<Input | InputProblem> {
   const opened = await openStored(path, options);
@@ -118,16 +136,21 @@ export async function openInput(path: string, options: OpenOptions): Promise<Inp
   const { file, sizeBytes, sha256 } = opened;
   const head = await headOf(path, opened);
   if (isInputProblem(head)) return head;
-  const foreign = foreignFormatOf(head);
-  if (foreign !== null) {
+  const problem = foreign(path, head);
+  if (problem !== null) {
     await file.close();
-    return { code: 'input_unsupported', message: `${path} is ${foreign}: unpack it first` };
+    return problem;
   }
   return new Input(path, file, { sha256, sizeBytes, compression: compressionOf(head) });
 }
 
+function foreign(path: string, head: Buffer): InputProblem | null {
+  const format = foreignFormatOf(head);
+  return format === null ? null : { code: 'input_unsupported', message: `${path} is ${format}: unpack it first` };
+}
+
 /** The first bytes. Some files can be opened and not be read, whatever size they say that they have. */
-async function headOf(path: string, { file, sizeBytes }: Stored): Promise<Buffer | InputProblem> {
+async function headOf(path: string, { file, sizeBytes }: Omit<Stored, 'sha256'>): Promise<Buffer | InputProblem> {
   try {
     return (await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0)).buffer.subarray(0, sizeBytes);
   } catch (error) {
@@ -148,7 +171,7 @@ async function openStored(path: string, { stdin, spoolFolder, signal }: OpenOpti
       return await spooled(stdin);
     }
     const facts = await stat(path);
-    if (facts.isDirectory()) return { code: 'input_unreadable', message: `${path} is a folder, not a file` };
+    if (facts.isDirectory()) return aFolder(path);
     // Some file systems give no size to what they make when it is read (/proc, and ways to files that lie elsewhere).
     if (!facts.isFile() || facts.size === 0) return await spooled(createReadStream(path));
     return (await hashed(await open(path, 'r'), facts.size, signal)) ?? stoppedAt(path);
@@ -156,6 +179,10 @@ async function openStored(path: string, { stdin, spoolFolder, signal }: OpenOpti
     if (!isReadError(error)) throw error;
     return unreadable(nameOf(path), error);
   }
+}
+
+function aFolder(path: string): InputProblem {
+  return { code: 'input_unreadable', message: `${path} is a folder, not a file` };
 }
 
 function nameOf(path: string): string {

@@ -2,6 +2,7 @@
  * A data folder that a running system holds, for a batch: records go into its log, which any process may append to, and are
  * judged and stored by that system; questions go through it.
  */
+import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DataFolder } from '../../platform/folder/data-folder.ts';
 import { openFolder } from '../../platform/folder/data-folder.ts';
@@ -29,9 +30,10 @@ export interface BatchSystem {
   close(): Promise<void>;
 }
 
-/** Null when no running system holds the folder. */
+/** Null when no running system holds the folder, also where there is none: it is not made here. */
 export async function openForeignSystem(data: string, clock: { nowMs(): number }): Promise<BatchSystem | null> {
-  const folder = openFolder(data, { create: true });
+  if (!existsSync(data)) return null;
+  const folder = openFolder(data, { create: false, holdsLog: false });
   // Somebody scores it, and whoever holds the embedded ClickHouse says where it listens.
   if (holderOf(folder, SCORER_LOCK) === null) return null;
   const running = readSystemFile(folder.systemFile);

@@ -14,28 +14,28 @@ import type { Warehouse } from '../../platform/warehouse/warehouse.ts';
 import type { ScorerObserver } from '../../scorer/scorer.ts';
 import { Scorer } from '../../scorer/scorer.ts';
 import { Writer, type WriterObserver } from '../../writer/writer.ts';
-import { type AuthorityConfig, authorityOf } from './authority.ts';
 import { heldError, SCORER_LOCK, WAREHOUSE_LOCK } from './folder-locks.ts';
-import { openServer, userKeyOf } from './store.ts';
+import type { ScoringKeys } from './process-keys.ts';
+import { openServer } from './store.ts';
 import { bindStoredUser } from './bound-user.ts';
 import { partitionsAtStart } from './assigned-partitions.ts';
 import type { openScorerGroup } from './scorer-group.ts';
 import { isOnKafka, type LogConfig, openLog } from './open-log.ts';
-import { hashedUsers, plainUsers } from './stored-user.ts';
+import { hashedUsers } from './stored-user.ts';
 import type { Tuning } from './tuning.ts';
 
 /** `gateway`: the doors for hosts, `aggregator`: knowledge across programs; here it only matters that a process may have no other role. */
 export type Role = 'scorer' | 'writer' | 'gateway' | 'aggregator';
 
-export interface SystemOptions extends LogConfig, AuthorityConfig {
+export interface SystemOptions extends LogConfig {
   readonly data: string;
   /** Which partitions the scorer and the writer have: 'all', 'group' or an ordinal. */
   readonly assignment: string;
   readonly clickhouseUrl: string | null;
   readonly clickhouseUser: string | null;
   readonly clickhousePassword: string | null;
-  /** Null: the key in the folder. */
-  readonly userKeyFile: string | null;
+  /** Of whoever judges; null without the role `scorer`. */
+  readonly keys: ScoringKeys | null;
   readonly storeUser: 'hashed' | 'plain';
   readonly roles: readonly Role[];
   /** See `openLog`. */
@@ -79,7 +79,7 @@ export class System {
   #started = false;
 
   constructor({ folder, log, warehouse, locks, openGroup }: SystemParts, options: SystemOptions) {
-    const { roles, clock, tuning } = options;
+    const { clock, tuning, keys } = options;
     const partitions = partitionsAtStart(options.assignment, log.partitions);
     const isShared = options.assignment === 'group';
     // Of several on one log the others go on; whoever has a folder to himself looks at the one line that says what is wrong.
@@ -90,19 +90,20 @@ export class System {
     this.log = log;
     this.warehouse = warehouse;
     this.#locks = locks;
-    this.scorer = roles.includes('scorer')
-      ? new Scorer({
-          log,
-          partitions,
-          authority: authorityOf(options),
-          clock,
-          ...tuning,
-          storedUser: options.storeUser === 'plain' ? plainUsers : hashedUsers(userKeyOf(folder, options.userKeyFile)),
-          observer: options.scorerObserver,
-          ...whenStopped,
-          handOverMs: isShared ? HAND_OVER_MS : 0,
-        })
-      : null;
+    this.scorer =
+      keys !== null
+        ? new Scorer({
+            log,
+            partitions,
+            authority: keys.authority,
+            clock,
+            ...tuning,
+            storedUser: keys.storedUser ?? hashedUsers(folder.userKey()),
+            observer: options.scorerObserver,
+            ...whenStopped,
+            handOverMs: isShared ? HAND_OVER_MS : 0,
+          })
+        : null;
     const { scorer } = this;
     const onFailed = options.onGroupFailed ?? (() => {});
     this.#group =
@@ -223,7 +224,6 @@ export class System {
 
 /** @throws UserError when another process holds the folder */
 export async function openSystem(options: SystemOptions): Promise<System> {
-  if (options.roles.includes('scorer')) readSecrets(options);
   const folder = openFolder(options.data, { create: true });
   const locks: HeldLock[] = [];
   let log: EventLog | null = null;
@@ -236,9 +236,9 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     const { clock, syncMode = 'full' } = options;
     log = await openLog({ config: options, folder, create: true, syncMode, clock, clientId: clientIdOf(options.roles) });
     // On Kafka the rows are in no folder.
-    const isBound = options.roles.includes('scorer') && !isOnKafka(options);
+    const isBound = options.keys !== null && !isOnKafka(options);
     // Before the folder says that its rows have hashes: from then on its key is there, or lost.
-    if (isBound && options.storeUser === 'hashed' && options.userKeyFile === null) folder.userKey();
+    if (isBound && options.keys.storedUser === null) folder.userKey();
     const scorerObserver = isBound
       ? await bindStoredUser(folder, log, options.storeUser, options.scorerObserver)
       : options.scorerObserver;
@@ -251,16 +251,6 @@ export async function openSystem(options: SystemOptions): Promise<System> {
     for (const lock of locks) lock.release();
     throw error;
   }
-}
-
-/**
- * Of files that cannot be read is said before the folder is made: one that says that its rows have hashes, and has no key, would be
- * refused from then on.
- * @throws UserError
- */
-function readSecrets(options: SystemOptions): void {
-  authorityOf(options);
-  if (options.storeUser === 'hashed' && options.userKeyFile !== null) userKeyOf(null, options.userKeyFile);
 }
 
 function clientIdOf(roles: readonly Role[]): string {

@@ -135,14 +135,20 @@ function store(
     log,
     logId: log?.logId ?? request.logId!,
     warehouse,
-    storedUser: async () => (storedIn(folder, request) === 'plain' ? plainUsers : usersOf(folder, request.userKeyFile)),
-    authority: () => authorityOf(request),
+    storedUser: once(async () => (storedIn(folder, request) === 'plain' ? plainUsers : usersOf(folder, request.userKeyFile))),
+    authority: once(() => authorityOf(request)),
     close: async () => {
       await warehouse.close();
       lock?.release();
       await log?.close();
     },
   };
+}
+
+/** A key file may be a pipe, which is empty for whoever reads it again; and commands ask for each partition. */
+function once<T extends object>(read: () => T): () => T {
+  let known: T | null = null;
+  return () => (known ??= read());
 }
 
 /** What the folder remembers goes before the configuration, which may be that of another shell; on Kafka the rows are in no folder. */

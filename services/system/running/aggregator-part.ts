@@ -2,23 +2,20 @@
 import type { Registry } from 'prom-client';
 import { Aggregator } from '../../aggregator/aggregator.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Config } from '../../platform/config/load-config.ts';
 import { type Health, progressCheck } from '../../platform/http/health.ts';
 import type { Part } from '../../platform/lifecycle.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { AGGREGATOR_HOUR, createAggregatorMetrics } from '../../platform/metrics/aggregator-metrics.ts';
 import { lookedUp } from '../../platform/metrics/definition.ts';
-import { authorityOf, signerFrom } from '../opening/authority.ts';
-import type { Role } from '../opening/open-system.ts';
+import type { PublishingKeys } from '../opening/process-keys.ts';
 import { priorPublisher } from '../facts/prior-publisher.ts';
 
 /** Between two passes are a second of pause and up to half a minute until the next try. */
 const STILL_MS_MAX = 60_000;
 
 interface AggregatorParts {
-  readonly config: Config;
-  readonly roles: readonly Role[];
+  readonly keys: PublishingKeys | null;
   readonly log: EventLog;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -27,10 +24,9 @@ interface AggregatorParts {
 }
 
 /** Null where none is to run: switched off, a single partition that knows everything itself, or facts to sign and no key. */
-export function aggregatorPart({ config, roles, log, clock, logger, registry, health }: AggregatorParts): Part | null {
-  if (!roles.includes('aggregator') || config.aggregator === 'off' || log.partitions === 1) return null;
-  const authority = authorityOf(config);
-  const signer = authority.mode === 'open' ? null : signerFrom(config.signingKeyFile);
+export function aggregatorPart({ keys, log, clock, logger, registry, health }: AggregatorParts): Part | null {
+  if (keys === null || log.partitions === 1) return null;
+  const { authority, signer } = keys;
   if (authority.mode === 'signed' && signer === null) {
     logger.warn(
       'no aggregator: ntk.prior has to be signed in this log and no key is named (NTK_SIGNING_KEY_FILE); partitions judge young programs and fleets by what each has seen itself',

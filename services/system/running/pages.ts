@@ -10,8 +10,8 @@ import type { Health } from '../../platform/http/health.ts';
 import type { Part } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { type Warehouse, WarehouseError } from '../../platform/warehouse/warehouse.ts';
-import { authorityOf } from '../opening/authority.ts';
 import { consoleSource } from './console-source.ts';
+import type { Keys } from '../opening/process-keys.ts';
 import type { System } from '../opening/open-system.ts';
 
 /** What only the command line knows. */
@@ -28,6 +28,7 @@ export interface PagesOptions {
 
 interface PagesParts {
   readonly pages: PagesOptions;
+  readonly keys: Keys;
   /** The simulator is the host now. What it sent earlier is found. */
   readonly isSimulated: boolean;
   readonly system: System;
@@ -39,16 +40,17 @@ interface PagesParts {
   readonly logger: Logger;
 }
 
-/** Null where nothing is stored, so that there is nothing to show. */
+/** Null where nothing is judged and stored, so that there is nothing to show. */
 export async function openPages(app: FastifyInstance, parts: PagesParts): Promise<Part | null> {
-  const { pages, isSimulated, system, figures, config, token, health, clock, logger } = parts;
+  const { pages, keys, isSimulated, system, figures, config, token, health, clock, logger } = parts;
   const { warehouse } = system;
-  if (warehouse === null) return null;
+  if (warehouse === null || keys.scoring === null) return null;
+  const { authority } = keys.scoring;
   const { version, docsFolder, dataIn, storeFlags } = pages;
   const onProblem = (reason: string): void => logger.warn({ reason }, 'the page cannot have its stored figures, trying again');
   const simulated = isSimulated ? 'now' : (await wasSimulated(warehouse, system.log.logId, onProblem)) ? 'earlier' : 'never';
   const about = { version, dataIn, simulated } as const;
-  const source = consoleSource({ system, warehouse, authority: authorityOf(config), health, clock, about, storeFlags });
+  const source = consoleSource({ system, warehouse, authority, health, clock, about, storeFlags });
   const live = new LivePage({ source, figures, clock, onProblem });
   await registerConsole(app, { source, live, clock, host: config.httpHost, token, docsFolder });
   return { name: 'pages', start: () => live.start(), stop: () => live.stop(), ended: () => live.ended() };

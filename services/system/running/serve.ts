@@ -12,13 +12,13 @@ import type { Logger } from '../../platform/logger.ts';
 import { giveWay } from '../../platform/priority.ts';
 import { systemCodeOf } from '../../platform/system-error.ts';
 import { aggregatorPart } from './aggregator-part.ts';
-import { authorityOf } from '../opening/authority.ts';
 import { whenLogAnswers } from './await-log.ts';
 import { heartbeatPart, openGateway, openTokens } from './gateway-parts.ts';
 import { registerImports } from './imports-endpoint.ts';
 import { isExpected } from './expected.ts';
 import { type AppliedPolicy, applyFirstPolicy, type FirstPolicy } from '../facts/first-policy.ts';
 import { isOnKafka } from '../opening/open-log.ts';
+import { type Keys, readKeys } from '../opening/process-keys.ts';
 import { openSystem, type Role, type System } from '../opening/open-system.ts';
 import { openPages, type PagesOptions } from './pages.ts';
 import { simulatedHost, type SimulatedHostOptions } from './simulated-host.ts';
@@ -69,15 +69,14 @@ export async function serve(options: ServeOptions): Promise<number> {
   // Verdicts wait for a core behind nobody's rows; beside a scorer of the same process there is only one priority.
   if (roles.every((role) => role === 'writer')) giveWay(config.writerNice);
   const { own: token, accepted } = systemToken(config, roles);
-  // Before anything is opened: a file that is not right is a mistake of a person.
+  // Files before anything is opened: one that is not right is a mistake of a person.
   const tokens = hasDoors(config, roles) ? openTokens({ config, systemToken: accepted, clock, logger }) : null;
-  const open = (): Promise<System> => openSystem({ ...config, roles, clock, tuning: tuningOf(config), ...instruments });
-  const { httpHost, httpPort } = config;
+  const keys = readKeys(config, roles);
+  const open = (): Promise<System> =>
+    openSystem({ ...config, keys: keys.scoring, roles, clock, tuning: tuningOf(config), ...instruments });
   // Nothing is left behind by a start that fails; who has a folder is told first that another has it, which has its port as well.
-  if (!existsSync(config.data))
-    await tryPort(httpHost, httpPort).catch((error: unknown) => {
-      throw portError(error, config);
-    });
+  if (!existsSync(config.data)) await requireFreePort(config);
+  const { httpHost, httpPort } = config;
   const system = isOnKafka(config)
     ? await whenLogAnswers(open, { clock, logger, registry, host: httpHost, port: httpPort, signal: options.signal })
     : await open();
@@ -96,12 +95,12 @@ export async function serve(options: ServeOptions): Promise<number> {
   if (system.warehouse !== null)
     await registerClickHouseProxy(server.app, { warehouse: system.warehouse, spoolDir: system.spoolFolder, token });
   const heartbeat = heartbeatPart({ ...options, log: system.log, registry, health, secret: makeToken() });
-  const aggregator = aggregatorPart({ ...options, log: system.log, registry, health });
+  const aggregator = aggregatorPart({ ...options, keys: keys.publishing, log: system.log, registry, health });
   const isSimulated = simulated !== null;
   const shown =
     pages === null
       ? null
-      : await openPages(server.app, { pages, isSimulated, system, figures, config, token, health, clock, logger });
+      : await openPages(server.app, { pages, keys, isSimulated, system, figures, config, token, health, clock, logger });
   const url = await listen(server, system, config);
   let policy: PolicyAtStart = { applied: null, hasPolicy: true };
   const lifecycle = new Lifecycle({ logger, isExpected, signal: options.signal })
@@ -119,7 +118,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     // Before any host is let in, so that its first access is judged by it.
     name: 'first policy',
     start: async () => {
-      policy = await policyAtStart(system, options);
+      policy = await policyAtStart(system, keys, options);
     },
     stop: () => {},
   });
@@ -132,10 +131,15 @@ export async function serve(options: ServeOptions): Promise<number> {
 }
 
 /** Asks the state first, which knows the policy in force without reading the log; a log on Kafka may be too long to be read for it. */
-async function policyAtStart(system: System, { firstPolicy, config, clock }: ServeOptions): Promise<PolicyAtStart> {
+async function policyAtStart(
+  system: System,
+  { scoring }: Keys,
+  { firstPolicy, config, clock }: ServeOptions,
+): Promise<PolicyAtStart> {
   const [first] = system.scorer?.owned().values() ?? [];
-  if (first === undefined || first.state.hasPolicy || isOnKafka(config)) return { applied: null, hasPolicy: true };
-  const authority = authorityOf(config);
+  if (scoring === null || first === undefined || first.state.hasPolicy || isOnKafka(config))
+    return { applied: null, hasPolicy: true };
+  const { authority } = scoring;
   const applied = firstPolicy === null ? null : await applyFirstPolicy(system.log, authority, firstPolicy, clock.nowMs());
   return { applied, hasPolicy: applied !== null || (await hasPolicyInForce(system.log, authority)) };
 }
@@ -146,6 +150,14 @@ async function listen(server: HttpServer, system: System, config: Config): Promi
     return await server.start();
   } catch (error) {
     await system.close();
+    throw portError(error, config);
+  }
+}
+
+async function requireFreePort(config: Config): Promise<void> {
+  try {
+    await tryPort(config.httpHost, config.httpPort);
+  } catch (error) {
     throw portError(error, config);
   }
 }
