@@ -21,6 +21,7 @@ export const CODE = {
   topicUnauthorized: 29,
   groupUnauthorized: 30,
   clusterUnauthorized: 31,
+  unsupportedSasl: 33,
   illegalSaslState: 34,
   invalidProducerEpoch: 47,
   invalidTransactionState: 48,
@@ -97,7 +98,7 @@ const NO_ANSWER: ReadonlySet<string> = new Set([
 const NOT_CONNECTED = 'Broker not connected';
 
 /** kafkajs wraps errors in others that say how often it tried. */
-function* causes(error: unknown): Generator<Error> {
+export function* causes(error: unknown): Generator<Error> {
   let next = error;
   for (let depth = 0; next instanceof Error && depth < 10; depth++) {
     yield next;
@@ -135,13 +136,20 @@ export function isFenced(error: unknown): boolean {
   );
 }
 
-/** A {@link LogError} for what is no bug; any other error comes back as it is. */
-export function asLogError(error: unknown, what: string): unknown {
+/** OpenSSL says where in its sources it stood: `40DD…:error:0A000412:SSL routines:ssl3_read_bytes:ssl/tls alert bad certificate:../deps/…`. */
+const OPENSSL = /[0-9A-F]+:error:[0-9A-F]+:SSL routines:[^:]*:(?:ssl\/tls )?([^:]*):.*$/;
+
+/**
+ * A {@link LogError} for what is no bug; any other error comes back as it is.
+ * @param advice what to do where Kafka cannot be reached, when more is known than the error says
+ */
+export function asLogError(error: unknown, what: string, advice: string | null = null): unknown {
   if (error instanceof LogError) return error;
   const cause = { cause: error };
-  const detail = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  const detail = (error instanceof Error ? error.message : String(error)).split('\n')[0]!.replace(OPENSSL, 'TLS: $1');
   const names = new Set([...causes(error)].map(({ name }) => name));
-  const refused = `${what}: Kafka refuses these credentials (${detail}); check sasl and the ACLs`;
+  const refused = `${what}: Kafka refuses these credentials (${detail})`;
+  const refusedWho = `${refused}; check NTK_KAFKA_USER, NTK_KAFKA_PASSWORD and NTK_KAFKA_SASL`;
   switch (codeOf(error)) {
     case CODE.offsetOutOfRange:
       return new LogError(
@@ -163,18 +171,25 @@ export function asLogError(error: unknown, what: string): unknown {
     case CODE.groupUnauthorized:
     case CODE.clusterUnauthorized:
     case CODE.transactionalIdUnauthorized:
+      return new LogError('log_unreachable', `${refused}; check the ACLs (docs/kafka-access.md)`, cause);
     case CODE.saslFailed:
-      return new LogError('log_unreachable', refused, cause);
+      return new LogError('log_unreachable', refusedWho, cause);
+    case CODE.unsupportedSasl:
+      return new LogError(
+        'log_unreachable',
+        `${what}: Kafka does not know the mechanism of NTK_KAFKA_SASL there (${detail}); name one of its sasl.enabled.mechanisms`,
+        cause,
+      );
     case CODE.illegalSaslState:
       return new LogError(
         'log_unreachable',
-        `${what}: Kafka takes no sasl there now (${detail}); if it always says so, name the port of a listener with sasl or set none`,
+        `${what}: Kafka takes no SASL there now (${detail}); if it always says so, name the port of a listener with SASL or unset NTK_KAFKA_SASL`,
         cause,
       );
     case CODE.concurrentTransactions:
       return new LogError('log_busy', `${what}: a transaction of this owner has not ended yet; try again`, cause);
     default:
-      if (names.has('KafkaJSSASLAuthenticationError')) return new LogError('log_unreachable', refused, cause);
+      if (names.has('KafkaJSSASLAuthenticationError')) return new LogError('log_unreachable', refusedWho, cause);
       // kafkajs does not say that it was refused one.
       if (names.has('KafkaJSGroupCoordinatorNotFound'))
         return new LogError(
@@ -183,7 +198,11 @@ export function asLogError(error: unknown, what: string): unknown {
           cause,
         );
       return isTransient(error) || [...names].some((name) => name.startsWith('KafkaJS')) || error instanceof KafkaCodeError
-        ? new LogError('log_unreachable', `${what}: Kafka cannot be reached or cannot do it now (${detail})`, cause)
+        ? new LogError(
+            'log_unreachable',
+            `${what}: Kafka cannot be reached or cannot do it now (${detail})${advice === null ? '' : `; ${advice}`}`,
+            cause,
+          )
         : error;
   }
 }

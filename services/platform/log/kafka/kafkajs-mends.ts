@@ -71,7 +71,6 @@ const GREETING_MS_MAX = 5_000;
 /** How long before a session ends somebody signs in again. */
 const RENEW_BEFORE_MS_MAX = 10_000;
 const RENEW_BEFORE_SHARE = 0.2;
-const WHETHER_IT_IS_KAFKA = 'if it always does that: is it Kafka, and does it ask for TLS where none is set here?';
 
 const load = createRequire(import.meta.url);
 const { prototype: requestQueue } = load('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
@@ -179,8 +178,7 @@ async function greet(one: Connection, sent: Request): Promise<unknown> {
     return answer;
   } catch (error) {
     if (!(error instanceof KafkaJSConnectionClosedError)) throw error;
-    const ended = `it ended before the first answer of ${addressOf(one)} (${messageOf(error)})`;
-    throw failed(one, `${ended}; ${WHETHER_IT_IS_KAFKA}`);
+    throw failed(one, `it ended before the first answer of ${addressOf(one)} (${messageOf(error)})`);
   }
 }
 
@@ -188,7 +186,7 @@ async function greet(one: Connection, sent: Request): Promise<unknown> {
 async function inTime<Result>(one: Connection, ask: () => Promise<Result>): Promise<Result> {
   let isOver = false;
   const givingUp = (): void => {
-    if (!isOver) giveUp(one, failed(one, `${addressOf(one)} takes connections and does not answer; ${WHETHER_IT_IS_KAFKA}`));
+    if (!isOver) giveUp(one, failed(one, `${addressOf(one)} takes connections and does not answer`));
   };
   const late = setTimeout(() => setImmediate(givingUp), Math.min(GREETING_MS_MAX, one.requestQueue.requestTimeout));
   try {

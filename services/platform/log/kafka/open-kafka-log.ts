@@ -14,6 +14,7 @@ import { asLogError } from './kafka-error.ts';
 import { KafkaEventLog } from './kafka-event-log.ts';
 import { createClient, type KafkaAccess } from './kafkajs-internals.ts';
 import { topicRetentionMs } from './topic-retention.ts';
+import { settingsAdvice } from './settings-advice.ts';
 import { STREAMS, topicName } from './topics.ts';
 
 export const PARTITIONS_DEFAULT = 16;
@@ -79,7 +80,7 @@ export async function openKafkaLog(options: OpenKafkaLogOptions): Promise<KafkaE
     }
     return log;
   } catch (error) {
-    throw asLogError(error, `opening the log in Kafka at ${options.brokers.join(', ')}`);
+    throw asLogError(error, `opening the log in Kafka at ${options.brokers.join(', ')}`, settingsAdvice(error, options));
   } finally {
     await asking.close();
   }

@@ -134,6 +134,24 @@ describe('TLS', () => {
   });
 });
 
+describe('settings that are not those of the listener', () => {
+  const tls = (): object => ({ ssl: { ca: authority.certificate } });
+  test.each([
+    ['SASL', 'no SASL', tls, 'set NTK_KAFKA_SASL with NTK_KAFKA_USER and NTK_KAFKA_PASSWORD'],
+    ['SASL', 'no TLS', () => ({ sasl: scram('writer') }), 'set NTK_KAFKA_TLS=on'],
+    ['TLS', 'no certificate of its own', tls, 'see NTK_KAFKA_CERT_FILE and NTK_KAFKA_KEY_FILE'],
+    ['TLS', 'another authority', () => ({ ssl: { ca: stranger.certificate } }), 'NTK_KAFKA_CA_FILE'],
+    ['', 'TLS', tls, 'speaks no TLS: name the port of a listener that does, or set NTK_KAFKA_TLS=off'],
+    ['', 'SASL', () => ({ sasl: scram('writer') }), 'name the port of a listener with SASL or unset NTK_KAFKA_SASL'],
+  ])("at a listener '%s', with %s, are named with its address", async (listener, _, settings, says) => {
+    const address = listener === '' ? broker.address : broker.addressOf(listener);
+    const { message } = await refusal(logs.open(prefix, { brokers: [address], ...settings(), create: false, tryingMs: 0 }));
+    expect(message).toContain(says);
+    expect(message).toContain(address);
+    expect(message).not.toMatch(/deps|routines/);
+  });
+});
+
 describe('SASL over TLS', () => {
   test('by SCRAM-SHA-512 and PLAIN lets in whoever has the password', async () => {
     await allow('writer', aclsOf('writer', prefix));

@@ -46,7 +46,10 @@ describe('an error code', () => {
     expect(new Set([...messages.values()].map(({ code }) => code))).toEqual(new Set(['log_unreachable']));
     const refused = [...messages].filter(([, { message }]) => message.startsWith('reading: Kafka refuses these credentials'));
     expect(refused.map(([code]) => code)).toEqual([29, 30, 31, 53, 58]);
-    expect(messages.get(34)?.message).toContain('name the port of a listener with sasl or set none');
+    expect(messages.get(34)?.message).toContain('name the port of a listener with SASL or unset NTK_KAFKA_SASL');
+    expect(messages.get(33)?.message).toContain('the mechanism of NTK_KAFKA_SASL');
+    expect(messages.get(53)?.message).toContain('check the ACLs');
+    expect(messages.get(58)?.message).toContain('check NTK_KAFKA_USER, NTK_KAFKA_PASSWORD and NTK_KAFKA_SASL');
   });
 
   test('is that of the innermost cause that has one', () => {
