@@ -6,8 +6,11 @@ import type { Group } from './group.ts';
 import { ledgerInsert, resultRowsInsert } from '../platform/warehouse/result-rows.ts';
 import { counted } from '../domain/wording/counted.ts';
 
-/** Users erased by one mutation. Bound values travel in the URL, which has 1 MiB: 128 characters of 4 bytes, each written as %XX. */
-const ERASURES_MAX = 100;
+/**
+ * Users erased by one mutation. Bound values travel in the URL, where a server takes 128 KiB of each (http_max_field_value_size): an id of 128
+ * characters of 4 bytes has 1.5 KiB there, each byte written as %XX.
+ */
+const ERASURES_MAX = 64;
 
 /** The token is made of log id, partition and range unless another is given. */
 export async function insertGroup(
