@@ -54,24 +54,66 @@ export interface AccessFilter {
 /** `event time`: from the earliest on. `newest`: what came into the log last, first. */
 export type AccessOrder = 'event time' | 'newest';
 
-const ORDER_BY: Readonly<Record<AccessOrder, string>> = {
-  'event time': 'event_time, partition, offset',
-  newest: 'appended_at DESC, partition, offset DESC',
+interface Order {
+  readonly time: 'event_time' | 'appended_at';
+  readonly by: string;
+  /** Of rows behind another one. */
+  readonly after: string;
+}
+
+const ORDERS: Readonly<Record<AccessOrder, Order>> = {
+  'event time': { time: 'event_time', by: 'event_time, partition, offset', after: afterOf('event_time', '>', '>') },
+  newest: { time: 'appended_at', by: 'appended_at DESC, partition, offset DESC', after: afterOf('appended_at', '<', '<') },
 };
 
-/** At most `max` rows of a log that match all that is given. */
-export async function findAccesses(
+/** The first condition says nothing that the second does not, but by it parts of the table are left out. */
+function afterOf(time: Order['time'], later: '<' | '>', further: '<' | '>'): string {
+  const at = "toDateTime64({afterTime:String}, 3, 'UTC')";
+  const inPartition = `partition = {afterPartition:UInt16} AND offset ${further} {afterOffset:UInt64}`;
+  const atSameTime = `partition > {afterPartition:UInt16} OR (${inPartition})`;
+  return `${time} ${later}= ${at} AND (${time} ${later} ${at} OR ${atSameTime})`;
+}
+
+/** Rows that are held at once: what somebody explains may be millions, of some kilobytes each. */
+const PAGE_ROWS = 5_000;
+
+interface PagesOptions {
+  /** Rows in all. */
+  readonly max: number;
+  readonly order?: AccessOrder;
+  /** Rows of a page, at most. @default 5,000 */
+  readonly pageRows?: number;
+}
+
+/**
+ * At most `max` rows of a log that match all that is given, page by page. Each page is asked for when the one before was taken: whoever reads may
+ * take hours, for which a server keeps no result open.
+ */
+export async function* accessPages(
   warehouse: Warehouse,
   logId: string,
   filter: AccessFilter,
-  max: number,
-  order: AccessOrder = 'event time',
-): Promise<StoredAccess[]> {
+  { max, order = 'event time', pageRows = PAGE_ROWS }: PagesOptions,
+): AsyncGenerator<readonly StoredAccess[], void> {
+  const { time, by, after } = ORDERS[order];
   const { where, params } = matching(logId, filter);
-  return warehouse.query<StoredAccess>(
-    `SELECT ${COLUMNS} FROM ntk.access_results FINAL WHERE ${where} ORDER BY ${ORDER_BY[order]} LIMIT {max:UInt32}`,
-    { ...params, max },
-  );
+  let last: StoredAccess | undefined;
+  for (let left = max; left > 0; ) {
+    const rows = Math.min(left, pageRows);
+    const behind = last === undefined ? '' : ` AND ${after}`;
+    const page = await warehouse.query<StoredAccess>(
+      `SELECT ${COLUMNS} FROM ntk.access_results FINAL WHERE ${where}${behind} ORDER BY ${by} LIMIT {rows:UInt32}`,
+      {
+        ...params,
+        rows,
+        ...(last === undefined ? {} : { afterTime: last[time], afterPartition: last.partition, afterOffset: last.offset }),
+      },
+    );
+    if (page.length > 0) yield page;
+    if (page.length < rows) return;
+    last = page.at(-1);
+    left -= page.length;
+  }
 }
 
 /** How many rows of a log match all that is given. */

@@ -1,7 +1,7 @@
 /** `ntk explain`: why an access, or every access of a program, was judged as it was. */
 import type { Command } from 'commander';
 import { ACTIONS } from '../../../schemas/codes.ts';
-import { type AccessFilter, countAccesses, findAccesses, type StoredAccess } from '../../auditor/find-access.ts';
+import { type AccessFilter, accessPages, countAccesses, type StoredAccess } from '../../auditor/find-access.ts';
 import { recompute, type Recomputed } from '../../auditor/recompute.ts';
 import { placeNamed } from '../../domain/review/episode.ts';
 import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
@@ -12,6 +12,7 @@ import type { CliContext } from '../context.ts';
 import { jsonOptions, limitOf, type StoreFlags, storeOptions } from '../options.ts';
 import { gapInWords } from '../output/gap-words.ts';
 import { moreWords } from '../output/more-words.ts';
+import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
 import { episodeInWords } from './explain-episode.ts';
 import { explanationJson, printExplanation } from './explain-words.ts';
@@ -71,58 +72,35 @@ async function explain(
   max: number,
 ): Promise<void> {
   const { out } = context;
-  const { source, program, category, verdict } = flags;
-  const others = {
-    ...(source === undefined ? {} : { source }),
-    ...(program === undefined ? {} : { program }),
-    ...(category === undefined ? {} : { category }),
-    ...(verdict === undefined ? {} : { verdict }),
-  };
   await requireResults(store);
-  const find = (asked: AccessFilter): Promise<StoredAccess[]> =>
-    findAccesses(store.warehouse, store.logId, asked, max, flags.newest ? 'newest' : 'event time');
-  let filter: AccessFilter = eventId === undefined ? others : { ...others, eventId };
-  let accesses = await find(filter);
-  // Hosts make ids: one that looks like a place is an id first.
-  const place = accesses.length > 0 || eventId === undefined ? null : placeNamed(eventId);
-  if (place !== null && place.partition <= PARTITION_MAX) {
-    filter = { ...others, place };
-    accesses = await find(filter);
-  }
+  const found = await find(store, eventId, flags, max);
   const gaps = await readAcceptedGaps(store.warehouse, store.logId);
-  if (accesses.length === 0)
+  if (found.first.length === 0) {
+    const { source, program, category, verdict } = flags;
+    const asked = { [found.isPlace ? 'event id or place' : 'event id']: eventId, source, program, category, verdict };
     throw new UserError(
-      `no stored access has ${inWords({ [place === null ? 'event id' : 'event id or place']: eventId, source, program, category, verdict })}; facts, duplicates and rejects have no row (ntk rejects list)${lostWith(gaps)}`,
+      `no stored access has ${inWords(asked)}; facts, duplicates and rejects have no row (ntk rejects list)${lostWith(gaps)}`,
     );
-  const recomputed = new Map<string, Recomputed>();
-  if (flags.recompute && store.log !== null) {
-    const bar = out.progress('folding the log', 'records');
-    const byPartition = Map.groupBy(accesses, ({ partition }) => partition);
-    for (const [partition, rows] of byPartition) {
-      const offsets = new Set(rows.map(({ offset }) => Number(offset)));
-      const results = await recompute({
-        log: store.log,
-        warehouse: store.warehouse,
-        partition,
-        storedUser: await store.storedUser(),
-        authority: store.authority(),
-        keptStates: await keptStatesOf(store.log, partition),
-        offsets,
-        onProgress: (position) => bar.update(position, Math.max(...offsets)),
-      });
-      for (const [offset, result] of results) recomputed.set(`${partition}:${offset}`, result);
-    }
-    bar.stop();
   }
-  const resultOf = ({ partition, offset }: { partition: number; offset: string }): Recomputed | null =>
-    recomputed.get(`${partition}:${offset}`) ?? null;
-  if (flags.json) {
-    await out.jsonList(accesses.values().map((access) => explanationJson(access, resultOf(access))));
-  } else {
-    for (const [i, access] of accesses.entries()) {
+  let explained = 0;
+  let isProved = true;
+  async function* explanations(): AsyncGenerator<readonly [StoredAccess, Recomputed | null]> {
+    for await (const page of pagesOf(found)) {
+      const recomputed = flags.recompute === true ? await recomputedOf(out, store, page) : null;
+      for (const access of page) {
+        const result = recomputed?.get(placeOf(access)) ?? null;
+        explained++;
+        if (result?.isProved === false) isProved = false;
+        yield [access, result];
+      }
+    }
+  }
+  if (flags.json) await out.jsonList(asJson(explanations()));
+  else {
+    for await (const [access, result] of explanations()) {
       if (!(await out.taken())) break;
-      if (i > 0) out.line();
-      printExplanation(out, access, resultOf(access), flags.recompute ?? false);
+      if (explained > 1) out.line();
+      printExplanation(out, access, result, flags.recompute ?? false);
       const episode = eventId === undefined ? null : await episodeInWords(store, access);
       if (episode !== null) out.line(episode);
       // What the checks did not know: a consent or declaration may be among it.
@@ -130,9 +108,81 @@ async function explain(
       for (const gap of before) if (gap.stateFrom < gap.stateTo) out.line(`judged behind a gap, ${gapInWords(gap)}`);
     }
   }
-  const all = accesses.length < max ? accesses.length : await countAccesses(store.warehouse, store.logId, filter);
-  if (all > accesses.length) out.note(moreWords(all - accesses.length, `--limit ${all} explains all of them`));
-  if (flags.recompute && [...recomputed.values()].some(({ isProved }) => !isProved)) context.fail();
+  // Whoever has left off reading wants no more of them.
+  const all = explained < max || !(await out.taken()) ? 0 : await countAccesses(store.warehouse, store.logId, found.filter);
+  if (all > explained) out.note(moreWords(all - explained, `--limit ${all} explains all of them`));
+  if (!isProved) context.fail();
+}
+
+interface Found {
+  readonly filter: AccessFilter;
+  /** Whether the event id was asked for as a place, too. */
+  readonly isPlace: boolean;
+  readonly first: readonly StoredAccess[];
+  readonly rest: AsyncGenerator<readonly StoredAccess[], void>;
+}
+
+async function find(store: Store, eventId: string | undefined, flags: ExplainFlags, max: number): Promise<Found> {
+  const { source, program, category, verdict, newest } = flags;
+  const others = {
+    ...(source === undefined ? {} : { source }),
+    ...(program === undefined ? {} : { program }),
+    ...(category === undefined ? {} : { category }),
+    ...(verdict === undefined ? {} : { verdict }),
+  };
+  const asked = async (filter: AccessFilter, isPlace: boolean): Promise<Found> => {
+    const rest = accessPages(store.warehouse, store.logId, filter, { max, order: newest ? 'newest' : 'event time' });
+    const { value: first } = await rest.next();
+    return { filter, isPlace, first: first ?? [], rest };
+  };
+  if (eventId === undefined) return asked(others, false);
+  const found = await asked({ ...others, eventId }, false);
+  // Hosts make ids: one that looks like a place is an id first.
+  const place = found.first.length > 0 ? null : placeNamed(eventId);
+  if (place === null) return found;
+  return place.partition > PARTITION_MAX ? { ...found, isPlace: true } : asked({ ...others, place }, true);
+}
+
+async function* pagesOf({ first, rest }: Found): AsyncGenerator<readonly StoredAccess[]> {
+  yield first;
+  yield* rest;
+}
+
+async function* asJson(explanations: AsyncIterable<readonly [StoredAccess, Recomputed | null]>): AsyncGenerator<unknown> {
+  for await (const [access, result] of explanations) yield explanationJson(access, result);
+}
+
+function placeOf({ partition, offset }: { readonly partition: number; readonly offset: number | string }): string {
+  return `${partition}:${offset}`;
+}
+
+/** By place; what the log no longer reaches, or all of it where there is none, is not in it. */
+async function recomputedOf(
+  out: Output,
+  store: Store,
+  accesses: readonly StoredAccess[],
+): Promise<ReadonlyMap<string, Recomputed>> {
+  const recomputed = new Map<string, Recomputed>();
+  const { log } = store;
+  if (log === null) return recomputed;
+  const bar = out.progress('folding the log', 'records');
+  for (const [partition, rows] of Map.groupBy(accesses, (access) => access.partition)) {
+    const offsets = new Set(rows.map(({ offset }) => Number(offset)));
+    const last = Math.max(...offsets);
+    const results = await recompute({
+      log,
+      warehouse: store.warehouse,
+      partition,
+      storedUser: await store.storedUser(),
+      authority: store.authority(),
+      keptStates: await keptStatesOf(log, partition),
+      offsets,
+      onProgress: (position) => bar.update(position, last),
+    });
+    for (const [offset, result] of results) recomputed.set(placeOf({ partition, offset }), result);
+  }
+  bar.stop();
+  return recomputed;
 }
 
 /** Where what has no row may have gone. */

@@ -84,9 +84,9 @@ export class Output {
    * A list as {@link json} prints it, a member at a time and with back-pressure: as one text a long one is more than a string holds, and what
    * nobody has read yet more than memory.
    */
-  async jsonList(values: Iterable<unknown>): Promise<void> {
+  async jsonList(values: Iterable<unknown> | AsyncIterable<unknown>): Promise<void> {
     let before = '[\n ';
-    for (const value of values) {
+    for await (const value of values) {
       // No string of JSON has a line end of its own.
       await this.#write(this.#shown(`${before}${JSON.stringify(value, null, 1).replaceAll('\n', '\n ')}`));
       if (!this.#isRead) return;
