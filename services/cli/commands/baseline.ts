@@ -16,7 +16,7 @@ import { registerBaselineHours } from './baseline-hours.ts';
 import { jsonOptions } from '../options.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
-import { counted, countedAre, wereOf } from '../../domain/wording/counted.ts';
+import { counted, countedAre, verbOf, wereOf } from '../../domain/wording/counted.ts';
 
 interface ScoreFlags {
   readonly input: string;
@@ -117,7 +117,7 @@ function refuse(error: unknown, path: string): never {
 function printSummary(out: Output, { rows, backwards, told, highest }: SeriesSummary, output: string): void {
   if (backwards > 0)
     out.note(`${countedAre(backwards, 'row')} earlier than the row above, and ${wereOf(backwards)} judged in place`);
-  out.line(`${counted(rows, 'row')} scored, ${told} ${told === 1 ? 'stands' : 'stand'} out a little or more: ${brief(output)}`);
+  out.line(`${counted(rows, 'row')} scored, ${told} ${verbOf(told, 'stand')} out a little or more: ${brief(output)}`);
   if (highest.length === 0) return;
   out.table(
     ['highest', 'value', 'score'],

@@ -8,7 +8,7 @@ import { UserError } from '../../system/user-error.ts';
 import type { Output } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
 import { loadPolicyFile, readBytes } from './policy-file.ts';
-import { counted } from '../../domain/wording/counted.ts';
+import { counted, verbOf } from '../../domain/wording/counted.ts';
 
 const SUFFIX = /\.test\.ya?ml$/;
 
@@ -79,6 +79,6 @@ function printFile(out: Output, { file, policy, hash, passed, failed, problems, 
     }
   }
   const all = passed + failed;
-  const sum = `${passed} of ${counted(all, 'case')} ${all === 1 ? 'passes' : 'pass'}`;
+  const sum = `${passed} of ${counted(all, 'case')} ${verbOf(all, 'pass')}`;
   out.line(failed === 0 ? out.paint('green', sum) : out.paint('red', sum));
 }

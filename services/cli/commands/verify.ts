@@ -14,7 +14,7 @@ import { gapInWords } from '../output/gap-words.ts';
 import { jsonOptions, type StoreFlags, storeOptions } from '../options.ts';
 import { CHAIN_BECAUSE } from './authority-words.ts';
 import { type Gone, keptStatesOf, type LostBlocks, type Remade, remakeAll } from './remake.ts';
-import { areOf, counted } from '../../domain/wording/counted.ts';
+import { areOf, counted, verbOf } from '../../domain/wording/counted.ts';
 
 export function registerVerify(program: Command, context: CliContext): void {
   jsonOptions(storeOptions(program.command('verify')))
@@ -72,7 +72,7 @@ function printRepair({ out }: CliContext, audit: StoreAudit, { remade, gone }: L
   if (isProved) return;
   const why =
     beyondRepair > 0
-      ? `; ${counted(beyondRepair, 'ledger entry')} ${beyondRepair === 1 ? 'has' : 'have'} no block in the log any more`
+      ? `; ${counted(beyondRepair, 'ledger entry')} ${verbOf(beyondRepair, 'have')} no block in the log any more`
       : '';
   out.line(
     out.paint('red', `NOT all is as it should be: the log no longer has what the rest was made of${why}. ntk verify names it.`),
@@ -165,7 +165,7 @@ function printAudit({ out }: CliContext, audit: StoreAudit, unwritten: number | 
     );
   if (rowsOfOtherLogs > 0)
     out.line(
-      `${counted(rowsOfOtherLogs, 'row')} of other logs than ${audit.logId} ${rowsOfOtherLogs === 1 ? 'lies' : 'lie'} beside these; nothing is said of what is not this log's`,
+      `${counted(rowsOfOtherLogs, 'row')} of other logs than ${audit.logId} ${verbOf(rowsOfOtherLogs, 'lie')} beside these; nothing is said of what is not this log's`,
     );
   if (unwritten !== null && unwritten > 0)
     out.line(

@@ -31,6 +31,13 @@ export function wereOf(count: number): 'was' | 'were' {
   return count === 1 ? 'was' : 'were';
 }
 
+/** What so many do: 1 waits, 2 wait; 1 has, 2 have; 1 passes, 2 pass. */
+export function verbOf(count: number, verb: string): string {
+  if (count !== 1) return verb;
+  if (verb === 'have') return 'has';
+  return /[os]$/.test(verb) ? `${verb}es` : `${verb}s`;
+}
+
 interface Allowance {
   readonly count: number;
   readonly cost: LimitCost;

@@ -10,7 +10,7 @@ import { readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
 import { positionsNow, type ReportSource, requireResults } from './report.ts';
 import { unwrittenButReviews } from './review-history.ts';
 import { UserError } from '../user-error.ts';
-import { counted } from '../../domain/wording/counted.ts';
+import { counted, verbOf } from '../../domain/wording/counted.ts';
 
 /** Results with a baseline reason that one evaluation looks at: about half a gigabyte. */
 const ALARMS_MAX = 2_000_000;
@@ -64,7 +64,7 @@ export async function readAlarms(source: ReportSource, labels: LabelledWorld): P
     throw new UserError(
       unwritten === 0
         ? `nothing is judged yet in ${warehouse.description}: give its events to ntk run first`
-        : `nothing is judged yet in ${warehouse.description}, ${counted(unwritten, 'record')} ${unwritten === 1 ? 'waits' : 'wait'}: start ntk up, or the scorer and the writer`,
+        : `nothing is judged yet in ${warehouse.description}, ${counted(unwritten, 'record')} ${verbOf(unwritten, 'wait')}: start ntk up, or the scorer and the writer`,
     );
   }
   const labelled = [...new Set(labels.incidents.map(({ program }) => program))];

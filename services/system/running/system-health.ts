@@ -5,7 +5,7 @@ import type { AppendStream, EventLog } from '../../platform/log/event-log.ts';
 import type { Trouble } from '../../platform/assignment/trouble.ts';
 import { ANSWER_MS_MAX, answerInTime } from './answer-in-time.ts';
 import type { System } from '../opening/open-system.ts';
-import { counted, countedAre } from '../../domain/wording/counted.ts';
+import { counted, countedAre, verbOf } from '../../domain/wording/counted.ts';
 
 /** A loop that stands still for this long is not healthy. The writer waits up to 30 s between two tries. */
 const SCORER_STILL_MS_MAX = 15_000;
@@ -90,7 +90,7 @@ function partitionsGoOn(done: 'judged' | 'stored', service: Owning, others: read
   const wrong: string[] = [];
   if (troubles.length > 0) {
     const said = troubles.slice(0, TROUBLES_SHOWN_MAX).map(([partition, { message }]) => named(partition, message));
-    wrong.push(`${troubles.length} ${troubles.length === 1 ? 'does' : 'do'} not go on: ${said.join('; ')}`);
+    wrong.push(`${troubles.length} ${verbOf(troubles.length, 'do')} not go on: ${said.join('; ')}`);
   }
   wrong.push(...others);
   return { ok: wrong.length === 0, detail: [has, ...wrong].join(', ') };

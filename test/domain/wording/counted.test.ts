@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { baselineFindingInWords } from '../../../services/domain/wording/baseline-finding.ts';
-import { allowanceInWords, counted, countedAre } from '../../../services/domain/wording/counted.ts';
+import { allowanceInWords, counted, countedAre, verbOf } from '../../../services/domain/wording/counted.ts';
 
 test('one of a thing is spoken of as one, and none or many as many', () => {
   const things = ['program', 'access', 'ledger entry', 'program-day', 'policy'];
@@ -19,6 +19,12 @@ test('one of a thing is spoken of as one, and none or many as many', () => {
     '1,234 policies',
   ]);
   expect([0, 1, 2].map((count) => countedAre(count, 'record'))).toEqual(['0 records are', '1 record is', '2 records are']);
+});
+
+test('what one thing does is said with another word than what many do', () => {
+  const verbs = ['stand', 'pass', 'do', 'have', 'lie', 'wait'];
+  expect(verbs.map((verb) => verbOf(1, verb))).toEqual(['stands', 'passes', 'does', 'has', 'lies', 'waits']);
+  for (const count of [0, 2]) expect(verbs.map((verb) => verbOf(count, verb))).toEqual(verbs);
 });
 
 describe('what the baselines found', () => {
