@@ -189,8 +189,11 @@ async function verify(data: string): Promise<{ code: number | null; audit: Audit
   return { code, audit: JSON.parse(stdout) as Audit };
 }
 
+/** Of the folder that all others are copies of, before anybody did anything to them. */
+let sound: string[];
 beforeAll(async () => {
   await ntkOk(['run', '--data', desk.data, '--policy', POLICY_PATH, '--input', EVENTS_GZ_PATH]);
+  sound = await dump(desk.data);
 });
 afterAll(() => desk.clear());
 
@@ -208,19 +211,15 @@ describe('verify', () => {
   });
 
   test('leaves what it finds as it is', async () => {
-    const before = await dump(desk.data);
     await verify(desk.data);
-    expect(await dump(desk.data)).toEqual(before);
+    expect(await dump(desk.data)).toEqual(sound);
   });
 });
 
 describe.each(DAMAGES)('$name', ({ name, statements, found, repaired }) => {
   const data = join(desk.path, name.replaceAll(' ', '-'));
-  let sound: string[];
-
   beforeAll(async () => {
     cpSync(desk.data, data, { recursive: true });
-    sound = await dump(data);
     await behindItsBack(data, async (warehouse) => {
       for (const statement of statements) await warehouse.command(statement);
     });
@@ -240,9 +239,8 @@ describe.each(DAMAGES)('$name', ({ name, statements, found, repaired }) => {
 
   test('is mended by repair, to the byte', async () => {
     const { stdout } = await ntkHereOk(['repair', '--data', data, '--json']);
-    expect((JSON.parse(stdout) as Audit).repaired).toMatchObject({ ...repaired, beyondRepair: 0 });
-    const { code, audit } = await verify(data);
-    expect([code, countsOf(audit)]).toEqual([0, {}]);
+    // It has looked again, and all is as it is in the folder that verify finds nothing in.
+    expect(JSON.parse(stdout)).toMatchObject({ repaired: { ...repaired, beyondRepair: 0 }, isMended: true });
     expect(await dump(data)).toEqual(sound);
   });
 });
