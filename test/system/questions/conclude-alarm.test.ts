@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OPEN } from '../../../services/domain/authority/authority.ts';
 import { TIME_END_US } from '../../../services/domain/record/time.ts';
-import type { EventLog } from '../../../services/platform/log/event-log.ts';
+import { type EventLog, ORIGIN } from '../../../services/platform/log/event-log.ts';
 import { type Concluded, concludeAlarm, type Word } from '../../../services/system/questions/conclude-alarm.ts';
 import { AlarmView } from '../../../services/system/questions/episodes.ts';
 import type { ReportSource } from '../../../services/system/questions/report.ts';
@@ -44,8 +44,17 @@ test('who reviews an alarm together with somebody else is told so, and whose wor
     expect(first).toMatchObject({ before: [], meanwhile: [BOB], isAppended: true, counts: true });
     const second = await saidAtOnce(source, { ...BOB, note: 'again' }, false, { ...ANNA, note: 'sure' });
     expect(second).toMatchObject({ before: [ANNA, BOB], meanwhile: [{ note: 'again' }], isAppended: true, counts: false });
+    // Who comes back to what was said before is heard, and once.
+    const { episode: place } = second;
+    const say = (): ReturnType<typeof concludeAlarm> => concludeAlarm(source, { place, ...ANNA, nowMs: 2 });
+    expect(await say()).toMatchObject({ meanwhile: [], isAppended: true, counts: true });
+    expect(await say()).toMatchObject({ before: [ANNA, { note: 'again' }, { note: 'sure' }, ANNA, BOB], isAppended: false });
+    // A command is no host that could fall silent.
+    const { end } = await source.log.bounds('access', place.partition);
+    const { origins } = await source.log.read('access', place.partition, end - 1, { maxRecords: 1, maxBytes: 1 });
+    expect([...origins]).toEqual([ORIGIN.run]);
     const { byDisposition } = await (await AlarmView.at(source)).rate({ fromUs: 0, toUs: TIME_END_US }, OPEN);
-    expect(byDisposition).toEqual({ true_positive: 0, false_positive: 1, expected: 0 });
+    expect(byDisposition).toEqual({ true_positive: 1, false_positive: 0, expected: 0 });
   };
   await withLog(desk.data, (log) => behindItsBack(desk.data, (warehouse) => work({ log, logId: log.logId, warehouse })));
 }, 120_000);
