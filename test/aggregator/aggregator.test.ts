@@ -14,9 +14,17 @@ import { openSqliteLog } from '../../services/platform/log/sqlite/open-sqlite-lo
 import type { SqliteEventLog } from '../../services/platform/log/sqlite/sqlite-event-log.ts';
 import { Scorer } from '../../services/scorer/scorer.ts';
 import { priorPublisher } from '../../services/system/facts/prior-publisher.ts';
+import { changed } from '../crash/interruptions.ts';
 import { PARTITIONS, type Program, SmallPlatform } from '../domain/aggregation/small-platform.ts';
 
 const READ = { maxRecords: 10_000, maxBytes: 16 * 1024 * 1024 };
+/** Nobody waits for anything. */
+const hurried = { ...systemClock, sleep: async () => systemClock.turn() };
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await systemClock.turn();
+}
+
 const silent = { scored: () => {}, taken: () => {}, lost: () => {}, failed: () => {}, nearlyFull: () => {} };
 const programs = Array.from(
   { length: 24 },
@@ -234,6 +242,114 @@ describe('an aggregator', () => {
     await expect(aggregate(aggregator)).rejects.toThrow('away');
     isAway = false;
     expect(await aggregate(aggregator)).toBeGreaterThan(0);
+  });
+
+  it('tries again while the log is away, with pauses that grow to half a minute, and anew when it was there', async () => {
+    await append(0, 60);
+    await score();
+    const publish = priorPublisher(log, OPEN, null);
+    const pauses: number[] = [];
+    let [left, said] = [8, 0];
+    const aggregator = new Aggregator({
+      log,
+      clock: hurried,
+      publish: async (record, put) => {
+        if (left-- > 0) throw new LogError('log_unreachable', 'away');
+        await publish(record, put);
+      },
+      observer: { published: () => void said++, failed: (_, retryInMs) => void pauses.push(retryInMs) },
+    });
+    aggregator.start();
+    await until(() => said > 0);
+    expect(pauses).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+    left = 1;
+    await append(60, 90);
+    await score();
+    const before = said;
+    await until(() => said > before);
+    await aggregator.stop();
+    expect(pauses.slice(8)).toEqual([500]);
+  });
+
+  it('ends with what waiting does not mend', async () => {
+    const corrupt = changed(log, { read: () => Promise.reject(new LogError('log_corrupt', 'damaged')) });
+    const aggregator = new Aggregator({ log: corrupt, clock: hurried, publish: async () => {} });
+    aggregator.start();
+    await expect(aggregator.ended()).rejects.toThrow('damaged');
+  });
+
+  it('goes on behind what it had read when the log could not be read for a while, and over offsets that hold nothing', async () => {
+    await append(0, 20);
+    await score();
+    await append(20, 40);
+    await score();
+    let isAway = false;
+    const asked: number[] = [];
+    const holed = changed(log, {
+      async read(stream, partition, offset, limits) {
+        if (partition === 0) asked.push(offset);
+        if (isAway) throw new LogError('log_unreachable', 'away');
+        const batch = await log.read(stream, partition, offset, limits);
+        // As on Kafka, where markers of transactions take offsets.
+        return offset === 0 ? { ...batch, count: 0, nextOffset: 1 } : batch;
+      },
+    });
+    const aggregator = new Aggregator({ log: holed, clock: systemClock, publish: async () => {} });
+    await aggregator.catchUp();
+    expect(aggregator.hour).not.toBeNull();
+    const { end } = await log.bounds('results', 0);
+    expect(asked).toEqual([0, 1, end]);
+    isAway = true;
+    await expect(aggregator.catchUp()).rejects.toThrow('away');
+    isAway = false;
+    await aggregator.catchUp();
+    expect(asked).toEqual([0, 1, end, end, end]);
+  });
+
+  it('makes progress also where there is nothing to read', async () => {
+    let nowMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => nowMs };
+    const aggregator = new Aggregator({ log, clock, publish: async () => {} });
+    nowMs = 7_000;
+    await aggregator.catchUp();
+    expect(aggregator.progressAtMs).toBe(7_000);
+  });
+
+  it('says nothing older than what it said before, whatever the clock says', async () => {
+    const times: number[] = [];
+    let nowMs = 9_000;
+    const publish = priorPublisher(log, OPEN, null);
+    const aggregator = new Aggregator({
+      log,
+      clock: { ...systemClock, nowMs: () => (nowMs -= 1_000) },
+      publish: async (record, put) => {
+        times.push(record.timeMs);
+        await publish(record, put);
+      },
+    });
+    for (const to of [60, 90]) {
+      await append(to === 60 ? 0 : 60, to);
+      await score();
+      await aggregate(aggregator);
+    }
+    expect(times.length).toBeGreaterThan(1);
+    expect(new Set(times)).toEqual(new Set([8_000]));
+  });
+
+  it('says nothing any more once it is to end, with part of the results unread', async () => {
+    await append(0, 60);
+    await score();
+    let published = 0;
+    const stopping = changed(log, {
+      async read(stream, partition, ...args) {
+        if (partition === PARTITIONS - 1) void aggregator.stop();
+        return log.read(stream, partition, ...args);
+      },
+    });
+    const aggregator = new Aggregator({ log: stopping, clock: systemClock, publish: async () => void published++ });
+    aggregator.start();
+    await aggregator.ended();
+    expect(published).toBe(0);
   });
 
   it('ends when it is asked to, twice is fine', async () => {
