@@ -1,5 +1,5 @@
 /** Traffic of which the headline is known beforehand: 3,252 attempts intercepted, by 2,392 programs, between two dates. */
-import { readFileSync } from 'node:fs';
+import { linkSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeInterceptedTraffic } from '../reference/intercepted-traffic.ts';
@@ -60,12 +60,16 @@ describe('traffic with 3,252 interceptions by 2,392 programs between 2020-01-01 
   });
 
   test('says so on a page that can be handed over', async () => {
-    const file = join(desk.path, 'report.html');
+    const file = desk.write('report.html', 'an earlier one');
+    const earlier = join(desk.path, 'earlier.html');
+    linkSync(file, earlier);
     const printed = await ntkOk([...report, ...DATES, '--format', 'html']);
     const { stdout, stderr } = await ntkOk([...report, ...DATES, '--format', 'html', '--output', file]);
     expect(stdout).toBe('');
     expect(stderr).toContain(`the report is in ${file}`);
     const page = readFileSync(file, 'utf8');
+    // Whole or not at all: what is there is replaced, and not written over.
+    expect(readFileSync(earlier, 'utf8')).toBe('an earlier one');
     for (const one of [page, printed.stdout]) {
       expect(one).toContain('<p class="headline">3,252 attempts intercepted, by 2,392 programs</p>');
       expect(one).toContain('<dd>2,454</dd>');

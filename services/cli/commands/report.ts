@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { closestTo } from '../../../schemas/policy/wording.ts';
 import { reportPage } from '../../console/report/report-page.ts';
+import { DraftFile } from '../../platform/folder/draft-file.ts';
 import { systemCodeInWords } from '../../platform/system-error.ts';
 import { certifiedReport } from '../../system/questions/certified-report.ts';
 import { isOnKafka } from '../../system/opening/open-log.ts';
@@ -88,11 +89,23 @@ async function sayIfNoPolicy(context: CliContext, store: Store, flags: StoreFlag
   if (!(await hasPolicyInForce(log, store.authority()))) context.out.line(noPolicyWords(flags.data));
 }
 
-/** To a file, or to standard output where none is named. @throws UserError for a file that cannot be written */
+async function writeWhole(file: string, page: string): Promise<void> {
+  const draft = await DraftFile.open(file);
+  // A device or a pipe, in whose place no file may come.
+  if (draft === null) return writeFile(file, page);
+  try {
+    await draft.append(page);
+    await draft.keep();
+  } finally {
+    await draft.discard();
+  }
+}
+
+/** To a file, whose place it takes when it is whole, or to standard output where none is named. @throws UserError for a file that cannot be written */
 async function writePage(out: Output, page: string, file: string | undefined): Promise<void> {
   if (file === undefined) return out.bytes([Buffer.from(page, 'utf8')]);
   try {
-    await writeFile(file, page);
+    await writeWhole(file, page);
   } catch (error) {
     const code = systemCodeInWords(error);
     throw new UserError(`cannot write ${brief(file)} (${code}); name another file with --output`, { cause: error });

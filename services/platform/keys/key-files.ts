@@ -3,9 +3,9 @@
  * several: the forms that `openssl genpkey -algorithm ed25519` and `openssl pkey -pubout` write. What is wrong is a value.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createFile } from '../folder/whole-file.ts';
-import { systemCodeInWords } from '../system-error.ts';
+import { systemCodeInWords, systemCodeOf } from '../system-error.ts';
 
 /** Completes "the key file FILE ...". */
 export interface KeyProblem {
@@ -30,10 +30,15 @@ export function makeKeyFiles(path: string): { readonly publicKey: KeyObject } | 
   const taken: KeyProblem = { problem: 'is there already (or its .pub): keys are never overwritten, choose another name' };
   if (existsSync(path) || existsSync(publicFileOf(path))) return taken;
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  let isOurs = false;
   try {
     if (!createFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }))) return taken;
+    isOurs = true;
     writeFileSync(publicFileOf(path), publicKey.export({ type: 'spki', format: 'pem' }), { flag: 'wx', mode: PUBLIC_MODE });
   } catch (error) {
+    // One without the other would only stand in the way of the next try.
+    if (isOurs) rmSync(path, { force: true });
+    if (isOurs && systemCodeOf(error) !== 'EEXIST') rmSync(publicFileOf(path), { force: true });
     return { problem: `cannot be written (${systemCodeInWords(error)})` };
   }
   return { publicKey };
