@@ -1,5 +1,7 @@
 /** What a person gets wrong ends in one line that says what, never in a stack trace. */
+import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ntkHere } from './in-process.ts';
@@ -253,7 +255,7 @@ const MISTAKES: readonly Mistake[] = [
   {
     name: 'ingest of a file that is not there, by URL',
     args: ['ingest', place('none.ndjson'), '--to', 'http://127.0.0.1:9', '--token', 't'],
-    says: /none\.ndjson/,
+    says: /error: [^:]*none\.ndjson: no such file\n/,
   },
   {
     name: 'a ClickHouse that nobody runs',
@@ -287,6 +289,15 @@ test.each([
   const { code, stderr } = await ntkHere(['run', '--data', data, ...args]);
   expect([code, stderr]).toEqual([1, expect.stringMatching(ONE_LINE_ERROR)]);
   expect(existsSync(data)).toBe(false);
+});
+
+test('ingest to a system without TLS, as if it had it, is told how to write it', async () => {
+  const plain = createServer((socket) => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  await once(plain.listen(0, '127.0.0.1'), 'listening');
+  const url = `https://127.0.0.1:${(plain.address() as AddressInfo).port}`;
+  const { code, stderr } = await ntkHere(['ingest', place('events.ndjson'), '--to', url, '--token', 't']);
+  plain.close();
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/: it does not speak TLS there; write http:\/\/\n$/)]);
 });
 
 test('files for a log on Kafka that cannot be opened leave no data folder behind', async () => {

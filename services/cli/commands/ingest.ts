@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { IMPORT_FORMATS } from '../../importers/formats.ts';
 import { importFile, type ImportSummary } from '../../importers/import-file.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
-import { openInput } from '../../importers/input/open-input.ts';
+import { openInput, problemAtSight } from '../../importers/input/open-input.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Config } from '../../platform/config/load-config.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
@@ -136,6 +136,9 @@ async function* ingestThere(
   for (const name of files) {
     const { path, format } = splitInputName(name, flags.format);
     const query = { format, name: path, ...(flags.utcOffset === undefined ? {} : { utcOffset: flags.utcOffset }) };
+    // What cannot be read is said before it is sent.
+    const problem = await problemAtSight(path);
+    if (problem !== null) throw new UserError(problem.message);
     const url = new URL(`/v1/imports?${new URLSearchParams(query).toString()}`, system);
     let posted: Posted;
     try {
@@ -169,8 +172,9 @@ function answerOf({ body }: Posted): ImportSummary | Refused | null {
   }
 }
 
-/** Of several addresses that were tried in vain the error as a whole has no words, but a code. */
+/** Of several addresses that were tried in vain the error as a whole has no words, but a code; OpenSSL has too many. */
 function messageOf(error: unknown): string {
   const { message = '', code = '' } = error as { message?: string; code?: string };
+  if (code === 'EPROTO' && message.includes('wrong version number')) return 'it does not speak TLS there; write http://';
   return message === '' ? code : message;
 }

@@ -6,7 +6,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { systemCodeInWords } from '../../platform/system-error.ts';
+import { systemCodeInWords, systemCodeOf } from '../../platform/system-error.ts';
 import { type Compression, compressionOf, foreignFormatOf, MAGIC_BYTES } from './compression.ts';
 import { type Damage, inflate } from './inflate.ts';
 import { type InputProblem, isInputProblem } from './problem.ts';
@@ -21,6 +21,8 @@ interface OpenOptions {
   readonly stdin?: Source;
   /** Where input is kept that can be read only once; a folder in the data folder. */
   readonly spoolFolder: string;
+  /** In messages. @default its path, or `standard input` */
+  readonly called?: string;
   /** Ends the waiting for an input that has not come whole. */
   readonly signal?: AbortSignal;
 }
@@ -38,17 +40,21 @@ export class Input {
   /** Set when `chunks` ended before the content did. */
   problem: InputProblem | null = null;
 
-  /** As it was named, or `standard input`. */
+  /** As it was named, or `standard input`; for messages. */
   readonly path: string;
 
   readonly #file: FileHandle;
 
-  constructor(path: string, file: FileHandle, facts: { sha256: string; sizeBytes: number; compression: Compression }) {
+  constructor(
+    path: string,
+    file: FileHandle,
+    facts: { sha256: string; sizeBytes: number; compression: Compression; called?: string },
+  ) {
     this.name = path === '-' ? 'stdin' : basename(path);
     this.sha256 = facts.sha256;
     this.sizeBytes = facts.sizeBytes;
     this.compression = facts.compression;
-    this.path = nameOf(path);
+    this.path = facts.called ?? nameOf(path);
     this.#file = file;
   }
 
@@ -141,7 +147,8 @@ export async function openInput(path: string, options: OpenOptions): Promise<Inp
     await file.close();
     return problem;
   }
-  return new Input(path, file, { sha256, sizeBytes, compression: compressionOf(head) });
+  const { called = nameOf(path) } = options;
+  return new Input(path, file, { sha256, sizeBytes, compression: compressionOf(head), called });
 }
 
 function foreign(path: string, head: Buffer): InputProblem | null {
@@ -222,10 +229,13 @@ function isReadError(error: unknown): boolean {
 }
 
 function unreadable(path: string, error: unknown): InputProblem {
-  const code = systemCodeInWords(error);
+  const code = systemCodeOf(error) ?? '';
   if (code === 'ENOENT') return { code: 'input_not_found', message: `${path}: no such file` };
   const advice = ADVICE[code];
-  return { code: 'input_unreadable', message: `${path} cannot be read (${code})${advice === undefined ? '' : `: ${advice}`}` };
+  return {
+    code: 'input_unreadable',
+    message: `${path} cannot be read (${systemCodeInWords(error)})${advice === undefined ? '' : `: ${advice}`}`,
+  };
 }
 
 const TOO_MANY = 'too many files are open at once; name fewer inputs in one command, or let it open more (ulimit -n)';

@@ -21,6 +21,7 @@ interface ImportsOptions {
 /** For which nothing of a file comes before its sender is taken to be gone. A large file on a slow line may take hours. */
 const SILENCE_MAX_MS = 300_000;
 const FILE_BYTES_MAX = 16 * 1024 * 1024 * 1024;
+const ANOTHER_TOKEN = 'that is not the token in system.json of the data folder that is worked on here';
 /** Of a file's name. */
 const NAME_UNITS_MAX = 255;
 
@@ -34,7 +35,9 @@ export async function registerImports(
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     scope.addHook('onRequest', async (request, reply) => {
-      if (!bearer.matches(request.headers.authorization)) return reply.code(401).send({ error: 'a token is needed' });
+      const { authorization } = request.headers;
+      if (bearer.matches(authorization)) return;
+      return reply.code(401).send({ error: authorization === undefined ? 'a token is needed' : ANOTHER_TOKEN });
     });
     scope.post('/v1/imports', async (request, reply) => {
       const asked = request.query as { format?: string; name?: unknown; utcOffset?: string };
@@ -47,15 +50,17 @@ export async function registerImports(
       if (Number(request.headers['content-length'] ?? 0) > fileBytesMax) throw new FileTooLarge(fileBytesMax);
       request.takeYourTime();
       request.raw.setTimeout(SILENCE_MAX_MS, () => request.raw.destroy());
+      const named = nameOf(asked.name);
       const input = await openInput('-', {
         spoolFolder,
+        ...(named.name === undefined ? {} : { called: named.name }),
         stdin: request.body instanceof Readable ? upTo(fileBytesMax, request.body) : Readable.from([]),
       });
       request.raw.setTimeout(0);
       void reply.removeHeader('connection');
       if (isInputProblem(input)) return reply.code(400).send({ message: input.message });
       try {
-        const options = { ...nameOf(asked.name), format, origin: ORIGIN.imported, startedWith: 'ingest', utcOffset };
+        const options = { ...named, format, origin: ORIGIN.imported, startedWith: 'ingest', utcOffset };
         return await reply.send(await turns.inside(format, input.sha256, () => importFile(log, input, options)));
       } finally {
         await input.close();

@@ -241,7 +241,7 @@ describe('an input that cannot be opened is a problem of one line', () => {
   test.each([
     ['is not there', () => join(folder, 'none.ndjson'), 'input_not_found', 'no such file'],
     ['is a folder', () => folder, 'input_unreadable', 'is a folder, not a file'],
-    ['lies in a file', () => join(file('x'), 'inside'), 'input_unreadable', 'cannot be read (ENOTDIR)'],
+    ['lies in a file', () => join(file('x'), 'inside'), 'input_unreadable', 'cannot be read (ENOTDIR, not a directory)'],
     [
       'is a zip archive',
       () => file(Buffer.from('PK\x03\x04rest', 'latin1')),
@@ -249,7 +249,12 @@ describe('an input that cannot be opened is a problem of one line', () => {
       'is a zip archive: unpack it first',
     ],
     ['is an xz file', () => file(Buffer.from('\xfd7zXZ\0rest', 'latin1')), 'input_unsupported', 'is an xz file'],
-    ['can be opened and not be read', () => '/proc/self/mem', 'input_unreadable', '/proc/self/mem cannot be read (EIO)'],
+    [
+      'can be opened and not be read',
+      () => '/proc/self/mem',
+      'input_unreadable',
+      '/proc/self/mem cannot be read (EIO, i/o error)',
+    ],
     ['is standard input that nobody gave', () => '-', 'input_unreadable', 'there is no standard input'],
   ])('when it %s', async (_name, path, code, message) => {
     expect(await openInput(path(), { spoolFolder: spoolFolder() })).toEqual({ code, message: expect.stringContaining(message) });
@@ -319,5 +324,7 @@ test('one file more than a process may have open is said to be one too many', ()
     '-e',
     script,
   ]);
-  expect(said.toString('utf8')).toMatch(/events\.ndjson cannot be read \(EMFILE\): .*fewer inputs.*ulimit -n/);
+  expect(said.toString('utf8')).toMatch(
+    /events\.ndjson cannot be read \(EMFILE, too many open files\): .*fewer inputs.*ulimit -n/,
+  );
 });

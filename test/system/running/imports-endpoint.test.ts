@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { fastify } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ORIGIN } from '../../../services/platform/log/event-log.ts';
@@ -45,6 +46,22 @@ test.each([
   expect(await response.json()).toMatchObject({ message: 'a file may have 10 bytes as it is sent; send it in pieces' });
   expect((await log.bounds('access', 0)).end).toBe(0);
   expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).includes('spool-'))).toEqual([]);
+});
+
+test('a file that ends too early is called as it was where it came from', async () => {
+  const headers = { authorization: 'Bearer token', 'content-type': 'application/octet-stream' };
+  const half = gzipSync('').subarray(0, FILE_BYTES_MAX);
+  const response = await fetch(`${url}/v1/imports?name=folder/half.gz`, { method: 'POST', body: half, headers });
+  expect(await response.json()).toMatchObject({ problem: { message: expect.stringMatching(/^half\.gz ends in the middle/) } });
+});
+
+test('a token of another system is told from none', async () => {
+  const asked = async (headers: Record<string, string>): Promise<unknown> =>
+    (await fetch(`${url}/v1/imports`, { method: 'POST', headers })).json();
+  expect(await asked({})).toEqual({ error: 'a token is needed' });
+  expect(await asked({ authorization: 'Bearer another' })).toEqual({
+    error: 'that is not the token in system.json of the data folder that is worked on here',
+  });
 });
 
 test('a file that says that it is too large is refused before it is sent', async () => {
