@@ -140,11 +140,15 @@ describe('npm start', () => {
     });
 
     test.each([
-      ['the key of user hashes', { NTK_USER_KEY_FILE: '/nowhere' }, /the user key \/nowhere cannot be read \(ENOENT\)/],
+      [
+        'the key of user hashes',
+        { NTK_USER_KEY_FILE: '/nowhere' },
+        /the user key \/nowhere cannot be read \(ENOENT, no such file or directory\)/,
+      ],
       [
         'the root keys',
         { NTK_AUTHORITY: 'signed', NTK_ROOT_KEYS_FILE: '/nowhere' },
-        /the key file \/nowhere cannot be read \(ENOENT\)/,
+        /the key file \/nowhere cannot be read \(ENOENT, no such file or directory\)/,
       ],
     ])('a file that cannot be read, of %s, leaves a folder as it was', async (_, env, says) => {
       const data = mkdtempSync(join(desk.path, 'empty-'));

@@ -1,14 +1,35 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { TokenBook } from '../../services/gateway/tokens/token-book.ts';
 import { tryLock } from '../../services/platform/folder/lock.ts';
 import { tokenDigest } from '../../services/platform/http/bearer.ts';
 import { createLogger } from '../../services/platform/logger.ts';
+import { ntkHere } from '../acceptance/in-process.ts';
 import { Desk, ntk, ntkJson, ntkOk, ONE_LINE_ERROR } from '../acceptance/ntk.ts';
 import { TestClock } from '../gateway/test-clock.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
+
+describe('a file of tokens that is none', () => {
+  it('is said to be none, and nothing is left beside it', async () => {
+    const desk = new Desk();
+    const none = join(desk.path, 'none.yaml');
+    const revoked = await ntkHere(['tokens', 'revoke', 'ios', '--file', none]);
+    expect([revoked.code, revoked.stderr]).toEqual([
+      1,
+      `error: there is no file of tokens '${none}'; ntk tokens make writes one\n`,
+    ]);
+    const made = await ntkHere(['tokens', 'make', 'ios', '--source', 'host/ios', '--file', `${desk.path}/.`]);
+    expect([made.code, made.stderr]).toEqual([
+      1,
+      `error: ${desk.path}/. cannot be read (EISDIR, illegal operation on a directory)\n`,
+    ]);
+    expect(readdirSync(desk.path)).toEqual([]);
+    expect(existsSync(`${desk.path}.lock`)).toBe(false);
+    desk.clear();
+  });
+});
 
 describe('ntk tokens', () => {
   const desk = new Desk();
@@ -92,6 +113,6 @@ describe('ntk tokens', () => {
     });
     expect(code).toBe(1);
     expect(stderr).toMatch(ONE_LINE_ERROR);
-    expect(stderr).toMatch(/none\.yaml cannot be read \(ENOENT\)/);
+    expect(stderr).toMatch(/none\.yaml cannot be read \(ENOENT, no such file or directory\)/);
   });
 });

@@ -1,7 +1,7 @@
 /** Policy files that a command names. */
 import { readFile } from 'node:fs/promises';
 import { parsePolicyYaml } from '../../domain/policy/document.ts';
-import { systemCodeInWords } from '../../platform/system-error.ts';
+import { systemCodeInWords, systemCodeOf } from '../../platform/system-error.ts';
 import { UserError } from '../../system/user-error.ts';
 import { brief, safe } from '../output/terminal.ts';
 
@@ -19,10 +19,10 @@ export async function readBytes(file: string, thing = 'policy file'): Promise<Bu
   try {
     return await readFile(file);
   } catch (error) {
-    const code = systemCodeInWords(error);
+    const code = systemCodeOf(error);
     if (code === 'ENOENT') throw new UserError(`there is no ${thing} '${brief(file)}'`);
     if (code === 'EISDIR') throw new UserError(`'${brief(file)}' is a folder, not a ${thing}`);
-    throw new UserError(`cannot read ${thing} '${brief(file)}': ${code}`);
+    throw new UserError(`cannot read ${thing} '${brief(file)}': ${systemCodeInWords(error)}`);
   }
 }
 

@@ -78,6 +78,8 @@ function make({ out, clock }: CliContext, name: string, flags: MakeFlags): void 
   const entry = entryOf(name, tokenDigest(token).toString('hex'), flags);
   if (entry.expires !== undefined && Date.parse(entry.expires) <= clock.nowMs())
     throw new UserError(`--expires '${brief(flags.expires ?? '', 40)}' is over: no host could use this token`);
+  // Before there is a lock beside what is no file.
+  textOf(flags.file);
   changing(flags.file, () => {
     const text = textOf(flags.file);
     if (text !== null && parsed(flags.file, text).some((known) => known.name === name))
@@ -118,9 +120,7 @@ function timeOf(text: string): string {
 }
 
 function list({ out, clock }: CliContext, { file, json = false }: FileFlags): void {
-  const text = textOf(file);
-  if (text === null) throw new UserError(`there is no file of tokens '${brief(file)}'; ntk tokens make writes one`);
-  const tokens = parsed(file, text);
+  const tokens = parsed(file, requireFile(file, textOf(file)));
   const rows = tokens.map((token) => ({
     name: token.name,
     sources: token.sources,
@@ -146,15 +146,20 @@ function list({ out, clock }: CliContext, { file, json = false }: FileFlags): vo
 }
 
 function revoke({ out }: CliContext, name: string, { file, json }: FileFlags): void {
+  requireFile(file, textOf(file));
   changing(file, () => {
-    const text = textOf(file);
-    const result = text === null ? null : withoutToken(text, name);
+    const result = withoutToken(requireFile(file, textOf(file)), name);
     if (result === null)
       throw new UserError(`${brief(file)} has no token '${brief(name)}'; see ntk tokens list --file ${brief(file)}`);
     replaceFile(file, edited(file, result));
   });
   if (json) return out.json({ name, isRevoked: true });
   out.note(`token '${brief(name)}' is revoked; a gateway that runs on ${brief(file)} stops accepting it within a second`);
+}
+
+function requireFile(file: string, text: string | null): string {
+  if (text !== null) return text;
+  throw new UserError(`there is no file of tokens '${brief(file)}'; ntk tokens make writes one`);
 }
 
 /** Two commands at once would each write what they read, and one of them would undo the other. */

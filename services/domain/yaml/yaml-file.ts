@@ -67,7 +67,11 @@ export function checkYamlFile<T>(content: string | Uint8Array, schema: z.ZodType
     return invalid([atStart(`the file is larger than ${YAML_BYTES_MAX} bytes: give a shorter ${words.thing}`)]);
   }
   const unreadable = placesWithoutUtf8(bytes);
-  if (unreadable.length > 0) return invalid(unreadable.map((place) => ({ ...place, path: '', message: NO_UTF8 })));
+  if (unreadable.length > 0) {
+    // A byte that no text has says what the file is (packed, a program, UTF-16): its lines say nothing more.
+    const said = bytes.includes(0) ? unreadable.slice(0, 1) : unreadable;
+    return invalid(said.map((place) => ({ ...place, path: '', message: NO_UTF8 })));
+  }
   const controls = placesOfControls(bytes, PROBLEMS_MAX);
   if (controls.length > 0)
     return invalid(controls.map((place) => ({ ...place, path: '', message: controlMessage(place.control) })));

@@ -8,7 +8,7 @@ import { readFileSync, statSync } from 'node:fs';
 import type { Clock } from '../../platform/clock.ts';
 import { bearerOf, tokenDigest } from '../../platform/http/bearer.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { systemCodeOf } from '../../platform/system-error.ts';
+import { systemCodeInWords, systemCodeOf } from '../../platform/system-error.ts';
 import { parseTokenFile, type Token } from './token-file.ts';
 
 interface TokenBookOptions {
@@ -148,7 +148,7 @@ function read(file: string): readonly Token[] {
   } catch (error) {
     const code = systemCodeOf(error);
     if (code === null) throw error;
-    throw new TokenFileError(`${file} cannot be read (${code}); ntk tokens make writes one`);
+    throw new TokenFileError(`${file} cannot be read (${systemCodeInWords(error)}); ntk tokens make writes one`);
   }
   const parsed = parseTokenFile(text);
   if (parsed.ok) return parsed.tokens;

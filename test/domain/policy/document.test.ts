@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
@@ -151,6 +152,11 @@ describe('bytes that are no UTF-8', () => {
     // A replacement character that somebody wrote is a character.
     expect(placesOf(bytes('version: "\ufffd"\n'))).toEqual([]);
     expect(placesOf(bytes('version: "\ufffd\ufffd', 0xc3, '"'))).toEqual([`1:13 ${NO_UTF8}`]);
+  });
+
+  test('are told once of a file that is no text at all', () => {
+    const packed = placesOf(gzipSync(POLICY_YAML.repeat(20)));
+    expect(packed).toEqual([expect.stringMatching(/^1:2 bytes that are no text/)]);
   });
 
   test('are the only ones that are refused', () => {

@@ -114,7 +114,7 @@ describe('the configuration', () => {
       expect.stringContaining('must hold settings like httpPort: 7077'),
     ]);
     expect(problemsOf(loadConfig({ env: {}, file: join(folder, 'none.yaml') }))).toEqual([
-      expect.stringContaining('cannot be read (ENOENT)'),
+      expect.stringContaining('cannot be read (ENOENT, no such file or directory)'),
     ]);
   });
 
