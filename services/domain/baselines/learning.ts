@@ -163,7 +163,7 @@ export function learnDispersions(known: PartitionKnowledge, slot: number, classR
     const [x, c] = [cells[block + K_USES]!, cells[block + K_CALLS]!];
     const p = known.shareOf(slot, key, classRow);
     learnShareDispersion(known, key, MARK_SHARE, isDay, x, uses, p);
-    if (!isDay) learnRamp(known, key, x, uses, p);
+    if (!isDay) learnRamp(known, slot, key, x, uses, p);
     learnShareDispersion(known, key, MARK_CALLS, isDay, c, calls, known.callShareOf(slot, key, classRow));
     const inBackground = cells[block + K_BACKGROUND]!;
     if (x > 0) learnShareDispersion(known, key, MARK_BACKGROUND, isDay, inBackground, x, known.backgroundOf(key, classRow));

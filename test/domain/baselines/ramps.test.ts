@@ -5,8 +5,8 @@ import { RAMP } from '../../../services/domain/baselines/features.ts';
 import { PartitionKnowledge } from '../../../services/domain/baselines/partition-knowledge.ts';
 import { forgetRamp, judgeRamp, learnRamp } from '../../../services/domain/baselines/ramps.ts';
 import { Surprises } from '../../../services/domain/baselines/sighting.ts';
-import { keyRow, K_RAMP } from '../../../services/domain/baselines/state/key-rows.ts';
-import { P_DAYS, programRow } from '../../../services/domain/baselines/state/program-rows.ts';
+import { keyRow, K_LEARNED, K_RAMP, K_USES } from '../../../services/domain/baselines/state/key-rows.ts';
+import { P_DAYS, P_LEARNED_USES, programRow } from '../../../services/domain/baselines/state/program-rows.ts';
 import { evidentFrom, oddsEvidence } from '../../../services/domain/baselines/surprise.ts';
 import { RAMP_DAYS, RAMP_NATS_MAX, RAMP_ODDS } from '../../../services/domain/baselines/tuning.ts';
 import { Random } from '../../reference/random.ts';
@@ -38,7 +38,7 @@ class OneKey {
         x = 0;
         for (let i = 0; i < n; i++) if (random.next() < share) x++;
       }
-      learnRamp(this.known, this.key, x, n, USUAL);
+      learnRamp(this.known, this.program, this.key, x, n, USUAL);
     }
   }
 
@@ -92,6 +92,17 @@ describe('a share over days', () => {
     expect(key.sum).toBe(0);
   });
 
+  it('that is all a program ever does is none in a year, although its class does other things', () => {
+    const key = new OneKey();
+    key.known.programs.cellsOf(key.program)[programRow(key.program) + P_LEARNED_USES] = 60;
+    key.known.keys.cellsOf(key.key)[keyRow(key.key) + K_LEARNED + K_USES] = 60;
+    const expected = (60 + 12 * USUAL) / (60 + 12);
+    for (let day = 0; day < 365; day++)
+      for (let block = 0; block < BLOCKS_A_DAY; block++) learnRamp(key.known, key.program, key.key, 3, 3, expected);
+    expect(key.sum).toBe(0);
+    expect(key.judged()).toBe(0);
+  });
+
   it('is forgotten in about as many ordinary days, and kept within bounds whatever comes', () => {
     const key = new OneKey();
     for (let day = 0; day < 30; day++) key.day(0.95, 6000);
@@ -102,7 +113,7 @@ describe('a share over days', () => {
       fc.property(fc.array(fc.tuple(fc.nat(500), fc.nat(500)), { maxLength: 50 }), (blocks) => {
         const one = new OneKey();
         for (const [a, b] of blocks) {
-          learnRamp(one.known, one.key, Math.min(a, b), Math.max(a, b, 2), USUAL);
+          learnRamp(one.known, one.program, one.key, Math.min(a, b), Math.max(a, b, 2), USUAL);
           expect(one.sum).toBeGreaterThanOrEqual(0);
           expect(one.sum).toBeLessThanOrEqual(RAMP_NATS_MAX);
         }
