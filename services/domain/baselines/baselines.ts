@@ -31,6 +31,7 @@ import {
   numbersRow,
   programRow,
 } from './state/program-rows.ts';
+import { isToldRhythm, rememberRhythm } from './told-rhythm.ts';
 import {
   A_DAY,
   BLOCK_CALLS_MAX,
@@ -245,7 +246,9 @@ export class Baselines {
     judgeUsers(known, key, seen, classRow, surprises);
     judgeVolume(known, key, seen, classRow, surprises);
     judgeRate(known, seen.program, surprises);
-    if (rhythm > RHYTHM_NATS) surprises.take(RHYTHM, rhythm - RHYTHM_NATS, 0, 0, this.#interval, this.#intervals, 0, 1);
+    const evenness = rhythm - RHYTHM_NATS;
+    if (evenness > 0 && !isToldRhythm(known, seen, key, hour, this.#interval, evenness))
+      surprises.take(RHYTHM, evenness, 0, 0, this.#interval, this.#intervals, 0, 1);
   }
 
   /** Surprises, scaled to the program's own noise, calibrated, bounded, and added up. */
@@ -299,6 +302,7 @@ export class Baselines {
     const told = known.keys.makeTold(key);
     told.score = isOpen ? Math.max(this.score, told.score) : this.score;
     told.hour = hour;
+    if (this.contributions[RHYTHM]! > 0) rememberRhythm(told, hour, this.#interval);
     numbers[n + P_LAST_ALARM] = Math.floor(seen.seconds);
     // A new category is told and then learned; anything else is not to become ordinary.
     if (this.largest === NOVEL) told.newHour = hour;

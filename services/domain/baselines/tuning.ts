@@ -151,6 +151,10 @@ export const ON_SCREEN_SECONDS = 600;
 /** Nats of a rhythm that everybody has by chance. */
 export const RHYTHM_NATS = 2;
 
+/** A rhythm that was told is told again when its interval is shorter than this part of the one told, or when it was not heard for four weeks. */
+export const QUICKER_RHYTHM = 2 / 3;
+export const RHYTHM_TOLD_HOURS = 28 * 24;
+
 /** A result of the same program within this belongs to the same episode (exact-rules.md section 10). */
 export const EPISODE_SECONDS = 3600;
 /** The same category is told again only when it is this much stronger; the margin is gone after a week. */

@@ -42,6 +42,9 @@ export interface ToldOfKey {
   /** How strong it was when it was told last, and when that was. */
   score: number;
   hour: number;
+  /** The quickest rhythm that was told, seconds between its calls, and when one like it was heard last. */
+  rhythmSeconds: number;
+  rhythmHour: number;
 }
 
 /** Instead of a slot: there is no such key. */
@@ -112,7 +115,7 @@ export class KeyRows {
   /** What was told of a key, to be written to. The key has been touched. */
   makeTold(slot: number): ToldOfKey {
     let told = this.#told.get(slot);
-    if (told === undefined) this.#told.set(slot, (told = { newHour: 0, score: 0, hour: 0 }));
+    if (told === undefined) this.#told.set(slot, (told = { newHour: 0, score: 0, hour: 0, rhythmSeconds: 0, rhythmHour: 0 }));
     return told;
   }
 
@@ -155,6 +158,10 @@ export class KeyRows {
       out.varint(told.newHour);
       out.double(told.score);
       out.varint(told.hour);
+      if (told.rhythmSeconds === 0) continue;
+      out.varint(slot - from + KEYS_PER_PAGE);
+      out.varint(told.rhythmSeconds);
+      out.varint(told.rhythmHour);
     }
   }
 
@@ -171,9 +178,14 @@ export class KeyRows {
     else if (bytes.length === (to - from) * K_CELLS_BEFORE_RAMPS * 4) this.#rows.put(from, bytes, K_CELLS_BEFORE_RAMPS);
     else throw new PageCorruptError('a page of baselines has another size');
     while (!reader.done) {
-      const slot = from + reader.varint();
-      if (slot >= to) throw new PageCorruptError('a page of baselines tells of a key that it has not');
-      this.#told.set(slot, { newHour: reader.varint(), score: reader.double(), hour: reader.varint() });
+      const number = reader.varint();
+      const slot = from + (number % KEYS_PER_PAGE);
+      if (slot >= to || number >= 2 * KEYS_PER_PAGE)
+        throw new PageCorruptError('a page of baselines tells of a key that it has not');
+      const told = this.makeTold(slot);
+      if (number < KEYS_PER_PAGE) [told.newHour, told.score, told.hour] = [reader.varint(), reader.double(), reader.varint()];
+      // Engines before 12 did not remember which rhythm was told.
+      else [told.rhythmSeconds, told.rhythmHour] = [reader.varint(), reader.varint()];
     }
   }
 }
