@@ -28,6 +28,9 @@ function mapOf(...files: readonly Readonly<Record<string, string>>[]): ReadonlyM
 /** Host API to category; exact and case-sensitive. A constant of the release. */
 export const CATALOGUE: ReadonlyMap<string, Category> = mapOf(wechat.apis, apple.apis);
 
+/** `source` of what an App Privacy Report says. */
+export const APPLE_REPORT_SOURCE = 'host/apple-ios';
+
 /** SHA-256 (hex) over all API maps as canonical JSON (RFC 8785): what a checkpoint and a block were made with. */
 export const CATALOGUE_HASH: string = createHash('sha256')
   .update(canonicalize({ [wechat.host]: wechat.apis, [apple.host]: apple.apis })!, 'utf8')

@@ -37,7 +37,7 @@ export async function recompute(options: RecomputeOptions): Promise<Map<number, 
   const explained = new Map<number, { checks: CheckExplanation[]; remedy: string }>();
   const onAccess = (row: ResultRow): void => {
     if (offsets.has(row.offset))
-      explained.set(row.offset, { checks: explainChecks(row.judgement), remedy: row.judgement.remedy });
+      explained.set(row.offset, { checks: explainChecks(row.judgement, row.attributes.source), remedy: row.judgement.remedy });
   };
   const last = Math.max(...offsets);
   const complete = await refold.upTo(

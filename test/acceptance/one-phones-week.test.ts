@@ -129,7 +129,7 @@ describe('one phone’s week', () => {
       'photos',
       '--recompute',
     ]);
-    expect(stdout).toContain('com.tencent.xin read photos by apple.photos on screen for 45.0 s, no purpose named');
+    expect(stdout).toContain('com.tencent.xin read photos by apple.photos for 45.0 s, no purpose named');
     expect(stdout).toContain('Fine: no check found anything.');
     expect(stdout).toContain('the declaration lists photos');
     expect(stdout).toContain('the user agreed to photos for declaration version 1');

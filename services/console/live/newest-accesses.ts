@@ -38,8 +38,8 @@ interface TellableRow extends AccessToTell {
 }
 
 const SQL = `
-SELECT partition, offset, event_time, program, api, category, purpose, foreground, outcome, duration_ms, link_host, verdict, reasons, effective,
-  evidence
+SELECT partition, offset, event_time, source, program, api, category, purpose, foreground, fields, rows, outcome, duration_ms, link_host, verdict,
+  reasons, effective, evidence
 FROM ntk.access_results FINAL
 WHERE log_id = {logId:UUID} AND proposed = 'intercept'
   AND offset >= transform(partition, {partitions:Array(UInt16)}, {from:Array(UInt64)}, toUInt64(0))

@@ -1,4 +1,5 @@
 /** One access in words, the same for the command line and the pages. Text of others is cut and cannot command a terminal. */
+import { APPLE_REPORT_SOURCE } from '../../../schemas/catalogue/index.ts';
 import { printable } from '../../../schemas/policy/wording.ts';
 import { categoryInWords } from './categories.ts';
 
@@ -7,8 +8,13 @@ export interface AccessToSay {
   readonly api: string;
   readonly category: string;
   readonly purpose: string;
+  readonly source: string;
   readonly foreground: boolean;
   readonly outcome: string;
+  /** Of an App Privacy Report's `network`: the host that was contacted. */
+  readonly fields: readonly string[];
+  /** A 64-bit integer comes as text. */
+  readonly rows: string;
   /** Milliseconds; 64-bit integers come as text. */
   readonly duration_ms: string;
 }
@@ -31,13 +37,26 @@ const HOW: Readonly<Record<string, string>> = {
 
 /** What happened, in one sentence without a full stop. */
 export function whatHappened(access: AccessToSay): string {
-  const where = access.foreground ? 'on screen' : 'in the background';
+  const where = whereInWords(access);
   const how = HOW[access.outcome] ?? 'read';
   const lasted = access.duration_ms === '0' ? '' : ` for ${duration(Number(access.duration_ms))}`;
   const purpose = access.purpose === '' ? 'no purpose named' : `for "${printable(access.purpose, SHORT_CHARACTERS_MAX)}"`;
   const program = printable(access.program, NAME_CHARACTERS_MAX);
   const api = printable(access.api, SHORT_CHARACTERS_MAX);
-  return `${program} ${how} ${printable(access.category, SHORT_CHARACTERS_MAX)} by ${api} ${where}${lasted}, ${purpose}`;
+  if (access.category === 'network' && access.source === APPLE_REPORT_SOURCE)
+    return `${program} contacted ${contactedHost(access)}, ${purpose}`;
+  return `${program} ${how} ${printable(access.category, SHORT_CHARACTERS_MAX)} by ${api}${where}${lasted}, ${purpose}`;
+}
+
+/** With a space before it; empty where nobody knows, because an App Privacy Report does not say what was on screen (importers: `foreground` is true there). */
+export function whereInWords({ source, foreground }: Pick<AccessToSay, 'source' | 'foreground'>): string {
+  if (!foreground) return ' in the background';
+  return source === APPLE_REPORT_SOURCE ? '' : ' on screen';
+}
+
+function contactedHost({ fields, rows }: AccessToSay): string {
+  const host = fields.length === 1 ? printable(fields[0]!, NAME_CHARACTERS_MAX) : 'domains';
+  return rows === '1' ? host : `${host} ${Number(rows).toLocaleString('en-GB')} times`;
 }
 
 export function duration(ms: number): string {
@@ -54,14 +73,14 @@ const TOLD: Readonly<Record<string, string>> = { pending: 'asked for', refused: 
 
 /** The same without the words of the contracts, to stand behind the program's name: `asked for location in the background`. */
 export function whatItDid(access: AccessToTell): string {
-  const where = access.foreground ? 'on screen' : 'in the background';
+  const where = whereInWords(access);
   const purpose = access.purpose === '' ? '' : `, for “${printable(access.purpose, SHORT_CHARACTERS_MAX)}”`;
   if (access.category === 'navigation') {
     const host = access.link_host === '' ? '' : ` to ${printable(access.link_host, NAME_CHARACTERS_MAX)}`;
-    return `${access.outcome === 'performed' ? 'opened' : 'wanted to open'} a link${host} ${where}${purpose}`;
+    return `${access.outcome === 'performed' ? 'opened' : 'wanted to open'} a link${host}${where}${purpose}`;
   }
   const what = access.category === 'unknown' ? printable(access.api, SHORT_CHARACTERS_MAX) : categoryInWords(access.category);
-  return `${TOLD[access.outcome] ?? 'asked for'} ${what} ${where}${purpose}`;
+  return `${TOLD[access.outcome] ?? 'asked for'} ${what}${where}${purpose}`;
 }
 
 /** Fine, or what is not and what would be. */

@@ -2,6 +2,7 @@
  * Every check of one access in plain words: what it looked at, and what it found or why there was nothing to find.
  * Names are the developers' own; whoever prints them makes them safe for where they are printed.
  */
+import { APPLE_REPORT_SOURCE } from '../../../schemas/catalogue/index.ts';
 import { ACTIONS, MODES, REASONS } from '../../../schemas/codes.ts';
 import type { Subject } from '../checks/subject.ts';
 import { limitMatches } from '../limits/compiled-limit.ts';
@@ -67,8 +68,8 @@ export const CHECK_NAMES = [
   'baselines',
 ];
 
-/** Must be called while the judgement's findings are still there. */
-export function explainChecks(judgement: Judgement): CheckExplanation[] {
+/** Must be called while the judgement's findings are still there. @param source who reported the access */
+export function explainChecks(judgement: Judgement, source: string): CheckExplanation[] {
   const found = new Map<number, string[]>();
   const { findings } = judgement;
   findings.reasons.forEach((reason, i) => {
@@ -90,7 +91,7 @@ export function explainChecks(judgement: Judgement): CheckExplanation[] {
     if (sentences !== undefined) return { check, name, status: 'found' as const, text: sentences.join('. ') };
     const skipped = whySkipped(check, judgement);
     if (skipped !== null) return { check, name, status: 'skipped' as const, text: skipped };
-    return { check, name, status: 'passed' as const, text: passedText(check, judgement) };
+    return { check, name, status: 'passed' as const, text: passedText(check, judgement, source) };
   });
 }
 
@@ -142,7 +143,7 @@ function whyNotAsked(isLimits: boolean, { subject, findings, notes }: Judgement)
   return subject.policy.baselineBudget === null ? 'the policy has baselines switched off' : null;
 }
 
-function passedText(check: number, judgement: Judgement): string {
+function passedText(check: number, judgement: Judgement, source: string): string {
   const { subject } = judgement;
   const { program, access, category } = subject;
   switch (check) {
@@ -161,7 +162,7 @@ function passedText(check: number, judgement: Judgement): string {
         ? `an entitlement to ${category} is in force`
         : `${category} is not restricted by the policy`;
     case 6:
-      return scopeText(subject);
+      return scopeText(subject, source);
     case 7:
       return consentText(subject);
     case 8:
@@ -180,9 +181,13 @@ function ordinaryText({ baselines }: Judgement): string {
   return `nothing out of the ordinary: a score of ${baselines.score.toFixed(1)}, below what is an alarm`;
 }
 
-function scopeText({ access }: Subject): string {
-  const where = access.foreground ? 'on screen' : 'in the background, which the declaration allows';
+function scopeText({ access }: Subject, source: string): string {
+  const where = access.foreground ? saidOnScreen(source) : 'in the background, which the declaration allows';
   return `${where}; ${counted(access.rows, 'row')} and ${counted(access.bytes, 'byte')} are within what the declaration allows`;
+}
+
+function saidOnScreen(source: string): string {
+  return source === APPLE_REPORT_SOURCE ? 'the report does not say whether on screen' : 'on screen';
 }
 
 function consentText({ policy, category, program, access }: Subject): string {

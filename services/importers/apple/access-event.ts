@@ -1,9 +1,8 @@
 /** The CloudEvent that a line or an interval of a report becomes. */
+import { APPLE_REPORT_SOURCE } from '../../../schemas/catalogue/index.ts';
 import type { Category } from '../../../schemas/codes.ts';
 import { partitionOf } from '../../domain/partitioning/murmur2.ts';
 import type { Importable } from '../candidate.ts';
-
-const APPLE_SOURCE = 'host/apple-ios';
 
 interface AppleAccess {
   readonly id: string;
@@ -25,6 +24,6 @@ interface AppleAccess {
 export function accessEvent(access: AppleAccess, partitions: number): Importable {
   const { id, program, time, user, api, category, fields, rows, durationMs } = access;
   const data = { user, api, category, foreground: true, fields, rows, outcome: 'performed', durationMs };
-  const event = { specversion: '1.0', id, source: APPLE_SOURCE, type: 'ntk.access', subject: program, time, data };
+  const event = { specversion: '1.0', id, source: APPLE_REPORT_SOURCE, type: 'ntk.access', subject: program, time, data };
   return { partition: partitionOf(program, partitions), value: Buffer.from(JSON.stringify(event)) };
 }

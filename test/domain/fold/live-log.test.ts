@@ -67,7 +67,7 @@ class LiveLog {
         eventTimeMs: judged.eventTimeUs / 1000,
         notes: [...notes],
         reasons: findings.reasons.map((reason) => REASONS[reason]!),
-        explained: explainChecks(judgement)
+        explained: explainChecks(judgement, 's')
           .slice(8)
           .map(({ name, status, text }) => `${name} ${status}: ${text}`),
       });
