@@ -77,6 +77,7 @@ describe('review list', () => {
       episode: id,
       last: '2026-03-01T03:19:00.000Z',
       reasons: ['users_above_baseline', 'periodic_polling'],
+      categories: ['location'],
       score: 8.5,
       contributions: { distinct_users: 7, rhythm: 1.5 },
       review: null,
@@ -84,7 +85,7 @@ describe('review list', () => {
     const { stdout } = await ntkOk(['review', 'list', ...data, '--program', PROGRAM, '--to', '2026-03-01T09:00:00Z']);
     expect(stdout.split('\n')).toEqual([
       `${id}  ${PROGRAM} (undeclared)`,
-      '  from 2026-03-01T02:00:00.000Z to 2026-03-01T03:19:00.000Z, 3 results',
+      '  from 2026-03-01T02:00:00.000Z to 2026-03-01T03:19:00.000Z, 3 results for location',
       '  Far more users than usual: The program asks about far more users than it usually does.',
       '  Called like clockwork: The calls come at even intervals, as a machine makes them and no person does.',
       '  highest score 8.5: distinct_users 7, rhythm 1.5',

@@ -13,13 +13,8 @@ const DECLARATIONS = join(EXAMPLE, 'declarations.ndjson');
 const WECHAT = join(ROOT, '../shared/data/apple/wechat-2021-10-09.ndjson');
 const HAS_A_BASELINE_REASON = `hasAny(reasons, [${BASELINE_REASONS.map((reason) => `'${reason}'`).join(', ')}])`;
 
-/** Everything that the policy of the example says, with baselines at their default. */
-function policyWithBaselines(): string {
-  return readFileSync(join(EXAMPLE, 'policy.yaml'), 'utf8').replace(
-    /baselines:\n\s+enabled: false/,
-    'baselines:\n  enabled: true',
-  );
-}
+/** Everything that the policy of the example says; baselines are at their default. */
+const POLICY = join(EXAMPLE, 'policy.yaml');
 
 interface Explained {
   readonly event_time: string;
@@ -32,13 +27,15 @@ interface Explained {
 }
 
 const desk = new Desk();
-const policy = desk.write('policy.yaml', policyWithBaselines());
+/** What each run said at its end, by data folder. */
+const summaries = new Map<string, string>();
 afterAll(() => desk.clear());
 
 /** Runs inputs on a new data folder and answers it. */
 async function run(name: string, inputs: readonly string[], withPolicy = true): Promise<string> {
   const data = join(desk.path, name);
-  await ntkOk(['run', '--data', data, ...(withPolicy ? ['--policy', policy] : []), '--input', ...inputs]);
+  const policy = withPolicy ? ['--policy', POLICY] : [];
+  summaries.set(data, (await ntkOk(['run', '--data', data, ...policy, '--input', ...inputs])).stdout);
   return data;
 }
 
@@ -47,8 +44,10 @@ const alarms = (data: string): Promise<{ program: string }[]> =>
 
 describe('a quiet week', () => {
   test('has no alarm: 27 programs, seven days, whatever the policy', async () => {
-    expect(policyWithBaselines()).toMatch(/enabled: true/);
-    expect(await alarms(await run('quiet', [DECLARATIONS, `apple-privacy-report:${REPORT}`]))).toEqual([]);
+    expect(readFileSync(POLICY, 'utf8')).toMatch(/enabled: true/);
+    const quiet = await run('quiet', [DECLARATIONS, `apple-privacy-report:${REPORT}`]);
+    expect(await alarms(quiet)).toEqual([]);
+    expect(summaries.get(quiet)).not.toContain('unusual');
     expect(await alarms(await run('default', [DECLARATIONS, `apple-privacy-report:${REPORT}`], false))).toEqual([]);
   });
 });
@@ -111,6 +110,17 @@ describe.each([
     expect(Number(first!.found)).toBeGreaterThan(270);
   });
 
+  test('is told at the end of the run, with the command that says what it is', async () => {
+    const told = /^unusual for what it did before: \d+ accesses by 1 program\. Told one by one: (ntk review list --data \S+)$/m;
+    expect(summaries.get(data)).toMatch(told);
+    const { stdout } = await ntkOk(['review', 'list', '--data', data, '--utc-offset', '+08:00']);
+    expect(stdout).toMatch(/^\d-\d+ {2}com\.example\.flashlight \(undeclared\)$/m);
+    expect(stdout).toMatch(/^ {2}from 2022-03-28T00:\S+\+08:00 to 2022-03-28T23:\S+\+08:00, \d+ results for location$/m);
+    expect(stdout).toContain(
+      'Called like clockwork: The calls come at even intervals, as a machine makes them and no person does.',
+    );
+  });
+
   test('is explained in plain words, with what is ordinary and with parts that add up, and proved', async () => {
     const { stdout } = await ntkOk(['explain', '--data', data, '--program', PROGRAM]);
     expect(stdout).toContain('The calls come at even intervals, as a machine makes them and no person does.');
@@ -144,7 +154,10 @@ describe.skipIf(!isThere)('WeChat, which read the photo album for three minutes 
     const [read, ...rest] = await photos(data, '2021-10-08 22:41');
     expect(rest).toEqual([]);
     expect(read).toMatchObject({ proposed: 'allow', reasons: [], foreground: true });
-    expect(read!.summary).toContain('for 3.2 min');
+    expect(read!.summary).toContain('read photos by apple.photos for 3.2 min');
+    const asThere = ['--program', 'com.tencent.xin', '--category', 'photos', '--utc-offset', '+08:00', '--limit', '1'];
+    const { stdout } = await ntkOk(['explain', '--data', data, ...asThere]);
+    expect(stdout).toMatch(/^2021-10-09 06:41:51\.896\+08:00 {2}com\.tencent\.xin read photos by apple\.photos for 3\.2 min, /);
   });
 
   test('would cost a hundred times the budget to find by hour and length: the quiet week has such reads, too', async () => {

@@ -5,6 +5,7 @@ import type { CheckExplanation } from '../../domain/wording/explain-checks.ts';
 import { evidenceOf, storedChecks } from '../../domain/wording/stored-checks.ts';
 import type { StoredAccess } from '../../auditor/find-access.ts';
 import type { Recomputed } from '../../auditor/recompute.ts';
+import { atUtcOffset } from '../output/at-utc-offset.ts';
 import type { Output } from '../output/output.ts';
 import { brief, safe } from '../output/terminal.ts';
 
@@ -17,11 +18,22 @@ function verdictWord(out: Output, verdict: string): string {
   return colour === undefined ? verdict : out.paint(colour, verdict);
 }
 
-export function printExplanation(out: Output, access: StoredAccess, recomputed: Recomputed | null, asked: boolean): void {
-  out.line(out.paint('bold', `${access.event_time}Z  ${whatHappened(access)}`));
+interface HowExplained {
+  /** The log was to be folded again. */
+  readonly isAskedFor: boolean;
+  readonly utcOffset: string | undefined;
+}
+
+export function printExplanation(
+  out: Output,
+  access: StoredAccess,
+  recomputed: Recomputed | null,
+  { isAskedFor, utcOffset }: HowExplained,
+): void {
+  out.line(out.paint('bold', `${toldTime(access.event_time, utcOffset)}  ${whatHappened(access)}`));
   const would = access.proposed === access.verdict ? '' : `would be ${verdictWord(out, access.proposed)}; `;
   out.line(`${would}verdict ${verdictWord(out, access.verdict)}. ${howJudged(access)}`);
-  if (recomputed === null) printStored(out, access, asked);
+  if (recomputed === null) printStored(out, access, isAskedFor);
   else printChecks(out, recomputed.checks, recomputed.remedy);
   out.line(
     `event ${brief(access.event_id)} of ${brief(access.source, 80)}, partition ${access.partition} offset ${access.offset}, policy ${access.policy_hash}, declaration version ${access.declaration_version}, engine ${access.engine}${access.notes.length > 0 ? `, notes: ${access.notes.map(safe).join(' ')}` : ''}`,
@@ -33,6 +45,12 @@ export function printExplanation(out: Output, access: StoredAccess, recomputed: 
         : out.paint('red', 'NOT proved: folding the log again gives another row; run ntk verify.'),
     );
   }
+}
+
+/** @param stored as ClickHouse has it, in UTC */
+function toldTime(stored: string, utcOffset: string | undefined): string {
+  if (utcOffset === undefined || utcOffset === 'Z') return `${stored}Z`;
+  return atUtcOffset(Date.parse(`${stored.replace(' ', 'T')}Z`), utcOffset).replace('T', ' ');
 }
 
 function printChecks(out: Output, checks: readonly CheckExplanation[], remedy: string): void {

@@ -9,7 +9,9 @@ import { requireResults } from '../../system/questions/report.ts';
 import type { Store } from '../../system/opening/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
+import { utcOffsetOf } from '../input-names.ts';
 import { jsonOptions, limitOf, type StoreFlags, storeOptions } from '../options.ts';
+import { SHOWN_OFFSET_WORDS } from '../output/at-utc-offset.ts';
 import { gapInWords } from '../output/gap-words.ts';
 import { moreWords } from '../output/more-words.ts';
 import type { Output } from '../output/output.ts';
@@ -29,6 +31,7 @@ interface ExplainFlags extends StoreFlags {
   readonly newest?: boolean;
   readonly recompute?: boolean;
   readonly limit: string;
+  readonly utcOffset?: string;
 }
 
 export function registerExplain(program: Command, context: CliContext): void {
@@ -45,13 +48,14 @@ export function registerExplain(program: Command, context: CliContext): void {
     .option('--newest', 'what came into the log last first; without it from the earliest event time on')
     .option('--limit <n>', 'accesses explained at most', '1000')
     .option('--recompute', 'fold the log again: says what each check compared and proves the stored row')
+    .option('--utc-offset <offset>', SHOWN_OFFSET_WORDS, utcOffsetOf)
     .addHelpText(
       'after',
       `
 Examples:
   ntk explain evt-81723 --recompute
   ntk explain 3-10482
-  ntk explain --program com.tencent.xin --category photos --recompute
+  ntk explain --program com.tencent.xin --category photos --utc-offset +08:00 --recompute
   ntk explain --program com.tencent.xin --verdict intercept --newest --limit 3`,
     )
     .action(async (eventId: string | undefined, flags: ExplainFlags) => {
@@ -100,7 +104,7 @@ async function explain(
     for await (const [access, result] of explanations()) {
       if (!(await out.taken())) break;
       if (explained > 1) out.line();
-      printExplanation(out, access, result, flags.recompute ?? false);
+      printExplanation(out, access, result, { isAskedFor: flags.recompute ?? false, utcOffset: flags.utcOffset });
       const episode = eventId === undefined ? null : await episodeInWords(store, access);
       if (episode !== null) out.line(episode);
       // What the checks did not know: a consent or declaration may be among it.

@@ -5,6 +5,7 @@ import type { AlarmCounts, AlarmRate, Rate } from '../../domain/review/alarm-rat
 import { DISPOSITIONS } from '../../../schemas/codes.ts';
 import { reasonInWords } from '../../domain/wording/reasons.ts';
 import type { ReviewedEpisode } from '../../system/questions/episodes.ts';
+import { atUtcOffset } from '../output/at-utc-offset.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
 import { counted, grouped as n } from '../../domain/wording/counted.ts';
@@ -13,6 +14,7 @@ import { counted, grouped as n } from '../../domain/wording/counted.ts';
 const CONTRIBUTIONS_MAX = 3;
 const PROGRAM_CHARACTERS_MAX = 80;
 const NOTE_CHARACTERS_MAX = 200;
+const CATEGORY_CHARACTERS_MAX = 60;
 
 const atOf = (ms: number): string => new Date(ms).toISOString();
 
@@ -35,20 +37,23 @@ export function isReviewed(reviews: readonly PlacedReview[]): reviews is readonl
 export function printEpisode(
   out: Output,
   { episode, reviews }: ReviewedEpisode,
-  { isFirst, isLogThere }: { readonly isFirst: boolean; readonly isLogThere: boolean },
+  { isFirst, isLogThere, utcOffset }: { readonly isFirst: boolean; readonly isLogThere: boolean; readonly utcOffset: string },
 ): void {
-  const { id, program, className, results, reasons, score } = episode;
+  const { id, program, className, results, reasons, categories, score } = episode;
   if (!isFirst) out.line();
   out.line(out.paint('bold', `${id}  ${brief(program, PROGRAM_CHARACTERS_MAX)} (${brief(className, PROGRAM_CHARACTERS_MAX)})`));
-  out.line(`  ${timesInWords(episode)}, ${counted(results, 'result')}`);
+  out.line(
+    `  ${timesInWords(episode, utcOffset)}, ${counted(results, 'result')} for ${categories.map((category) => brief(category, CATEGORY_CHARACTERS_MAX)).join(', ')}`,
+  );
   for (const reason of reasons) out.line(`  ${reasonInWords(reason).title}: ${reasonInWords(reason).sentence}`);
   out.line(`  highest score ${figure(score)}${becauseOf(episode.contributions)}`);
   if (isReviewed(reviews)) out.line(`  ${reviewsInWords(reviews)}`);
   else if (isLogThere) out.line(`  ${out.paint('yellow', 'not reviewed')}`);
 }
 
-function timesInWords({ startMs, lastMs }: Episode): string {
-  return startMs === lastMs ? `at ${atOf(startMs)}` : `from ${atOf(startMs)} to ${atOf(lastMs)}`;
+function timesInWords({ startMs, lastMs }: Episode, utcOffset: string): string {
+  const start = atUtcOffset(startMs, utcOffset);
+  return startMs === lastMs ? `at ${start}` : `from ${start} to ${atUtcOffset(lastMs, utcOffset)}`;
 }
 
 function becauseOf(contributions: readonly Contribution[]): string {
@@ -65,7 +70,7 @@ function figure(value: number): string {
 }
 
 export function episodeJson({ episode, reviews }: ReviewedEpisode): unknown {
-  const { id, program, className, startMs, lastMs, results, reasons, score, contributions } = episode;
+  const { id, program, className, startMs, lastMs, results, reasons, categories, score, contributions } = episode;
   const [latest, ...earlier] = reviews;
   return {
     episode: id,
@@ -75,6 +80,7 @@ export function episodeJson({ episode, reviews }: ReviewedEpisode): unknown {
     last: atOf(lastMs),
     results,
     reasons,
+    categories,
     inWords: reasons.map((reason) => reasonInWords(reason).sentence),
     score,
     contributions: Object.fromEntries(contributions.map(({ feature, amount }) => [feature, amount])),

@@ -8,7 +8,9 @@ import { REVIEW_WORDS_CHARS_MAX } from '../../system/questions/review-history.ts
 import type { Store } from '../../system/opening/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
+import { utcOffsetOf } from '../input-names.ts';
 import { jsonOptions, limitOf, type StoreFlags, storeOptions } from '../options.ts';
+import { SHOWN_OFFSET_WORDS } from '../output/at-utc-offset.ts';
 import { brief } from '../output/terminal.ts';
 import { type RangeFlags, rangeOf } from '../time-range.ts';
 import { episodeJson, printEpisode, printRate, reviewInWords, reviewJson } from './review-words.ts';
@@ -119,6 +121,7 @@ interface ListFlags extends StoreFlags, RangeFlags {
   readonly open?: boolean;
   readonly program?: string;
   readonly limit: string;
+  readonly utcOffset?: string;
 }
 
 function registerList(review: Command, context: CliContext): void {
@@ -126,6 +129,7 @@ function registerList(review: Command, context: CliContext): void {
     .option('--open', 'only those that nobody has reviewed')
     .option('--program <program>', 'only those of one program')
     .option('--limit <n>', 'how many are shown', '50')
+    .option('--utc-offset <offset>', SHOWN_OFFSET_WORDS, utcOffsetOf)
     .description('episodes of alarms, newest first: who, when, why, and what was concluded')
     .addHelpText(
       'after',
@@ -143,7 +147,7 @@ async function list(
   store: Store,
   filter: Parameters<AlarmView['episodes']>[0],
   max: number,
-  { open = false, json = false }: ListFlags,
+  { open = false, json = false, utcOffset = 'Z' }: ListFlags,
 ): Promise<void> {
   if (open && store.log === null)
     throw new UserError('what was reviewed is in the log: give its data folder with --data DIR, or leave --open out');
@@ -161,7 +165,7 @@ async function list(
   else
     for (const [i, one] of shown.entries()) {
       if (!(await out.taken())) break;
-      printEpisode(out, one, { isFirst: i === 0, isLogThere: store.log !== null });
+      printEpisode(out, one, { isFirst: i === 0, isLogThere: store.log !== null, utcOffset });
     }
   if (shown.length === 0) out.note(open ? 'no alarm is waiting for a review' : 'no alarm of the baselines');
   if (isMore) out.note(`only the newest ${max} are shown (--limit)`);

@@ -1,5 +1,6 @@
 /** What `ntk run` prints at its end: who took what, what was stopped, and whether anything is missing. */
-import { CATEGORIES_SQL, PERSONAL_SQL, WHO_TOOK_WHAT_SQL } from '../../domain/report/summary-queries.ts';
+import { BASELINE_REASONS } from '../../../schemas/codes.ts';
+import { CATEGORIES_SQL, PERSONAL_SQL, UNUSUAL_SQL, WHO_TOOK_WHAT_SQL } from '../../domain/report/summary-queries.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import type { ImportSummary } from '../../importers/import-file.ts';
 import type { Input } from '../../importers/input/open-input.ts';
@@ -79,11 +80,22 @@ export async function summarise(
   const [personal] = await warehouse.query<Omit<CategoryRow, 'category'>>(PERSONAL_SQL, { logId });
   printHeadline(out, report, Number(personal?.accesses ?? 0), Number(personal?.programs ?? 0));
   const folder = brief(system.folder.path);
+  await printUnusual(out, warehouse, logId, folder);
   if (!hasPolicy) out.note(noPolicyWords(system.folder.path));
   printRejectedLines(out, lines);
   if (rejected > 0) out.note(`what was rejected, and why: ntk rejects list --data ${folder}`);
   out.note(
     `in ${(tookMs / 1000).toFixed(1)} s. Go on with: ntk report interceptions --data ${folder}; ntk explain --program PROGRAM --recompute --data ${folder}`,
+  );
+}
+
+/** Alarms are few, and stand anywhere in a table of who took what. */
+async function printUnusual(out: Output, warehouse: Warehouse, logId: string, folder: string): Promise<void> {
+  const [row] = await warehouse.query<Omit<CategoryRow, 'category'>>(UNUSUAL_SQL, { logId, reasons: BASELINE_REASONS });
+  const programs = Number(row?.programs ?? 0);
+  if (programs === 0) return;
+  out.line(
+    `unusual for what it did before: ${counted(Number(row!.accesses), 'access')} by ${counted(programs, 'program')}. Told one by one: ntk review list --data ${folder}`,
   );
 }
 

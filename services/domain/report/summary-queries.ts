@@ -13,6 +13,11 @@ export const PERSONAL_SQL = `
 SELECT count() AS accesses, uniqExact(program) AS programs
 FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} AND category NOT IN ('navigation', 'network', 'unknown')`;
 
+/** What the baselines told. Further parameter: `reasons`, theirs. */
+export const UNUSUAL_SQL = `
+SELECT count() AS accesses, uniqExact(program) AS programs
+FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} AND hasAny(reasons, {reasons:Array(String)})`;
+
 /** Accesses by category, over everything stored. */
 export const CATEGORIES_SQL = `
 SELECT category, count() AS accesses, uniqExact(program) AS programs

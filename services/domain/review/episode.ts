@@ -25,6 +25,8 @@ export interface Episode extends RowPlace {
   readonly results: number;
   /** Baseline reasons in the order of the contracts. */
   readonly reasons: readonly string[];
+  /** Kinds of data that its results are about, by name. */
+  readonly categories: readonly string[];
   /** Of its result with the highest score. */
   readonly score: number;
   /** Of that result, largest first. */
@@ -54,6 +56,7 @@ export interface EpisodeRow {
   readonly last_ms: string;
   readonly results: string;
   readonly found: readonly string[];
+  readonly categories: readonly string[];
   readonly top_score: number;
   readonly top_contributions: Readonly<Record<string, number>>;
 }
@@ -71,6 +74,7 @@ export function episodeOf(row: EpisodeRow): Episode {
     lastMs: Number(row.last_ms),
     results: Number(row.results),
     reasons: row.found.toSorted((a, b) => ORDER.get(a)! - ORDER.get(b)!),
+    categories: row.categories,
     score: row.top_score,
     contributions: Object.entries(row.top_contributions)
       .map(([feature, amount]) => ({ feature, amount }))

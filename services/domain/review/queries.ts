@@ -34,7 +34,7 @@ WITH hours AS (
   SELECT partition, program, intDiv(${EVENT_MS}, ${GAP_MS}) AS hour, min(${EVENT_MS}) AS from_ms, max(${EVENT_MS}) AS until_ms,
     count() AS n, min(offset) AS lowest, max(offset) AS highest, argMax(class, offset) AS latest_class,
     groupUniqArrayArray(arrayIntersect(reasons, ${REASON_LIST})) AS hour_reasons,
-    max(score) AS hour_score, argMax(contributions, (score, -toInt64(offset))) AS hour_contributions
+    groupUniqArray(category) AS hour_categories, max(score) AS hour_score, argMax(contributions, (score, -toInt64(offset))) AS hour_contributions
   FROM ntk.access_results FINAL
   WHERE ${AS_OF} AND hasAny(reasons, ${REASON_LIST}) AND ({program:String} = '' OR program = {program:String})
     AND (empty({placeOffsets:Array(UInt64)}) OR program IN (
@@ -52,7 +52,7 @@ WITH hours AS (
 ), episodes AS (
   SELECT partition, program, min(lowest) AS first_offset, argMax(latest_class, highest) AS class_name,
     min(from_ms) AS start_ms, max(until_ms) AS last_ms, sum(n) AS results, groupUniqArrayArray(hour_reasons) AS found,
-    max(hour_score) AS top_score, argMax(hour_contributions, (hour_score, -hour)) AS top_contributions
+    arraySort(groupUniqArrayArray(hour_categories)) AS categories, max(hour_score) AS top_score, argMax(hour_contributions, (hour_score, -hour)) AS top_contributions
   FROM numbered
   GROUP BY partition, program, number
   HAVING start_ms * 1000 >= {fromUs:Int64} AND start_ms * 1000 < {toUs:Int64}

@@ -36,6 +36,7 @@ test('an episode has its reasons in the order of the contracts and what made its
     results: '2',
     found: ['periodic_polling', 'rate_above_baseline', 'category_new_for_program', 'users_above_baseline'],
     top_score: 9.5,
+    categories: ['contacts', 'location'],
     top_contributions: { rhythm: 2.5, rate: 6, users: 1 },
   };
   expect(episodeOf(row)).toEqual({
@@ -48,6 +49,7 @@ test('an episode has its reasons in the order of the contracts and what made its
     lastMs: 300,
     results: 2,
     reasons: ['rate_above_baseline', 'users_above_baseline', 'category_new_for_program', 'periodic_polling'],
+    categories: ['contacts', 'location'],
     score: 9.5,
     contributions: [
       { feature: 'rate', amount: 6 },
