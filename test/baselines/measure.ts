@@ -27,7 +27,8 @@ const makers =
     : [values.maker === 'simulator' ? ('simulator' as const) : ('other' as const)];
 
 const worlds: JudgedWorld[] = [];
-const seeds = [values.seeds, ...positionals].map(Number);
+const seeds = [values.seeds, ...positionals].flatMap((some) => some.split(',')).map(Number);
+if (!seeds.every(Number.isSafeInteger)) throw new Error('--seeds are whole numbers');
 for (const { maker, seed } of makers.flatMap((one) => seeds.map((number) => ({ maker: one, seed: number })))) {
   const { programs, days, dispersion, budget, alone } = values;
   const world: WorldToMeasure = {
