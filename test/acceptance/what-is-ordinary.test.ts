@@ -24,6 +24,7 @@ interface Explained {
   readonly foreground: boolean;
   readonly evidence: { readonly baseline?: { readonly score: number; readonly contributions: Readonly<Record<string, number>> } };
   readonly proved: boolean;
+  readonly checks: readonly { readonly text: string }[];
 }
 
 const desk = new Desk();
@@ -129,8 +130,11 @@ describe.each([
     const explained = await ntkJson<Explained[]>(['explain', '--data', data, '--program', PROGRAM, '--recompute']);
     const found = explained.filter(({ reasons }) => reasons.includes('periodic_polling'));
     expect(found.length).toBeGreaterThan(0);
-    for (const { evidence, proved } of found) {
+    for (const { evidence, proved, checks } of found) {
       expect(proved).toBe(true);
+      expect(checks[9]!.text).toMatch(
+        /^periodic_polling: The calls come at even intervals, as a machine makes them and no person does\. For one user, /,
+      );
       const { score, contributions } = evidence.baseline!;
       expect(Object.values(contributions).reduce((sum, amount) => sum + amount, 0)).toBe(score);
     }

@@ -11,6 +11,8 @@ import { brief, safe } from '../output/terminal.ts';
 
 /** A check's number and name. */
 const CHECK_CHARACTERS = 14;
+/** Of what a check found: five reasons of the baselines with their score. */
+const CHECK_TEXT_CHARACTERS_MAX = 1500;
 const COLOUR_OF_VERDICT = { allow: 'green', flag: 'yellow', throttle: 'magenta', intercept: 'red' } as const;
 
 function verdictWord(out: Output, verdict: string): string {
@@ -56,7 +58,7 @@ function toldTime(stored: string, utcOffset: string | undefined): string {
 function printChecks(out: Output, checks: readonly CheckExplanation[], remedy: string): void {
   for (const { check, name, status, text } of checks) {
     const mark = { found: out.paint('yellow', '!'), passed: out.paint('green', '✓'), skipped: out.paint('gray', '-') }[status];
-    out.line(`  ${mark} ${`${check} ${name}`.padEnd(CHECK_CHARACTERS)} ${brief(text, 700)}`);
+    out.line(`  ${mark} ${`${check} ${name}`.padEnd(CHECK_CHARACTERS)} ${brief(text, CHECK_TEXT_CHARACTERS_MAX)}`);
   }
   if (remedy !== '') out.line(`  remedy: ${brief(remedy, 400)}`);
 }

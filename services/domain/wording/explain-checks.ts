@@ -11,6 +11,7 @@ import { baselineEvidence } from '../verdict/evidence.ts';
 import type { Judgement } from '../verdict/judgement.ts';
 import { baselineFindingInWords, scoreInWords } from './baseline-finding.ts';
 import { allowanceInWords, counted } from './counted.ts';
+import { reasonInWords } from './reasons.ts';
 
 export interface CheckExplanation {
   /** Number of the check in contracts.md section 2. */
@@ -80,7 +81,7 @@ export function explainChecks(judgement: Judgement, source: string): CheckExplan
     const lowered =
       effect === action ? '' : ` (the policy would ${action}, mode ${MODES[findings.modes[i]!]} makes it ${effect})`;
     const sentences = found.get(check) ?? [];
-    sentences.push(`${code}: ${foundText(judgement, check, i)}; ${effect}${lowered}`);
+    sentences.push(`${code}: ${reasonInWords(code).sentence} ${foundText(judgement, check, i)}; ${effect}${lowered}`);
     found.set(check, sentences);
   });
   const baseline = baselineEvidence(judgement.baselines);
@@ -98,7 +99,7 @@ export function explainChecks(judgement: Judgement, source: string): CheckExplan
 function foundText({ findings }: Judgement, check: number, i: number): string {
   const { observed, expected } = findings.compared[i]!;
   if (check === BASELINES) return baselineFindingInWords(observed, expected).trim().replace(/\.$/, '');
-  return `it was ${inWords(observed)}, ordinary would be ${inWords(expected)}`;
+  return `It was ${inWords(observed)}, ordinary would be ${inWords(expected)}`;
 }
 
 /** `category location, purposes a / b`. */

@@ -2,6 +2,7 @@
  * Every check of one stored access in plain words, from its row alone: nothing is folded again, so it costs one row to read. What
  * `explainChecks` knows beyond it (which entitlement, which consent) takes the state of that place in the log.
  */
+import { APPLE_REPORT_SOURCE } from '../../../schemas/catalogue/index.ts';
 import { printable } from '../../../schemas/policy/wording.ts';
 import { isPersonal } from '../checks/judged-category.ts';
 import type { Evidence, EvidenceFinding } from '../verdict/evidence.ts';
@@ -21,6 +22,7 @@ import { reasonInWords } from './reasons.ts';
 import { counted } from './counted.ts';
 
 export interface StoredRow {
+  readonly source: string;
   readonly category: string;
   readonly purpose: string;
   readonly foreground: boolean;
@@ -118,7 +120,7 @@ function passedInWords(check: number, row: StoredRow): string {
     case 5:
       return `The platform does not restrict ${kind}, or has opened it to this program.`;
     case 6:
-      return `${row.foreground ? 'On screen' : 'In the background, which the declaration allows'}; ${counted(Number(row.rows), 'row')} and ${counted(Number(row.bytes), 'byte')} are within what was declared.`;
+      return `${whereOf(row)}; ${counted(Number(row.rows), 'row')} and ${counted(Number(row.bytes), 'byte')} are within what was declared.`;
     case 7:
       return `The user agreed to ${kind}, or the policy does not ask for consent to it.`;
     case 8:
@@ -128,4 +130,9 @@ function passedInWords(check: number, row: StoredRow): string {
     default:
       return 'Nothing out of the ordinary, as far as this program was known by then. What came late, or under a policy without baselines, was not held against it.';
   }
+}
+
+function whereOf({ foreground, source }: StoredRow): string {
+  if (!foreground) return 'In the background, which the declaration allows';
+  return source === APPLE_REPORT_SOURCE ? 'The report does not say whether on screen' : 'On screen';
 }

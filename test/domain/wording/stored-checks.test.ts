@@ -1,9 +1,11 @@
 /** Every check of a stored access in words, from its row alone: the same checks as folding the log again finds. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { APPLE_REPORT_SOURCE } from '../../../schemas/catalogue/index.ts';
 import { Desk, ntkJson, ntkOk } from '../../acceptance/ntk.ts';
 import { type StoredRow, storedChecks } from '../../../services/domain/wording/stored-checks.ts';
 
 const ROW: StoredRow = {
+  source: 'host/test',
   category: 'location',
   purpose: '',
   foreground: true,
@@ -35,6 +37,12 @@ describe('the checks of a stored access', () => {
       'limits passed: Within every limit of the policy.',
       'baselines passed: Nothing out of the ordinary, as far as this program was known by then. What came late, or under a policy without baselines, was not held against it.',
     ]);
+  });
+
+  test('say of an App Privacy Report that it does not know what was on screen', () => {
+    expect(storedChecks({ ...ROW, source: APPLE_REPORT_SOURCE })[5]!.text).toBe(
+      'The report does not say whether on screen; 1 row and 48 bytes are within what was declared.',
+    );
   });
 
   test('say what was found in a sentence, with what it was and what would have been ordinary', () => {
