@@ -176,7 +176,7 @@ export class PartitionKnowledge {
     return this.#shareFrom(this.#classShare(key, classRow), slot, key);
   }
 
-  /** The same of a young program, for which its class is nearly all there is: what few programs never did is not unheard of in another. */
+  /** The same of a program that is new or hardly used, for which its class is nearly all there is: what few programs never did is not unheard of in another. */
   firstShareOf(slot: number, key: number, classRow: ClassRow): number {
     const sum = classRow[categoryCell(this.keys.categoryOf(key)) + C_SHARE]!;
     const ofClass = (sum + CLASS_SHARE_AT_FIRST * CLASS_SURE_DAYS) / (classRow[C_DAYS]! + CLASS_SURE_DAYS);

@@ -47,7 +47,7 @@ const LEARNED_CALLS_FOR_USERS = 20;
 const TOLD_NEW_SECONDS = 6 * 3600;
 
 /**
- * Share of the category among uses and among calls; for young programs against the class; for a category never used, as new.
+ * Share of the category among uses and among calls; for programs of which little is known against the class; for a category never used, as new.
  * Answers whether the share is above what the program itself has shown: then it may be a ramp, and its siblings are worth a look.
  */
 export function judgeShare(
@@ -64,13 +64,14 @@ export function judgeShare(
   const days = program[at + P_DAYS]!;
   const learned = program[at + P_LEARNED_USES]!;
   const isOld = learned >= USES_MIN;
-  const isYoung = days < YOUNG_DAYS && classRow[C_DAYS]! > CLASS_DAYS_MIN;
+  // Of one that is new, or was hardly used however long it is there, its class is nearly all that is known.
+  const isByClass = !isOld && classRow[C_DAYS]! > CLASS_DAYS_MIN;
   const told = known.keys.told(key)?.newHour ?? 0;
   const isHardlyKnown = keys[row + K_LEARNED + K_USES]! < NOVEL_USES && days >= NOVEL_DAYS && isOld;
   const isNovel = isHardlyKnown && (told === 0 || (seen.isLatelyListed && !isPastTelling(told, seen.seconds)));
   if (isNovel && seen.isNewlyListed) learnInSilence(known, key, seen.seconds);
   if (isNovel && seen.isLatelyListed && told === 0) known.keys.makeTold(key).newHour = Math.floor(seen.seconds / 3600);
-  if ((!isOld && !isYoung) || seen.isNewlyListed || (isNovel && seen.isFreshlyListed) || wasToldNew(told, seen.seconds)) {
+  if ((!isOld && !isByClass) || seen.isNewlyListed || (isNovel && seen.isFreshlyListed) || wasToldNew(told, seen.seconds)) {
     forgetRamp(known, key);
     return false;
   }

@@ -73,7 +73,7 @@ export const EVIDENT_CALLS_MIN = 4;
 /** Program-days of its class with a category before a program that hardly used it is judged by them. */
 export const CLASS_DAYS_WITH_MIN = 5;
 
-/** Uses a program must have been seen with before its own shares are judged. */
+/** Uses a program must have been seen with before its own shares are judged; until then its class is what they are held against. */
 export const USES_MIN = 15;
 /** Days before a program is no longer judged by its class alone. */
 export const YOUNG_DAYS = 2;
@@ -89,7 +89,7 @@ export const LATELY_LISTED_WEIGHT = 0.5;
 export const NOVEL_USES = 3;
 /** Uses of a new category come together: three say as much as two. */
 export const NOVEL_WEIGHT = 0.6;
-/** Program-days of its class before a young program is judged by it. */
+/** Program-days of its class before a program of which little is known is judged by it. */
 export const CLASS_DAYS_MIN = 8;
 /** Programs of a class differ so much, on the scale of over-dispersion, before it has shown how much; of what they do in the background always. */
 export const FIRST_BETWEEN = 0.2;

@@ -16,7 +16,7 @@ const NAMES: Readonly<Record<Feature, string>> = {
   new_category: 'a kind of data that is new',
   rhythm: 'the even intervals',
   siblings: 'other programs of the developer',
-  first_days: 'a first day unlike that of its class',
+  first_days: 'use unlike that of its class',
   category_ramp: 'a share that grows over days',
 };
 
@@ -63,7 +63,7 @@ const SENTENCES: Readonly<Record<Feature, (within: string, observed: Values, exp
     `For one user, ${many(o.intervalsInARow, 'call')} in a row came ${interval(o.intervalSeconds)} apart; people come at irregular times.`,
   siblings: (within, o, e) =>
     `${within}, ${number(o.siblingsAboveTheirShare)} of ${many(o.siblings, 'program')} of its developer took more of this kind than is ordinary for them; by chance it would be about ${number(e.siblingsAboveTheirShare)}.`,
-  first_days: (within, o, e) => `It is new. ${within}, ${firstDaysInWords(o, e)}.`,
+  first_days: (within, o, e) => `Little is known of it yet. ${within}, ${firstDaysInWords(o, e)}.`,
   category_ramp: (within, o, e) =>
     `This kind’s share has been growing for days. ${within}, it was ${number(o.usesOfCategory)} of ${many(o.usesOfProgram, 'use')} of the program; ordinary would be ${usual(e, 'usesOfCategory')}.`,
 };

@@ -39,6 +39,16 @@ describe('a program on its first day', () => {
     expect(betweenAfter(400, 0.4)).toBeGreaterThan(0.35);
   });
 
+  it('is judged no otherwise than one that was hardly used for a week before', () => {
+    const ofClass = new OneClass();
+    const { baselines } = ofClass;
+    const slot = baselines.known.addProgram('seldom');
+    for (let day = 9; day >= 1; day--) ofClass.see(slot, LOCATION, NOON - day * 86_400);
+    for (let i = 0; i < 24; i++) ofClass.see(slot, PHOTOS, NOON + i * 60);
+    expect(baselines.surprises.nats[FIRST]!).toBeGreaterThan(2);
+    expect(comparedBy(baselines, FIRST, slot).observed).toMatchObject({ usesOfCategory: 24, usesOfProgram: 24 });
+  });
+
   it('is told by the part that says most', () => {
     expect(firstHour(true).observed).toMatchObject({ feature: 'first_days', usesOfCategory: 12, usesOfProgram: 24 });
     expect(firstHour(false).observed).toMatchObject({ usesInBackground: 12, usesOfCategory: 12 });

@@ -37,13 +37,13 @@ describe('a finding of the baselines', () => {
   it('of first days says whether it counted uses, those in the background, or users', () => {
     const feature = FEATURES.indexOf('first_days');
     expect(compared(feature)).toBe(
-      ' It is new. Within 2 hours, it had 12 of 40; in programs of its class ordinary would be about 4, up to 10.',
+      ' Little is known of it yet. Within 2 hours, it had 12 of 40; in programs of its class ordinary would be about 4, up to 10.',
     );
     expect(compared(feature, 'background')).toBe(
-      ' It is new. Within 2 hours, 12 of 40 uses were in the background; in programs of its class ordinary would be about 4, up to 10.',
+      ' Little is known of it yet. Within 2 hours, 12 of 40 uses were in the background; in programs of its class ordinary would be about 4, up to 10.',
     );
     expect(compared(feature, 'visits')).toBe(
-      ' It is new. Within 2 hours, its 40 calls reached 12 users; in programs of its class ordinary would be about 4, up to 10.',
+      ' Little is known of it yet. Within 2 hours, its 40 calls reached 12 users; in programs of its class ordinary would be about 4, up to 10.',
     );
   });
 
