@@ -33,6 +33,8 @@ const OF_USES: ReadonlySet<string> = new Set<Feature>([
 ]);
 const WHAT_USES_ARE =
   ' A use is all that one person calls within two minutes, and what one person goes on to do counts less and less.';
+/** One person on one phone would otherwise be told as twenty users. */
+const WHAT_USERS_ARE = ' Who comes back after an hour without a call counts as a user once more.';
 
 /** Empty where a release had other features, or what was compared did not fit into the evidence. */
 export function baselineFindingInWords(observed: Values, expected: Values): string {
@@ -77,7 +79,7 @@ function firstDaysInWords(o: Values, e: Values): string {
   return `it had ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)}; ${ordinary('usesOfCategory')}`;
 }
 
-/** `Score 21.9, and 19 is an alarm: 15 for the even intervals, 6.9 for …`; the parts are ordered by what they add. Says what a use is where one counts. */
+/** `Score 21.9, and 19 is an alarm: 15 for the even intervals, 6.9 for …`; the parts are ordered by what they add. Says what a use or a user is where one counts. */
 export function scoreInWords({ score, threshold, contributions }: BaselineEvidence): string {
   const parts = Object.entries(contributions)
     .toSorted(([, a], [, b]) => b - a)
@@ -86,7 +88,8 @@ export function scoreInWords({ score, threshold, contributions }: BaselineEviden
         `${tenths(amount)} for ${Object.hasOwn(NAMES, feature) ? NAMES[feature as Feature] : 'something else'}`,
     );
   const uses = Object.keys(contributions).some((feature) => OF_USES.has(feature)) ? WHAT_USES_ARE : '';
-  return `Score ${tenths(score)}, and ${tenths(threshold)} is an alarm: ${parts.join(', ')}.${uses}`;
+  const users = Object.hasOwn(contributions, 'distinct_users') ? WHAT_USERS_ARE : '';
+  return `Score ${tenths(score)}, and ${tenths(threshold)} is an alarm: ${parts.join(', ')}.${uses}${users}`;
 }
 
 function usual(expected: Values, name: string): string {

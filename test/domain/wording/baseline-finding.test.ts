@@ -62,6 +62,12 @@ describe('a score', () => {
     );
   });
 
+  it('explains users where they count: on a phone there is one, who comes back', () => {
+    expect(scoreInWords({ score: 5.5, threshold: 5.1, contributions: { distinct_users: 5.5 } })).toBe(
+      'Score 5.5, and 5.1 is an alarm: 5.5 for how many users are reached. Who comes back after an hour without a call counts as a user once more.',
+    );
+  });
+
   it('does not explain uses where none were counted', () => {
     expect(scoreInWords({ score: 9.5, threshold: 8.28, contributions: { rhythm: 9.5 } })).toBe(
       'Score 9.5, and 8.3 is an alarm: 9.5 for the even intervals.',
