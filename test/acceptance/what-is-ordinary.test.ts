@@ -112,8 +112,14 @@ describe.each([
   });
 
   test('is told at the end of the run, with the command that says what it is', async () => {
-    const told = /^unusual for what it did before: \d+ accesses by 1 program\. Told one by one: (ntk review list --data \S+)$/m;
-    expect(summaries.get(data)).toMatch(told);
+    const told =
+      /^unusual for what it did before: (\d+) accesses by 1 program, (\d+) in this run\. Told one by one: ntk review list --data \S+$/m;
+    const [, all, inThisRun] = told.exec(summaries.get(data)!) ?? [];
+    expect(Number(all)).toBeGreaterThan(270);
+    expect(inThisRun).toBe(all);
+    // What comes later has nothing new to tell.
+    const again = await ntkOk(['run', '--data', data, '--policy', POLICY, '--input', DECLARATIONS]);
+    expect(told.exec(again.stdout)?.slice(1)).toEqual([all, '0']);
     const { stdout } = await ntkOk(['review', 'list', '--data', data, '--utc-offset', '+08:00']);
     expect(stdout).toMatch(/^\d-\d+ {2}com\.example\.flashlight \(undeclared\)$/m);
     expect(stdout).toMatch(/^ {2}from 2022-03-28T00:\S+\+08:00 to 2022-03-28T23:\S+\+08:00, \d+ results for location$/m);

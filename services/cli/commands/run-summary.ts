@@ -54,6 +54,7 @@ export async function summarise(
   { inputs, imports, isJson, hasPolicy, tookMs }: RunSummary,
 ): Promise<void> {
   const { out, clock } = context;
+  const startedMs = clock.nowMs() - tookMs;
   const warehouse = system.warehouse!;
   const { logId } = system.log;
   const source = { log: system.log, logId, warehouse };
@@ -80,7 +81,7 @@ export async function summarise(
   const [personal] = await warehouse.query<Omit<CategoryRow, 'category'>>(PERSONAL_SQL, { logId });
   printHeadline(out, report, Number(personal?.accesses ?? 0), Number(personal?.programs ?? 0));
   const folder = brief(system.folder.path);
-  await printUnusual(out, warehouse, logId, folder);
+  await printUnusual(out, warehouse, { logId, sinceMs: Math.floor(startedMs) }, folder);
   if (!hasPolicy) out.note(noPolicyWords(system.folder.path));
   printRejectedLines(out, lines);
   if (rejected > 0) out.note(`what was rejected, and why: ntk rejects list --data ${folder}`);
@@ -89,14 +90,24 @@ export async function summarise(
   );
 }
 
-/** Alarms are few, and stand anywhere in a table of who took what. */
-async function printUnusual(out: Output, warehouse: Warehouse, logId: string, folder: string): Promise<void> {
-  const [row] = await warehouse.query<Omit<CategoryRow, 'category'>>(UNUSUAL_SQL, { logId, reasons: BASELINE_REASONS });
+interface UnusualRow {
+  readonly accesses: string;
+  readonly programs: string;
+  readonly fresh: string;
+}
+
+/** Alarms are few, and stand anywhere in a table of who took what. Whoever imports a report each week wants to know whether there is a new one. */
+async function printUnusual(
+  out: Output,
+  warehouse: Warehouse,
+  asked: { readonly logId: string; readonly sinceMs: number },
+  folder: string,
+): Promise<void> {
+  const [row] = await warehouse.query<UnusualRow>(UNUSUAL_SQL, { ...asked, reasons: BASELINE_REASONS });
   const programs = Number(row?.programs ?? 0);
   if (programs === 0) return;
-  out.line(
-    `unusual for what it did before: ${counted(Number(row!.accesses), 'access')} by ${counted(programs, 'program')}. Told one by one: ntk review list --data ${folder}`,
-  );
+  const what = `${counted(Number(row!.accesses), 'access')} by ${counted(programs, 'program')}, ${n(Number(row!.fresh))} in this run`;
+  out.line(`unusual for what it did before: ${what}. Told one by one: ntk review list --data ${folder}`);
 }
 
 async function printWhoTookWhat(

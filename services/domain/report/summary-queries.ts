@@ -13,9 +13,9 @@ export const PERSONAL_SQL = `
 SELECT count() AS accesses, uniqExact(program) AS programs
 FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} AND category NOT IN ('navigation', 'network', 'unknown')`;
 
-/** What the baselines told. Further parameter: `reasons`, theirs. */
+/** What the baselines told, and how much of it came into the log lately. Further parameters: `reasons`, theirs; `sinceMs`, milliseconds since 1970. */
 export const UNUSUAL_SQL = `
-SELECT count() AS accesses, uniqExact(program) AS programs
+SELECT count() AS accesses, uniqExact(program) AS programs, countIf(toUnixTimestamp64Milli(appended_at) >= {sinceMs:Int64}) AS fresh
 FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} AND hasAny(reasons, {reasons:Array(String)})`;
 
 /** Accesses by category, over everything stored. */
