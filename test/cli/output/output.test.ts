@@ -111,6 +111,16 @@ describe('what commands print', () => {
     for (const word of words) expect(printed()).toContain(word);
   });
 
+  test.each(['微信小程序商城管理', '한국어프로그램', '\u{1f468}\u{1f469}\u{1f466}-app', 'e\u0301te\u0301-app'])(
+    'folds them by the columns that letters take: %s is not cut',
+    (program) => {
+      const { out, printed } = output(true, 64);
+      out.table(wide[0], [[program, ...wide[1][0]!.slice(1)]]);
+      expect(printed().trimEnd().split('\n').length).toBeGreaterThan(2);
+      expect(printed()).toContain(program);
+    },
+  );
+
   test.each([
     { why: 'a pipe', isTTY: false, columns: 72 },
     { why: 'a terminal that is wide enough', isTTY: true, columns: 140 },
