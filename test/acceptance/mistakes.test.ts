@@ -291,6 +291,16 @@ test.each([
   expect(existsSync(data)).toBe(false);
 });
 
+test.each([
+  ['--rate', '200'],
+  ['--no-simulator', undefined],
+])('%s without --simulate is said to go with it, and nothing is started', async (flag, value) => {
+  const data = place('not-made');
+  const { code, stderr } = await ntkHere(['up', '--data', data, flag, ...(value === undefined ? [] : [value])]);
+  expect([code, stderr]).toEqual([1, `error: ${flag} goes with --simulate\n`]);
+  expect(existsSync(data)).toBe(false);
+});
+
 test('ingest to a system without TLS, as if it had it, is told how to write it', async () => {
   const plain = createServer((socket) => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'));
   await once(plain.listen(0, '127.0.0.1'), 'listening');

@@ -96,7 +96,10 @@ Examples:
   ntk ${name} ${example}
   ntk ${name} --config ntk.yaml --validate${name === 'up' ? '\n  ntk up --simulate --rate 200' : ''}`,
       )
-      .action((flags: UpFlags) => run(context, flags, form));
+      .action((flags: UpFlags, asked: Command) => {
+        refuseWithoutSimulator(flags, asked);
+        return run(context, flags, form);
+      });
     if (name === 'up') simulatorOptions(command);
   }
 }
@@ -106,6 +109,16 @@ function simulatorOptions(command: Command): void {
     .option('--simulate', 'to look around: made-up programs as the host, and the default policy where there is none yet')
     .option('--no-simulator', 'with --simulate: as it would be, with hosts of your own')
     .option('--rate <n>', `with --simulate: made-up records a second`, String(RATE_DEFAULT));
+}
+
+/** Who forgets `--simulate` would wait for made-up records that never come. @throws UserError */
+function refuseWithoutSimulator({ simulate }: UpFlags, asked: Command): void {
+  if (simulate === true) return;
+  for (const [option, name] of [
+    ['rate', '--rate'],
+    ['simulator', '--no-simulator'],
+  ] as const)
+    if (asked.getOptionValueSource(option) === 'cli') throw new UserError(`${name} goes with --simulate`);
 }
 
 /** @throws UserError */

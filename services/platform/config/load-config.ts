@@ -28,6 +28,14 @@ interface ConfigSources {
   readonly overrides?: Readonly<Record<string, string>>;
 }
 
+/** What those that the command line sets are called there: who wrote `--port` knows nothing of a variable. */
+const FLAGS: Readonly<Record<string, string>> = {
+  NTK_HTTP_PORT: '--port',
+  NTK_KAFKA_BROKERS: '--kafka',
+  NTK_CLICKHOUSE_URL: '--clickhouse',
+  NTK_ASSIGNMENT: '--assignment',
+};
+
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly string[] };
@@ -41,7 +49,7 @@ export function loadConfig({ env = process.env, file, overrides = {} }: ConfigSo
     const text = overrides[variable] ?? env[variable];
     if (text === undefined || text === '') continue;
     values[name] = fromText(name, text);
-    places.set(name, variable);
+    places.set(name, variable in overrides ? (FLAGS[variable] ?? variable) : variable);
   }
   const parsed = configSchema.safeParse(values);
   for (const { code, path, ...issue } of parsed.error?.issues ?? []) {
@@ -77,7 +85,8 @@ function unknownSettings(keys: readonly string[], placeOf: (key: string) => stri
 }
 
 function problem(name: SettingName, value: unknown, place: string): string {
-  const where = place === environmentName(name) ? place : `${place}: ${name}`;
+  const isFile = place !== environmentName(name) && !place.startsWith('--');
+  const where = isFile ? `${place}: ${name}` : place;
   return `${where} = ${shown(name, value)}: must be ${SETTINGS[name].rule}`;
 }
 

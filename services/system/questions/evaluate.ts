@@ -5,7 +5,7 @@ import type { Alarm } from '../../domain/evaluation/episodes.ts';
 import { LABELS_BYTES_MAX, type LabelledWorld, readLabels } from '../../domain/evaluation/labels-file.ts';
 import { ACTIVITY_SQL, ALARMS_SQL, KNOWN_PROGRAMS_SQL } from '../../domain/evaluation/queries.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
-import { systemCodeOf } from '../../platform/system-error.ts';
+import { systemCodeInWords, systemCodeOf } from '../../platform/system-error.ts';
 import { readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
 import { positionsNow, type ReportSource, requireResults } from './report.ts';
 import { unwrittenButReviews } from './review-history.ts';
@@ -41,7 +41,8 @@ export async function readLabelsFile(path: string): Promise<LabelledWorld> {
   } catch (error) {
     if (error instanceof UserError) throw error;
     const code = systemCodeOf(error);
-    throw new UserError(`${name}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}`, { cause: error });
+    const why = code === 'ENOENT' ? 'no such file' : `cannot be read (${systemCodeInWords(error)})`;
+    throw new UserError(`${name}: ${why}`, { cause: error });
   }
   const read = readLabels(text);
   if (read.ok) return read.world;

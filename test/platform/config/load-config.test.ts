@@ -102,6 +102,14 @@ describe('the configuration', () => {
     ]);
   });
 
+  test('calls what the command line sets as it is called there', () => {
+    const overrides = { NTK_HTTP_PORT: 'x', NTK_KAFKA_BROKERS: 'kafka', NTK_CLICKHOUSE_URL: 'y', NTK_ASSIGNMENT: '5/2' };
+    const problems = problemsOf(loadConfig({ env: { NTK_HTTP_PORT: '1', NTK_PARTITIONS: '0' }, overrides }));
+    const names = ['--port = x', '--kafka = kafka', '--clickhouse = y', '--assignment = 5/2', 'NTK_PARTITIONS = 0'];
+    expect(problems.map((problem) => problem.split(': must be', 1)[0])).toEqual(expect.arrayContaining(names));
+    expect(problems).toHaveLength(names.length);
+  });
+
   test('leaves a password of digits a text', () => {
     expect(configOf(loadConfig({ env: { NTK_CLICKHOUSE_PASSWORD: '123456' } })).clickhousePassword).toBe('123456');
   });
