@@ -25,7 +25,16 @@ interface ScoreFlags {
 }
 
 export function registerBaseline(program: Command, context: CliContext): void {
-  const baseline = program.command('baseline').description('what is ordinary: the detector that judges series');
+  const baseline = program
+    .command('baseline')
+    .description('what is ordinary: the detector that judges series')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ntk baseline hours wx1234567890abcdef --category photos
+  ntk baseline score --input series.csv --output scores.csv`,
+    );
   registerBaselineHours(baseline, context);
   jsonOptions(baseline.command('score'))
     .description('how odd each row of a series is, by the rows before it: 0 (ordinary) to 1')

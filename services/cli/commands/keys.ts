@@ -21,7 +21,17 @@ interface AddFlags extends SigningFlags, LogFlags, JsonFlags {
 }
 
 export function registerKeys(program: Command, context: CliContext): void {
-  const keys = program.command('keys').description('make, list and revoke the keys of those whose facts of authority count');
+  const keys = program
+    .command('keys')
+    .description('make, list and revoke the keys of those whose facts of authority count')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ntk keys make --out root.key
+  ntk keys add policy.key.pub --types ntk.policy --signing-key root.key
+  ntk keys list`,
+    );
   registerMake(keys, context);
   registerAdd(keys, context);
   registerRevoke(keys, context);

@@ -21,7 +21,18 @@ type PolicyFlags = LogFlags & JsonFlags;
 
 export function registerPolicy(program: Command, context: CliContext): void {
   const { out, clock } = context;
-  const policy = program.command('policy').description('check, publish and look back at policies');
+  const policy = program
+    .command('policy')
+    .description('check, publish and look back at policies')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ntk policy check policy.yaml
+  ntk policy test policies/default.test.yaml
+  ntk policy apply policy.yaml --data ./data
+  ntk policy log --data ./data`,
+    );
   jsonOptions(policy.command('check'))
     .argument('<file...>', 'policy files (YAML)')
     .description('say all that is wrong with policy files, with line numbers; exit 1 if anything is')

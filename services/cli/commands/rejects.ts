@@ -34,7 +34,17 @@ function reasonFilter(reason: string | undefined): { readonly reason?: string } 
 
 export function registerRejects(program: Command, context: CliContext): void {
   const { out } = context;
-  const rejects = program.command('rejects').description('records that could not be read');
+  const rejects = program
+    .command('rejects')
+    .description('records that could not be read')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ntk rejects list --data ./data
+  ntk rejects show 0:42
+  ntk rejects redrive`,
+    );
   jsonOptions(logOptions(rejects.command('list')))
     .option('--reason <reason>', 'only those of one reason')
     .option('--newest', 'what was rejected last first; without it from the oldest on, partition by partition')

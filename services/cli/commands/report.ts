@@ -25,7 +25,18 @@ interface ReportFlags extends StoreFlags, RangeFlags {
 }
 
 export function registerReport(program: Command, context: CliContext): void {
-  const report = program.command('report').description('reports over what is stored');
+  const report = program
+    .command('report')
+    .description('reports over what is stored')
+    .addHelpText(
+      'after',
+      `
+Without a name it is interceptions; its flags: ntk report interceptions --help
+
+Examples:
+  ntk report --data ./data
+  ntk report interceptions --from 2026-03-01 --to 2026-04-01`,
+    );
   jsonOption(storeOptions(report.command('interceptions', { isDefault: true })))
     // What is no report comes here as an argument of the default one.
     .allowExcessArguments()

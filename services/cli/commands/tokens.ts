@@ -33,7 +33,17 @@ interface MakeFlags extends FileFlags {
 }
 
 export function registerTokens(program: Command, context: CliContext): void {
-  const tokens = program.command('tokens').description('who may send events to the gateway, and of which kinds');
+  const tokens = program
+    .command('tokens')
+    .description('who may send events to the gateway, and of which kinds')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ntk tokens make wechat-ios --source host/wechat-ios --file tokens.yaml
+  ntk tokens list --file tokens.yaml
+  ntk tokens revoke wechat-ios --file tokens.yaml`,
+    );
   registerMake(tokens, context);
   jsonOptions(fileOption(tokens.command('list')))
     .description('the tokens of a file, without their secrets')
