@@ -266,6 +266,35 @@ describe('health of a scorer', () => {
     expect(stoodMs).toBeLessThan(10_000);
   });
 
+  test('goes on for all that wait until they are folded again, and not for one that stands still meanwhile', async () => {
+    await append(1_600);
+    const before = newScorer({ partitions: all });
+    await before.start();
+    await until(() => before.isDrained());
+    // Killed: no checkpoint, so each has batches to fold again, of four seconds each.
+    let [passedMs, stoodMs] = [0, 0];
+    let arrivedAtMs: number | null = null;
+    const gate = Promise.withResolvers<void>();
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + passedMs };
+    const held = changed(log, {
+      async read(stream, partition, ...args) {
+        if (after.owned().size > 0) arrivedAtMs ??= passedMs;
+        if (stream === 'access' && after.owned().has(partition)) await gate.promise;
+        else if (stream === 'access') passedMs += 4_000;
+        if (after.owned().size === 0) stoodMs = Math.max(stoodMs, clock.monotonicMs() - after.progressAtMs);
+        return log.read(stream, partition, ...args);
+      },
+    });
+    const after = newScorer({ log: held, clock, onRefused: 'park' });
+    after.assign(all);
+    await until(() => after.owned().size === all.length);
+    const stillMs = clock.monotonicMs() - after.progressAtMs;
+    gate.resolve();
+    expect(arrivedAtMs).toBeGreaterThanOrEqual(15_000);
+    expect(stoodMs).toBeLessThan(6_000);
+    expect(stillMs).toBeGreaterThanOrEqual(passedMs - arrivedAtMs!);
+  });
+
   test('is that of the partition that stands still longest, however well the others go on', async () => {
     const gate = Promise.withResolvers<void>();
     let isHeld = false;
