@@ -122,6 +122,12 @@ describe('a folder of the embedded warehouse', () => {
     expect(await open().query('SELECT count() AS n FROM ntk.access_results')).toEqual([{ n: '20000' }]);
   });
 
+  test('gives a large result whole in a format whose pieces are no result put together', async () => {
+    const stream = await open().stream('SELECT number FROM numbers(200000)', { format: 'JSONCompact', readonly: true });
+    const { data, rows } = JSON.parse(await text(stream)) as { data: unknown[]; rows: number };
+    expect([data.length, rows]).toEqual([200_000, 200_000]);
+  });
+
   test('is not made before the first use', async () => {
     const warehouse = open();
     expect(existsSync(join(folder.path, 'clickhouse'))).toBe(false);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type ChdbSession, SessionPool } from '../../../services/platform/warehouse/chdb/sessions.ts';
 
 /** Who waits for whom is the same for any session: these do nothing. */
@@ -53,6 +53,24 @@ describe('sessions of the engine', () => {
     await expect(sessions.acquire()).rejects.toMatchObject({ code: 'TOO_MANY_SIMULTANEOUS_QUERIES', retryable: true });
     sessions.release(held);
     expect(await sessions.acquire()).toBe(held);
+  });
+
+  test('are waited for by whoever came later for as long as he may wait, however long others did', async () => {
+    vi.useFakeTimers();
+    try {
+      const { sessions } = pool(1, 20);
+      const held = await sessions.acquire();
+      const first = sessions.acquire();
+      sessions.release(held);
+      await first;
+      vi.advanceTimersByTime(15);
+      const second = sessions.acquire();
+      vi.advanceTimersByTime(15);
+      sessions.release(held);
+      expect(await second).toBe(held);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('that cannot be opened take no place', async () => {

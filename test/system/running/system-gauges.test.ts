@@ -128,6 +128,38 @@ describe('what is looked up', () => {
     expect(await stopped(null, null)).toBe(0);
   });
 
+  test('says how much of what is judged is not stored, and for how long the first of it has been waiting', async () => {
+    const scorer = newScorer([1], 100);
+    await scorer.start();
+    await append(1, A, B, C);
+    await vi.waitFor(() => expect(scorer.owned().get(1)?.position).toBe(3), 10_000);
+    nowMs += 4_000;
+    const system = { scorer: null, writer: troubledBy(true), log } as unknown as GaugedSystem;
+    const storing = await seen(new SystemGauges({ system, metrics, scorerMetrics, stateLimits: LIMITS, clock }));
+    expect(storing.value('ntk_unwritten_records{partition="1"}')).toBe(3);
+    expect(storing.value('ntk_oldest_unwritten_seconds')).toBe(4);
+  });
+
+  test('is asked again only when the log has answered, and for what people set only now and then', async () => {
+    const gate = Promise.withResolvers<void>();
+    const asked: string[] = [];
+    const slow = changed(log, {
+      async retentionMs(stream) {
+        asked.push(stream);
+        await gate.promise;
+        return null;
+      },
+    });
+    const gauges = gaugesOf(null, slow, { ...clock, sleep: async () => {} });
+    await gauges.refresh();
+    await gauges.refresh();
+    expect(asked).toEqual(['access']);
+    gate.resolve();
+    await vi.waitFor(() => expect(asked).toEqual(['access', 'results']), 10_000);
+    await gauges.refresh();
+    expect(asked).toEqual(['access', 'results']);
+  });
+
   test('says nothing any more of a partition that was handed over', async () => {
     const scorer = newScorer([0, 1], 100);
     await scorer.start();
