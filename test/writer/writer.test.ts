@@ -5,7 +5,7 @@ import { WarehouseError } from '../../services/platform/warehouse/warehouse.ts';
 import { type EventLog, LogError, type LogErrorCode } from '../../services/platform/log/event-log.ts';
 import { PartitionWriter } from '../../services/writer/partition-writer.ts';
 import { Writer, type WriterObserver, type WriterOptions } from '../../services/writer/writer.ts';
-import { changed, intercepted } from '../crash/interruptions.ts';
+import { changed, committing, intercepted } from '../crash/interruptions.ts';
 import { ScoredLog } from '../crash/scored-log.ts';
 
 const LIMITS = { rowsMax: 1, bytesMax: 1024 * 1024 };
@@ -218,4 +218,63 @@ test('what has to be ready before the first insert is made ready again until it 
   await writer.stop();
   expect(prepared).toBe(3);
   expect(new Set(inserts)).toEqual(new Set([3]));
+});
+
+test('a partition that is lost again soon after it was taken back is left to others for longer each time', async () => {
+  const lost: (number | null)[] = [];
+  const { promise: isLost, resolve } = Promise.withResolvers<void>();
+  const { nowMs, turn, sleep } = scored.clock;
+  let aheadMs = 0;
+  const clock = { nowMs, turn, sleep, monotonicMs: () => performance.now() + aheadMs };
+  const claim = committing(scored.log, () => async () => ({ status: 'fenced' }));
+  const observer: WriterObserver = {
+    ...silent,
+    lost: (_, retakeInMs) => {
+      lost.push(retakeInMs);
+      aheadMs += retakeInMs ?? 0;
+      if (lost.length === 3) resolve();
+    },
+  };
+  const writer = newWriter({ log: changed(scored.log, { claim }), clock, onFenced: 'take again', observer });
+  await writer.start();
+  await isLost;
+  await writer.stop();
+  expect(lost).toEqual([5_000, 10_000, 20_000]);
+});
+
+test('what failed to be stored is said no more once the partition waits for a person', async () => {
+  const { promise: isParked, resolve } = Promise.withResolvers<string | null>();
+  const failures: (string | null)[] = [];
+  let isCorrupt = false;
+  const log = changed(scored.log, {
+    read: async (stream, ...args) => {
+      if (stream === 'results' && isCorrupt) throw new LogError('log_corrupt', 'as the test wants it');
+      return scored.log.read(stream, ...args);
+    },
+  });
+  const refusing = intercepted(warehouse, {
+    before: (operation) => {
+      if (operation === 'insert access_results') throw new WarehouseError('network', true, 'away');
+    },
+  });
+  const observer: WriterObserver = {
+    ...silent,
+    failed: () => {
+      failures.push(writer.failure);
+      isCorrupt = true;
+    },
+    refused: () => resolve(writer.failure),
+  };
+  const writer = newWriter({ log, warehouse: refusing, onRefused: 'park', observer });
+  await writer.start();
+  expect(await isParked).toBeNull();
+  expect(failures).toEqual(['network']);
+  await writer.stop();
+});
+
+test('a refusal of ClickHouse before anything was stored ends a writer that would wait for it later', async () => {
+  const denied = async (): Promise<never> => Promise.reject(new WarehouseError('ACCESS_DENIED', false, 'a wrong password'));
+  const writer = newWriter({ prepare: denied, onRefused: 'park', observer: { ...silent, failed: () => void writer.stop() } });
+  await writer.start();
+  await expect(writer.ended()).rejects.toThrow('a wrong password');
 });
