@@ -43,7 +43,7 @@ import {
 } from './tuning.ts';
 
 const LEARNED_CALLS_FOR_USERS = 20;
-/** After a category was told as new, or was used for the first time when lately listed, more may be told for six hours; then it is learned for a week. */
+/** A category that was lately listed may be told as new in the six hours after its first use; then it is learned for a week. */
 const TOLD_NEW_SECONDS = 6 * 3600;
 
 /**
@@ -71,7 +71,8 @@ export function judgeShare(
   const isNovel = isHardlyKnown && (told === 0 || (seen.isLatelyListed && !isPastTelling(told, seen.seconds)));
   if (isNovel && seen.isNewlyListed) learnInSilence(known, key, seen.seconds);
   if (isNovel && seen.isLatelyListed && told === 0) known.keys.makeTold(key).newHour = Math.floor(seen.seconds / 3600);
-  if ((!isOld && !isByClass) || seen.isNewlyListed || (isNovel && seen.isFreshlyListed) || wasToldNew(told, seen.seconds)) {
+  const isLearned = seen.isNewlyListed || (isNovel ? seen.isFreshlyListed : wasToldNew(told, seen.seconds));
+  if ((!isOld && !isByClass) || isLearned) {
     forgetRamp(known, key);
     return false;
   }
@@ -123,8 +124,9 @@ function learnInSilence(known: PartitionKnowledge, key: number, seconds: number)
   known.keys.makeTold(key).newHour = Math.max(1, Math.floor((seconds - TOLD_NEW_SECONDS) / 3600) - 1);
 }
 
+/** Once told it is as new as a share as it is by itself: that would be the same thing a second time. */
 function wasToldNew(toldHour: number, seconds: number): boolean {
-  return toldHour !== 0 && isPastTelling(toldHour, seconds) && seconds - toldHour * 3600 < LISTED_SECONDS;
+  return toldHour !== 0 && seconds - toldHour * 3600 < LISTED_SECONDS;
 }
 
 function isPastTelling(toldHour: number, seconds: number): boolean {

@@ -58,4 +58,15 @@ describe('a category that a program never used', () => {
     expect(nats[SHARE]).toBe(0);
     for (let hour = 7; hour < 7 * 24 - 1; hour += 20) expect(hourWithCamera(ofClass, NOON + hour * HOUR, false, true)).toBe(0);
   });
+
+  it('is told as new and not again as a share in the hours after, nor in the week in which it is learned', () => {
+    const ofClass = new OneClass();
+    const { baselines } = ofClass;
+    let uses = 0;
+    do ofClass.see(0, CAMERA, NOON + ++uses * 60, { budget: 0.5 });
+    while (!baselines.isAlarm && uses < 59);
+    expect([baselines.isAlarm, baselines.largest]).toEqual([true, NOVEL]);
+    for (let hour = 1; hour < 7 * 24 - 1; hour += hour < 8 ? 1 : 20)
+      expect(hourWithCamera(ofClass, NOON + hour * HOUR, false)).toBe(0);
+  });
 });
