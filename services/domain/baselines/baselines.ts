@@ -7,11 +7,10 @@
  * No clock and no randomness: the state is a function of the accesses in the order of the log.
  */
 import { CATEGORIES } from '../../../schemas/codes.ts';
-import { clockSurprise, noteClock } from './clocks.ts';
 import { CALLS, DISCOUNT, FEATURE_COUNT, FIRST, NOVEL, QUIET, RATE, RHYTHM, ROWS, SHARE } from './features.ts';
 import { PartitionKnowledge } from './partition-knowledge.ts';
 import { judgeRate } from './rates.ts';
-import { rhythmEvidence, rhythmSurprise } from './rhythm.ts';
+import { rhythmSurprise } from './rhythm.ts';
 import { judgeBackground, judgeShare, judgeUsers } from './shares.ts';
 import { judgeFleets, judgeSiblings, SiblingSums, sumSiblings } from './siblings.ts';
 import { type Sighting, Surprises } from './sighting.ts';
@@ -37,14 +36,12 @@ import {
   A_DAY,
   BLOCK_CALLS_MAX,
   CALLS_PER_USE_MAX,
-  CLOCK_NATS,
   CONTRIBUTION_MAX,
   EPISODE_SECONDS,
   EXCESS_FROM_NATS,
   OTHERS_WEIGHT,
   RATE_SHARE_MAX,
   RHYTHM_NATS,
-  RHYTHM_NATS_MAX,
   RHYTHM_SECONDS_MIN,
   SCALE_HOURS,
   SCALES,
@@ -62,7 +59,6 @@ import { forgetTold, halveBlock, rollKey, rollProgram } from './windows.ts';
 const NAVIGATION = CATEGORIES.indexOf('navigation');
 const NETWORK = CATEGORIES.indexOf('network');
 const UNKNOWN = CATEGORIES.indexOf('unknown');
-const DAY_SECONDS = 86_400;
 /** Contributions are whole multiples of this, so that they sum to the score in any order, to the last bit of a Float32. */
 const STEP = 1 / 256;
 /** Calibrations and threshold are worked out anew after so many program-days. */
@@ -136,7 +132,7 @@ export class Baselines {
     if (told && seen.seconds - lastAlarm >= EPISODE_SECONDS) forgetTold(known, seen.program, seen.classNumber, hour);
     const rhythm = this.#count(seen, key, hour, hour, userHash);
     // More calls of a use are counted, and judged with the next use.
-    if (!this.#isUse || !isJudged(seen.category)) return;
+    if (!this.#isUse || seen.category === NAVIGATION || seen.category === UNKNOWN) return;
     this.surprises.clear();
     this.#setFloors(seen.program, developerPrograms.length > 0);
     this.#judge(seen, key, hour, rhythm, developerPrograms);
@@ -174,12 +170,7 @@ export class Baselines {
         isCall = users.addCall(at) <= CALLS_PER_USE_MAX;
       } else users.beginUse(at, seconds, interval < SESSION_GAP_SECONDS ? users.usesOfSession(at) + 1 : 1);
       if (interval >= RHYTHM_SECONDS_MIN) {
-        const before = rhythmEvidence(users, at);
         rhythm = rhythmSurprise(users, at, interval, seen.isForeground);
-        // Once a day, however long it goes on.
-        const isFirst = before < CLOCK_NATS || Math.floor(hour / 24) > Math.floor((seconds - interval) / DAY_SECONDS);
-        const isPlain = isFirst && rhythm >= CLOCK_NATS && blocksBehind(A_DAY, hour, newest) === 0;
-        if (isPlain && isJudged(seen.category)) noteClock(known, key);
         this.#interval = users.interval(at);
         this.#intervals = users.intervals(at);
       }
@@ -255,10 +246,9 @@ export class Baselines {
     judgeUsers(known, key, seen, classRow, surprises);
     judgeVolume(known, key, seen, classRow, surprises);
     judgeRate(known, seen.program, surprises);
-    if (rhythm <= RHYTHM_NATS) return;
-    const isTold = isToldRhythm(known, seen, key, hour, this.#interval, rhythm - RHYTHM_NATS);
-    const nats = Math.min(rhythm, RHYTHM_NATS_MAX, clockSurprise(known, key)) - RHYTHM_NATS;
-    if (nats > 0 && !isTold) surprises.take(RHYTHM, nats, 0, 0, this.#interval, this.#intervals, 0, 1);
+    const evenness = rhythm - RHYTHM_NATS;
+    if (evenness > 0 && !isToldRhythm(known, seen, key, hour, this.#interval, evenness))
+      surprises.take(RHYTHM, evenness, 0, 0, this.#interval, this.#intervals, 0, 1);
   }
 
   /** Surprises, scaled to the program's own noise, calibrated, bounded, and added up. */
@@ -331,11 +321,6 @@ export class Baselines {
     known.keys.touch(key);
     this.#count(seen, key, hour, newest, userHash);
   }
-}
-
-/** Links are no data, and what nobody knows cannot be held against anything. */
-function isJudged(category: number): boolean {
-  return category !== NAVIGATION && category !== UNKNOWN;
 }
 
 /** How many blocks of a scale an hour is behind the newest one; the two newest are held. */

@@ -2,7 +2,6 @@
  * What closed blocks teach: over-dispersion after four hours, everything else after a day. What alarms is hardly learned, and a day whose
  * mix of categories surprises is learned the less the more it does, so that what goes wrong slowly does not become normal.
  */
-import { learnClocks } from './clocks.ts';
 import { BACKGROUND, CALLS, FEATURE_COUNT, ROWS, SHARE, USERS } from './features.ts';
 import { type PartitionKnowledge } from './partition-knowledge.ts';
 import {
@@ -26,8 +25,6 @@ import {
   K_BACKGROUND,
   K_BLOCK,
   K_CALLS,
-  K_CLOCK_VISITS,
-  K_CLOCKS,
   keyRow,
   K_DISPERSION,
   K_LEARNED,
@@ -196,13 +193,12 @@ export function learnDay(known: PartitionKnowledge, slot: number, classNumber: n
   program[at + P_TOP_SCORE] = 0;
   // Of what alarms no more than of what is known: the first day of an abuse would otherwise be all that is.
   const ofAlarms = LEARNED_OF_ALARMS * Math.min(1, Math.max(program[at + P_LEARNED_USES]!, CLASS_USES) / Math.max(1, uses));
-  const isAlarmed = program[at + P_ALARMED]! > 0;
-  const trust = (isAlarmed ? ofAlarms : 1) * trustIn(known, slot, known.classes.row(classNumber), uses);
+  const trust = (program[at + P_ALARMED]! > 0 ? ofAlarms : 1) * trustIn(known, slot, known.classes.row(classNumber), uses);
   const classWeight = Math.min(1, uses / DAY_USES) * trust;
   const weight = trust * independent(uses);
   const calls = program[day + P_CALLS]!;
   for (let key = calls === 0 ? NO_KEY : known.firstKey(slot); key !== NO_KEY; key = known.keys.next(key)) {
-    learnKeyDay(known, key, classRow, uses, trust, classWeight, isAlarmed);
+    learnKeyDay(known, key, classRow, uses, trust, classWeight);
   }
   const visits = program[at + P_VISITS + A_DAY]!;
   program[at + P_LEARNED_USES]! += weight * uses;
@@ -230,7 +226,6 @@ function learnKeyDay(
   uses: number,
   trust: number,
   classWeight: number,
-  isAlarmed: boolean,
 ): void {
   const cells = known.keys.cellsOf(key);
   const row = keyRow(key);
@@ -239,7 +234,6 @@ function learnKeyDay(
   for (let i = 0; i < K_BLOCK; i++) cells[row + K_LEARNED + i]! += weight * cells[block + i]!;
   cells[row + K_LEARNED_SQUARES]! += weight * cells[row + K_SQUARES_TODAY]!;
   cells[row + K_SQUARES_TODAY] = 0;
-  learnClocks(known, key, trust, independent(cells[block + K_VISITS]!), isAlarmed);
   const ofClass = categoryCell(known.keys.categoryOf(key));
   const [x, calls] = [cells[block + K_USES]!, cells[block + K_CALLS]!];
   if (uses > 0) {
@@ -295,8 +289,6 @@ export function forgetKey(known: PartitionKnowledge, key: number, days: number):
   const cells = known.keys.cellsOf(key);
   const row = keyRow(key);
   for (let i = row + K_LEARNED; i <= row + K_LEARNED_SQUARES; i++) cells[i]! *= kept;
-  cells[row + K_CLOCKS]! *= kept;
-  cells[row + K_CLOCK_VISITS]! *= kept;
   for (let i = row + K_DISPERSION; i < row + K_DISPERSION + 2 * MARKS; i++) cells[i]! *= kept;
 }
 

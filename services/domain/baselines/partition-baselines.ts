@@ -203,7 +203,6 @@ export class PartitionBaselines {
     known.calibrations[RAMP]!.write(out);
     for (let i = 2 * RAMP; i < known.worst.length; i++) out.double(known.worst[i]!);
     known.common.write(out);
-    known.clocks.write(out);
   }
 
   /**
@@ -240,6 +239,5 @@ export class PartitionBaselines {
     known.calibrations[RAMP]!.restore(reader);
     for (let i = 2 * RAMP; i < known.worst.length; i++) known.worst[i] = reader.double();
     known.common.restore(reader);
-    if (!reader.done) known.clocks.restore(reader);
   }
 }

@@ -1,7 +1,6 @@
 /** All that the baselines of a partition know, and the few questions that every feature asks of it. */
 import { Calibration } from './calibration.ts';
 import { CommonRate } from './common-rate.ts';
-import { ClockDays } from './clocks.ts';
 import { CALLS, FEATURE_COUNT, FIRST, QUIET, RATE } from './features.ts';
 import { ScoreThreshold } from './score-threshold.ts';
 import {
@@ -74,7 +73,6 @@ export class PartitionKnowledge {
   readonly users = new RecentUsers();
   readonly calibrations = ASSUMED.map(([nats, slope]) => new Calibration(nats, slope));
   readonly common = new CommonRate();
-  readonly clocks = new ClockDays();
   /** Of the highest score of a program-day. */
   readonly scores = new ScoreThreshold();
   /** The threshold in force: a day that alarmed counts as having just reached it. */

@@ -22,16 +22,6 @@ const OFF_BEAT = -3;
 const OFF_BEAT_COST = 4;
 const AVERAGED_INTERVALS = 20;
 
-/** The evidence so far for a clock that nobody looks at, nats. */
-export function rhythmEvidence(users: RecentUsers, at: number): number {
-  return seenEvidence(users, at, Math.max(users.narrow(at), users.wide(at)), users.intervals(at), users.interval(at));
-}
-
-function seenEvidence(users: RecentUsers, at: number, nats: number, intervals: number, interval: number): number {
-  if (interval > REFRESH_SECONDS_MAX || users.unseenBeats(at) === UNSEEN_BEATS_MAX) return nats;
-  return Math.min(nats, (intervals * interval) / ON_SCREEN_SECONDS);
-}
-
 /**
  * Takes in an interval of at least a minute; answers the evidence for a clock that nobody looks at, nats.
  * @param isOnScreen the call that ends the interval was
@@ -58,5 +48,7 @@ export function rhythmSurprise(users: RecentUsers, at: number, seconds: number, 
   const averaged = interval + (seconds - interval) / Math.min(intervals + 1, AVERAGED_INTERVALS);
   users.setRhythm(at, intervals + 1, averaged, narrowSum, wideSum);
   if (!isOnScreen) users.addUnseenBeat(at);
-  return seenEvidence(users, at, Math.max(narrowSum, wideSum), intervals + 1, averaged);
+  const nats = Math.max(narrowSum, wideSum);
+  if (averaged > REFRESH_SECONDS_MAX || users.unseenBeats(at) === UNSEEN_BEATS_MAX) return nats;
+  return Math.min(nats, ((intervals + 1) * averaged) / ON_SCREEN_SECONDS);
 }

@@ -150,14 +150,6 @@ export const REFRESH_SECONDS_MAX = 180;
 export const ON_SCREEN_SECONDS = 600;
 /** Nats of a rhythm that everybody has by chance. */
 export const RHYTHM_NATS = 2;
-/** More of them say no more; and what was told of a rhythm holds for the same on the next day (TOLD_MARGIN), so that it is learned. */
-export const RHYTHM_NATS_MAX = 30;
-/** From so many nats on a user's rhythm is plain, and counts among what the program does. */
-export const CLOCK_NATS = 12;
-/** Of the visits of a category that is used by the clock, so many are: those who are followed are few, but come every day. */
-export const CLOCK_SHARE = 0.2;
-/** Days of a program's category that what all categories show of rhythms is worth: those of a few programs in a week. */
-export const CLOCKS_SURE_DAYS = 20;
 
 /** A rhythm that was told is told again when its interval is shorter than this part of the one told, or when it was not heard for four weeks. */
 export const QUICKER_RHYTHM = 2 / 3;

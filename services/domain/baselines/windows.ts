@@ -3,7 +3,7 @@ import { forget, forgetKey, learnDay, learnDispersions } from './learning.ts';
 import type { PartitionKnowledge } from './partition-knowledge.ts';
 import { forgetRamp } from './ramps.ts';
 import { expectedUses, HOURS_AVERAGED, hourOfWeek } from './season.ts';
-import { K_BLOCK, K_CLOCKS_TODAY, keyRow, K_SQUARES_TODAY, NO_KEY } from './state/key-rows.ts';
+import { K_BLOCK, keyRow, K_SQUARES_TODAY, NO_KEY } from './state/key-rows.ts';
 import {
   NEVER,
   P_ALARMED,
@@ -155,10 +155,7 @@ export function halveBlock(known: PartitionKnowledge, slot: number, scale: numbe
   halve(known.programs.cellsOf(slot), programRow(slot) + P_VISITS + scale, 1);
   for (let key = known.firstKey(slot); key !== NO_KEY; key = known.keys.next(key)) {
     halve(known.keys.cellsOf(key), keyRow(key) + scale * 2 * K_BLOCK, K_BLOCK);
-    if (scale === A_DAY) {
-      halve(known.keys.cellsOf(key), keyRow(key) + K_SQUARES_TODAY, 1);
-      halve(known.keys.cellsOf(key), keyRow(key) + K_CLOCKS_TODAY, 1);
-    }
+    if (scale === A_DAY) halve(known.keys.cellsOf(key), keyRow(key) + K_SQUARES_TODAY, 1);
   }
 }
 

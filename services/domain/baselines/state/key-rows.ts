@@ -28,13 +28,9 @@ export const MARK_CALLS = 4;
 export const MARKS = 5;
 /** Evidence for a ramp of the share, nats, up to the last four hours that are over. */
 export const K_RAMP = K_DISPERSION + 2 * MARKS;
-/** Even rhythms of users that were learned, of how many visits; then those that became plain today. */
-export const K_CLOCKS = K_RAMP + 1;
-export const K_CLOCK_VISITS = K_CLOCKS + 1;
-export const K_CLOCKS_TODAY = K_CLOCK_VISITS + 1;
-const K_CELLS = K_CLOCKS_TODAY + 1;
-/** Engine 3 had no ramps, engine 11 no rhythms; their pages are read. */
-const K_CELLS_BEFORE = [K_CLOCKS, K_RAMP] as const;
+const K_CELLS = K_RAMP + 1;
+/** Engine 3 had no ramps; its pages are read. */
+const K_CELLS_BEFORE_RAMPS = K_RAMP;
 
 /** What was told of a key; most have nothing. Hours since 1970; 0: not yet. */
 export interface ToldOfKey {
@@ -178,9 +174,9 @@ export class KeyRows {
       this.add(category, reader.varint() - 1, reader.varint() - 1);
     }
     const bytes = reader.bytes();
-    const stride = [K_CELLS, ...K_CELLS_BEFORE].find((cells) => bytes.length === (to - from) * cells * 4);
-    if (stride === undefined) throw new PageCorruptError('a page of baselines has another size');
-    this.#rows.put(from, bytes, stride);
+    if (bytes.length === (to - from) * K_CELLS * 4) this.#rows.put(from, bytes);
+    else if (bytes.length === (to - from) * K_CELLS_BEFORE_RAMPS * 4) this.#rows.put(from, bytes, K_CELLS_BEFORE_RAMPS);
+    else throw new PageCorruptError('a page of baselines has another size');
     while (!reader.done) {
       const number = reader.varint();
       const slot = from + (number % KEYS_PER_PAGE);
