@@ -17,8 +17,11 @@ const ALARMS_MAX = 2_000_000;
 /** Of a text in a message. */
 const NAME_CHARACTERS_MAX = 120;
 
-/** Bound values travel in the URL, which has 1 MiB, each of their bytes as %XX at worst; quotes and commas beside each of them. */
-const NAMED_BYTES_MAX = 512 * 1024;
+/**
+ * Bound values travel in the URL, where a server takes 128 KiB of each (http_max_field_value_size): their bytes as %XX at worst, quotes and commas
+ * beside each of them.
+ */
+const NAMED_BYTES_MAX = 120 * 1024;
 const NAME_OVERHEAD_BYTES = 9;
 
 export interface StoredAlarms {
