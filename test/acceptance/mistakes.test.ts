@@ -302,7 +302,10 @@ test.each([
 });
 
 test('ingest to a system without TLS, as if it had it, is told how to write it', async () => {
-  const plain = createServer((socket) => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  const plain = createServer((socket) =>
+    // As a server does: what was not read when it ends would reset the connection, and the answer with it.
+    socket.on('error', () => {}).once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+  );
   await once(plain.listen(0, '127.0.0.1'), 'listening');
   const url = `https://127.0.0.1:${(plain.address() as AddressInfo).port}`;
   const { code, stderr } = await ntkHere(['ingest', place('events.ndjson'), '--to', url, '--token', 't']);

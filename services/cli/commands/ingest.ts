@@ -175,6 +175,6 @@ function answerOf({ body }: Posted): ImportSummary | Refused | null {
 /** Of several addresses that were tried in vain the error as a whole has no words, but a code; OpenSSL has too many. */
 function messageOf(error: unknown): string {
   const { message = '', code = '' } = error as { message?: string; code?: string };
-  if (code === 'EPROTO' && message.includes('wrong version number')) return 'it does not speak TLS there; write http://';
+  if (message.includes('wrong version number')) return 'it does not speak TLS there; write http://';
   return message === '' ? code : message;
 }
