@@ -1,7 +1,7 @@
 /** `ntk baseline hours`: the hours of one program as series, judged by the detector of series. */
 import { type Command, Option } from 'commander';
 import { HOUR_MEASURES, type HourMeasure } from '../../domain/report/hour-queries.ts';
-import { counted, countedAre, thingOf } from '../../domain/wording/counted.ts';
+import { counted, countedAre, verbOf } from '../../domain/wording/counted.ts';
 import type { JudgedHour } from '../../series/program-hours.ts';
 import { HOURS_MAX, type ProgramHours, programHours } from '../../system/questions/program-hours.ts';
 import { UserError } from '../../system/user-error.ts';
@@ -90,11 +90,11 @@ function printHours(out: Output, program: string, measure: HourMeasure, { series
   told.sort((a, b) => b.score - a.score || a.startMs - b.startMs);
   const categories = series.filter(({ category }) => category !== null).length;
   out.line(
-    `${brief(program, NAME_CHARACTERS_MAX)}: ${measure} of ${counted(hours.length, 'hour')} in ${counted(categories, 'category')}, ${minuteOf(first.startMs)} to ${minuteOf(last.startMs)} UTC; ${told.length} ${told.length === 1 ? 'stands' : 'stand'} out a little or more`,
+    `${brief(program, NAME_CHARACTERS_MAX)}: ${measure} of ${counted(hours.length, 'hour')} in ${counted(categories, 'category')}, ${minuteOf(first.startMs)} to ${minuteOf(last.startMs)} UTC; ${told.length} ${verbOf(told.length, 'stand')} out a little or more`,
   );
   if (told.length > 0)
     out.table(
-      ['hour (UTC)', 'category', thingOf(2, measure.slice(0, -1)), 'usual then', 'score'],
+      ['hour (UTC)', 'category', measure, 'usual then', 'score'],
       told
         .slice(0, max)
         .map(({ startMs, category, value, usual, score }) => [minuteOf(startMs), category, value, usual ?? '', score.toFixed(3)]),

@@ -50,8 +50,7 @@ export function printExplanation(
 }
 
 /** @param stored as ClickHouse has it, in UTC */
-function toldTime(stored: string, utcOffset: string | undefined): string {
-  if (utcOffset === undefined || utcOffset === 'Z') return `${stored}Z`;
+function toldTime(stored: string, utcOffset = 'Z'): string {
   return atUtcOffset(Date.parse(`${stored.replace(' ', 'T')}Z`), utcOffset).replace('T', ' ');
 }
 

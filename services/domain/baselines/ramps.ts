@@ -38,7 +38,6 @@ export function forgetRamp(known: PartitionKnowledge, key: number): void {
 
 /** @param p expected share of the category */
 export function judgeRamp(known: PartitionKnowledge, key: number, seen: Sighting, p: number, found: Surprises): void {
-  const own = Math.max(p, ownShare(known, seen.program, key));
   const program = known.programs.cellsOf(seen.program);
   const keys = known.keys.cellsOf(key);
   const row = keyRow(key);
@@ -49,6 +48,7 @@ export function judgeRamp(known: PartitionKnowledge, key: number, seen: Sighting
   }
   const before = keys[row + K_RAMP]!;
   if (before === 0) return;
+  const own = Math.max(p, ownShare(known, seen.program, key));
   const x = keys[row + 2 * FOUR_HOURS * K_BLOCK + K_USES]!;
   const n = program[at + 2 * FOUR_HOURS * P_BLOCK + P_USES]!;
   const nats = before + Math.max(0, evidenceOf(known, key, x, n, own));

@@ -2,6 +2,7 @@
 import { APPLE_REPORT_SOURCE } from '../../../schemas/catalogue/index.ts';
 import { printable } from '../../../schemas/policy/wording.ts';
 import { categoryInWords } from './categories.ts';
+import { grouped } from './counted.ts';
 
 export interface AccessToSay {
   readonly program: string;
@@ -48,15 +49,20 @@ export function whatHappened(access: AccessToSay): string {
   return `${program} ${how} ${printable(access.category, SHORT_CHARACTERS_MAX)} by ${api}${where}${lasted}, ${purpose}`;
 }
 
-/** With a space before it; empty where nobody knows, because an App Privacy Report does not say what was on screen (importers: `foreground` is true there). */
-export function whereInWords({ source, foreground }: Pick<AccessToSay, 'source' | 'foreground'>): string {
+/** An App Privacy Report does not say what was on screen; `foreground` is true there. */
+export function saysWhatIsOnScreen(source: string): boolean {
+  return source !== APPLE_REPORT_SOURCE;
+}
+
+/** With a space before it; empty where nobody knows. */
+function whereInWords({ source, foreground }: Pick<AccessToSay, 'source' | 'foreground'>): string {
   if (!foreground) return ' in the background';
-  return source === APPLE_REPORT_SOURCE ? '' : ' on screen';
+  return saysWhatIsOnScreen(source) ? ' on screen' : '';
 }
 
 function contactedHost({ fields, rows }: AccessToSay): string {
   const host = fields.length === 1 ? printable(fields[0]!, NAME_CHARACTERS_MAX) : 'domains';
-  return rows === '1' ? host : `${host} ${Number(rows).toLocaleString('en-GB')} times`;
+  return rows === '1' ? host : `${host} ${grouped(Number(rows))} times`;
 }
 
 export function duration(ms: number): string {

@@ -2,13 +2,13 @@
  * Every check of one access in plain words: what it looked at, and what it found or why there was nothing to find.
  * Names are the developers' own; whoever prints them makes them safe for where they are printed.
  */
-import { APPLE_REPORT_SOURCE } from '../../../schemas/catalogue/index.ts';
 import { ACTIONS, MODES, REASONS } from '../../../schemas/codes.ts';
 import type { Subject } from '../checks/subject.ts';
 import { limitMatches } from '../limits/compiled-limit.ts';
 import { consentFor } from '../state/consent-table.ts';
 import { baselineEvidence } from '../verdict/evidence.ts';
 import type { Judgement } from '../verdict/judgement.ts';
+import { saysWhatIsOnScreen } from './access.ts';
 import { baselineFindingInWords, scoreInWords } from './baseline-finding.ts';
 import { allowanceInWords, counted } from './counted.ts';
 import { reasonInWords } from './reasons.ts';
@@ -188,7 +188,7 @@ function scopeText({ access }: Subject, source: string): string {
 }
 
 function saidOnScreen(source: string): string {
-  return source === APPLE_REPORT_SOURCE ? 'the report does not say whether on screen' : 'on screen';
+  return saysWhatIsOnScreen(source) ? 'on screen' : 'the report does not say whether on screen';
 }
 
 function consentText({ policy, category, program, access }: Subject): string {

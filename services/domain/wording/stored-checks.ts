@@ -2,7 +2,6 @@
  * Every check of one stored access in plain words, from its row alone: nothing is folded again, so it costs one row to read. What
  * `explainChecks` knows beyond it (which entitlement, which consent) takes the state of that place in the log.
  */
-import { APPLE_REPORT_SOURCE } from '../../../schemas/catalogue/index.ts';
 import { printable } from '../../../schemas/policy/wording.ts';
 import { isPersonal } from '../checks/judged-category.ts';
 import type { Evidence, EvidenceFinding } from '../verdict/evidence.ts';
@@ -19,6 +18,7 @@ import {
   LIMITS,
 } from './explain-checks.ts';
 import { reasonInWords } from './reasons.ts';
+import { saysWhatIsOnScreen } from './access.ts';
 import { counted } from './counted.ts';
 
 export interface StoredRow {
@@ -134,5 +134,5 @@ function passedInWords(check: number, row: StoredRow): string {
 
 function whereOf({ foreground, source }: StoredRow): string {
   if (!foreground) return 'In the background, which the declaration allows';
-  return source === APPLE_REPORT_SOURCE ? 'The report does not say whether on screen' : 'On screen';
+  return saysWhatIsOnScreen(source) ? 'On screen' : 'The report does not say whether on screen';
 }
