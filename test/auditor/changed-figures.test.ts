@@ -13,10 +13,7 @@ beforeAll(async () => {
   home = await ScoredLog.make();
   warehouse = await home.openWarehouse();
 });
-afterAll(async () => {
-  await warehouse.close();
-  await home.remove();
-});
+afterAll(() => home.remove());
 beforeEach(async () => {
   scored = await ScoredLog.make();
   await scored.append(40);

@@ -22,10 +22,7 @@ beforeEach(async () => {
   await scored.store(warehouse);
   await scored.log.deleteBefore('access', 0, 100);
 });
-afterEach(async () => {
-  await warehouse.close();
-  await scored.remove();
-});
+afterEach(() => scored.remove());
 
 const NOTHING = { missing: 0, different: 0, unexpected: 0, unproved: [] };
 

@@ -14,10 +14,7 @@ beforeEach(async () => {
   await scored.store(warehouse);
   await scored.log.deleteBefore('results', 0, (await scored.log.bounds('results', 0)).end);
 });
-afterEach(async () => {
-  await warehouse.close();
-  await scored.remove();
-});
+afterEach(() => scored.remove());
 
 test.each([
   [0, 50],

@@ -21,10 +21,7 @@ beforeEach(async () => {
   scored = await ScoredLog.make();
   warehouse = await scored.openWarehouse();
 });
-afterEach(async () => {
-  await warehouse.close();
-  await scored.remove();
-});
+afterEach(() => scored.remove());
 
 const options = (): PartitionWriterOptions => ({ log: scored.log, warehouse, partition: 0, limits: LIMITS, countsBlocks: true });
 

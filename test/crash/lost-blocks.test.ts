@@ -20,10 +20,7 @@ beforeEach(async () => {
   scored = await ScoredLog.make();
   warehouse = await scored.openWarehouse();
 });
-afterEach(async () => {
-  await warehouse.close();
-  await scored.remove();
-});
+afterEach(() => scored.remove());
 
 const storedUser = (user: string): string => user;
 

@@ -26,10 +26,7 @@ beforeEach(async () => {
   scored = await ScoredLog.make();
   warehouse = await scored.openWarehouse();
 });
-afterEach(async () => {
-  await warehouse.close();
-  await scored.remove();
-});
+afterEach(() => scored.remove());
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await nextTurn();

@@ -11,10 +11,7 @@ beforeEach(async () => {
   scored = await ScoredLog.make();
   warehouse = await scored.openWarehouse();
 });
-afterEach(async () => {
-  await warehouse.close();
-  await scored.remove();
-});
+afterEach(() => scored.remove());
 
 async function judgeAndStore(records: number): Promise<void> {
   await scored.append(records);

@@ -39,6 +39,7 @@ export interface Block {
 }
 
 export class ScoredLog {
+  readonly #opened: Warehouse[] = [];
   readonly folder = mkdtempSync(join(tmpdir(), 'ntk-takeover-'));
   readonly path = join(this.folder, 'log.db');
   readonly clock = new TestClock();
@@ -52,14 +53,17 @@ export class ScoredLog {
     return made;
   }
 
-  /** An embedded ClickHouse in its folder, with the tables; the test closes it. */
+  /** An embedded ClickHouse in its folder, with the tables; it goes with {@link remove}. */
   async openWarehouse(): Promise<Warehouse> {
     const warehouse = openChdbWarehouse({ path: join(this.folder, 'clickhouse'), spoolDir: join(this.folder, 'spool') });
     await migrate(warehouse);
+    this.#opened.push(warehouse);
     return warehouse;
   }
 
+  /** Closes what was opened of it, too. */
   async remove(): Promise<void> {
+    for (const warehouse of this.#opened) await warehouse.close();
     await this.log.close();
     rmSync(this.folder, { recursive: true, force: true });
   }

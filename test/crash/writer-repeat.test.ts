@@ -29,6 +29,7 @@ beforeEach(async () => {
   warehouse = await scored.openWarehouse();
 });
 afterEach(async () => {
+  // It may be another one than the log's own, see inAnotherStore.
   await warehouse.close();
   await scored.remove();
 });

@@ -11,10 +11,7 @@ beforeEach(async () => {
   scored = await ScoredLog.make();
   warehouse = await scored.openWarehouse();
 });
-afterEach(async () => {
-  await warehouse.close();
-  await scored.remove();
-});
+afterEach(() => scored.remove());
 
 const copy = (): string => `${scored.path}.copy`;
 const judged = async (): Promise<void> => (await scored.scored()).stop();

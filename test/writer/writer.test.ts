@@ -19,10 +19,7 @@ beforeEach(async () => {
   await scored.append(50);
   await scored.scored();
 });
-afterEach(async () => {
-  await warehouse.close();
-  await scored.remove();
-});
+afterEach(() => scored.remove());
 
 function newWriter(over: Partial<WriterOptions> = {}): Writer {
   const { log, clock } = scored;

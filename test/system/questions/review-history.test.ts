@@ -13,10 +13,7 @@ beforeEach(async () => {
   scored = await ScoredLog.make(2);
   warehouse = await scored.openWarehouse();
 });
-afterEach(async () => {
-  await warehouse.close();
-  await scored.remove();
-});
+afterEach(() => scored.remove());
 
 /** Programs of partition 0 of two, and one of the other. */
 const programs = Array.from({ length: 20 }, (_, i) => `wx${i}`);
