@@ -1,4 +1,6 @@
 /** Looks an access up among the stored rows, by its event id or its place in the log. */
+import type { RowPlace } from '../domain/review/episode.ts';
+import { IS_AMONG_PLACES, placeParams } from '../domain/review/queries.ts';
 import type { QueryParams, Warehouse } from '../platform/warehouse/warehouse.ts';
 
 /** A stored row as `ntk explain` shows it. */
@@ -159,4 +161,13 @@ export async function accessAt(
     { logId, partition, offset },
   );
   return row ?? null;
+}
+
+/** Rows of some places in a log, in no order; those that are not stored are left out. */
+export async function accessesAt(warehouse: Warehouse, logId: string, places: readonly RowPlace[]): Promise<StoredAccess[]> {
+  if (places.length === 0) return [];
+  return warehouse.query<StoredAccess>(
+    `SELECT ${COLUMNS} FROM ntk.access_results FINAL WHERE log_id = {logId:UUID} AND ${IS_AMONG_PLACES}`,
+    { logId, ...placeParams(places) },
+  );
 }

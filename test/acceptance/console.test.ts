@@ -142,6 +142,21 @@ describe('the live page', () => {
     await until(async () => ((await page.locator('#newest details').first().getAttribute('data-id')) === id ? null : true));
   });
 
+  test('a program stays under the hand that points at it, and its link leads to its page', async () => {
+    const link = page.locator('#by-program a').first();
+    await link.hover();
+    const program = await link.innerText();
+    await page.evaluate(`document.querySelector('#by-program a').dataset.is = 'the same'`);
+    await page.evaluate(THREE_REPORTS);
+    expect(await page.locator('#by-program a').first().getAttribute('data-is')).toBe('the same');
+    const other = await page.context().newPage();
+    await other.goto(address((await link.getAttribute('href'))!));
+    expect(await other.locator('h1').innerText()).toBe(program);
+    expect(await other.locator('main').innerText()).toContain('What it declares, and what it takes');
+    await other.close();
+    await page.mouse.move(0, 0);
+  });
+
   test('can be held still', async () => {
     await page.locator('#pause').click();
     expect(await page.locator('#pause').getAttribute('aria-pressed')).toBe('true');
@@ -160,10 +175,15 @@ describe('the live page', () => {
       const visited = await visit({ viewport, colorScheme, reducedMotion: 'reduce' });
       await visited.locator('#newest summary').first().click();
       await visited.locator('.checks li').first().waitFor();
-      // No wider than the screen.
-      expect(await visited.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width);
-      for (const path of ['/', '/report', '/guides']) {
+      const program = await visited.locator('#by-program a').first().getAttribute('href');
+      const access = await visited.locator('#newest details').first().getAttribute('data-id');
+      // Each size and each colour of these once.
+      const ofReviewers =
+        (viewport === DESKTOP) === (colorScheme === 'dark') ? ['/alarms', '/programs', program!, `/accesses/${access}`] : [];
+      for (const path of ['/', '/report', '/guides', ...ofReviewers]) {
         if (path !== '/') await visited.goto(address(path));
+        // No wider than the screen.
+        expect(await visited.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width);
         await visited.evaluate(AXE);
         const found = await visited.evaluate<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }>(
           'axe.run(document)',
@@ -187,10 +207,14 @@ describe('the live page', () => {
     for (const { user } of stored) users.add(user);
     expect(users.size).toBeGreaterThan(100);
     const id = await page.locator('#newest details').first().getAttribute('data-id');
+    const program = await page.locator('#by-program a').first().getAttribute('href');
     const all = [
       await page.content(),
       await served(`/live/accesses/${id}`),
       await served('/report'),
+      await served('/programs'),
+      await served(program!),
+      await served(`/accesses/${id}`),
       await firstEvents(address('/live/events')),
     ].join('\n');
     expect(all).toContain('event: newest');

@@ -28,6 +28,7 @@ const ACCESS = {
   id: '1-7',
   at: NOW.at,
   program: 'wx1',
+  page: '/programs?id=wx1',
   did: 'asked for photos',
   reasons: [{ title: 'Not declared', sentence: 'It is not.' }],
   remedy: '',

@@ -1,10 +1,9 @@
 /** What `ntk review` prints. Programs and notes are words of others: they are made safe here. */
-import type { PlacedReview } from '../../domain/review/conclusions.ts';
+import type { PlacedReview, ReviewedEpisode } from '../../domain/review/conclusions.ts';
 import type { Contribution, Episode } from '../../domain/review/episode.ts';
 import type { AlarmCounts, AlarmRate, Rate } from '../../domain/review/alarm-rate.ts';
 import { DISPOSITIONS } from '../../../schemas/codes.ts';
 import { reasonInWords } from '../../domain/wording/reasons.ts';
-import type { ReviewedEpisode } from '../../system/questions/episodes.ts';
 import { atUtcOffset } from '../output/at-utc-offset.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';

@@ -21,6 +21,12 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': `${NOTHING}; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'`,
 };
 
+/** A page with a form that asks for another page of ours. */
+export const SEARCH_HEADERS: Readonly<Record<string, string>> = {
+  ...SAFE,
+  'content-security-policy': `${NOTHING.replace("form-action 'none'", "form-action 'self'")}; style-src 'self'; img-src 'self'`,
+};
+
 /** The report: the one style sheet that stands in it, known by its hash. */
 export const REPORT_HEADERS: Readonly<Record<string, string>> = {
   ...SAFE,

@@ -7,13 +7,15 @@ import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../platform/clock.ts';
 import { isLoopbackAddress } from '../../platform/http/loopback.ts';
-import { type ConsoleSource, isAway } from '../console-source.ts';
+import type { ConsoleSource } from '../console-source.ts';
 import type { LivePage } from '../live/live-page.ts';
 import { consolePage, guidesPage } from '../page/console-page.ts';
 import { reportPage } from '../report/report-page.ts';
+import { openedAt, placeIn, unavailable } from './answers.ts';
 import { readGuides } from './guides.ts';
 import { DATA_HEADERS, PAGE_HEADERS, REPORT_HEADERS } from './headers.ts';
 import { OnceAWhile } from './once-a-while.ts';
+import { registerReview, REVIEW_PAGES } from './register-review.ts';
 import { Visitors } from './visitor.ts';
 
 interface ConsoleOptions {
@@ -50,11 +52,12 @@ export async function registerConsole(app: FastifyInstance, options: ConsoleOpti
       return reply.code(refusal.code).send({ error: refusal.error });
     });
     registerPages(scope, options);
+    registerReview(scope, options);
     registerLive(scope, options);
   });
 }
 
-const PAGES: ReadonlySet<string> = new Set(['/', '/report', '/guides', '/guides/*']);
+const PAGES: ReadonlySet<string> = new Set(['/', '/report', '/guides', '/guides/*', ...REVIEW_PAGES]);
 
 function isPage(request: FastifyRequest): boolean {
   return PAGES.has(request.routeOptions.url ?? '') && request.headers['sec-fetch-mode'] === 'navigate';
@@ -112,12 +115,10 @@ function registerLive(scope: FastifyInstance, { source, live }: ConsoleOptions):
   });
   scope.get('/live/accesses/:id', async (request, reply) => {
     reply.headers(DATA_HEADERS);
-    const { id } = request.params as { id: string };
-    const [, partition, offset] = /^(\d{1,5})-(\d{1,15})$/.exec(id) ?? [];
-    if (partition === undefined || offset === undefined)
-      return reply.code(400).send({ error: 'an access is asked for as PARTITION-OFFSET' });
+    const place = placeIn(request.params);
+    if (place === null) return reply.code(400).send({ error: 'an access is asked for as PARTITION-OFFSET' });
     try {
-      const opened = Number(partition) > 0xffff ? null : await source.open(Number(partition), Number(offset));
+      const opened = await openedAt(source, place);
       return opened === null ? await reply.code(404).send({ error: 'no stored access lies there' }) : await reply.send(opened);
     } catch (error) {
       return unavailable(reply, error);
@@ -125,13 +126,4 @@ function registerLive(scope: FastifyInstance, { source, live }: ConsoleOptions):
   });
   // Before the server waits for connections to end: these would not by themselves.
   scope.addHook('preClose', async () => live.stop());
-}
-
-/** What is stored cannot be asked now. A bug goes on to whoever reports bugs. */
-function unavailable(reply: FastifyReply, error: unknown): FastifyReply {
-  if (!isAway(error)) throw error;
-  return reply
-    .code(503)
-    .headers({ ...DATA_HEADERS, 'retry-after': '5' })
-    .send({ error: 'what is stored cannot be asked right now; try again' });
 }

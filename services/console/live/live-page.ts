@@ -9,6 +9,7 @@ import { reasonInWords } from '../../domain/wording/reasons.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type ConsoleSource, isAway } from '../console-source.ts';
 import { pageKey } from '../page/console-page.ts';
+import { programAddress } from '../review/addresses.ts';
 import { EventStream } from './event-stream.ts';
 import type { LiveFigures } from './live-figures.ts';
 
@@ -125,6 +126,10 @@ function inWords(report: InterceptionReport): unknown {
     byClass: report.byClass
       .slice(0, CLASSES_TOLD_MAX)
       .map((row) => ({ ...row, class: printable(row.class, NAME_CHARACTERS_MAX) })),
-    topPrograms: report.topPrograms.map((row) => ({ ...row, program: printable(row.program, NAME_CHARACTERS_MAX) })),
+    topPrograms: report.topPrograms.map(({ program, attempts }) => ({
+      program: printable(program, NAME_CHARACTERS_MAX),
+      attempts,
+      page: programAddress(program),
+    })),
   };
 }

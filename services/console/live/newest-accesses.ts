@@ -5,6 +5,7 @@ import { whatItDid, type AccessToTell } from '../../domain/wording/access.ts';
 import { reasonInWords } from '../../domain/wording/reasons.ts';
 import { evidenceOf } from '../../domain/wording/stored-checks.ts';
 import type { Warehouse } from '../../platform/warehouse/warehouse.ts';
+import { programAddress } from '../review/addresses.ts';
 
 const NEWEST_MAX = 20;
 /** Places looked at behind the end of each partition, first and when that gave too few: a range of the key, not the whole table. */
@@ -18,6 +19,8 @@ export interface ToldAccess {
   /** When it happened, RFC 3339. */
   readonly at: string;
   readonly program: string;
+  /** Where the page about the program is; null where it has none. */
+  readonly page: string | null;
   /** Stands behind the program's name. */
   readonly did: string;
   /** The gravest first. */
@@ -41,21 +44,22 @@ const SQL = `
 SELECT partition, offset, event_time, source, program, api, category, purpose, foreground, fields, rows, outcome, duration_ms, link_host, verdict,
   reasons, effective, evidence
 FROM ntk.access_results FINAL
-WHERE log_id = {logId:UUID} AND proposed = 'intercept'
+WHERE log_id = {logId:UUID} AND proposed = 'intercept' AND ({program:String} = '' OR program = {program:String})
   AND offset >= transform(partition, {partitions:Array(UInt16)}, {from:Array(UInt64)}, toUInt64(0))
 ORDER BY appended_at DESC, partition, offset DESC LIMIT {max:UInt32}`;
 
 const STORED_SQL = `SELECT partition, max(next) AS stored FROM ntk.blocks WHERE log_id = {logId:UUID} GROUP BY partition`;
 
-/** At most {@link NEWEST_MAX}, the newest arrival first. */
-export async function newestAccesses(warehouse: Warehouse, logId: string): Promise<ToldAccess[]> {
+/** At most {@link NEWEST_MAX}, the newest arrival first. @param program of this one alone; empty: of all */
+export async function newestAccesses(warehouse: Warehouse, logId: string, program = ''): Promise<ToldAccess[]> {
   const stored = await warehouse.query<{ partition: number; stored: string }>(STORED_SQL, { logId });
   const partitions = stored.map(({ partition }) => partition);
   if (partitions.length === 0) return [];
   let rows: TellableRow[] = [];
-  for (const back of LOOK_BACK) {
+  // Those of one program may be anywhere.
+  for (const back of program === '' ? LOOK_BACK : LOOK_BACK.slice(-1)) {
     const from = stored.map((one) => Math.max(0, Number(one.stored) - back));
-    rows = await warehouse.query<TellableRow>(SQL, { logId, partitions, from, max: NEWEST_MAX });
+    rows = await warehouse.query<TellableRow>(SQL, { logId, partitions, from, program, max: NEWEST_MAX });
     if (rows.length === NEWEST_MAX || from.every((offset) => offset === 0)) break;
   }
   return rows.map(told);
@@ -69,6 +73,7 @@ export function told(row: TellableRow): ToldAccess {
     id: `${partition}-${offset}`,
     at: `${row.event_time.replace(' ', 'T')}Z`,
     program: printable(row.program, PROGRAM_CHARACTERS_MAX),
+    page: programAddress(row.program),
     did: whatItDid(row),
     reasons: order.map((i) => reasonInWords(reasons[i]!)),
     remedy: printable(evidenceOf(row).remedy, REMEDY_CHARACTERS_MAX),

@@ -3,14 +3,9 @@ import { createHash } from 'node:crypto';
 import type { AboutSystem } from '../console-source.ts';
 import { html, type Html } from '../html.ts';
 import type { Guide } from '../http/guides.ts';
+import { framed, SIMULATED_NOTICE, top } from './frame.ts';
 
 const KEY_DIGITS = 16;
-
-const SIMULATED_NOTICE = {
-  now: html`<p class="notice"><strong>Simulated.</strong> Programs, users and accesses on this page are made up. The rules, verdicts and figures are real.</p>`,
-  earlier: html`<p class="notice"><strong>Partly simulated.</strong> This data has records that the simulator made up; they count in every figure. For hosts of your own start with another folder: <code>--data ./mine</code>.</p>`,
-  never: null,
-};
 
 /** What a page was made for. Figures of another system would stand under the name of this one, and made-up ones without the notice. */
 export function pageKey({ version, logId, simulated, dataIn }: AboutSystem): string {
@@ -41,6 +36,7 @@ ${newest}
 <div class="side">
 ${breakdown('by-reason', 'By reason', 'Reason')}
 ${breakdown('by-category', 'By kind of data', 'Kind of data')}
+${breakdown('by-program', 'Programs with the most attempts', 'Program', ['Attempts'])}
 </div>
 </div>
 </main>
@@ -77,12 +73,12 @@ const newest = html`<section class="newest" aria-labelledby="newest-title">
 <ol id="newest"></ol>
 </section>`;
 
-function breakdown(id: string, title: string, column: string): Html {
+function breakdown(id: string, title: string, column: string, counts: readonly string[] = ['Attempts', 'Programs']): Html {
   return html`<section aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 <table class="bars" id="${id}">
-<thead><tr><th scope="col">${column}</th><th scope="col" class="n">Attempts</th><th scope="col" class="n">Programs</th></tr></thead>
-<tbody><tr><td colspan="3" class="soft">None yet.</td></tr></tbody>
+<thead><tr><th scope="col">${column}</th>${counts.map((count) => html`<th scope="col" class="n">${count}</th>`)}</tr></thead>
+<tbody><tr><td colspan="${counts.length + 1}" class="soft">None yet.</td></tr></tbody>
 </table>
 </section>`;
 }
@@ -102,22 +98,6 @@ ${guides.map(({ name, title }) => html`<li><a href="/guides/${name}">${title}</a
   );
 }
 
-function top(current: 'live' | 'guides', more: Html | null): Html {
-  const links = [
-    ['live', '/', 'Live'],
-    ['report', '/report', 'Report'],
-    ['guides', '/guides', 'Guides'],
-    ['metrics', '/metrics', 'Metrics'],
-  ] as const;
-  return html`<a class="skip" href="#main">To the content</a>
-<header class="top">
-<p class="brand"><img src="/icon.svg" alt="" width="22" height="22">Need to Know</p>
-<nav aria-label="Pages"><ul>
-${links.map(([id, href, text]) => (id === current ? html`<li><a href="${href}" aria-current="page">${text}</a></li>\n` : html`<li><a href="${href}">${text}</a></li>\n`))}</ul></nav>
-${more}
-</header>`;
-}
-
 function foot({ version, logId, dataIn }: AboutSystem): Html {
   return html`<footer>
 <dl>
@@ -128,23 +108,4 @@ function foot({ version, logId, dataIn }: AboutSystem): Html {
 <div><dt>Health</dt><dd><a href="/health">/health</a></dd></div>
 </dl>
 </footer>`;
-}
-
-function framed(title: string, head: Html | null, body: Html): string {
-  return html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<link rel="icon" href="/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="/console.css">
-${head}
-</head>
-<body>
-${body}
-</body>
-</html>
-`.markup;
 }

@@ -2,7 +2,7 @@
  * Puts the figures into the live page as they come. Everything that programs or developers wrote goes in as text, never as markup.
  * Runs in the browser, as it stands here.
  */
-import { CLOCK, clockTime, NewestList, TOKEN_NEEDED } from './newest.mjs';
+import { CLOCK, clockTime, linked, NewestList, TOKEN_NEEDED } from './newest.mjs';
 
 const byId = (id) => document.getElementById(id);
 const numbers = new Intl.NumberFormat('en-US');
@@ -107,21 +107,29 @@ function showReport(report) {
   document.documentElement.dataset.accesses = String(report.accesses);
   showBars('by-reason', report.byReason);
   showBars('by-category', report.byCategory);
+  showBars(
+    'by-program',
+    report.topPrograms.map(({ program, attempts, page }) => ({ title: program, attempts, page })),
+  );
   showTrouble('report', '');
 }
 
 function showBars(id, rows) {
   const body = byId(id).tBodies[0];
   if (rows.length === 0) return;
+  // A link that somebody is about to follow stays where it is.
+  if (body.querySelector('a') !== null && (body.matches(':hover') || body.contains(document.activeElement))) return;
   const highest = Math.max(...rows.map(({ attempts }) => attempts));
   body.replaceChildren(
-    ...rows.map(({ title, sentence, attempts, programs }) => {
+    ...rows.map(({ title, sentence, attempts, programs, page }) => {
       const row = document.createElement('tr');
       const name = document.createElement('th');
       name.scope = 'row';
-      name.textContent = title;
+      if (page) name.append(linked(title, page));
+      else name.textContent = title;
       if (sentence !== undefined) name.title = sentence;
-      row.append(name, cell(attempts), cell(programs));
+      row.append(name, cell(attempts));
+      if (programs !== undefined) row.append(cell(programs));
       row.style.setProperty('--share', String(attempts / highest));
       return row;
     }),

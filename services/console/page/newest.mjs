@@ -29,6 +29,13 @@ function made(tag, className, text = '') {
   return element;
 }
 
+/** @param page an address of this server */
+export function linked(text, page) {
+  const link = made('a', 'program', text);
+  link.href = page;
+  return link;
+}
+
 function inWords(time) {
   const now = new Date(performance.timeOrigin + performance.now());
   if (Math.abs(now.getTime() - time.getTime()) < DAY_MS) return clockTime.format(time);
@@ -102,7 +109,7 @@ export class NewestList {
     this.#empty.hidden = this.#items.size > 0;
   }
 
-  #item({ id, at, program, did, reasons, remedy, became }) {
+  #item({ id, at, program, page, did, reasons, remedy, became }) {
     const when = made('time', 'time', inWords(new Date(at)));
     when.dateTime = at;
     when.title = at;
@@ -122,7 +129,7 @@ export class NewestList {
     details.dataset.id = id;
     details.append(summary);
     details.addEventListener('toggle', () => {
-      if (details.open && details.children.length === 1) void this.#open(details, { id, reasons, remedy, became });
+      if (details.open && details.children.length === 1) void this.#open(details, { id, program, page, reasons, remedy, became });
     });
     const item = document.createElement('li');
     item.append(details);
@@ -130,7 +137,7 @@ export class NewestList {
   }
 
   /** What is known already stands there at once; the checks follow. */
-  async #open(details, { id, reasons, remedy, became }) {
+  async #open(details, { id, program, page, reasons, remedy, became }) {
     const body = made('div', 'opened');
     body.append(made('h3', '', 'Why'));
     for (const { title, sentence } of reasons) {
@@ -141,7 +148,10 @@ export class NewestList {
     body.append(made('p', '', BECAME_IN_FULL[became]));
     if (remedy !== '') body.append(made('h3', '', 'What the developer can do'), made('p', 'remedy', remedy));
     const loading = made('p', 'soft', 'Looking up the checks.');
-    body.append(loading);
+    const more = made('p', '', '');
+    if (page) more.append('More of ', linked(program, page), ', and ');
+    more.append(linked(`access ${id}`, `/accesses/${id}`), ' as a page');
+    body.append(loading, more);
     details.append(body);
     try {
       const answer = await fetch(`/live/accesses/${id}`, { signal: AbortSignal.timeout(LOOK_UP_MS_MAX) });

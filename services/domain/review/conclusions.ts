@@ -20,6 +20,12 @@ export interface PlacedReview extends Review {
   readonly rowAtMs: number;
 }
 
+export interface ReviewedEpisode {
+  readonly episode: Episode;
+  /** Latest first. None: nobody has concluded anything, or the log is not at hand. */
+  readonly reviews: readonly PlacedReview[];
+}
+
 /** Reviews of episodes that have grown together since are all about the whole: the latest counts. */
 export class Conclusions {
   /** Latest first. A program is in one partition, so its reviews have one order. */

@@ -29,6 +29,8 @@ export interface Episode extends RowPlace {
   readonly categories: readonly string[];
   /** Of its result with the highest score. */
   readonly score: number;
+  /** Where that result lies, in the same partition. */
+  readonly topOffset: number;
   /** Of that result, largest first. */
   readonly contributions: readonly Contribution[];
 }
@@ -59,6 +61,7 @@ export interface EpisodeRow {
   readonly categories: readonly string[];
   readonly top_score: number;
   readonly top_contributions: Readonly<Record<string, number>>;
+  readonly top_offset: string;
 }
 
 const ORDER = new Map<string, number>(BASELINE_REASONS.map((reason, i) => [reason, i]));
@@ -76,6 +79,7 @@ export function episodeOf(row: EpisodeRow): Episode {
     reasons: row.found.toSorted((a, b) => ORDER.get(a)! - ORDER.get(b)!),
     categories: row.categories,
     score: row.top_score,
+    topOffset: Number(row.top_offset),
     contributions: Object.entries(row.top_contributions)
       .map(([feature, amount]) => ({ feature, amount }))
       .toSorted((a, b) => b.amount - a.amount),

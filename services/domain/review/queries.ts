@@ -5,6 +5,7 @@
 import { BASELINE_REASONS } from '../../../schemas/codes.ts';
 import { EPISODE_SECONDS } from '../baselines/tuning.ts';
 import { AS_OF, IN_RANGE } from '../report/queries.ts';
+import type { RowPlace } from './episode.ts';
 
 /** Two results of one program that are so far apart belong to two episodes. */
 const GAP_MS = EPISODE_SECONDS * 1000;
@@ -12,17 +13,29 @@ const GAP_MS = EPISODE_SECONDS * 1000;
 const MEMORY_BYTES_MAX = 256 * 1024 * 1024;
 const SPILLING = `SETTINGS max_bytes_before_external_group_by = ${MEMORY_BYTES_MAX}, max_bytes_before_external_sort = ${MEMORY_BYTES_MAX}`;
 
-const REASON_LIST = `[${BASELINE_REASONS.map((reason) => `'${reason}'`).join(', ')}]`;
+/** Reasons of the baselines, as an array of SQL. */
+export const BASELINE_REASON_LIST = `[${BASELINE_REASONS.map((reason) => `'${reason}'`).join(', ')}]`;
 const EVENT_MS = 'toUnixTimestamp64Milli(event_time)';
 
 /** Earlier than every time by more than a gap. */
 const LONG_AGO_MS = -GAP_MS;
 
 /** Parameters `placePartitions` and `placeOffsets`, parallel: numbers alone, because what is bound travels in an address. */
-const IS_AMONG_PLACES = `(partition, offset) IN (
+export const IS_AMONG_PLACES = `(partition, offset) IN (
   SELECT tupleElement(place, 1), tupleElement(place, 2)
   FROM (SELECT arrayJoin(arrayZip({placePartitions:Array(UInt16)}, {placeOffsets:Array(UInt64)})) AS place)
 )`;
+
+/** What {@link IS_AMONG_PLACES} asks for. */
+export function placeParams(places: readonly RowPlace[]): {
+  readonly placePartitions: number[];
+  readonly placeOffsets: number[];
+} {
+  return {
+    placePartitions: places.map(({ partition }) => partition),
+    placeOffsets: places.map(({ offset }) => offset),
+  };
+}
 
 /**
  * Results of one program in one hour of the clock are less than an hour apart, so they are one episode whatever lies between: each hour
@@ -33,10 +46,11 @@ const EPISODES = `
 WITH hours AS (
   SELECT partition, program, intDiv(${EVENT_MS}, ${GAP_MS}) AS hour, min(${EVENT_MS}) AS from_ms, max(${EVENT_MS}) AS until_ms,
     count() AS n, min(offset) AS lowest, max(offset) AS highest, argMax(class, offset) AS latest_class,
-    groupUniqArrayArray(arrayIntersect(reasons, ${REASON_LIST})) AS hour_reasons,
-    groupUniqArray(category) AS hour_categories, max(score) AS hour_score, argMax(contributions, (score, -toInt64(offset))) AS hour_contributions
+    groupUniqArrayArray(arrayIntersect(reasons, ${BASELINE_REASON_LIST})) AS hour_reasons,
+    groupUniqArray(category) AS hour_categories, max(score) AS hour_score, argMax(contributions, (score, -toInt64(offset))) AS hour_contributions,
+    argMax(offset, (score, -toInt64(offset))) AS hour_top_offset
   FROM ntk.access_results FINAL
-  WHERE ${AS_OF} AND hasAny(reasons, ${REASON_LIST}) AND ({program:String} = '' OR program = {program:String})
+  WHERE ${AS_OF} AND hasAny(reasons, ${BASELINE_REASON_LIST}) AND ({program:String} = '' OR program = {program:String})
     AND (empty({placeOffsets:Array(UInt64)}) OR program IN (
       SELECT program FROM ntk.access_results WHERE log_id = {logId:UUID} AND ${IS_AMONG_PLACES}
     ))
@@ -52,7 +66,8 @@ WITH hours AS (
 ), episodes AS (
   SELECT partition, program, min(lowest) AS first_offset, argMax(latest_class, highest) AS class_name,
     min(from_ms) AS start_ms, max(until_ms) AS last_ms, sum(n) AS results, groupUniqArrayArray(hour_reasons) AS found,
-    arraySort(groupUniqArrayArray(hour_categories)) AS categories, max(hour_score) AS top_score, argMax(hour_contributions, (hour_score, -hour)) AS top_contributions
+    arraySort(groupUniqArrayArray(hour_categories)) AS categories, max(hour_score) AS top_score, argMax(hour_contributions, (hour_score, -hour)) AS top_contributions,
+    argMax(hour_top_offset, (hour_score, -hour)) AS top_offset
   FROM numbered
   GROUP BY partition, program, number
   HAVING start_ms * 1000 >= {fromUs:Int64} AND start_ms * 1000 < {toUs:Int64}
@@ -84,7 +99,7 @@ export interface PlacedRow {
 export const PLACES_SQL = `
 SELECT partition, offset, program, ${EVENT_MS} AS at_ms
 FROM ntk.access_results FINAL
-WHERE log_id = {logId:UUID} AND hasAny(reasons, ${REASON_LIST}) AND ${IS_AMONG_PLACES}`;
+WHERE log_id = {logId:UUID} AND hasAny(reasons, ${BASELINE_REASON_LIST}) AND ${IS_AMONG_PLACES}`;
 
 /** Programs times days (UTC) on which they had an access. A row that lies there twice makes no second day, so FINAL is not asked for. */
 export const PROGRAM_DAYS_SQL = `

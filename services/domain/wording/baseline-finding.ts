@@ -79,14 +79,16 @@ function firstDaysInWords(o: Values, e: Values): string {
   return `it had ${number(o.usesOfCategory)} of ${number(o.usesOfProgram)}; ${ordinary('usesOfCategory')}`;
 }
 
+/** A part of the score by name; releases have different ones. */
+export function featureInWords(feature: string): string {
+  return Object.hasOwn(NAMES, feature) ? NAMES[feature as Feature] : 'something else';
+}
+
 /** `Score 21.9, and 19 is an alarm: 15 for the even intervals, 6.9 for …`; the parts are ordered by what they add. Says what a use or a user is where one counts. */
 export function scoreInWords({ score, threshold, contributions }: BaselineEvidence): string {
   const parts = Object.entries(contributions)
     .toSorted(([, a], [, b]) => b - a)
-    .map(
-      ([feature, amount]) =>
-        `${tenths(amount)} for ${Object.hasOwn(NAMES, feature) ? NAMES[feature as Feature] : 'something else'}`,
-    );
+    .map(([feature, amount]) => `${tenths(amount)} for ${featureInWords(feature)}`);
   const uses = Object.keys(contributions).some((feature) => OF_USES.has(feature)) ? WHAT_USES_ARE : '';
   const users = Object.hasOwn(contributions, 'distinct_users') ? WHAT_USERS_ARE : '';
   return `Score ${tenths(score)}, and ${tenths(threshold)} is an alarm: ${parts.join(', ')}.${uses}${users}`;

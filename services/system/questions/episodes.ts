@@ -2,9 +2,16 @@
 import type { Authority } from '../../domain/authority/authority.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import { type AlarmCounts, type AlarmRate, alarmRate } from '../../domain/review/alarm-rate.ts';
-import { Conclusions, type PlacedReview, type Review } from '../../domain/review/conclusions.ts';
-import { type Episode, episodeOf, type EpisodeRow, nameOf, type RowPlace } from '../../domain/review/episode.ts';
-import { EPISODE_COUNT_SQL, EPISODES_SQL, PLACES_SQL, type PlacedRow, PROGRAM_DAYS_SQL } from '../../domain/review/queries.ts';
+import { Conclusions, type PlacedReview, type Review, type ReviewedEpisode } from '../../domain/review/conclusions.ts';
+import { episodeOf, type EpisodeRow, nameOf, type RowPlace } from '../../domain/review/episode.ts';
+import {
+  EPISODE_COUNT_SQL,
+  EPISODES_SQL,
+  placeParams,
+  PLACES_SQL,
+  type PlacedRow,
+  PROGRAM_DAYS_SQL,
+} from '../../domain/review/queries.ts';
 import type { QueryParams, Warehouse } from '../../platform/warehouse/warehouse.ts';
 import { policyHistory } from '../facts/policy-history.ts';
 import { type Positions, positionsNow, type ReportSource, requireResults } from './report.ts';
@@ -26,12 +33,6 @@ export interface EpisodeFilter {
 
 const EVERYTHING: EpisodeFilter = { fromUs: 0, toUs: TIME_END_US, program: null };
 
-export interface ReviewedEpisode {
-  readonly episode: Episode;
-  /** Latest first. None: nobody has concluded anything, or the log is not at hand. */
-  readonly reviews: readonly PlacedReview[];
-}
-
 /** A store as it was when somebody began to look at its alarms. */
 export class AlarmView {
   readonly #source: ReportSource;
@@ -43,8 +44,13 @@ export class AlarmView {
   readonly unwritten: number;
 
   static async at(source: ReportSource): Promise<AlarmView> {
-    const { log, logId, warehouse } = source;
     await requireResults(source);
+    return AlarmView.ofOwnLog(source);
+  }
+
+  /** Whoever judges and stores this log itself may have stored nothing yet. */
+  static async ofOwnLog(source: ReportSource): Promise<AlarmView> {
+    const { log, logId, warehouse } = source;
     const positions = await positionsNow(source);
     const history = log === null ? NO_HISTORY : await reviewHistory({ log, logId, warehouse }, positions);
     const conclusions = new Conclusions(await placed(warehouse, logId, history.reviews));
@@ -131,13 +137,6 @@ export class AlarmView {
 
 async function rowsAt(warehouse: Warehouse, logId: string, places: readonly RowPlace[]): Promise<PlacedRow[]> {
   return warehouse.query<PlacedRow>(PLACES_SQL, { logId, ...placeParams(places) });
-}
-
-function placeParams(places: readonly RowPlace[]): QueryParams {
-  return {
-    placePartitions: places.map(({ partition }) => partition),
-    placeOffsets: places.map(({ offset }) => offset),
-  };
 }
 
 /** Those whose row is there and is their program's: nobody reviews another program's alarms under its name. */

@@ -18,6 +18,8 @@ export interface HoursRequest {
   readonly fromUs: number;
   /** What is later is not looked at. */
   readonly toUs: number;
+  /** So many hours before the last one are learned from and told, at most. @default three years */
+  readonly hoursMax?: number;
 }
 
 export interface ProgramHours {
@@ -35,15 +37,20 @@ export interface ProgramHours {
 
 /** @throws UserError when what is stored is of other logs */
 export async function programHours(source: ReportSource, request: HoursRequest): Promise<ProgramHours> {
-  const { logId, warehouse } = source;
   await requireResults(source);
+  return programHoursOfOwnLog(source, request);
+}
+
+/** Whoever judges and stores this log itself may have stored nothing yet. */
+export async function programHoursOfOwnLog(source: ReportSource, request: HoursRequest): Promise<ProgramHours> {
+  const { logId, warehouse } = source;
   const { partitions, positions, unwritten } = await positionsNow(source);
-  const { program, category, toUs } = request;
+  const { program, category, toUs, hoursMax = HOURS_MAX } = request;
   const asked: QueryParams = { logId, partitions, positions, fromUs: 0, toUs, program, category: category ?? '' };
   const [span] = await warehouse.query<HourSpanRow>(HOUR_SPAN_SQL, asked);
   const [accesses, first, last] = [Number(span!.accesses), Number(span!.first_hour), Number(span!.last_hour)];
   if (accesses === 0) return { series: [], accesses, learnedFromMs: 0, isMoreBefore: false, unwritten };
-  const firstHour = Math.max(first, last - HOURS_MAX + 1);
+  const firstHour = Math.max(first, last - hoursMax + 1);
   const rows = await warehouse.query<HourRow>(hoursSql(request.measure), { ...asked, firstHour });
   const counts = rows
     .filter(({ is_total }) => category === null || is_total === 0)

@@ -13,6 +13,8 @@ import type { Health } from '../../platform/http/health.ts';
 import { LogError } from '../../platform/log/event-log.ts';
 import type { Warehouse } from '../../platform/warehouse/warehouse.ts';
 import { backlogOf } from './backlog.ts';
+import { reviewSource } from './review-source.ts';
+import { quotedForShell } from './shell-words.ts';
 import { certifiedReport } from '../questions/certified-report.ts';
 import type { System } from '../opening/open-system.ts';
 import { reportInterceptions } from '../questions/report.ts';
@@ -45,6 +47,7 @@ export function consoleSource(options: ConsoleSourceOptions): ConsoleSource {
     report: () => reportInterceptions(source, everything()),
     certified: () => certifiedReport(source, everything(), authority),
     newest: () => newestAccesses(warehouse, log.logId),
+    ...reviewSource(options),
     open: async (partition, offset) => {
       const row = await accessAt(warehouse, log.logId, partition, offset);
       return row === null ? null : opened(row, storeFlags);
@@ -96,15 +99,11 @@ function opened(row: StoredAccess, storeFlags: string): OpenedAccess {
   ];
   return {
     told: told(row),
+    programId: row.program,
+    verdict: row.verdict,
+    proposed: row.proposed,
     checks: storedChecks(row),
     facts: facts.flatMap(([name, value]) => (value === '' ? [] : [{ name, value: printable(value, FACT_CHARACTERS_MAX) }])),
     command: `ntk explain ${quotedForShell(row.event_id)} --recompute${storeFlags}`,
   };
-}
-
-/** As a person can paste it. */
-function quotedForShell(text: string): string {
-  return /^[\w.:@/+-]+$/.test(text) && !text.startsWith('-')
-    ? text
-    : `'${printable(text, FACT_CHARACTERS_MAX).replaceAll("'", `'\\''`)}'`;
 }

@@ -38,6 +38,7 @@ test('an episode has its reasons in the order of the contracts and what made its
     top_score: 9.5,
     categories: ['contacts', 'location'],
     top_contributions: { rhythm: 2.5, rate: 6, users: 1 },
+    top_offset: '9007199254740991',
   };
   expect(episodeOf(row)).toEqual({
     partition: 3,
@@ -51,6 +52,7 @@ test('an episode has its reasons in the order of the contracts and what made its
     reasons: ['rate_above_baseline', 'users_above_baseline', 'category_new_for_program', 'periodic_polling'],
     categories: ['contacts', 'location'],
     score: 9.5,
+    topOffset: 9_007_199_254_740_991,
     contributions: [
       { feature: 'rate', amount: 6 },
       { feature: 'rhythm', amount: 2.5 },

@@ -192,6 +192,7 @@ describe('episodes', { timeout: 120_000 }, () => {
     expect(episode).toMatchObject({
       id: '1-5',
       score: 9.5,
+      topOffset: 6,
       contributions: [{ feature: 'users', amount: 9.5 }],
       className: 'retail',
     });
