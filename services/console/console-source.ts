@@ -70,6 +70,8 @@ export interface ProgramFacts {
   readonly declared: DeclaredInForce | null;
   /** Null: active. `until` is RFC 3339, or null where it does not lapse. */
   readonly standing: { readonly state: ProgramStanding; readonly until: string | null } | null;
+  /** Restricted kinds of data that are open to it now; until when, RFC 3339, null where that does not lapse. */
+  readonly entitlements: ReadonlyMap<string, string | null>;
 }
 
 export interface ToldAlarm extends ReviewedEpisode {

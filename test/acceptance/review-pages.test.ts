@@ -57,6 +57,14 @@ describe('the pages for reviewers', () => {
       'version: stricter\nmodes: { default: enforce }\nactions: { program_suspended: intercept }\nbaselines: { falseAlarmsPerProgramDay: 0.001 }\n',
     );
     await ntkOk(['run', ...data, '--policy', policy, '--input', desk.write('b.ndjson', later)]);
+    await ntkOk(['entitlement', ALARMED, 'camera', 'granted', '--until', '2099-01-01', ...data]);
+    await ntkOk(['entitlement', ALARMED, 'location', 'granted', '--until', '2020-01-01', ...data]);
+    await ntkOk([
+      'run',
+      ...data,
+      '--input',
+      desk.write('c.ndjson', ndjson(access({ id: 'last', subject: ALSO_ALARMED, time: '2026-03-02T07:00:00Z' }))),
+    ]);
     episodes = await ntkJson<Listed[]>(['review', 'list', ...data]);
     await ntkOk(['review', episodes[0]!.episode, 'expected', ...data, '--by', 'anna', '--note', 'a <b>sale</b>']);
     up = new NtkProcess(['up', ...data, '--port', '0'], { NTK_HEARTBEAT_SECONDS: '0' });
@@ -92,7 +100,7 @@ describe('the pages for reviewers', () => {
     expect(text).toContain('delivery, of developer dev_&lt;1&gt;; version 1 of its declaration is in force');
     expect(text).toContain('Suspended .');
     expect(text).toContain('location nearby also in the background 5 1 1 0 2026-03-02 07:00');
-    expect(text).toContain('camera scan 0 0 0 0 never');
+    expect(text).toContain('camera scan open to it until 2099-01-01 00:00:00 UTC 0 0 0 0 never');
     expect(text).toMatch(/Suspended program Reviewers of the platform .* 1 /);
     const own = episodes.filter(({ program }) => program === ALARMED).map(({ episode }) => episode);
     expect(alarmsIn(await page(programPath(ALARMED)))).toEqual(own);

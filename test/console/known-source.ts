@@ -79,6 +79,10 @@ export const PAGE: ProgramPage = {
       ],
     },
     standing: { state: 'suspended', until: '2026-04-01T00:00:00.000Z' },
+    entitlements: new Map([
+      ['contacts', '2027-01-01T00:00:00.000Z'],
+      ['camera', null],
+    ]),
   },
   figures: {
     accesses: 1_234,

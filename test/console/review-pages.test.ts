@@ -31,15 +31,15 @@ describe('the page of a program', () => {
 
   test('sets what is declared beside what is taken, both ways', () => {
     expect(text).toContain('location nearby also in the background 1,200 9 0 6 2026-03-01 02:00');
-    expect(text).toContain('contacts not declared 34 0 5 0');
-    expect(text).toContain('camera scan 0 0 0 0 never');
+    expect(text).toContain('contacts not declared open to it until 2027-01-01 00:00:00 UTC 34 0 5 0');
+    expect(text).toContain('camera scan open to it 0 0 0 0 never');
   });
 
   test('begins with who it is, whether it may run, and what was stopped', () => {
     expect(text).toContain('maps, of developer dev_1; version 3 of its declaration is in force');
     expect(text).toContain('Suspended until 2026-04-01 00:00:00 UTC');
     expect(text).toContain('Intercepted 5 2 prevented, 1 already refused, 2 late; 4 users');
-    expect(textOf(programPage(ABOUT, { ...PAGE, facts: { declared: null, standing: null } }))).toContain(
+    expect(textOf(programPage(ABOUT, { ...PAGE, facts: { declared: null, standing: null, entitlements: new Map() } }))).toContain(
       'No declaration of it is in force',
     );
   });
@@ -162,7 +162,13 @@ test('no name becomes markup, in text or in an attribute', async () => {
         className: name,
         kinds: [{ category: name, purposes: [name], isBackgroundAllowed: false }],
       };
-      const page = { ...PAGE, program: name, alarms: [alarm], commands: [name], facts: { declared, standing: null } };
+      const page = {
+        ...PAGE,
+        program: name,
+        alarms: [alarm],
+        commands: [name],
+        facts: { declared, standing: null, entitlements: new Map([[name, null]]) },
+      };
       const listed = { program: name, className: name, accesses: 1, intercepted: 1, wouldHave: 0, unusual: 0, lastMs: 0 };
       for (const made of [
         programPage(ABOUT, page),

@@ -49,7 +49,7 @@ ${byTheHour(page)}
 ${alarms.length === 0 ? html`<p class="soft">None.</p>` : html`<ol class="cards">\n${alarms.map((alarm) => alarmItem(alarm, false))}</ol>`}</section>
 <section aria-labelledby="stopped"><h2 id="stopped">Newest interceptions</h2>
 ${newest.length === 0 ? html`<p class="soft">None.</p>` : html`<ol class="cards">\n${newest.map(accessItem)}</ol>`}</section>
-<section aria-labelledby="more"><h2 id="more">More of it</h2>
+<section aria-labelledby="more"><h2 id="more">More of it, and what to decide</h2>
 ${commands.map((command) => html`<p><code>${command}</code></p>\n`)}</section>
 </main>`,
   );
@@ -69,7 +69,7 @@ function opening({ declared, standing }: ProgramFacts): Html {
 const STANDING = { active: 'Active', under_review: 'Under review', suspended: 'Suspended', banned: 'Banned' } as const;
 
 /** Both lists as one: what was taken first, then what is declared and was not. */
-function kinds({ declared }: ProgramFacts, taken: readonly CategoryFigures[]): Html {
+function kinds({ declared, entitlements }: ProgramFacts, taken: readonly CategoryFigures[]): Html {
   const declaredAs = new Map(declared?.kinds.map((kind) => [kind.category, kind]));
   const names = new Set(taken.map(({ category }) => category));
   const untaken = (declared?.kinds ?? []).filter(({ category }) => !names.has(category));
@@ -79,7 +79,7 @@ function kinds({ declared }: ProgramFacts, taken: readonly CategoryFigures[]): H
     [
       ...taken.map((figures): HtmlValue[] => [
         categoryInWords(figures.category),
-        declaredFor(figures.category, declaredAs.get(figures.category)),
+        [declaredFor(figures.category, declaredAs.get(figures.category)), opened(entitlements, figures.category)],
         grouped(figures.accesses),
         grouped(figures.background),
         grouped(figures.intercepted),
@@ -88,7 +88,7 @@ function kinds({ declared }: ProgramFacts, taken: readonly CategoryFigures[]): H
       ]),
       ...untaken.map((kind): HtmlValue[] => [
         categoryInWords(kind.category),
-        declaredFor(kind.category, kind),
+        [declaredFor(kind.category, kind), opened(entitlements, kind.category)],
         '0',
         '0',
         '0',
@@ -104,6 +104,12 @@ function declaredFor(category: string, kind: DeclaredKind | undefined): Html {
   if (kind === undefined) return html`<span class="is-bad">not declared</span>`;
   const more = kind.purposes.length - PURPOSES_MAX;
   return html`${kind.purposes.slice(0, PURPOSES_MAX).join(', ')}${more > 0 && `, and ${more} more`}${kind.isBackgroundAllowed && html` <span class="sub">also in the background</span>`}`;
+}
+
+/** A reviewer opened a restricted kind of data to it. */
+function opened(entitlements: ProgramFacts['entitlements'], category: string): Html | null {
+  const until = entitlements.get(category);
+  return until === undefined ? null : html` <span class="sub">open to it${until !== null && ` until ${moment(until)}`}</span>`;
 }
 
 function byTheHour({ hours, alarms }: ProgramPage): Html | null {

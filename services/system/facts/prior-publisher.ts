@@ -21,6 +21,6 @@ export function priorPublisher(
   return async ({ id, timeMs, data }, put) => {
     const time = new Date(timeMs).toISOString();
     const event = { specversion: '1.0', id, source: SOURCE, type: 'ntk.prior', subject: EVERY_PROGRAM, time, data };
-    await appendToEveryPartition(log, event, usedSigner, { origin: ORIGIN.system, puts: [put] });
+    await appendToEveryPartition(log, [event], usedSigner, { origin: ORIGIN.system, puts: [put] });
   };
 }

@@ -40,25 +40,30 @@ export async function publish(log: EventLog, fact: Fact, signer: Signer | null, 
   const { type, id, source, by, data, origin, nowMs, newestMs } = fact;
   const timeMs = signer === null ? nowMs : Math.max(nowMs, newestMs + 1);
   const event = { specversion: '1.0', id, source, type, subject: EVERY_PROGRAM, time: new Date(timeMs).toISOString(), by, data };
-  await appendToEveryPartition(log, event, signer, { origin, puts });
+  await appendToEveryPartition(log, [event], signer, { origin, puts });
 }
 
-/** Appends one copy of an event to every partition, signed if there is a signer, in one transaction with `puts`. @throws UserError */
+/** Appends one copy of each event to every partition, signed if there is a signer, in one transaction with `puts`. @throws UserError */
 export async function appendToEveryPartition(
   log: EventLog,
-  event: { readonly type: string },
+  events: readonly { readonly type: string }[],
   signer: Signer | null,
   { origin, puts }: { readonly origin: Origin; readonly puts: readonly Put[] },
 ): Promise<void> {
-  const signed = signer === null ? event : signEvent({ ...event, logid: log.logId }, signer);
-  if (signed === null) throw new UserError(`${event.type} holds a number that JSON cannot say, so it cannot be signed`);
-  const values = [Buffer.from(JSON.stringify(signed), 'utf8')];
+  const values = events.map((event) => signedBytes(log, event, signer));
   const appends = Array.from({ length: log.partitions }, (_, partition) => ({
     stream: 'access' as const,
     partition,
     values,
-    keys: [EVERY_PROGRAM],
+    keys: values.map(() => EVERY_PROGRAM),
     origin,
   }));
   await log.commit({ appends, puts });
+}
+
+/** An event as it lies in this log, signed if there is a signer. @throws UserError when it holds a number that cannot be signed */
+export function signedBytes(log: EventLog, event: { readonly type: string }, signer: Signer | null): Buffer {
+  const signed = signer === null ? event : signEvent({ ...event, logid: log.logId }, signer);
+  if (signed === null) throw new UserError(`${event.type} holds a number that JSON cannot say, so it cannot be signed`);
+  return Buffer.from(JSON.stringify(signed), 'utf8');
 }

@@ -97,6 +97,8 @@ async function programPageOf(source: ReportSource, options: ReviewSourceOptions,
       `ntk explain --program ${named} --newest --limit 20${storeFlags}`,
       `ntk baseline hours ${named}${storeFlags}`,
       `ntk review list --program ${named}${storeFlags}`,
+      `ntk standing ${named} suspended|banned|under_review|active --reason "WHY"${storeFlags}`,
+      `ntk entitlement ${named} CATEGORY granted|withdrawn${storeFlags}`,
     ],
   };
 }
@@ -110,8 +112,9 @@ function stateOf(system: System, id: string): ProgramState | undefined {
 }
 
 function factsOf(state: ProgramState | undefined, nowMs: number): ProgramFacts {
-  const { declaration = null, standing = null } = state ?? {};
-  const isInForce = standing !== null && standing.state !== 'active' && standing.untilUs > nowMs * MS_US;
+  const { declaration = null, standing = null, entitlements } = state ?? {};
+  const nowUs = nowMs * MS_US;
+  const isInForce = standing !== null && standing.state !== 'active' && standing.untilUs > nowUs;
   return {
     declared: declaration && {
       version: declaration.version,
@@ -120,6 +123,11 @@ function factsOf(state: ProgramState | undefined, nowMs: number): ProgramFacts {
       kinds: kindsOf(declaration),
     },
     standing: isInForce ? { state: standing.state, until: isoTime(standing.untilUs) } : null,
+    entitlements: new Map(
+      [...(entitlements ?? [])].flatMap(([category, untilUs]) =>
+        untilUs > nowUs ? [[category, isoTime(untilUs)] as const] : [],
+      ),
+    ),
   };
 }
 

@@ -85,6 +85,11 @@ describe('a host that writes to Kafka itself', () => {
     const good = await stage.deployment.command(['policy', 'apply', join(ROOT, 'test/conformance/policy.yaml')]);
     expect(good).toMatchObject({ code: 0 });
     expect(await stage.deployment.command(['policy', 'apply', bad])).toMatchObject({ code: 1 });
+    // Of one program, and of everybody.
+    expect(await stage.deployment.command(['standing', 'wx-nobody', 'banned'])).toMatchObject({ code: 0 });
+    const users = join(stage.deployment.folder, 'users.txt');
+    writeFileSync(users, 'nobody\n');
+    expect(await stage.deployment.command(['erasure', users])).toMatchObject({ code: 0 });
     const policy = {
       specversion: '1.0',
       id: 'p1',
@@ -100,6 +105,12 @@ describe('a host that writes to Kafka itself', () => {
       'SELECT DISTINCT policy_hash FROM ntk.access_results FINAL WHERE log_id = {logId:UUID}',
       { logId: stage.log.logId },
     );
+    const [facts] = await stage.warehouse.query<Record<'standings' | 'erasures', string>>(
+      `SELECT sum(facts['ntk.standing']) AS standings, sum(facts['ntk.erasure']) AS erasures FROM ntk.blocks FINAL WHERE log_id = {logId:UUID}`,
+      { logId: stage.log.logId },
+    );
+    // What is said in every partition counts once.
+    expect(Object.values(facts!).map(Number)).toEqual([1, 1]);
     const [inForce] = JSON.parse((await stage.deployment.command(['policy', 'log', '--json'])).stdout) as { hash: string }[];
     expect(hashes).toEqual([{ policy_hash: inForce!.hash }]);
     const metrics = await (await fetch(`${await scorer.url()}/metrics`)).text();
