@@ -1,6 +1,6 @@
 /** Port: where the pages have their figures from. Put together in services/system. */
 import type { InterceptionReport } from '../../schemas/report/interceptions.ts';
-import type { Standing as ProgramStanding } from '../../schemas/codes.ts';
+import type { Disposition, Standing as ProgramStanding } from '../../schemas/codes.ts';
 import type { ReportCertificate } from '../domain/report/certificate.ts';
 import type { ListedProgram, ProgramFigures } from '../domain/report/program-figures.ts';
 import type { AlarmCounts, AlarmRate } from '../domain/review/alarm-rate.ts';
@@ -81,6 +81,16 @@ export interface ToldAlarm extends ReviewedEpisode {
   readonly command: string;
 }
 
+/** What somebody concludes about an alarm. */
+export interface Conclusion {
+  readonly partition: number;
+  /** Of any of its results. */
+  readonly offset: number;
+  readonly disposition: Disposition;
+  readonly by: string;
+  readonly note: string;
+}
+
 export interface Alarms {
   /** Newest first, at most as many as were asked for. */
   readonly told: readonly ToldAlarm[];
@@ -123,6 +133,8 @@ export interface ConsoleSource {
   program(id: string): Promise<ProgramPage | null>;
   /** @param isOpen those that nobody has reviewed alone. @throws what {@link isAway} says */
   alarms(isOpen: boolean): Promise<Alarms>;
+  /** Says it in the log. The name of the alarm, or null when no alarm has a result there. @throws what {@link isAway} says */
+  conclude(conclusion: Conclusion): Promise<string | null>;
   /** Null when there is no row at this place. @throws what {@link isAway} says */
   open(partition: number, offset: number): Promise<OpenedAccess | null>;
 }

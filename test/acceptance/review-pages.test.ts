@@ -1,7 +1,9 @@
 /** The pages for reviewers on a real folder with alarms, beside what the command line says of the same. */
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { launchChromium } from '../browser/chromium.ts';
 import { NtkProcess } from '../crash/ntk-process.ts';
 import { ALARMED, ALSO_ALARMED, makeAlarmedFolder } from './alarmed-folder.ts';
 import { Desk, ntkJson, ntkOk } from './ntk.ts';
@@ -9,6 +11,7 @@ import { access, declaration, ndjson } from './records.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const QUIET = 'wx-only-declared';
 /** Its id needs every kind of care. */
 const STRANGE = `wx "&'<b>%2F/?#é`;
@@ -38,6 +41,7 @@ describe('the pages for reviewers', () => {
   const data = ['--data', desk.data];
   let up: NtkProcess;
   let url: string;
+  let token: string;
   let episodes: readonly Listed[];
 
   beforeAll(async () => {
@@ -70,7 +74,7 @@ describe('the pages for reviewers', () => {
     up = new NtkProcess(['up', ...data, '--port', '0'], { NTK_HEARTBEAT_SECONDS: '0' });
     const file = join(desk.data, 'system.json');
     await vi.waitUntil(() => existsSync(file), { timeout: 60_000 });
-    ({ url } = JSON.parse(readFileSync(file, 'utf8')) as { url: string });
+    ({ url, token } = JSON.parse(readFileSync(file, 'utf8')) as { url: string; token: string });
   });
   afterAll(async () => {
     up?.child.kill('SIGTERM');
@@ -149,5 +153,42 @@ describe('the pages for reviewers', () => {
       expect(await page(path)).not.toContain('secret-user');
       expect((await fetch(`${url}${path}`, { method: 'POST' })).status).toBe(404);
     }
+  });
+
+  test('a reviewer who signs in in a browser concludes an alarm beside it, for the command line as well', async () => {
+    const [, { episode }] = episodes as [Listed, Listed];
+    const browser = await launchChromium();
+    try {
+      const context = await browser.newContext({ httpCredentials: { username: 'ben', password: token } });
+      const reader = await context.newPage();
+      for (const path of [programPath(ALARMED), '/alarms?open=1']) {
+        await reader.goto(`${url}${path}`);
+        await reader.evaluate(AXE);
+        const { violations } = await reader.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
+          'axe.run(document)',
+        );
+        expect(violations.map(({ id, nodes }) => `${path} ${id}: ${nodes[0]?.html}`)).toEqual([]);
+      }
+      const alarm = reader.locator(`#alarm-${episode}`);
+      await alarm.getByLabel('Why').fill('calls <all> night');
+      // It is no word about it.
+      await reader.keyboard.press('Enter');
+      await alarm.getByRole('button', { name: 'True alarm' }).click();
+      await reader.waitForURL(`${url}/alarms#alarm-${episode}`);
+      expect(await alarm.innerText()).toMatch(/True alarm by ben, .*: calls <all> night/);
+    } finally {
+      await browser.close();
+    }
+    const now = await ntkJson<Listed[]>(['review', 'list', ...data]);
+    expect(now.find((one) => one.episode === episode)!.review).toMatchObject({
+      disposition: 'true_positive',
+      by: 'ben',
+      note: 'calls <all> night',
+    });
+    const unsigned = await fetch(`${url}/alarms/${episode}/review`, {
+      method: 'POST',
+      body: new URLSearchParams({ disposition: 'expected' }),
+    });
+    expect(unsigned.status).toBe(401);
   });
 });

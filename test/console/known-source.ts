@@ -1,6 +1,13 @@
 /** Figures that are known, for the pages; how often each was asked for. */
 import type { InterceptionReport } from '../../schemas/report/interceptions.ts';
-import type { Alarms, ConsoleSource, OpenedAccess, ProgramPage, ToldAlarm } from '../../services/console/console-source.ts';
+import type {
+  Alarms,
+  Conclusion,
+  ConsoleSource,
+  OpenedAccess,
+  ProgramPage,
+  ToldAlarm,
+} from '../../services/console/console-source.ts';
 import { alarmRate } from '../../services/domain/review/alarm-rate.ts';
 import { WarehouseError } from '../../services/platform/warehouse/warehouse.ts';
 
@@ -119,6 +126,7 @@ export class KnownSource implements ConsoleSource {
   alarmsTold: readonly ToldAlarm[] = [ALARM];
   page: ProgramPage = PAGE;
   opened: OpenedAccess = OPENED;
+  concluded: Conclusion[] = [];
   /** What the answer about a program waits for. */
   programWaits: Promise<void> = Promise.resolve();
   stored = REPORT;
@@ -170,5 +178,9 @@ export class KnownSource implements ConsoleSource {
       budget: 0.001,
     };
     return Promise.resolve({ told, measured: { ...counts, ...alarmRate(counts) } });
+  }
+  conclude(conclusion: Conclusion): Promise<string | null> {
+    this.concluded.push(conclusion);
+    return Promise.resolve(conclusion.offset === 5 ? ALARM.episode.id : null);
   }
 }

@@ -67,3 +67,21 @@ test('what fails is told to all who waited for it, and is not kept', async () =>
   await end(10);
   expect([await next, begun()]).toEqual([2, 2]);
 });
+
+test('what is forgotten is made anew for whoever asks then, and what was under way is for those who waited for it', async () => {
+  const { report, begun, end } = made(1_000);
+  const first = report.get();
+  await end(10);
+  await first;
+  report.forget();
+  const second = report.get();
+  expect(begun()).toBe(2);
+  report.forget();
+  await end(10);
+  expect(await second).toBe(2);
+  // It ended, and is not kept.
+  const third = report.get();
+  expect(begun()).toBe(3);
+  await end(10);
+  expect([await third, await report.get(), begun()]).toEqual([3, 3, 3]);
+});

@@ -16,6 +16,7 @@ import { ALARM, KnownSource, OPENED, PAGE } from './known-source.ts';
 
 const ABOUT = { version: '0.1.0', logId: 'a-log', simulated: 'never', dataIn: './data' } as const;
 const HOUR_MS = 3_600_000;
+const TOKEN = 'token-of-the-test';
 const COUNTS = await new KnownSource().alarms(false);
 
 /** As a person reads it: no markup, no runs of spaces. */
@@ -196,7 +197,7 @@ describe('over HTTP', () => {
   });
   const scope = (): ReturnType<typeof fastify> => {
     const one = fastify();
-    registerReview(one, { source, clock: systemClock });
+    registerReview(one, { source, clock: systemClock, token: TOKEN });
     return one;
   };
 
@@ -253,5 +254,82 @@ describe('over HTTP', () => {
     const answer = await scope().inject({ url: '/programs?id=wx1' });
     expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '5']);
     expect(answer.body).not.toContain('10.1.2.3');
+  });
+
+  describe('an alarm', () => {
+    const basic = (name: string, token = TOKEN): string => `Basic ${Buffer.from(`${name}:${token}`).toString('base64')}`;
+    const form = (fields: Readonly<Record<string, string>>): string => new URLSearchParams(fields).toString();
+    const sent = async (
+      payload: string,
+      headers: Readonly<Record<string, string>> = { authorization: basic('anna') },
+      id = '1-5',
+    ): Promise<Awaited<ReturnType<ReturnType<typeof fastify>['inject']>>> =>
+      scope().inject({
+        method: 'POST',
+        url: `/alarms/${id}/review`,
+        payload,
+        headers: { 'content-type': 'application/x-www-form-urlencoded', host: '127.0.0.1', ...headers },
+      });
+
+    test('is concluded by who signs in with a name and the token, and is shown as it is then', async () => {
+      const answer = await sent(form({ disposition: 'expected', note: 'a sale & <more>' }));
+      expect([answer.statusCode, answer.headers.location]).toEqual([303, '/alarms#alarm-1-5']);
+      expect(source.concluded).toEqual([
+        { partition: 1, offset: 5, disposition: 'expected', by: 'anna', note: 'a sale & <more>' },
+      ]);
+      expect((await sent(form({ disposition: 'expected', by: 'ben' }), { authorization: `Bearer ${TOKEN}` })).statusCode).toBe(
+        303,
+      );
+      expect(source.concluded[1]).toMatchObject({ by: 'ben', note: '' });
+    });
+
+    test('is made anew for whoever looks after a conclusion', async () => {
+      const server = scope();
+      const look = async (): Promise<number> => {
+        await server.inject({ url: '/alarms' });
+        return source.asked.alarms;
+      };
+      expect([await look(), await look()]).toEqual([1, 1]);
+      await server.inject({
+        method: 'POST',
+        url: '/alarms/1-5/review',
+        payload: form({ disposition: 'expected' }),
+        headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: basic('anna') },
+      });
+      expect(await look()).toBe(2);
+    });
+
+    test('is not concluded without the token, nor by a page from elsewhere in the name of who has it', async () => {
+      const word = form({ disposition: 'expected', by: 'eve' });
+      const refused = await sent(word, {});
+      expect([refused.statusCode, refused.headers['www-authenticate']]).toEqual([401, expect.stringContaining('Basic')]);
+      expect((await sent(word, { authorization: basic('anna', 'guessed') })).statusCode).toBe(401);
+      for (const foreign of [
+        { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
+        { 'sec-fetch-site': 'same-site' },
+        { origin: 'http://evil.example' },
+        { origin: 'null' },
+      ])
+        expect((await sent(word, { authorization: basic('anna'), ...foreign })).statusCode).toBe(403);
+      expect(source.concluded).toEqual([]);
+    });
+
+    test('is concluded with words that are understood, or not at all', async () => {
+      for (const [payload, message] of [
+        [form({ disposition: 'maybe' }), /disposition is one of true_positive, false_positive, expected/],
+        [form({}), /disposition is one of/],
+        [form({ disposition: 'expected', note: 'x'.repeat(501) }), /note has more than 500 characters/],
+      ] as const) {
+        const answer = await sent(payload);
+        expect([answer.statusCode, answer.body]).toEqual([400, expect.stringMatching(message)]);
+      }
+      const nobody = await sent(form({ disposition: 'expected' }), { authorization: basic('') });
+      expect([nobody.statusCode, nobody.body]).toEqual([400, expect.stringContaining('say who concludes it')]);
+      expect((await sent('x'.repeat(20_000))).statusCode).toBe(413);
+      expect((await sent('{}', { authorization: basic('anna'), 'content-type': 'application/json' })).statusCode).toBe(400);
+      expect((await sent(form({ disposition: 'expected' }), undefined, '70000-1')).statusCode).toBe(400);
+      expect(source.concluded).toEqual([]);
+      expect((await sent(form({ disposition: 'expected' }), undefined, '1-6')).statusCode).toBe(404);
+    });
   });
 });

@@ -8,7 +8,7 @@ import {
   type PublishedFact,
   publishProgramFact,
 } from '../../system/facts/program-facts.ts';
-import { REVIEW_WORDS_CHARS_MAX } from '../../system/questions/review-history.ts';
+import { REVIEW_WORDS_CHARS_MAX } from '../../domain/review/conclusions.ts';
 import { nameOf } from '../../domain/review/episode.ts';
 import { grouped } from '../../domain/wording/counted.ts';
 import { UserError } from '../../system/user-error.ts';

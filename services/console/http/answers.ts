@@ -18,9 +18,13 @@ export function placeIn(params: unknown): Place | null {
   return partition === undefined || offset === undefined ? null : { partition: Number(partition), offset: Number(offset) };
 }
 
+export function isPartition(partition: number): boolean {
+  return partition <= PARTITION_MAX;
+}
+
 /** Null when nothing is stored there. @throws what `isAway` says */
 export async function openedAt(source: ConsoleSource, { partition, offset }: Place): Promise<OpenedAccess | null> {
-  return partition > PARTITION_MAX ? null : source.open(partition, offset);
+  return isPartition(partition) ? source.open(partition, offset) : null;
 }
 
 /** What is stored cannot be asked now. A bug goes on to whoever reports bugs. */

@@ -21,9 +21,10 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': `${NOTHING}; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'`,
 };
 
-/** A page with a form that asks for another page of ours. */
-export const SEARCH_HEADERS: Readonly<Record<string, string>> = {
+/** A page with a form for us. With no referrer at all a browser would not say that it is ours which sends it. */
+export const FORM_HEADERS: Readonly<Record<string, string>> = {
   ...SAFE,
+  'referrer-policy': 'same-origin',
   'content-security-policy': `${NOTHING.replace("form-action 'none'", "form-action 'self'")}; style-src 'self'; img-src 'self'`,
 };
 

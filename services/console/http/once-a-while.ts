@@ -18,6 +18,11 @@ export class OnceAWhile<T> {
     this.#clock = clock;
   }
 
+  /** What was made, or is being made, is out of date: whoever asks from now on gets another. */
+  forget(): void {
+    this.#made = null;
+  }
+
   /** What fails is not kept. */
   async get(): Promise<T> {
     const beganMs = this.#clock.monotonicMs();
@@ -28,11 +33,12 @@ export class OnceAWhile<T> {
     this.#made = making;
     try {
       const made = await making;
+      if (this.#made !== making) return made;
       const nowMs = this.#clock.monotonicMs();
       this.#keptUntilMs = nowMs + Math.max(this.#keepMs, (nowMs - beganMs) * KEEP_SHARE);
       return made;
     } catch (error) {
-      this.#made = null;
+      if (this.#made === making) this.#made = null;
       throw error;
     }
   }

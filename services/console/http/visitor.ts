@@ -34,10 +34,21 @@ function hostOf(origin: string): string | null {
   return URL.parse(origin)?.host ?? null;
 }
 
+/** Who somebody says they are, who signed in with a name; empty where there is none. The token does not say who has it. */
+export function visitorName({ authorization }: IncomingHttpHeaders): string {
+  return basicPair(authorization)?.name ?? '';
+}
+
 /** The password of `Authorization: Basic` stands for the token; the user name says nothing. */
 function bearerIn(header: string | undefined): string | undefined {
+  const pair = basicPair(header);
+  return pair === null ? header : `Bearer ${pair.password}`;
+}
+
+function basicPair(header: string | undefined): { readonly name: string; readonly password: string } | null {
   const basic = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(header ?? '')?.[1];
-  if (basic === undefined) return header;
+  if (basic === undefined) return null;
   const pair = Buffer.from(basic, 'base64').toString('utf8');
-  return `Bearer ${pair.slice(pair.indexOf(':') + 1)}`;
+  const colon = pair.indexOf(':');
+  return { name: pair.slice(0, Math.max(colon, 0)), password: pair.slice(colon + 1) };
 }

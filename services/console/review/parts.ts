@@ -3,7 +3,8 @@ import { featureInWords } from '../../domain/wording/baseline-finding.ts';
 import { categoryInWords } from '../../domain/wording/categories.ts';
 import { counted } from '../../domain/wording/counted.ts';
 import { reasonInWords } from '../../domain/wording/reasons.ts';
-import type { PlacedReview } from '../../domain/review/conclusions.ts';
+import { DISPOSITIONS } from '../../../schemas/codes.ts';
+import { type PlacedReview, REVIEW_WORDS_CHARS_MAX } from '../../domain/review/conclusions.ts';
 import type { Contribution, Episode } from '../../domain/review/episode.ts';
 import type { ToldAlarm } from '../console-source.ts';
 import { html, type Html, type HtmlValue } from '../html.ts';
@@ -38,7 +39,7 @@ export function alarmItem(alarm: ToldAlarm, isProgramNamed: boolean): Html {
   const { id, program, className, results, reasons, categories } = episode;
   const [latest] = reviews;
   return html`<li class="card" id="alarm-${id}">
-<div class="row"><h3>${isProgramNamed ? html`${programLink(program)} <span class="soft">${className}</span>` : titles(reasons)}</h3>${
+<div class="row">${isProgramNamed ? html`<h2>${programLink(program)} <span class="soft">${className}</span></h2>` : html`<h3>${titles(reasons)}</h3>`}${
     latest === undefined
       ? html`<span class="tag" data-is="let_pass">Not reviewed</span>`
       : html`<span class="tag" data-is="${latest.disposition === 'true_positive' ? 'late' : 'prevented'}">${DISPOSITION[latest.disposition]}</span>`
@@ -48,9 +49,19 @@ ${isProgramNamed && html`<p><strong>${titles(reasons)}</strong></p>`}
 ${found === '' ? reasons.map((reason) => html`<p>${reasonInWords(reason).sentence}</p>\n`) : html`<p>${found}</p>`}
 ${contributions(episode.contributions)}
 ${reviews.map((review) => html`<p class="word">${reviewInWords(review)}</p>\n`)}<p class="soft"><a href="${accessAddress(`${episode.partition}-${episode.topOffset}`)}">The result with the highest score</a>, with every check. Look, then conclude:</p>
-<p><code>${command}</code></p>
+${concludeForm(id)}
+<p class="soft">On the command line: <code>${command}</code></p>
 </li>
 `;
+}
+
+/** Who sends it is asked for a name and the token. The Enter key presses the first button: one that does nothing, for which word is meant is not known. */
+function concludeForm(id: string): Html {
+  return html`<form class="conclude" action="/alarms/${id}/review" method="post">
+<button type="submit" disabled hidden>None</button>
+<label for="note-${id}">Why</label>
+<input id="note-${id}" name="note" type="text" maxlength="${REVIEW_WORDS_CHARS_MAX}" autocomplete="off">
+${DISPOSITIONS.map((disposition) => html`<button type="submit" class="quiet" name="disposition" value="${disposition}">${DISPOSITION[disposition]}</button>\n`)}</form>`;
 }
 
 function titles(reasons: readonly string[]): string {

@@ -2,6 +2,9 @@
 import type { Disposition } from '../../../schemas/codes.ts';
 import type { Episode, RowPlace } from './episode.ts';
 
+/** Of a reviewer's name, and of a note. */
+export const REVIEW_WORDS_CHARS_MAX = 500;
+
 export interface Review {
   readonly program: string;
   /** The row that it names: any one of the episode. */

@@ -7,7 +7,7 @@ import type { Disposition } from '../../../schemas/codes.ts';
 import { partitionOf } from '../../domain/partitioning/murmur2.ts';
 import { encodingOf } from '../../domain/record/json.ts';
 import { parseRecord } from '../../domain/record/parse.ts';
-import type { Review } from '../../domain/review/conclusions.ts';
+import { type Review, REVIEW_WORDS_CHARS_MAX } from '../../domain/review/conclusions.ts';
 import { type Episode, placeNamed } from '../../domain/review/episode.ts';
 import { REVIEWED_BLOCKS_SQL, type ReviewedBlockRow } from '../../domain/review/queries.ts';
 import { type EventLog, ORIGIN, type RecordBatch } from '../../platform/log/event-log.ts';
@@ -18,8 +18,6 @@ import { UserError } from '../user-error.ts';
 
 /** Remembered at once: with their words some hundred megabytes. */
 const REVIEWS_MAX = 200_000;
-/** Of a reviewer's name, and of a note; what others appended is cut. */
-export const REVIEW_WORDS_CHARS_MAX = 500;
 
 const NEEDLES = [Buffer.from('ntk.review')];
 const READ = { maxRecords: 5_000, maxBytes: 4 * 1024 * 1024 };
@@ -116,6 +114,7 @@ class ReviewReader {
   }
 }
 
+/** What others appended. */
 function cut(text: string): string {
   return text.slice(0, REVIEW_WORDS_CHARS_MAX);
 }

@@ -16,6 +16,7 @@ import { storedChecks } from '../../domain/wording/stored-checks.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Warehouse } from '../../platform/warehouse/warehouse.ts';
 import type { System } from '../opening/open-system.ts';
+import { concludeAlarm } from '../questions/conclude-alarm.ts';
 import { AlarmView } from '../questions/episodes.ts';
 import { figuresOf, programsToLookAt } from '../questions/program-figures.ts';
 import { programHoursOfOwnLog } from '../questions/program-hours.ts';
@@ -39,7 +40,7 @@ interface ReviewSourceOptions {
   readonly storeFlags: string;
 }
 
-export function reviewSource(options: ReviewSourceOptions): Pick<ConsoleSource, 'programs' | 'program' | 'alarms'> {
+export function reviewSource(options: ReviewSourceOptions): Pick<ConsoleSource, 'programs' | 'program' | 'alarms' | 'conclude'> {
   const { system, warehouse, authority } = options;
   const source: ReportSource = { log: system.log, logId: system.log.logId, warehouse };
   const { storeFlags } = options;
@@ -50,6 +51,11 @@ export function reviewSource(options: ReviewSourceOptions): Pick<ConsoleSource, 
       const view = await AlarmView.ofOwnLog(source);
       const measured = await view.rate(EVERYTHING, authority);
       return { told: await toldAlarms(source, await newestAlarms(view, isOpen), storeFlags), measured };
+    },
+    async conclude({ partition, offset, ...word }) {
+      const place = { partition, offset };
+      const { episode } = await concludeAlarm({ ...source, log: system.log }, { place, ...word, nowMs: options.clock.nowMs() });
+      return episode?.id ?? null;
     },
   };
 }
