@@ -173,17 +173,16 @@ describe('the pages for reviewers', () => {
       await alarm.getByLabel('Why').fill('calls <all> night');
       // It is no word about it.
       await reader.keyboard.press('Enter');
-      await alarm.getByRole('button', { name: 'True alarm' }).click();
+      await alarm.getByRole('button', { name: 'False alarm' }).click();
       await reader.waitForURL(`${url}/alarms#alarm-${episode}`);
-      expect(await alarm.innerText()).toMatch(/True alarm by ben, .*: calls <all> night/);
+      expect(await alarm.innerText()).toMatch(/False alarm by ben, .*: calls <all> night/);
     } finally {
       await browser.close();
     }
     const now = await ntkJson<Listed[]>(['review', 'list', ...data]);
-    expect(now.find((one) => one.episode === episode)!.review).toMatchObject({
-      disposition: 'true_positive',
-      by: 'ben',
-      note: 'calls <all> night',
+    expect(now.find((one) => one.episode === episode)).toMatchObject({
+      review: { disposition: 'false_positive', by: 'ben', note: 'calls <all> night' },
+      earlierReviews: [],
     });
     const unsigned = await fetch(`${url}/alarms/${episode}/review`, {
       method: 'POST',
