@@ -44,22 +44,30 @@ const SQL = `
 SELECT partition, offset, event_time, source, program, api, category, purpose, foreground, fields, rows, outcome, duration_ms, link_host, verdict,
   reasons, effective, evidence
 FROM ntk.access_results FINAL
-WHERE log_id = {logId:UUID} AND proposed = 'intercept' AND ({program:String} = '' OR program = {program:String})
+WHERE log_id = {logId:UUID} AND partition IN {partitions:Array(UInt16)} AND proposed = 'intercept' AND ({program:String} = '' OR program = {program:String})
   AND offset >= transform(partition, {partitions:Array(UInt16)}, {from:Array(UInt64)}, toUInt64(0))
 ORDER BY appended_at DESC, partition, offset DESC LIMIT {max:UInt32}`;
 
 const STORED_SQL = `SELECT partition, max(next) AS stored FROM ntk.blocks WHERE log_id = {logId:UUID} GROUP BY partition`;
 
-/** At most {@link NEWEST_MAX}, the newest arrival first. @param program of this one alone; empty: of all */
-export async function newestAccesses(warehouse: Warehouse, logId: string, program = ''): Promise<ToldAccess[]> {
-  const stored = await warehouse.query<{ partition: number; stored: string }>(STORED_SQL, { logId });
+/** One program, and the partition that its records are in. */
+export interface OneProgram {
+  readonly program: string;
+  readonly partition: number;
+}
+
+/** At most {@link NEWEST_MAX}, the newest arrival first. @param one null: of all programs */
+export async function newestAccesses(warehouse: Warehouse, logId: string, one: OneProgram | null = null): Promise<ToldAccess[]> {
+  const all = await warehouse.query<{ partition: number; stored: string }>(STORED_SQL, { logId });
+  const stored = one === null ? all : all.filter(({ partition }) => partition === one.partition);
   const partitions = stored.map(({ partition }) => partition);
   if (partitions.length === 0) return [];
+  const asked = { logId, partitions, program: one?.program ?? '', max: NEWEST_MAX };
   let rows: TellableRow[] = [];
   // Those of one program may be anywhere.
-  for (const back of program === '' ? LOOK_BACK : LOOK_BACK.slice(-1)) {
-    const from = stored.map((one) => Math.max(0, Number(one.stored) - back));
-    rows = await warehouse.query<TellableRow>(SQL, { logId, partitions, from, program, max: NEWEST_MAX });
+  for (const back of one === null ? LOOK_BACK : LOOK_BACK.slice(-1)) {
+    const from = stored.map(({ stored: next }) => Math.max(0, Number(next) - back));
+    rows = await warehouse.query<TellableRow>(SQL, { ...asked, from });
     if (rows.length === NEWEST_MAX || from.every((offset) => offset === 0)) break;
   }
   return rows.map(told);

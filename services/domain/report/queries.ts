@@ -7,7 +7,8 @@
  */
 import { CLASS_CHARACTERS_MAX, CLASSES_MAX } from '../../../schemas/report/interceptions.ts';
 
-export const AS_OF = `log_id = {logId:UUID} AND offset < transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))`;
+/** Partitions that are not asked about are not read. */
+export const AS_OF = `log_id = {logId:UUID} AND partition IN {partitions:Array(UInt16)} AND offset < transform(partition, {partitions:Array(UInt16)}, {positions:Array(UInt64)}, toUInt64(0))`;
 
 export const IN_RANGE = `${AS_OF}
   AND event_time >= fromUnixTimestamp64Micro(toInt64({fromUs:Int64}), 'UTC') AND event_time < fromUnixTimestamp64Micro(toInt64({toUs:Int64}), 'UTC')`;

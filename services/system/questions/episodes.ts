@@ -14,7 +14,7 @@ import {
 } from '../../domain/review/queries.ts';
 import type { QueryParams, Warehouse } from '../../platform/warehouse/warehouse.ts';
 import { policyHistory } from '../facts/policy-history.ts';
-import { type Positions, positionsNow, type ReportSource, requireResults } from './report.ts';
+import { ofProgram, type Positions, positionsNow, type ReportSource, requireResults } from './report.ts';
 import { type ReviewHistory, reviewHistory } from './review-history.ts';
 
 /** Looked up with one question. They travel in its address, which may have a megabyte. */
@@ -126,11 +126,12 @@ export class AlarmView {
 
   /** @param places their programs alone, unless there are none */
   #asked({ fromUs, toUs, program }: EpisodeFilter, places: readonly RowPlace[] = []): QueryParams {
-    return { ...this.#asOf(), fromUs, toUs, program: program ?? '', atMs: -1, ...placeParams(places) };
+    return { ...this.#asOf(program), fromUs, toUs, program: program ?? '', atMs: -1, ...placeParams(places) };
   }
 
-  #asOf(): QueryParams {
-    const { partitions, positions } = this.#positions;
+  /** @param program of this one alone, where it is given */
+  #asOf(program: string | null = null): QueryParams {
+    const { partitions, positions } = program === null ? this.#positions : ofProgram(this.#source, this.#positions, program);
     return { logId: this.#source.logId, partitions, positions };
   }
 }

@@ -2,7 +2,7 @@
 import { HOUR_SPAN_SQL, type HourMeasure, type HourRow, type HourSpanRow, hoursSql } from '../../domain/report/hour-queries.ts';
 import type { QueryParams } from '../../platform/warehouse/warehouse.ts';
 import { judgeHours, type JudgedSeries } from '../../series/program-hours.ts';
-import { positionsNow, type ReportSource, requireResults } from './report.ts';
+import { ofProgram, positionsNow, type ReportSource, requireResults } from './report.ts';
 
 /** Three years. One access of 1970 in a file of history would else be half a million hours. */
 export const HOURS_MAX = 3 * 366 * 24;
@@ -44,7 +44,7 @@ export async function programHours(source: ReportSource, request: HoursRequest):
 /** Whoever judges and stores this log itself may have stored nothing yet. */
 export async function programHoursOfOwnLog(source: ReportSource, request: HoursRequest): Promise<ProgramHours> {
   const { logId, warehouse } = source;
-  const { partitions, positions, unwritten } = await positionsNow(source);
+  const { partitions, positions, unwritten } = ofProgram(source, await positionsNow(source), request.program);
   const { program, category, toUs, hoursMax = HOURS_MAX } = request;
   const asked: QueryParams = { logId, partitions, positions, fromUs: 0, toUs, program, category: category ?? '' };
   const [span] = await warehouse.query<HourSpanRow>(HOUR_SPAN_SQL, asked);

@@ -18,6 +18,7 @@ import {
   TOP_PROGRAMS_SQL,
 } from '../../domain/report/queries.ts';
 import type { InterceptionReport } from '../../../schemas/report/interceptions.ts';
+import { partitionOf } from '../../domain/partitioning/murmur2.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
 import { readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
 import type { QueryParams, Warehouse } from '../../platform/warehouse/warehouse.ts';
@@ -102,6 +103,17 @@ export async function positionsNow({ log, logId, warehouse }: ReportSource): Pro
     if (next > (await log.bounds('access', partition)).end) isBeyondLog = true;
   }
   return { partitions, positions, unwritten, isBeyondLog };
+}
+
+/** Those of the one partition that a program's records are in, where the log says how many there are. */
+export function ofProgram<Noted extends Pick<Positions, 'partitions' | 'positions'>>(
+  { log }: ReportSource,
+  noted: Noted,
+  program: string,
+): Noted {
+  if (log === null) return noted;
+  const own = partitionOf(program, log.partitions);
+  return { ...noted, partitions: [own], positions: noted.positions.filter((_, i) => noted.partitions[i] === own) };
 }
 
 /**

@@ -6,6 +6,7 @@ import { ALARMS_MAX } from '../../console/review/alarms-page.ts';
 import { PROGRAMS_MAX } from '../../console/review/programs-page.ts';
 import type { Authority } from '../../domain/authority/authority.ts';
 import { isoTime } from '../../domain/checks/subject.ts';
+import { partitionOf } from '../../domain/partitioning/murmur2.ts';
 import type { DeclarationInForce } from '../../domain/program/declaration.ts';
 import { classOf } from '../../domain/program/class-of.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
@@ -98,7 +99,7 @@ async function programPageOf(source: ReportSource, options: ReviewSourceOptions,
       .toSorted((a, b) => inAll(b) - inAll(a))
       .slice(0, CHARTS_MAX),
     alarms: await toldAlarms(source, alarms, storeFlags),
-    newest: await newestAccesses(warehouse, source.logId, id),
+    newest: await newestAccesses(warehouse, source.logId, { program: id, partition: partitionOf(id, system.log.partitions) }),
     commands: [
       `ntk explain --program ${named} --newest --limit 20${storeFlags}`,
       `ntk baseline hours ${named}${storeFlags}`,
