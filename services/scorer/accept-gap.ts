@@ -43,8 +43,18 @@ export async function checkGap(options: AcceptGapOptions): Promise<Exclude<Accep
   return 'status' in looked ? looked : null;
 }
 
+/** A scorer that waits for the partition to be mended claims it every ten seconds: it comes between once, hardly twice. */
+const ATTEMPTS_MAX = 3;
+
 /** @throws PartitionRefused where no gap helps: the log's end was lost, another engine, other rows */
 export async function acceptGap(options: AcceptGapOptions): Promise<AcceptGapResult> {
+  for (let attempt = 1; ; attempt++) {
+    const result = await acceptOnce(options);
+    if (result.status !== 'fenced' || attempt === ATTEMPTS_MAX) return result;
+  }
+}
+
+async function acceptOnce(options: AcceptGapOptions): Promise<AcceptGapResult> {
   const { log, partition } = options;
   // 1.
   const looked = await look(options);

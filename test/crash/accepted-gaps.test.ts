@@ -311,6 +311,20 @@ describe('accepting', () => {
     expect(await toldToType()).toEqual({ from: 200, to: 300 });
   });
 
+  test('is done in the next attempt where a scorer that waits for it looked at the partition in between', async () => {
+    await lose();
+    let claims = 0;
+    const claim: EventLog['claim'] = async (role, partition) => {
+      const owner = await scored.log.claim(role, partition);
+      if (++claims === 1) await (await scored.log.claim(role, partition)).release();
+      return owner;
+    };
+    expect((await acceptGap(gapOptions(200, 300, { log: changed(scored.log, { claim }) }))).status).toBe('accepted');
+    expect(claims).toBe(2);
+    await scored.scored();
+    expect(contiguousEnd(await scored.blocks())).toBe(400);
+  });
+
   test('needs the state that the last block speaks of: with another one nothing is accepted', async () => {
     await lose();
     await scored.changeLastHeader({ rowsHash: 'a'.repeat(64) });
