@@ -57,6 +57,20 @@ export async function readBody(
   });
 }
 
+/** Lets what is left of a refused body come, and keeps nothing of it. Settles with its end, with the sender's, or when the time is over. */
+export async function thrownAway(request: IncomingMessage, timeoutMs: number): Promise<void> {
+  if (request.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      request.off('end', end).off('close', end);
+      resolve();
+    };
+    const timer = setTimeout(end, timeoutMs);
+    request.once('end', end).once('close', end).resume();
+  });
+}
+
 /** A few kilobytes may inflate to gigabytes: it stops at the limit. */
 export async function inflated(body: Buffer, bodyBytesMax: number): Promise<Buffer | BodyProblem> {
   try {

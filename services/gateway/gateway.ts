@@ -9,7 +9,7 @@ import type { Clock } from '../platform/clock.ts';
 import { type EventLog, LogError } from '../platform/log/event-log.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { GatewayMetrics } from '../platform/metrics/gateway-metrics.ts';
-import { toldLength } from './body.ts';
+import { thrownAway, toldLength } from './body.ts';
 import { type Answer, Door } from './door.ts';
 import { GroupCommit, type Refusal } from './group-commit.ts';
 import { InFlight } from './in-flight.ts';
@@ -57,6 +57,7 @@ export async function registerGateway(app: FastifyInstance, options: GatewayOpti
   const inFlight = new InFlight(limits);
   const queue = new GroupCommit({ log, clock, ...limits, observe: (group) => observeCommit(options, group) });
   const door = new Door({ partitions: log.partitions, limits, inFlight, queue, clock });
+  const send = answering(metrics, limits.bodyTimeoutMs);
   metrics.observe(() => {
     tokens.look();
     door.rates.keep(tokens.names);
@@ -75,30 +76,30 @@ export async function registerGateway(app: FastifyInstance, options: GatewayOpti
     // The body is read by the door, when there is room for it.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-    scope.setErrorHandler((error, request, reply) => fail(options, error, request, reply));
+    scope.setErrorHandler((error, request, reply) => send(request, reply, failure(options, error), false));
     scope.addHook('onRequest', async (request, reply) => {
       const repeated = ONCE.find((name) => (request.raw.headersDistinct[name]?.length ?? 0) > 1);
       if (repeated !== undefined)
-        return send(metrics, request, reply, { code: 400, body: { error: `the header ${repeated} stands twice` } }, false);
+        return send(request, reply, { code: 400, body: { error: `the header ${repeated} stands twice` } }, false);
       if (request.method !== 'POST') return;
       const asked = tokens.find(request.headers.authorization);
       if ('token' in asked) return void holders.set(request, asked.token);
       void reply.header('www-authenticate', asked.refused === 'missing' ? 'Bearer' : 'Bearer error="invalid_token"');
-      return send(metrics, request, reply, { code: 401, body: { error: WHY_REFUSED[asked.refused] } }, false);
+      return send(request, reply, { code: 401, body: { error: WHY_REFUSED[asked.refused] } }, false);
     });
     scope.post(PATH, { bodyLimit: limits.bodyBytesMax }, async (request, reply) => {
       const onBodyWanted = (): void => {
         if (isWaiting(request.raw)) reply.raw.writeContinue();
       };
       const answer = await door.handle({ request: request.raw, token: holders.get(request)!, onBodyWanted });
-      return send(metrics, request, reply, answer, true);
+      return send(request, reply, answer, true);
     });
     scope.route({
       method: OTHER_METHODS,
       url: PATH,
       handler: async (request, reply) => {
         void reply.header('allow', 'POST');
-        return send(metrics, request, reply, { code: 405, body: { error: `POST events to ${PATH}` } }, false);
+        return send(request, reply, { code: 405, body: { error: `POST events to ${PATH}` } }, false);
       },
     });
     scope.addHook('onClose', () => queue.idle());
@@ -125,30 +126,31 @@ function isWaiting(request: IncomingMessage): boolean {
   return request.headers.expect?.toLowerCase() === '100-continue';
 }
 
+type Send = (request: FastifyRequest, reply: FastifyReply, answer: Answer, isKnown: boolean) => Promise<FastifyReply>;
+
 /** Says and counts the answer. Nothing that only looks like an answer is counted as one. */
-function send(
-  metrics: GatewayMetrics,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  answer: Answer,
-  isKnown: boolean,
-): FastifyReply {
-  const { code, body, records = 0, bytes = 0 } = answer;
-  metrics.requests.inc({ code });
-  if (code === 202) {
-    metrics.recordsAccepted.inc(records);
-    metrics.bytesAccepted.inc(bytes);
-  } else if (records > 0) {
-    metrics.recordsRefused.inc({ code }, records);
-  }
-  if (code === 0) {
-    request.raw.destroy();
-    return reply.hijack();
-  }
-  const isLast = answer.isLast === true || (!request.raw.complete && !isDiscarded(request.raw, isKnown));
-  if (isLast) void reply.header('connection', 'close');
-  if (answer.retryAfterSeconds !== undefined) void reply.header('retry-after', String(answer.retryAfterSeconds));
-  return reply.code(code).type('application/json; charset=utf-8').send(body);
+function answering(metrics: GatewayMetrics, bodyTimeoutMs: number): Send {
+  return async (request, reply, answer, isKnown) => {
+    const { code, body, records = 0, bytes = 0 } = answer;
+    metrics.requests.inc({ code });
+    if (code === 202) {
+      metrics.recordsAccepted.inc(records);
+      metrics.bytesAccepted.inc(bytes);
+    } else if (records > 0) {
+      metrics.recordsRefused.inc({ code }, records);
+    }
+    if (code === 0) {
+      request.raw.destroy();
+      return reply.hijack();
+    }
+    const isLeft = !request.raw.complete;
+    const isLast = answer.isLast === true || (isLeft && !isDiscarded(request.raw, isKnown));
+    // A sender who wants the connection closed loses it with the answer, and one that still writes then never reads why.
+    if (isLeft && !isLast && !reply.raw.shouldKeepAlive) await thrownAway(request.raw, bodyTimeoutMs);
+    if (isLast) void reply.header('connection', 'close');
+    if (answer.retryAfterSeconds !== undefined) void reply.header('retry-after', String(answer.retryAfterSeconds));
+    return reply.code(code).type('application/json; charset=utf-8').send(body);
+  };
 }
 
 /** Whether what is left of the body is let through. Of a sender who still waits for `100 Continue` nobody knows if it will come. */
@@ -158,12 +160,11 @@ function isDiscarded(request: IncomingMessage, isKnown: boolean): boolean {
   return !isWaiting(request) && told <= (isKnown ? DISCARDED_BYTES_MAX : DISCARDED_UNKNOWN_BYTES_MAX);
 }
 
-function fail({ metrics, logger }: GatewayOptions, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function failure({ logger }: GatewayOptions, error: unknown): Answer {
   const { statusCode = 500, message } = error as { statusCode?: number; message: string };
   const isMine = statusCode >= 500;
   if (isMine) logger.error({ err: error }, 'a request with events failed inside');
-  const said = isMine ? 'the request failed inside; send it again later' : message;
-  return send(metrics, request, reply, { code: statusCode, body: { error: said } }, false);
+  return { code: statusCode, body: { error: isMine ? 'the request failed inside; send it again later' : message } };
 }
 
 function observeCommit(

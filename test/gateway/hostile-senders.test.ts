@@ -56,6 +56,26 @@ describe('senders that mean no good', () => {
     expect(status(await welcome.write(record).until(/accepted/))).toBe(202);
   });
 
+  it('read why they are refused, also when they want the connection closed', async () => {
+    await opened();
+    const half = Buffer.alloc(5 * MIB, ' ');
+    const one = await connection();
+    const failures: Error[] = [];
+    one.socket.on('error', (error) => failures.push(error));
+    one.write(head('host', { connection: 'close', 'content-length': String(2 * half.length) }));
+    await new Promise<void>((resolve) => one.socket.write(half, () => resolve()));
+    const received = await one.write(half).closed();
+    expect(failures).toEqual([]);
+    expect(status(received)).toBe(413);
+  });
+
+  it('do not keep a connection that they want closed by sending nothing of a refused body', async () => {
+    await opened({ limits: { bodyTimeoutMs: 100 } });
+    const one = await connection();
+    one.write(head('host', { connection: 'close', 'content-length': String(9 * MIB) }));
+    expect(status(await one.closed())).toBe(413);
+  });
+
   it('do not fill the memory with large and slow requests; others are served meanwhile', async () => {
     await opened({ limits: { inFlightBytesMax: 16 * MIB, bodyTimeoutMs: 60_000 } });
     const before = process.memoryUsage();
