@@ -1,5 +1,5 @@
 /** The log in a SQLite file while somebody else works on it, or has damaged it. */
-import { readdirSync, readlinkSync } from 'node:fs';
+import { copyFileSync, readdirSync, readlinkSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LogError } from '../../../services/platform/log/event-log.ts';
@@ -95,6 +95,26 @@ describe('while another process', () => {
     expect([...reader.read('access', 0, 3, PLENTY).offsets]).toEqual([3, 4, 5]);
     other.close();
     db.close();
+  });
+
+  test('moves the log away, nothing is acknowledged until it is back', async () => {
+    const log = await open();
+    await append(log, 1);
+    renameSync(sqlite.path, `${sqlite.path}.moved`);
+    expect(await codeOf(append(log, 1))).toBe('log_unreachable');
+    renameSync(`${sqlite.path}.moved`, sqlite.path);
+    expect((await append(log, 1)).baseOffsets).toEqual([1]);
+  });
+
+  test('puts a copy in the place of the log, or removes it, nothing is acknowledged that nobody would find there', async () => {
+    const log = await open();
+    const owner = await log.claim('scorer', 0);
+    copyFileSync(sqlite.path, `${sqlite.path}.copy`);
+    renameSync(`${sqlite.path}.copy`, sqlite.path);
+    await expect(append(log, 1)).rejects.toThrow('was moved, removed or replaced while it was open');
+    rmSync(sqlite.path);
+    expect(await codeOf(append(log, 1))).toBe('log_unreachable');
+    expect(await codeOf(owner.commit({}))).toBe('log_unreachable');
   });
 
   test('takes the tables away, those who wait for records are woken to find out', async () => {

@@ -20,6 +20,7 @@ import { AppendSignal } from './append-signal.ts';
 import { BatchReader } from './batch-reader.ts';
 import type { Manifest, SyncMode } from './format.ts';
 import { decodeKey, encodeKey } from './keys.ts';
+import { OpenedFile } from './opened-file.ts';
 import { type RecentLimits, RecentSegments } from './recent-segments.ts';
 import { asLogError } from './sqlite-error.ts';
 import { prepareStatements, type Statements } from './statements.ts';
@@ -65,6 +66,7 @@ export class SqliteEventLog implements EventLog {
       db,
       statements: this.#statements,
       path,
+      file: new OpenedFile(path),
       partitions: manifest.partitions,
       clock,
       syncMode,

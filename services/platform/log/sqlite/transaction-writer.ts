@@ -12,6 +12,7 @@ import { type AppendStream, type CommitResult, ORIGIN, type Position, type Trans
 import { type EncodedSegment, encodeSegments, VALUE_BYTES_MAX } from '../segment.ts';
 import { flushing, type SyncMode } from './format.ts';
 import { encodeKey } from './keys.ts';
+import type { OpenedFile } from './opened-file.ts';
 import type { RecentSegment, RecentSegments } from './recent-segments.ts';
 import { asLogError } from './sqlite-error.ts';
 import type { HeadRow, Statements } from './statements.ts';
@@ -41,6 +42,7 @@ interface TransactionWriterOptions {
   readonly db: DatabaseSync;
   readonly statements: Statements;
   readonly path: string;
+  readonly file: OpenedFile;
   readonly partitions: number;
   readonly clock: { nowMs(): number };
   readonly syncMode: SyncMode;
@@ -118,9 +120,10 @@ export class TransactionWriter {
 
   /** Runs `work` in a transaction. Undone when it throws. */
   run<Result>(work: () => Result): Result {
-    const { db, statements, path } = this.#options;
+    const { db, statements, path, file } = this.#options;
     try {
       statements.begin.run();
+      file.check();
       const result = work();
       statements.commit.run();
       return result;
