@@ -183,6 +183,21 @@ describe('a run with another policy on inputs that were imported before', () => 
   });
 });
 
+describe('a policy that comes after what was imported', () => {
+  test('judges nothing of it anew, which is said, with how to have it judged', async () => {
+    const input = ['--input', desk.write('a.ndjson', ndjson(access({ id: 'a' })))];
+    const another = 'ntk run --data OTHER --policy policies/default.yaml --input ...';
+    expect((await ntkOk(['run', ...data, ...input])).stderr).toContain(
+      `no policy was in force, so everything was allowed and stays so; to judge the same files by one: ${another}\n`,
+    );
+    const late = await ntkOk(['run', ...data, '--policy', desk.write('p.yaml', POLICY_P), ...input]);
+    expect(late.stderr).toContain('the policy is for what comes now: what was imported before stays as it was judged;');
+    expect(await verdicts()).toEqual({ a: 'allow' });
+    const again = await ntkOk(['run', ...data, '--policy', desk.write('p.yaml', POLICY_P), ...input]);
+    expect(again.stderr).not.toContain('policy');
+  });
+});
+
 describe('a policy inside a file', () => {
   const runA = (): string[] => [
     'run',

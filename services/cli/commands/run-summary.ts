@@ -13,7 +13,6 @@ import { printImport } from '../output/import-words.ts';
 import { moreWords } from '../output/more-words.ts';
 import type { Output } from '../output/output.ts';
 import { printRejectedLines, rejectedLines } from './rejected-lines.ts';
-import { noPolicyWords } from './start-words.ts';
 import { brief } from '../output/terminal.ts';
 import { counted, grouped as n } from '../../domain/wording/counted.ts';
 
@@ -26,6 +25,8 @@ interface RunSummary {
   readonly imports: readonly ImportSummary[];
   readonly isJson: boolean;
   readonly hasPolicy: boolean;
+  /** By this run. */
+  readonly policyAppended: boolean;
   readonly tookMs: number;
 }
 
@@ -51,7 +52,7 @@ interface TakenRow {
 export async function summarise(
   context: CliContext,
   system: BatchSystem,
-  { inputs, imports, isJson, hasPolicy, tookMs }: RunSummary,
+  { inputs, imports, isJson, hasPolicy, policyAppended, tookMs }: RunSummary,
 ): Promise<void> {
   const { out, clock } = context;
   const startedMs = clock.nowMs() - tookMs;
@@ -82,7 +83,15 @@ export async function summarise(
   printHeadline(out, report, Number(personal?.accesses ?? 0), Number(personal?.programs ?? 0));
   const folder = brief(system.folder.path);
   await printUnusual(out, warehouse, { logId, sinceMs: Math.floor(startedMs) }, folder);
-  if (!hasPolicy) out.note(noPolicyWords(system.folder.path));
+  // The next thing that somebody would try is the same again with a policy, which judges nothing anew.
+  if (!hasPolicy) {
+    const other = 'ntk run --data OTHER --policy policies/default.yaml --input ...';
+    out.note(`no policy was in force, so everything was allowed and stays so; to judge the same files by one: ${other}`);
+  }
+  if (policyAppended && imports.some(({ status }) => status === 'already_complete')) {
+    const other = 'ntk run --data OTHER --policy FILE --input ...';
+    out.note(`the policy is for what comes now: what was imported before stays as it was judged; to judge it anew: ${other}`);
+  }
   printRejectedLines(out, lines);
   if (rejected > 0) out.note(`what was rejected, and why: ntk rejects list --data ${folder}`);
   out.note(

@@ -151,6 +151,7 @@ async function runBatchCommand(context: CliContext, flags: RunFlags): Promise<vo
     await summarise(context, system, {
       inputs: inputs.map(({ input }) => input),
       imports: summary.imports,
+      policyAppended: summary.policyAppended,
       isJson,
       hasPolicy: isJson || policy !== null || (await hasPolicyInForce(system.log, authority)),
       tookMs: clock.monotonicMs() - startedMs,
