@@ -4,6 +4,7 @@
  */
 import type { Append, EventLog, Origin, Put } from '../platform/log/event-log.ts';
 import { EVERY_PARTITION, subjectOf } from '../domain/partitioning/route-record.ts';
+import { accessTimeUs } from './access-time.ts';
 import { type Candidate, type Importable, isRemembered } from './candidate.ts';
 import { LEDGER_PARTITION, ledgerPut } from './import-ledger.ts';
 
@@ -11,6 +12,8 @@ import { LEDGER_PARTITION, ledgerPut } from './import-ledger.ts';
 export const CHUNK_RECORDS_MAX = 5_000;
 /** Counts each copy of a record that goes to every partition. A single record may exceed it. */
 const CHUNK_BYTES_MAX = 4 * 1024 * 1024;
+/** Of a chunk's first appended records, to find an access. */
+const LOOKED_AT_MAX = 100;
 
 export class ImportChunk {
   /** Candidates, appended or not. */
@@ -18,6 +21,8 @@ export class ImportChunk {
   appended = 0;
   /** Of the appended records, each once. */
   bytes = 0;
+  /** When the first access happened that is among its first records; microseconds since 1970. */
+  accessTimeUs: number | null = null;
   readonly #values: Uint8Array[][];
   readonly #entries = new Map<string, Uint8Array>();
   readonly #log: EventLog;
@@ -41,6 +46,7 @@ export class ImportChunk {
   }
 
   add({ partition, value }: Importable): void {
+    if (this.accessTimeUs === null && this.appended < LOOKED_AT_MAX) this.accessTimeUs = accessTimeUs(value);
     this.records++;
     this.appended++;
     this.bytes += value.length;

@@ -73,6 +73,8 @@ export interface ImportSummary {
   readonly blankLines: number;
   readonly odd: readonly OddThing[];
   readonly problem: InputProblem | null;
+  /** The earliest of a sample of the accesses that this import appended, one a chunk; microseconds since 1970. */
+  readonly earliestAccessUs?: number;
   /** Its times were read at this offset from UTC by an earlier import, and stay so: another one was asked for now. */
   readonly otherUtcOffset?: string;
 }
@@ -103,6 +105,7 @@ class ImportRun {
   #chunk: ImportChunk;
   #appended = 0;
   #alreadyKnown = 0;
+  #earliestAccessUs = Number.POSITIVE_INFINITY;
 
   constructor(log: EventLog, input: Input, options: ImportOptions, before: ImportEntry | null) {
     const { format, startedWith, name = input.name } = options;
@@ -180,6 +183,7 @@ class ImportRun {
     this.#entry = entry;
     this.#appended += chunk.appended;
     this.#alreadyKnown += chunk.records - chunk.appended;
+    this.#earliestAccessUs = Math.min(this.#earliestAccessUs, chunk.accessTimeUs ?? Number.POSITIVE_INFINITY);
     this.#chunk = this.#newChunk();
     onProgress?.({ records: entry.records, readBytes: this.#input.readBytes, sizeBytes: this.#input.sizeBytes });
     return true;
@@ -198,6 +202,7 @@ class ImportRun {
       blankLines: this.#splitter.blankLines,
       odd: this.#odd.list(),
       problem: this.#input.problem,
+      ...(Number.isFinite(this.#earliestAccessUs) ? { earliestAccessUs: this.#earliestAccessUs } : {}),
       ...(this.#utcOffset === this.#askedOffset ? {} : { otherUtcOffset: this.#utcOffset }),
     };
   }

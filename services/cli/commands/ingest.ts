@@ -1,6 +1,7 @@
 /** `ntk ingest`: files into a running system, by its data folder or its URL. */
 import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
+import { BEHIND_MAX_US } from '../../domain/fold/fold.ts';
 import { IMPORT_FORMATS } from '../../importers/formats.ts';
 import { importFile, type ImportSummary } from '../../importers/import-file.ts';
 import { isInputProblem } from '../../importers/input/problem.ts';
@@ -17,6 +18,7 @@ import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { type LogFlags, logOptions, overridesOf, systemAt } from '../options.ts';
 import { printImport } from '../output/import-words.ts';
+import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
 import { storeFlags } from './start-words.ts';
 import { splitInputName, UTC_OFFSET_WORDS, utcOffsetOf } from '../input-names.ts';
@@ -62,12 +64,22 @@ Examples:
     });
 }
 
-function printAll({ out }: CliContext, summaries: readonly ImportSummary[], flags: IngestFlags): void {
+function printAll({ out, clock }: CliContext, summaries: readonly ImportSummary[], flags: IngestFlags): void {
   for (const { name, problem } of summaries) if (problem !== null) out.problem(`${brief(name)}: ${brief(problem.message, 300)}`);
   if (flags.json) return out.json(summaries);
-  for (const one of summaries) printImport(out, one);
+  for (const one of summaries) {
+    printImport(out, one);
+    printTooOld(out, one, clock.nowMs());
+  }
   // Whoever scores the log says which those are, and it may not have come to them yet.
   if (summaries.some(({ appended }) => appended > 0)) out.note(`what cannot be read is rejected: ${rejectsOf(flags)}`);
+}
+
+/** Nothing else tells that a report of the month in which it happened does not have it. */
+function printTooOld(out: Output, { earliestAccessUs: earliest }: ImportSummary, nowMs: number): void {
+  if (earliest === undefined || earliest >= nowMs * 1000 - BEHIND_MAX_US) return;
+  const said = `accesses of more than 7 days ago, such as ${new Date(earliest / 1000).toISOString()}, are taken as 7 days old; for history: ntk run on a folder of its own`;
+  out.note(`  ${out.paint('yellow', said, out.errors)}`);
 }
 
 function rejectsOf({ to, data }: IngestFlags): string {

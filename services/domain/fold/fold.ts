@@ -33,7 +33,7 @@ import { Place } from './place.ts';
 
 /** The event time of what a host sends is taken as at most so far ahead of its append time, and behind it (contracts.md section 1). */
 const AHEAD_MAX_US = 60 * 1_000_000;
-const BEHIND_MAX_US = 7 * 86_400 * 1_000_000;
+export const BEHIND_MAX_US = 7 * 86_400 * 1_000_000;
 /** A block that has so many bytes takes no more records; the rest of the batch goes into another one. */
 const BLOCK_BYTES_ENOUGH = 2.5 * 1024 * 1024;
 /** Nor does it take a record whose row might bring it beyond this: what a record of the log may have, 4 MiB, less a header without its lists. */

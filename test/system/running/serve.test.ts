@@ -200,6 +200,11 @@ describe('a running system', () => {
     writeFileSync(file, `${line}\n`);
     const sent = await ntkOk(['ingest', file, '--to', running.url, '--token', running.token]);
     expect(sent.stderr).toBe('sent.ndjson: imported before, nothing to do\n');
+    const old = join(folder, 'old.ndjson');
+    writeFileSync(old, line.replace('sent-1', 'old-1').replace(/"time":"[^"]*"/, '"time":"2026-03-01T08:00:00+08:00"'));
+    expect((await ntkOk(['ingest', old, '--to', running.url, '--token', running.token])).stderr).toContain(
+      'accesses of more than 7 days ago, such as 2026-03-01T00:00:00.000Z, are taken as 7 days old; for history: ntk run on a folder of its own\n',
+    );
     writeFileSync(file, '{}\n');
     const here = await ntkOk(['ingest', file, '--data', data]);
     expect(here.stderr).toContain(`what cannot be read is rejected: ntk rejects list --data ${data}\n`);
