@@ -195,6 +195,9 @@ describe('a policy that comes after what was imported', () => {
     expect(await verdicts()).toEqual({ a: 'allow' });
     const again = await ntkOk(['run', ...data, '--policy', desk.write('p.yaml', POLICY_P), ...input]);
     expect(again.stderr).not.toContain('policy');
+    const twice = ['--input', ...Array<string>(2).fill(desk.write('b.ndjson', ndjson(access({ id: 'b' }))))];
+    const fresh = await ntkOk(['run', ...data, '--policy', desk.write('r.yaml', POLICY_P.replace('P', 'R')), ...twice]);
+    expect(fresh.stderr).not.toContain('stays as it was judged');
   });
 });
 

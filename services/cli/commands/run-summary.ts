@@ -88,7 +88,7 @@ export async function summarise(
     const other = 'ntk run --data OTHER --policy policies/default.yaml --input ...';
     out.note(`no policy was in force, so everything was allowed and stays so; to judge the same files by one: ${other}`);
   }
-  if (policyAppended && imports.some(({ status }) => status === 'already_complete')) {
+  if (policyAppended && wereSomeBefore(imports)) {
     const other = 'ntk run --data OTHER --policy FILE --input ...';
     out.note(`the policy is for what comes now: what was imported before stays as it was judged; to judge it anew: ${other}`);
   }
@@ -97,6 +97,12 @@ export async function summarise(
   out.note(
     `in ${(tookMs / 1000).toFixed(1)} s. Go on with: ntk report interceptions --data ${folder}; ntk explain --program PROGRAM --recompute --data ${folder}`,
   );
+}
+
+/** Before this run, in which a file may be named twice. */
+function wereSomeBefore(imports: readonly ImportSummary[]): boolean {
+  const now = new Set(imports.filter(({ status }) => status !== 'already_complete').map(({ sha256 }) => sha256));
+  return imports.some(({ sha256 }) => !now.has(sha256));
 }
 
 interface UnusualRow {
