@@ -28,10 +28,12 @@ const APP_OPS = /^\s*(?:Current AppOps Service state|Uid (?:u\d+[a-z]+\d+|\d+)):
 
 /** How an array of records begins, in one line or in many; no line of a format does. */
 const ARRAY = /^\ufeff?\s*\[\s*(?:\{|$)/;
+/** The first line of an object that has more than one. */
+const OPEN_OBJECT = /^\ufeff?\s*\{\s*$/;
 
 /**
- * Passes the lines on, and notes when none of the first is of `format`, with the one that they are of instead, or that they are no UTF-8, or one
- * array of records.
+ * Passes the lines on, and notes when none of the first is of `format`, with the one that they are of instead, or that they are no UTF-8, one array
+ * of records, or records of several lines.
  */
 export async function* lookedAt(
   lines: AsyncIterable<LineBatch>,
@@ -49,8 +51,10 @@ export async function* lookedAt(
       const isArray = format !== 'android-appops' && ARRAY.test(head);
       if (isArray) odd.note('json_array', 1);
       const found = formatsIn(batch);
+      const isPretty = format !== 'android-appops' && found.size === 0 && OPEN_OBJECT.test(head);
+      if (isPretty) odd.note('pretty_json', 1);
       // Other formats begin with what belongs to no record, so that only another one's lines say anything.
-      if (!isUtf16 && !isArray && !found.has(format) && (found.size > 0 || format === 'cloudevents'))
+      if (!isUtf16 && !isArray && !isPretty && !found.has(format) && (found.size > 0 || format === 'cloudevents'))
         odd.note('other_format', 1, [...found][0]);
     }
     yield batch;

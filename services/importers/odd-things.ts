@@ -41,6 +41,8 @@ export type OddCode =
   | 'utf16'
   /** The file is one JSON array, pretty-printed or not. */
   | 'json_array'
+  /** The file has JSON objects of several lines each. */
+  | 'pretty_json'
   /** None of the first lines is of the format that the file is read in; `first` is the one that they look like, where that is known. */
   | 'other_format'
   /** A line is not of a shape that the format has; it went into the log as it is and will be a reject. */

@@ -376,6 +376,16 @@ describe('an input in another format than it is said to be in', () => {
     }
   });
 
+  test('is said to have several lines a record when it has', async () => {
+    const pretty = desk.write('pretty.ndjson', JSON.stringify(JSON.parse(access({ id: 'a' })), null, 2));
+    const { code, stderr } = await ntk(['run', '--data', place('pretty'), '--input', pretty]);
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      'these are JSON objects of several lines, and a file has one record a line: jq -c . FILE writes them so',
+    );
+    expect(stderr).not.toContain('another format');
+  });
+
   test('is said to be UTF-16 when it is, and its lines are rejected', async () => {
     writeFileSync(place('utf16.ndjson'), '\ufeff{"specversion":"1.0"}\r\n', 'utf16le');
     const { code, stderr, stdout } = await ntk(['run', '--data', place('utf16'), '--input', place('utf16.ndjson')]);

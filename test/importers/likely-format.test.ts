@@ -45,6 +45,13 @@ test('one good line among the first is enough', async () => {
   expect(await noted(Buffer.from('{"accessor":{}}\nx\n{"specversion":"1.0"}\n'), 'cloudevents')).toEqual([]);
 });
 
+test('objects of several lines are noted as such, unless a line among them can be read', async () => {
+  const pretty = Buffer.from(JSON.stringify({ specversion: '1.0' }, null, 2));
+  for (const format of ['cloudevents', 'apple-privacy-report', 'wechat-declarations'] as const)
+    expect(await noted(pretty, format)).toEqual([{ code: 'pretty_json', count: 1, firstLine: 1 }]);
+  expect(await noted(Buffer.from('{\n{"specversion":"1.0"}\n'), 'cloudevents')).toEqual([]);
+});
+
 test.each(IMPORT_FORMATS)('a file of %s in UTF-16 is noted as such, whichever its byte order', async (format) => {
   const content = FILES.find(([its]) => its === format)![1].toString('utf8');
   const little = Buffer.from(`\ufeff${content}`, 'utf16le');

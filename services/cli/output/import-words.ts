@@ -28,6 +28,7 @@ const ODD_IN_WORDS: Readonly<Record<OddCode, string>> = {
   no_appops: 'a file without any uid, so no dump of app ops',
   utf16: 'text in UTF-16',
   json_array: 'one JSON array',
+  pretty_json: 'JSON objects of several lines',
   other_format: 'none of the first lines is of the format',
   unknown_shape: 'a line of a shape that the format does not have, which is rejected',
 };
@@ -49,7 +50,7 @@ export function printImport(out: Output, one: ImportSummary): void {
 }
 
 /** Said once, as what the file is. */
-const OF_THE_WHOLE_FILE: ReadonlySet<OddCode> = new Set(['utf16', 'json_array', 'other_format']);
+const OF_THE_WHOLE_FILE: ReadonlySet<OddCode> = new Set(['utf16', 'json_array', 'pretty_json', 'other_format']);
 
 function printWhatCame(out: Output, one: ImportSummary): void {
   const resumed = one.skipped > 0 ? `, ${n(one.skipped)} ${wereOf(one.skipped)} imported before` : '';
@@ -71,6 +72,8 @@ function unreadInWords({ format, records, odd }: ImportSummary): string | null {
     return 'this is text in UTF-16, of which nothing can be read: save it as UTF-8 (iconv -f UTF-16 -t UTF-8)';
   if (odd.some(({ code }) => code === 'json_array'))
     return "this is one JSON array, and a file has one record a line: jq -c '.[]' FILE writes them so";
+  if (odd.some(({ code }) => code === 'pretty_json'))
+    return 'these are JSON objects of several lines, and a file has one record a line: jq -c . FILE writes them so';
   const other = odd.find(({ code }) => code === 'other_format');
   if (other !== undefined) {
     const isLike = other.first === undefined ? named : `it looks like ${brief(other.first)}: write ${brief(other.first)}:FILE`;
