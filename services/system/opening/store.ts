@@ -29,6 +29,8 @@ export interface Store {
   readonly log: EventLog | null;
   readonly logId: string;
   readonly warehouse: Warehouse;
+  /** Others may be storing what comes into the log: the system that runs on the folder, or writers to a server. */
+  readonly isFed: boolean;
   /** What column `user` holds for a user id; needs the folder's key. */
   storedUser(): Promise<(user: string) => string>;
   /** Whose facts of authority count when the log is folded again. */
@@ -135,6 +137,7 @@ function store(
     log,
     logId: log?.logId ?? request.logId!,
     warehouse,
+    isFed: lock === null,
     storedUser: once(async () => (storedIn(folder, request) === 'plain' ? plainUsers : usersOf(folder, request.userKeyFile))),
     authority: once(() => authorityOf(request)),
     close: async () => {

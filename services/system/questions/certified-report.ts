@@ -14,7 +14,7 @@ import {
 } from '../../domain/report/certificate-queries.ts';
 import type { QueryParams, Warehouse } from '../../platform/warehouse/warehouse.ts';
 import { policyHistory } from '../facts/policy-history.ts';
-import { positionsNow, reportAsOf, type ReportRequest, type ReportSource } from './report.ts';
+import { positionsToReport, reportAsOf, type ReportRequest, type ReportSource } from './report.ts';
 
 interface CertifiedReport {
   readonly report: InterceptionReport;
@@ -28,7 +28,7 @@ export async function certifiedReport(
   authority: Authority | null,
 ): Promise<CertifiedReport> {
   const { log, logId, warehouse } = source;
-  const noted = await positionsNow(source);
+  const noted = await positionsToReport(source);
   const report = await reportAsOf(source, request, noted);
   const { partitions, positions } = noted;
   const inRange: QueryParams = { logId, partitions, positions, fromUs: request.fromUs, toUs: request.toUs };

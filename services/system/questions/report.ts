@@ -22,7 +22,8 @@ import { partitionOf } from '../../domain/partitioning/murmur2.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
 import { readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
 import type { QueryParams, Warehouse } from '../../platform/warehouse/warehouse.ts';
-import { unwrittenFrom } from './unwritten.ts';
+import { storedByThen } from './stored-by-then.ts';
+import { stillUndecided, unwrittenFrom } from './unwritten.ts';
 import { UserError } from '../user-error.ts';
 
 export interface ReportRequest {
@@ -36,6 +37,8 @@ export interface ReportSource {
   readonly log: EventLog | null;
   readonly logId: string;
   readonly warehouse: Warehouse;
+  /** Somebody may be storing what comes into the log: a report waits for what was there when it began. @default false */
+  readonly isFed?: boolean;
 }
 
 /** How far the log was stored when a report began. */
@@ -50,7 +53,7 @@ export interface Positions {
 
 export async function reportInterceptions(source: ReportSource, request: ReportRequest): Promise<InterceptionReport> {
   // The positions come first: what is stored later is left out of every figure.
-  return reportAsOf(source, request, await positionsNow(source));
+  return reportAsOf(source, request, await positionsToReport(source));
 }
 
 /** The same as of positions that were noted before. */
@@ -88,21 +91,44 @@ export async function reportAsOf(
   });
 }
 
-export async function positionsNow({ log, logId, warehouse }: ReportSource): Promise<Positions> {
-  const stored = await warehouse.query<{ partition: number; next: string }>(STORED_POSITIONS_SQL, { logId });
-  const nextOf = new Map(stored.map(({ partition, next }) => [partition, Number(next)]));
+/** Where a report begins: everything that is in the log now lies before, where it is stored in time. */
+export async function positionsToReport(source: ReportSource): Promise<Positions> {
+  const { log, isFed = false } = source;
+  const noted = await positionsNow(source);
+  if (log === null || !isFed || noted.unwritten === 0) return noted;
+  let positions = noted.positions;
+  const isStored = await storedByThen(log, async () => (positions = await storedPositions(source, log)));
+  if (!isStored) return positionsNow(source);
+  let unwritten = 0;
+  for (const partition of positions.keys()) unwritten += await stillUndecided(log, partition);
+  return { ...noted, positions, unwritten };
+}
+
+export async function positionsNow(source: ReportSource): Promise<Positions> {
+  const { log } = source;
   if (log === null) {
+    const nextOf = await storedNext(source);
     return { partitions: [...nextOf.keys()], positions: [...nextOf.values()], unwritten: 0, isBeyondLog: false };
   }
-  const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
-  const positions = partitions.map((partition) => nextOf.get(partition) ?? 0);
+  const positions = await storedPositions(source, log);
   let unwritten = 0;
   let isBeyondLog = false;
   for (const [partition, next] of positions.entries()) {
     unwritten += await unwrittenFrom(log, partition, next);
     if (next > (await log.bounds('access', partition)).end) isBeyondLog = true;
   }
-  return { partitions, positions, unwritten, isBeyondLog };
+  return { partitions: [...positions.keys()], positions, unwritten, isBeyondLog };
+}
+
+/** Of every partition of the log. */
+async function storedPositions(source: ReportSource, { partitions }: EventLog): Promise<number[]> {
+  const nextOf = await storedNext(source);
+  return Array.from({ length: partitions }, (_, partition) => nextOf.get(partition) ?? 0);
+}
+
+async function storedNext({ logId, warehouse }: ReportSource): Promise<Map<number, number>> {
+  const stored = await warehouse.query<{ partition: number; next: string }>(STORED_POSITIONS_SQL, { logId });
+  return new Map(stored.map(({ partition, next }) => [partition, Number(next)]));
 }
 
 /** Those of the one partition that a program's records are in, where the log says how many there are. */

@@ -23,7 +23,7 @@ export async function unwrittenFrom(log: EventLog, partition: number, next: numb
 }
 
 /** Offsets that are there now, behind a transaction that does not end soon. */
-async function stillUndecided(log: EventLog, partition: number): Promise<number> {
+export async function stillUndecided(log: EventLog, partition: number): Promise<number> {
   const { from: first, to: end } = await log.undecided('access', partition);
   let from = first;
   for (let waitedMs = 0; from < end && waitedMs < DECIDED_MS_MAX; waitedMs += POLL_MS) {

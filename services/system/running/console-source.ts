@@ -45,7 +45,7 @@ export function consoleSource(options: ConsoleSourceOptions): ConsoleSource {
     about: { ...about, logId: log.logId },
     standing: () => standingOf(system, health, clock),
     report: () => reportInterceptions(source, everything()),
-    certified: () => certifiedReport(source, everything(), authority),
+    certified: () => certifiedReport({ ...source, isFed: true }, everything(), authority),
     newest: () => newestAccesses(warehouse, log.logId),
     ...reviewSource(options),
     open: async (partition, offset) => {

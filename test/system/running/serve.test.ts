@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EVENTS, POLICY_PATH } from '../../conformance/example.ts';
+import { ntkHereOk } from '../../acceptance/in-process.ts';
 import { ntk, ntkJson, ntkOk, ROOT, rowsOf } from '../../acceptance/ntk.ts';
 import { splitLines } from '../../domain/fold/partitioned.ts';
 
@@ -101,6 +102,23 @@ describe('a running system', () => {
     expect(report.settled).toBe(false);
     expect((await ntkOk(['verify', '--data', data])).stdout).toContain('Proved');
   }, 90_000);
+
+  it('waits with a report for what is in the log, so that one under traffic is complete, too', async () => {
+    for (let i = 0; i < 3; i++) {
+      const record = {
+        specversion: '1.0',
+        source: 'test',
+        type: 'ntk.access',
+        subject: 'wxbusy',
+        time: new Date().toISOString(),
+      };
+      const called = { user: 'u', api: 'wx.getLocation' };
+      const sent = Array.from({ length: 200 }, (_, j) => JSON.stringify({ ...record, id: `busy-${i}-${j}`, data: called }));
+      expect((await post(running, sent.join('\n'))).status).toBe(202);
+      const { stdout } = await ntkHereOk(['report', '--data', data, '--json']);
+      expect((JSON.parse(stdout) as { quality: unknown }).quality).toMatchObject({ unwritten: 0, complete: true });
+    }
+  }, 60_000);
 
   it('counts what the report counts, with no user or program in a label', async () => {
     const metrics = await (await fetch(`${running.url}/metrics`)).text();
