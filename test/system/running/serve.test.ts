@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { EVENTS, POLICY_PATH } from '../../conformance/example.ts';
@@ -119,6 +120,22 @@ describe('a running system', () => {
       expect((JSON.parse(stdout) as { quality: unknown }).quality).toMatchObject({ unwritten: 0, complete: true });
     }
   }, 60_000);
+
+  it('is copied while it runs by a copy of its log, of which the rows are made again', async () => {
+    const copy = join(folder, 'copy');
+    mkdirSync(copy);
+    const log = new DatabaseSync(join(data, 'log.db'));
+    log.exec(`VACUUM INTO '${join(copy, 'log.db')}'`);
+    log.close();
+    for (const file of ['user-key', 'stored-user']) copyFileSync(join(data, file), join(copy, file));
+    await ntkHereOk(['repair', '--data', copy]);
+    expect((await ntkHereOk(['verify', '--data', copy])).stdout).toContain('Proved');
+    const figures = async (of: string): Promise<object> => {
+      const { asOf: _, ...rest } = JSON.parse((await ntkHereOk(['report', '--data', of, '--json'])).stdout) as { asOf: string };
+      return rest;
+    };
+    expect(await figures(copy)).toEqual(await figures(data));
+  }, 90_000);
 
   it('counts what the report counts, with no user or program in a label', async () => {
     const metrics = await (await fetch(`${running.url}/metrics`)).text();
