@@ -31,6 +31,20 @@ describe('a file of tokens that is none', () => {
   });
 });
 
+describe('a token for a source with a star before its end', () => {
+  it('is not made: it would be for no source that is meant', async () => {
+    const desk = new Desk();
+    const file = join(desk.path, 'tokens.yaml');
+    const { code, stderr } = await ntkHere(['tokens', 'make', 'ios', '--source', 'host/*', 'host/*-ios', '--file', file]);
+    expect([code, stderr, existsSync(file)]).toEqual([
+      1,
+      "error: --source 'host/*-ios' would be that very source: * stands for others only at the end\n",
+      false,
+    ]);
+    desk.clear();
+  });
+});
+
 describe('ntk tokens', () => {
   const desk = new Desk();
   const file = join(desk.path, 'tokens.yaml');

@@ -88,6 +88,9 @@ function make({ out, clock }: CliContext, name: string, flags: MakeFlags): void 
   const entry = entryOf(name, tokenDigest(token).toString('hex'), flags);
   if (entry.expires !== undefined && Date.parse(entry.expires) <= clock.nowMs())
     throw new UserError(`--expires '${brief(flags.expires ?? '', 40)}' is over: no host could use this token`);
+  const meant = flags.source.find((source) => source.slice(0, -1).includes('*'));
+  if (meant !== undefined)
+    throw new UserError(`--source '${brief(meant, 60)}' would be that very source: * stands for others only at the end`);
   // Before there is a lock beside what is no file.
   textOf(flags.file);
   changing(flags.file, () => {
