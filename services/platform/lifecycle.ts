@@ -1,6 +1,6 @@
 /**
- * Starts the parts of a process in order and stops them in reverse, on the first SIGINT or SIGTERM within a time limit, on the
- * second at once. The exit code tells: 0 stopped as asked, 1 a part failed, 124 stopping took too long, 128 + signal at the second.
+ * Starts the parts of a process in order and stops them in reverse, on the first SIGINT or SIGTERM within a time limit, on another at once.
+ * The exit code tells: 0 stopped as asked, 1 a part failed, 124 stopping took too long, 128 + signal at another one.
  */
 import { constants } from 'node:os';
 import type { Logger } from './logger.ts';
@@ -23,16 +23,23 @@ interface LifecycleOptions {
   readonly signal?: AbortSignal;
   /** Longest that stopping everything may take. Default 25 s: container hosts send SIGKILL after 30. */
   readonly stopTimeoutMs?: number;
+  /**
+   * Signals of so soon after the first are the same one. Default 2 s: whoever ends a group of processes (systemd, timeout) reaches this one
+   * and the one that started it, which passes it on, npm's child a second later (bin/follow-npm.mjs).
+   */
+  readonly sameSignalMs?: number;
 }
 
 export const EXIT_CODES = { stopped: 0, failed: 1, stopTimedOut: 124 } as const;
 const STOP_TIMEOUT_MS = 25_000;
+const SAME_SIGNAL_MS = 2_000;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 export class Lifecycle {
   readonly #logger: Logger;
   readonly #isExpected: (error: unknown) => error is Error;
   readonly #stopTimeoutMs: number;
+  readonly #sameSignalMs: number;
   readonly #signal: AbortSignal | null;
   readonly #parts: Part[] = [];
   readonly #started: Part[] = [];
@@ -40,10 +47,11 @@ export class Lifecycle {
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
 
-  constructor({ logger, isExpected, signal, stopTimeoutMs = STOP_TIMEOUT_MS }: LifecycleOptions) {
+  constructor({ logger, isExpected, signal, stopTimeoutMs = STOP_TIMEOUT_MS, sameSignalMs = SAME_SIGNAL_MS }: LifecycleOptions) {
     this.#logger = logger;
     this.#isExpected = isExpected ?? ((_): _ is Error => false);
     this.#stopTimeoutMs = stopTimeoutMs;
+    this.#sameSignalMs = sameSignalMs;
     this.#signal = signal ?? null;
     // Seen by run() and by whoever awaits failed().
     this.#failure.promise.catch(() => {});
@@ -114,7 +122,7 @@ export class Lifecycle {
 
   /**
    * Starts, waits for a signal, a failure or `until`, and stops. Answers the exit code, with which the caller ends the process:
-   * what could not be stopped in time would keep it alive. The second signal ends it here.
+   * what could not be stopped in time would keep it alive. A second signal ends it here.
    */
   async run(until: Promise<void> = new Promise(() => {})): Promise<number> {
     const { signalled, forget } = this.#onSignals();
@@ -156,13 +164,20 @@ export class Lifecycle {
     const first = Promise.withResolvers<void>();
     // One that came while the process was being put together is the first one; nobody sends it again.
     const cameBefore = this.#signal?.aborted === true;
-    if (cameBefore) first.resolve();
-    let count = cameBefore ? 1 : 0;
-    const onSignal = (signal: (typeof SIGNALS)[number]): void => {
-      count++;
-      if (count > 1) process.exit(128 + constants.signals[signal]);
-      this.#logger.info({ signal }, 'stopping; once more to stop at once');
+    let isStopping = cameBefore;
+    let isAnother = false;
+    const stop = (): void => {
+      isStopping = true;
+      if (this.#sameSignalMs === 0) isAnother = true;
+      else setTimeout(() => (isAnother = true), this.#sameSignalMs).unref();
       first.resolve();
+    };
+    if (cameBefore) stop();
+    const onSignal = (signal: (typeof SIGNALS)[number]): void => {
+      if (isAnother) process.exit(128 + constants.signals[signal]);
+      if (isStopping) return;
+      this.#logger.info({ signal }, 'stopping; once more to stop at once');
+      stop();
     };
     for (const signal of SIGNALS) process.on(signal, onSignal);
     const forget = (): void => {

@@ -80,11 +80,11 @@ describe('the parts of a process', () => {
 
 describe('a process at a signal', () => {
   const module = (name: string): string => join(import.meta.dirname, `../../services/platform/${name}.ts`);
-  const script = (stop: string): string => `
+  const script = (stop: string, more: string): string => `
     import { Lifecycle } from '${module('lifecycle')}';
     import { createLogger } from '${module('logger')}';
     const alive = setInterval(() => {}, 1000);
-    const lifecycle = new Lifecycle({ logger: createLogger({ level: 'info', short: false }) });
+    const lifecycle = new Lifecycle({ logger: createLogger({ level: 'info', short: false })${more} });
     lifecycle.add({ name: 'work', start: () => console.log('started'), stop: async () => { console.log('stopping'); ${stop} console.log('stopped'); clearInterval(alive); } });
     process.exitCode = await lifecycle.run();`;
 
@@ -92,9 +92,10 @@ describe('a process at a signal', () => {
   function run(
     stop: string,
     signals: Readonly<Record<string, NodeJS.Signals>>,
+    more = '',
   ): Promise<{ readonly code: number | null; readonly printed: string }> {
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script(stop)], {
+      const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script(stop, more)], {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let printed = '';
@@ -111,9 +112,18 @@ describe('a process at a signal', () => {
   });
 
   test('ends at once at the second one, and its code says so', async () => {
-    expect(await run('await new Promise(() => {});', { started: 'SIGINT', stopping: 'SIGTERM' })).toEqual({
+    const both = { started: 'SIGINT', stopping: 'SIGTERM' } as const;
+    expect(await run('await new Promise(() => {});', both, ', sameSignalMs: 0')).toEqual({
       code: 143,
       printed: 'started\nstopping\n',
+    });
+  });
+
+  test('stops in its time when the same signal reaches it twice, as from a group of processes that is ended', async () => {
+    const twice = { started: 'SIGTERM', stopping: 'SIGTERM' } as const;
+    expect(await run("await new Promise((resolve) => process.once('SIGTERM', resolve));", twice)).toEqual({
+      code: 0,
+      printed: 'started\nstopping\nstopped\n',
     });
   });
 });
