@@ -34,6 +34,7 @@ const SOURCES: readonly Source[] = [
   { names: ['keys'], load: async () => (await import('./commands/keys.ts')).registerKeys },
   { names: ['rejects'], load: async () => (await import('./commands/rejects.ts')).registerRejects },
   { names: ['tokens'], load: async () => (await import('./commands/tokens.ts')).registerTokens },
+  { names: ['export'], load: async () => (await import('./commands/export.ts')).registerExport },
   { names: ['simulate'], load: async () => (await import('./commands/simulate.ts')).registerSimulate },
 ];
 
