@@ -43,20 +43,26 @@ export async function proveByChain(
   const notEntered = erasedUpTo > 0 ? AROUND_ERASED : INSIDE_GROUP;
   let chain: RowChain | null = null;
   let before: BlockHeader | null = null;
+  let wasSame = true;
   for (const header of headers) {
     const range = { logId: log.logId, partition, from: header.first, to: header.next };
     if (header.gap === undefined) chain ??= chainAt(log.logId, partition, header, before);
     before = header;
     const block = blocks !== null && header.gap === undefined ? rowsOf(await blocks.rows(header)) : null;
     if (block !== null) {
-      chain = followed(chain, block, header, audit, notEntered);
+      const behind = followed(chain, block, header, audit, notEntered);
+      // Rows that are not those the hash was made of are no reason to replace what is stored.
+      const isSame = chain === null || behind !== null;
+      chain = behind;
+      if (isSame !== wasSame) await pending.compare(header.first, wasSame);
+      wasSame = isSame;
       pending.add(block, header.scoredAtMs);
       audit.rows += block.offsets.length;
       options.onProgress?.(block.offsets.length);
-      await pending.compareIfMany(header.next);
+      await pending.compareIfMany(header.next, isSame);
       continue;
     }
-    await pending.compare(header.first);
+    await pending.compare(header.first, wasSame);
     pending.goOnFrom(header.next);
     if (header.gap !== undefined) {
       // No row can be of it, and the chain begins anew behind it.
@@ -85,7 +91,7 @@ export async function proveByChain(
     // After a mismatch the chain is taken up again where a block ends with its group.
     if (hash !== header.rowsHash) chain = null;
   }
-  await pending.compare(before?.next ?? 0);
+  await pending.compare(before?.next ?? 0, wasSame);
 }
 
 /** The chain behind a block's rows; null, and said, where they do not give its hash or it could not be entered. */

@@ -3,10 +3,17 @@ import canonicalize from 'canonicalize';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
 import type { AuditOptions, PartitionAudit } from './partition-audit.ts';
-import { PendingRows } from './pending-rows.ts';
+import { PendingRows, type RowsOfOffsets } from './pending-rows.ts';
 import type { Refold } from './refold.ts';
 
-/** `headers` follow `refold`, which stands where the first of them begins. */
+/** Another key of the users, another release, or a log that somebody changed: what comes out is not what was judged. */
+export const OTHER_ROWS = 'folding the log again gives other rows than its block says';
+const OTHER_FIGURES = 'folding the log again gives other figures than its block says';
+
+/**
+ * `headers` follow `refold`, which stands where the first of them begins. Mended is only what the blocks' hash speaks for: rows that others
+ * than the scorer's would come out of are no reason to replace what is stored.
+ */
 export async function proveByLog(
   options: AuditOptions,
   refold: Refold,
@@ -19,29 +26,35 @@ export async function proveByLog(
     headers.flatMap(({ erasures }) => erasures),
     refold.position,
   );
+  let isSame = true;
   for (const header of headers) {
+    const from = refold.position;
     const pieces: BatchOutcome[] = [];
+    const folded: RowsOfOffsets[] = [];
     const complete = await refold.upTo(header.next, (piece) => {
-      pieces.push(piece);
       const { rowOffsets: offsets, rowEnds: ends } = piece;
-      pending.add({ bytes: Buffer.from(piece.rows.written()), offsets, ends }, header.scoredAtMs);
-      audit.rows += piece.rowOffsets.length;
-      options.onProgress?.(piece.rowOffsets.length);
+      pieces.push(piece);
+      folded.push({ bytes: Buffer.from(piece.rows.written()), offsets, ends });
+      audit.rows += offsets.length;
+      options.onProgress?.(offsets.length);
     });
+    const wasSame: boolean = isSame;
+    isSame = complete && refold.rowsHash === header.rowsHash;
+    if (isSame !== wasSame) await pending.compare(from, wasSame);
+    for (const rows of folded) pending.add(rows, header.scoredAtMs);
     if (!complete) {
       audit.unproved.push({ from: refold.position, to: headers.at(-1)!.next, why: 'the log ends before' });
       break;
     }
-    if (pieces.length > 0 && !agrees(pieces, header)) {
+    if (pieces.length > 0 && !agrees(pieces, header))
       audit.unproved.push({
         from: header.first,
         to: header.next,
-        why: 'folding the log again gives other figures than its block says',
+        why: isSame || header.gap !== undefined ? OTHER_FIGURES : OTHER_ROWS,
       });
-    }
-    await pending.compareIfMany(refold.position);
+    await pending.compareIfMany(refold.position, isSame);
   }
-  await pending.compare(refold.position);
+  await pending.compare(refold.position, isSame);
 }
 
 /** Whether what was folded again is what the block says. */

@@ -41,8 +41,8 @@ export class PendingRows {
     });
   }
 
-  async compareIfMany(to: number): Promise<void> {
-    if (this.#rows.length + this.#erased.size >= ROWS_PER_COMPARISON) await this.compare(to);
+  async compareIfMany(to: number, mayMend: boolean): Promise<void> {
+    if (this.#rows.length + this.#erased.size >= ROWS_PER_COMPARISON) await this.compare(to, mayMend);
   }
 
   /** What lies before is not looked at here: somebody else has, and nothing is pending. */
@@ -50,8 +50,11 @@ export class PendingRows {
     this.#from = offset;
   }
 
-  /** All stored rows from the last comparison up to an offset. */
-  async compare(to: number): Promise<void> {
+  /**
+   * All stored rows from the last comparison up to an offset.
+   * @param mayMend whether these rows are known to be those that were judged: others are counted and left alone
+   */
+  async compare(to: number, mayMend: boolean): Promise<void> {
     if (to <= this.#from) return;
     const { log, warehouse, partition, onProblems } = this.#options;
     const range: RowRange = { logId: log.logId, partition, from: this.#from, to };
@@ -60,7 +63,7 @@ export class PendingRows {
     for (const { kind, offset } of problems) if (!notErased.has(offset)) this.#audit[kind]++;
     this.#audit.notErased += notErased.size;
     this.#audit.erased += this.#erased.size - notErased.size;
-    if (problems.length > 0) await onProblems?.(range, problems);
+    if (mayMend && problems.length > 0) await onProblems?.(range, problems);
     this.#rows = [];
     this.#erased = new Set();
     this.#from = to;

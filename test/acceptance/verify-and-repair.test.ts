@@ -1,5 +1,5 @@
 /** What somebody did to the stored results behind the system's back: verify names it, repair mends it, verify is content. */
-import { cpSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -277,6 +277,22 @@ test('repair mends rows from the blocks of the log when the accesses are gone; w
   expect(stdout).toContain('NOT all is as it should be: the log no longer has what the rest was made of');
   const json = await ntkHere(['repair', '--data', data, '--json']);
   expect([json.code, JSON.parse(json.stdout)]).toMatchObject([1, { ok: false, isMended: false }]);
+});
+
+test('with another user key repair changes nothing, and both say what to look at', async () => {
+  const data = join(desk.path, 'key');
+  cpSync(desk.data, data, { recursive: true });
+  writeFileSync(join(data, 'user-key'), Buffer.alloc(32, 7));
+  const hint = 'see that NTK_USER_KEY_FILE, NTK_STORE_USER and the release are those of the scorer';
+  const repaired = await ntkHere(['repair', '--data', data]);
+  expect([repaired.code, repaired.stdout]).toEqual([1, expect.stringContaining(`ntk verify names the rest. Where`)]);
+  expect(repaired.stdout).toContain('removed 0 rows, inserted 0 rows, mended 0 ledger entries');
+  expect(repaired.stdout).toContain(hint);
+  const found = await ntkHere(['verify', '--data', data]);
+  expect([found.code, found.stdout]).toEqual([1, expect.stringContaining(hint)]);
+  // One range of each partition, however many blocks there are.
+  expect(found.stdout.match(/are not proved: folding the log again gives other rows than its block says/g)).toHaveLength(4);
+  expect(await dump(data)).toEqual(sound);
 });
 
 test('verify says what is not judged yet, which it proves nothing of', async () => {

@@ -40,13 +40,13 @@ describe('the only block of a partition', () => {
     ['when its first event was', ({ eventTimeMinMs }) => ({ eventTimeMinMs: eventTimeMinMs! + 1 })],
     ['when its last event was', ({ eventTimeMaxMs }) => ({ eventTimeMaxMs: eventTimeMaxMs! - 1 })],
     ['what its rows are', () => ({ rowsHash: 'a'.repeat(64) })],
-  ])('is not proved where it says otherwise %s', async (_, change) => {
+  ])('is not proved where it says otherwise %s', async (what, change) => {
     const { header } = decodeBlock((await scored.log.last('results', 0))!.value);
     const changed = { ...header, ...change(header) };
     await scored.changeLastHeader({ ...changed, entryHash: entryHash(FIRST_ENTRY_HASH, figuresOf(changed)) });
     await scored.reopen();
     await scored.store(warehouse);
-    const why = 'folding the log again gives other figures than its block says';
+    const why = `folding the log again gives other ${what === 'what its rows are' ? 'rows' : 'figures'} than its block says`;
     expect(await scored.audit(warehouse)).toMatchObject({ ok: false, partitions: [{ unproved: [{ from: 0, to: 40, why }] }] });
   });
 });

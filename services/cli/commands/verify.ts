@@ -1,7 +1,8 @@
 /** `ntk verify` and `ntk repair`: whether the store has what the log gives, and making it so. */
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import { isClean } from '../../auditor/partition-audit.ts';
+import { OTHER_ROWS } from '../../auditor/log-proof.ts';
+import { isClean, type PartitionAudit } from '../../auditor/partition-audit.ts';
 import { auditStore, type StoreAudit } from '../../auditor/audit-store.ts';
 import { auditWithoutLog } from '../../auditor/audit-without-log.ts';
 import type { EventLog } from '../../platform/log/event-log.ts';
@@ -70,13 +71,16 @@ function printRepair({ out }: CliContext, audit: StoreAudit, { remade, gone }: L
     `removed ${counted(rowsRemoved, 'row')}, inserted ${counted(rowsInserted, 'row')}, mended ${counted(ledgerEntries, 'ledger entry')}`,
   );
   if (isProved) return;
-  const why =
+  const beyond =
     beyondRepair > 0
       ? `; ${counted(beyondRepair, 'ledger entry')} ${verbOf(beyondRepair, 'have')} no block in the log any more`
       : '';
-  out.line(
-    out.paint('red', `NOT all is as it should be: the log no longer has what the rest was made of${why}. ntk verify names it.`),
-  );
+  const hint = hintOf(audit);
+  const why =
+    hint === ''
+      ? `: the log no longer has what the rest was made of${beyond}. ntk verify names it.`
+      : `; ntk verify names the rest.${hint}`;
+  out.line(out.paint('red', `NOT all is as it should be${why}`));
 }
 
 function remadeInWords({ partition, from, to, rows }: Remade): string {
@@ -156,7 +160,8 @@ function printAudit({ out }: CliContext, audit: StoreAudit, unwritten: number | 
       out.line(`partition ${partition}: ${CHAIN_BECAUSE[chainBecause]}`);
     for (const gap of acceptedGaps) out.line(`accepted gap, ${gapInWords({ partition, ...gap })}`);
     for (const { from, to } of gaps) out.line(`partition ${partition}: no block for source offsets ${from} to ${to}`);
-    for (const { from, to, why } of unproved) out.line(`partition ${partition}: offsets ${from} to ${to} are not proved: ${why}`);
+    for (const { from, to, why } of inOneGo(unproved))
+      out.line(`partition ${partition}: offsets ${from} to ${to} are not proved: ${why}`);
   }
   const { strayRows, strayLedgerEntries, rowsOfOtherLogs } = audit;
   if (strayRows + strayLedgerEntries > 0)
@@ -177,8 +182,28 @@ function printAudit({ out }: CliContext, audit: StoreAudit, unwritten: number | 
           'green',
           `Proved: every stored row is what the log gives, and nothing is missing${audit.partitions.some(({ acceptedGaps }) => acceptedGaps.length > 0) ? ' but what was accepted as lost' : ''}.`,
         )
-      : out.paint('red', faultInWords(audit)),
+      : out.paint('red', `${faultInWords(audit)}${hintOf(audit)}`),
   );
+}
+
+/** Blocks that follow one another and are not proved for one reason, as one range: with another user key it is all of them. */
+function inOneGo(unproved: PartitionAudit['unproved']): PartitionAudit['unproved'] {
+  const ranges: PartitionAudit['unproved'] = [];
+  for (const range of unproved) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.to === range.from && last.why === range.why)
+      ranges[ranges.length - 1] = { ...last, to: range.to };
+    else ranges.push(range);
+  }
+  return ranges;
+}
+
+/** What to look at where the log gives other rows than were judged: that may be the fault of whoever asks. */
+function hintOf({ partitions }: StoreAudit): string {
+  const isOther = partitions.some(({ unproved }) => unproved.some(({ why }) => why === OTHER_ROWS));
+  return isOther
+    ? ' Where folding the log again gives other rows than a block says, nothing is mended: see that NTK_USER_KEY_FILE, NTK_STORE_USER and the release are those of the scorer.'
+    : '';
 }
 
 const WHAT_HASHES_TELL =
