@@ -14,7 +14,7 @@ import { parseGenerally } from '../domain/record/parse.ts';
 import type { ResultRow } from '../domain/results/row.ts';
 import type { EventLog, RecordBatch } from '../platform/log/event-log.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
-import { judgedByOthersUpTo } from './ledger.ts';
+import { judgedByOthersUpTo, standsForLostBlocks } from './ledger.ts';
 
 export interface RefoldOptions {
   readonly log: EventLog;
@@ -36,6 +36,8 @@ export interface KeptState {
   readonly rowsHash: string;
   /** Another engine, catalogue or authority judged what lies before it. */
   readonly isTakenOver: boolean;
+  /** End of the newest gap before it whose records its state lacks; 0 without one. */
+  readonly gapEnd: number;
 }
 
 /** States that were kept of a partition: the scorer's checkpoints. */
@@ -65,15 +67,31 @@ export async function oldestStart(options: StartOptions, headers: readonly Block
   const { start } = await log.bounds('access', partition);
   const mark = authorityMark(options.authority);
   const isOurs = (made: KeptState | BlockHeader): boolean => otherMaker(made, mark) === null;
-  const from = Math.max(start, headers.findLast((header) => !isOurs(header))?.next ?? 0);
+  // What stands behind a gap of the scorer was judged without its records, also where the log has them again.
+  const endsAll = (header: BlockHeader): boolean => !isOurs(header) || (header.gap !== undefined && !standsForLostBlocks(header));
+  const from = Math.max(start, headers.findLast(endsAll)?.next ?? 0);
   if (from === 0) return new Refold(options);
   const hashAt = new Map(headers.map(({ next, rowsHash }) => [next, rowsHash]));
   for (const kept of keptStates.candidates(headers.at(-1)?.next ?? 0).toReversed()) {
-    if (kept.offset < from || !isOurs(kept) || hashAt.get(kept.offset) !== kept.rowsHash) continue;
+    const { isWithin, to } = givenUpAt(headers, kept.offset);
+    // Of rows that were given up nobody has a hash: what is behind them is held against its own.
+    if (kept.offset < from || !isOurs(kept) || (!isWithin && hashAt.get(kept.offset) !== kept.rowsHash)) continue;
     const refold = await restored(options, kept);
-    if (refold !== null) return refold;
+    if (refold !== null && (await refold.upTo(to, () => {}))) return refold;
   }
   return null;
+}
+
+/** Whether an offset lies behind the beginning of blocks that were given up, and where those end that lie there or begin there. */
+function givenUpAt(headers: readonly BlockHeader[], offset: number): { readonly isWithin: boolean; readonly to: number } {
+  let isWithin = false;
+  let to = offset;
+  for (const header of headers) {
+    if (header.gap === undefined || !standsForLostBlocks(header) || header.first > to || header.next < to) continue;
+    isWithin ||= header.first < to;
+    to = header.next;
+  }
+  return { isWithin, to };
 }
 
 /**
@@ -85,9 +103,11 @@ export async function startBefore(options: StartBeforeOptions, offset: number): 
   const { start } = await log.bounds('access', partition);
   const mark = authorityMark(options.authority);
   const isOurs = (kept: KeptState): boolean => otherMaker(kept, mark) === null;
-  const ofOthers = keptStates.candidates(Number.POSITIVE_INFINITY).filter((kept) => kept.isTakenOver || !isOurs(kept));
+  const all = keptStates.candidates(Number.POSITIVE_INFINITY);
+  const ofOthers = all.filter((kept) => kept.isTakenOver || !isOurs(kept));
+  const gapEnds = all.map(({ gapEnd }) => gapEnd).filter((gapEnd) => gapEnd <= offset);
   const othersUpTo = await judgedByOthersUpTo(warehouse, log.logId, partition, offset);
-  const from = Math.max(start, othersUpTo, ...ofOthers.map((kept) => (isOurs(kept) ? kept.offset : kept.offset + 1)));
+  const from = Math.max(start, othersUpTo, ...gapEnds, ...ofOthers.map((kept) => (isOurs(kept) ? kept.offset : kept.offset + 1)));
   if (from === 0) return new Refold(options);
   for (const kept of keptStates.candidates(offset)) {
     if (kept.offset < from) return null;
