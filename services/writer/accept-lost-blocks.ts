@@ -83,17 +83,21 @@ async function entryOf({
   });
 }
 
+export interface LastHashes {
+  readonly rowsHash: string;
+  readonly entryHash: string;
+  /** Blocks were given up just before: the rows behind are chained to theirs, and not to this `rowsHash`. */
+  readonly isBehindLostBlocks: boolean;
+}
+
 /** Of the last ledger entry before an offset: one that ends there, be it a gap that covers none. */
-export async function lastHashes(
-  warehouse: Warehouse,
-  logId: string,
-  partition: number,
-  offset: number,
-): Promise<{ readonly rowsHash: string; readonly entryHash: string }> {
-  const [last] = await warehouse.query<{ rows_hash: string; entry_hash: string }>(
-    'SELECT rows_hash, entry_hash FROM ntk.blocks FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND next <= {offset:UInt64} ORDER BY first DESC, next DESC, state_to DESC LIMIT 1',
+export async function lastHashes(warehouse: Warehouse, logId: string, partition: number, offset: number): Promise<LastHashes> {
+  const [last] = await warehouse.query<{ rows_hash: string; entry_hash: string; is_behind: 0 | 1 }>(
+    "SELECT rows_hash, entry_hash, kind = 'gap' AND state_from = state_to AS is_behind FROM ntk.blocks FINAL WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND next <= {offset:UInt64} ORDER BY first DESC, next DESC, state_to DESC LIMIT 1",
     { logId, partition, offset },
   );
-  if (last !== undefined) return { rowsHash: last.rows_hash, entryHash: last.entry_hash };
-  return { rowsHash: chainStart(logId, partition).link.toString('hex'), entryHash: FIRST_ENTRY_HASH };
+  if (last !== undefined)
+    return { rowsHash: last.rows_hash, entryHash: last.entry_hash, isBehindLostBlocks: last.is_behind === 1 };
+  const rowsHash = chainStart(logId, partition).link.toString('hex');
+  return { rowsHash, entryHash: FIRST_ENTRY_HASH, isBehindLostBlocks: false };
 }

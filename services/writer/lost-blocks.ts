@@ -1,4 +1,5 @@
 /** Blocks that are gone from `ntk.results` although their rows were never stored (docs/gaps.md). */
+import type { BlockHeader } from '../../schemas/results/block.ts';
 import { blocksOf } from '../domain/results/block.ts';
 import { ErrorForAPerson } from '../platform/error-for-a-person.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
@@ -21,6 +22,8 @@ export interface WriterStanding {
   readonly to: number;
   /** Where in `ntk.results` to go on. */
   readonly offset: number;
+  /** Of the block that is there; null where none is left. */
+  readonly next: BlockHeader | null;
 }
 
 /** Where the writer of a partition stands, and where the blocks that are there go on. */
@@ -32,7 +35,7 @@ export async function writerStanding(log: EventLog, partition: number): Promise<
   const { start, end } = await log.bounds('results', partition);
   const offset = Math.max(start, position?.offset ?? 0);
   const [next] = offset < end ? blocksOf(await log.read('results', partition, offset, { maxRecords: 1, maxBytes: 1 })) : [];
-  if (next !== undefined) return { from, to: next.header.first, offset };
+  if (next !== undefined) return { from, to: next.header.first, offset, next: next.header };
   // No block is left: what is judged ends where the scorer noted it, in one transaction with its last block.
-  return { from, to: Math.max(from, judged), offset };
+  return { from, to: Math.max(from, judged), offset, next: null };
 }

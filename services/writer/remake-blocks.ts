@@ -3,6 +3,7 @@
  * does. A crash goes on behind the last piece. The rows are those that were lost, but for when they were judged; the entries say that
  * they were remade, because the entry behind them is chained to the lost ones.
  */
+import type { BlockHeader } from '../../schemas/results/block.ts';
 import type { BatchOutcome } from '../domain/fold/batch-outcome.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
 import { encodeWriterNote } from '../platform/log/writer-note.ts';
@@ -32,8 +33,10 @@ export type RemakeResult =
   | { readonly status: 'remade'; readonly lost: WriterStanding; readonly rows: number }
   /** The records are gone from the log, too. */
   | { readonly status: 'impossible'; readonly lost: WriterStanding }
-  /** Folding gives other rows before the lost blocks than are stored: another user key, or another release. */
+  /** Folding gives other rows up to the lost blocks, or behind them, than were judged: another user key, or another release. */
   | { readonly status: 'other_rows'; readonly lost: WriterStanding }
+  /** Blocks just before were given up, and none is there behind: nothing tells yet whether the rows come out as they were. */
+  | { readonly status: 'untold'; readonly lost: WriterStanding }
   | { readonly status: 'fenced' };
 
 export async function remakeLostBlocks({ log, warehouse, partition, refoldFrom }: RemakeOptions): Promise<RemakeResult> {
@@ -44,8 +47,14 @@ export async function remakeLostBlocks({ log, warehouse, partition, refoldFrom }
     if (isWhole(lost)) return { status: 'nothing_lost' };
     const refolding = await refoldFrom(lost.from);
     if (refolding === null || !(await refolding.upTo(lost.from, () => {}))) return { status: 'impossible', lost };
-    let before = await lastHashes(warehouse, log.logId, partition, lost.from);
-    if (refolding.rowsHash !== before.rowsHash) return { status: 'other_rows', lost };
+    const last = await lastHashes(warehouse, log.logId, partition, lost.from);
+    const told = last.isBehindLostBlocks
+      ? await comesOutBehind(lost, refoldFrom)
+      : refolding.rowsHash === last.rowsHash
+        ? 'same'
+        : 'other_rows';
+    if (told !== 'same') return { status: told, lost };
+    let before: Pick<BlockHeader, 'entryHash'> = last;
     let rows = 0;
     let isFenced = false;
     const isComplete = await refolding.upTo(lost.to, async (piece) => {
@@ -67,6 +76,18 @@ export async function remakeLostBlocks({ log, warehouse, partition, refoldFrom }
   } finally {
     await owner.release();
   }
+}
+
+/** Whether folding the log again arrives at what the first block behind the lost ones says of all rows up to its end. */
+async function comesOutBehind(
+  { from, next }: WriterStanding,
+  refoldFrom: RemakeOptions['refoldFrom'],
+): Promise<'same' | 'other_rows' | 'untold'> {
+  // Behind an accepted gap the chain begins anew.
+  if (next === null || next.gap !== undefined) return 'untold';
+  const ahead = await refoldFrom(from);
+  if (ahead === null || !(await ahead.upTo(next.next, () => {}))) return 'untold';
+  return ahead.rowsHash === next.rowsHash ? 'same' : 'other_rows';
 }
 
 function isWhole({ from, to }: WriterStanding): boolean {

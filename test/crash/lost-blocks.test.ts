@@ -170,6 +170,55 @@ describe('blocks that the writer has not stored', () => {
     expect(found).toMatchObject({ gaps: [], ledgerUnexpected: 0, ledgerDifferent: 0, acceptedGaps: [{ from: 100, to: 300 }] });
   });
 
+  describe('directly behind others that were given up, when the log had their records no more', () => {
+    /** Blocks up to 100 are stored, those up to 300 given up, and those up to 400 lost as well; checkpoints stand at 300 and 400. */
+    async function loseMore(): Promise<void> {
+      for (let i = 0; i < 6; i++) await scored.append(50);
+      await (await scored.scored()).stop();
+      await writeAll(1, {}, 2);
+      await scored.log.deleteBefore('results', 0, 6);
+      await scored.log.deleteBefore('access', 0, 300);
+      expect((await acceptBlocks(100, 300)).status).toBe('accepted');
+      // Of each day the last checkpoint is kept.
+      scored.clock.ms += 2 * 86_400_000;
+      for (let i = 0; i < 2; i++) await scored.append(50);
+      await (await scored.scored()).stop();
+      await scored.log.deleteBefore('results', 0, 8);
+    }
+
+    test('are made again when a block behind them tells that they come out as they were, and proved', async () => {
+      await loseMore();
+      const lost = { from: 300, to: 400 };
+      // Nothing is there behind them yet.
+      expect(await remake()).toMatchObject({ status: 'untold', lost });
+      for (let i = 0; i < 2; i++) await scored.append(50);
+      await (await scored.scored()).stop();
+      const before = await digest();
+      expect(await remake(scored.log, (user) => `x${user}`)).toMatchObject({ status: 'other_rows', lost });
+      expect(await digest()).toEqual(before);
+      expect(await remake()).toMatchObject({ status: 'remade', lost });
+      await writeAll();
+      const proved = {
+        proof: 'both',
+        provedByLogFrom: 300,
+        missing: 0,
+        gaps: [],
+        unproved: [],
+        acceptedGaps: [{ from: 100, to: 300 }],
+      };
+      expect(await audit()).toMatchObject({ ok: true, partitions: [proved] });
+    });
+
+    test('are not made again by what stands behind a gap of the scorer', async () => {
+      await loseMore();
+      for (let i = 0; i < 2; i++) await scored.append(50);
+      await scored.log.deleteBefore('access', 0, 450);
+      expect((await acceptGap({ ...scored.options(), from: 400, to: 450, by: 'anna', reason: '' })).status).toBe('accepted');
+      await scored.scored();
+      expect(await remake()).toMatchObject({ status: 'impossible', lost: { from: 300, to: 400 } });
+    });
+  });
+
   test('have entries that are known to be changed, also where one follows another', async () => {
     await loseBlocks();
     expect((await acceptBlocks(100, 300)).status).toBe('accepted');

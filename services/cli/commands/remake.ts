@@ -33,15 +33,17 @@ export interface Remade {
   readonly rows: number;
 }
 
-/** Blocks that cannot be made again. */
-export type Gone = Omit<Remade, 'rows'>;
+/** Blocks that are not made again, and why. */
+export interface Gone extends Omit<Remade, 'rows'> {
+  readonly why: 'impossible' | 'other_rows' | 'untold';
+}
 
 export interface LostBlocks {
   readonly remade: readonly Remade[];
   readonly gone: readonly Gone[];
 }
 
-/** In all partitions: one whose records the log no longer has keeps none of the others from being mended. */
+/** In all partitions: one whose blocks cannot be made again keeps none of the others from being mended. */
 export async function remakeAll(store: Store, log: EventLog, clock: { nowMs(): number }): Promise<LostBlocks> {
   const made = { warehouse: store.warehouse, storedUser: await store.storedUser(), authority: store.authority() };
   const remade: Remade[] = [];
@@ -55,14 +57,10 @@ export async function remakeAll(store: Store, log: EventLog, clock: { nowMs(): n
     });
     if (result.status === 'fenced')
       throw new UserError(`a writer took partition ${partition} meanwhile: stop it, then try again`);
-    if (result.status === 'other_rows')
-      throw new UserError(
-        `partition ${partition}: folding the log again up to offset ${result.lost.from} gives other rows than were stored; nothing was made; check that the user key and the release are the ones that made them`,
-      );
     if (result.status === 'nothing_lost') continue;
     const { from, to } = result.lost;
-    if (result.status === 'impossible') gone.push({ partition, from, to });
-    else remade.push({ partition, from, to, rows: result.rows });
+    if (result.status === 'remade') remade.push({ partition, from, to, rows: result.rows });
+    else gone.push({ partition, from, to, why: result.status });
   }
   return { remade, gone };
 }

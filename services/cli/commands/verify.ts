@@ -87,8 +87,16 @@ function remadeInWords({ partition, from, to, rows }: Remade): string {
   return `partition ${partition}: made ${counted(rows, 'row')} of the lost blocks of source offsets ${from} to ${to} again from the log`;
 }
 
-function goneInWords({ partition, from, to }: Gone): string {
-  return `partition ${partition}: the lost blocks of source offsets ${from} to ${to} cannot be made again: the log no longer reaches back to their records; go on without them: ntk accept-gap ${partition} ${from} ${to}`;
+function goneInWords({ partition, from, to, why }: Gone): string {
+  const lost = `partition ${partition}: the lost blocks of source offsets ${from} to ${to}`;
+  switch (why) {
+    case 'impossible':
+      return `${lost} cannot be made again: the log no longer reaches back to their records, or another release or authority judged them; go on without them: ntk accept-gap ${partition} ${from} ${to}`;
+    case 'other_rows':
+      return `${lost} are not made again: folding the log again gives other rows than were judged before or behind them; check that the user key, NTK_STORE_USER and the release are the scorer's`;
+    case 'untold':
+      return `${lost} are not made again yet: those before them were given up, and no block is there behind them that tells whether their rows come out as they were; repair again when the scorer has judged more`;
+  }
 }
 
 async function runAuditWithoutLog({ out }: CliContext, { logId, warehouse }: Store): Promise<StoreAudit> {
