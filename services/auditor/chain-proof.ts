@@ -46,6 +46,14 @@ export async function proveByChain(
   let wasSame = true;
   for (const header of headers) {
     const range = { logId: log.logId, partition, from: header.first, to: header.next };
+    const end = before?.next ?? 0;
+    if (header.first > end) {
+      // No entry speaks for what lies between: nobody knows what is there by right, nor goes the chain round it.
+      await pending.compare(end, wasSame);
+      pending.goOnFrom(header.first);
+      chain = null;
+      before = null;
+    }
     if (header.gap === undefined) chain ??= chainAt(log.logId, partition, header, before);
     before = header;
     const block = blocks !== null && header.gap === undefined ? rowsOf(await blocks.rows(header)) : null;
@@ -63,13 +71,13 @@ export async function proveByChain(
       continue;
     }
     await pending.compare(header.first, wasSame);
-    pending.goOnFrom(header.next);
     if (header.gap !== undefined) {
       // No row can be of it, and the chain begins anew behind it.
-      audit.unexpected += (await readStoredRows(warehouse, range, false)).length;
+      await pending.compare(header.next, true);
       chain = null;
       continue;
     }
+    pending.goOnFrom(header.next);
     if (chain === null) {
       audit.unproved.push({ from: header.first, to: header.next, why: notEntered });
       continue;

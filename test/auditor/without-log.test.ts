@@ -98,6 +98,22 @@ describe('rows whose records are gone, too', () => {
     });
   });
 
+  test.each([
+    ['the first', 0, 50],
+    ['one in the middle', 50, 100],
+  ])('rows of an entry that is gone too, %s, are not taken for strange, and repair leaves them', async (_, from, to) => {
+    await warehouse.command(`ALTER TABLE ntk.blocks DELETE WHERE first = ${from} SETTINGS mutations_sync = 2`);
+    const before = await warehouse.query('SELECT * FROM ntk.access_results ORDER BY offset');
+    const { ok, partitions, repaired } = await scored.audit(warehouse, 'mend');
+    expect({ ok, gaps: partitions[0]!.gaps, repaired }).toMatchObject({
+      ok: false,
+      gaps: [{ from, to }],
+      repaired: { rowsRemoved: 0, rowsInserted: 0 },
+    });
+    expect(partitions[0]).toMatchObject({ missing: 0, different: 0, unexpected: 0 });
+    expect(await warehouse.query('SELECT * FROM ntk.access_results ORDER BY offset')).toEqual(before);
+  });
+
   test('a row where there was none is known', async () => {
     await warehouse.command(
       `INSERT INTO ntk.access_results SETTINGS insert_deduplicate = 0 SELECT * REPLACE (toUInt64(0) AS offset) FROM (SELECT * FROM ntk.access_results WHERE ${LAST})`,

@@ -250,6 +250,27 @@ describe('blocks that the writer has not stored', () => {
     expect((await audit()).partitions[0]).toMatchObject({ gaps: [], ledgerDoubled: 0, acceptedGaps: [{ from: 100, to: 300 }] });
   });
 
+  test('have no rows when they are given up: what a writer that died had inserted of them is found, and removed by repair', async () => {
+    for (let i = 0; i < 8; i++) await scored.append(50);
+    await (await scored.scored()).stop();
+    await writeAll(1, {}, 2);
+    await expect(writeAll(1, { warehouse: dyingAtInsert('before', 'blocks') })).rejects.toBeInstanceOf(Killed);
+    await scored.log.deleteBefore('results', 0, 6);
+    await scored.log.deleteBefore('access', 0, 300);
+    expect((await acceptBlocks(100, 300)).status).toBe('accepted');
+    await writeAll();
+    const rowsOfGap = 'SELECT count() AS rows FROM ntk.access_results WHERE offset >= 100 AND offset < 300';
+    const [half] = await warehouse.query<{ rows: string }>(rowsOfGap);
+    expect(Number(half!.rows)).toBeGreaterThan(30);
+    const unexpected = Number(half!.rows);
+    expect(await scored.audit(warehouse, 'mend')).toMatchObject({
+      partitions: [{ unexpected, missing: 0, different: 0 }],
+      repaired: { rowsRemoved: unexpected, rowsInserted: 0 },
+    });
+    expect(await warehouse.query(rowsOfGap)).toEqual([{ rows: '0' }]);
+    expect(await audit()).toMatchObject({ partitions: [{ unexpected: 0, missing: 0, different: 0 }] });
+  });
+
   test('are not given up when somebody has made them again just before, nor made again when they were given up', async () => {
     await loseBlocks();
     const after = (happens: () => Promise<unknown>): EventLog => beforeClaim(scored.log, happens);
