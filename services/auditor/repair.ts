@@ -94,13 +94,27 @@ async function mendLedger(
     counts.beyondRepair++;
     return;
   }
-  if (problem.kind !== 'missing') {
-    await warehouse.command(
-      'ALTER TABLE ntk.blocks DELETE WHERE log_id = {logId:UUID} AND partition = {partition:UInt16} AND first = {first:UInt64} AND state_to = {stateTo:UInt64} SETTINGS mutations_sync = 2',
-      { logId, partition, first: problem.first, stateTo: problem.stateTo },
-    );
-  }
+  const place = { logId, partition, first: problem.first, stateTo: problem.stateTo };
+  // Of some the log has no block any more. So nothing is removed before the right one is there: who dies between leaves two of it.
+  const parts = await partsWith(warehouse, place);
   counts.ledgerEntries++;
-  if (problem.expected === null) return;
-  await warehouse.insertRows(ledgerInsert([problem.expected], token, problem.erasures));
+  if (problem.expected !== null) await warehouse.insertRows(ledgerInsert([problem.expected], token, problem.erasures));
+  if (parts.length === 0) return;
+  // Of a part that was merged meanwhile the name is another, and the newest entry is the one that it kept.
+  await warehouse.command(
+    `ALTER TABLE ntk.blocks DELETE WHERE ${AT_PLACE} AND _part IN {parts:Array(String)} SETTINGS mutations_sync = 2`,
+    { ...place, parts },
+  );
+}
+
+const AT_PLACE =
+  'log_id = {logId:UUID} AND partition = {partition:UInt16} AND first = {first:UInt64} AND state_to = {stateTo:UInt64}';
+
+/** Names of the table's parts that have an entry of this place. */
+async function partsWith(
+  warehouse: Warehouse,
+  place: { readonly logId: string; readonly partition: number; readonly first: number; readonly stateTo: number },
+): Promise<string[]> {
+  const rows = await warehouse.query<{ part: string }>(`SELECT DISTINCT _part AS part FROM ntk.blocks WHERE ${AT_PLACE}`, place);
+  return rows.map(({ part }) => part);
 }

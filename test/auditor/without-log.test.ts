@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { auditWithoutLog } from '../../services/auditor/audit-without-log.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
+import { intercepted, Killed } from '../crash/interruptions.ts';
 import { ScoredLog } from '../crash/scored-log.ts';
 
 let scored: ScoredLog;
@@ -33,19 +34,38 @@ test('rows behind all that is stored are all found, however many they are', asyn
   expect(await scored.audit(warehouse)).toMatchObject({ ok: false, partitions: [{ unexpected: 20_001, missing: 0 }] });
 });
 
-test('an entry that lies there twice is mended with all that it says, also where the log no longer has its block', async () => {
-  // The engine's own merges would clear it away, sooner or later.
-  await warehouse.command(
-    'ALTER TABLE ntk.blocks MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1',
-  );
-  await warehouse.command('ALTER TABLE ntk.blocks UPDATE erasures = 3 WHERE first = 50 SETTINGS mutations_sync = 2');
-  const entry = 'SELECT * FROM ntk.blocks WHERE first = 50';
-  const stored = await warehouse.query(entry);
-  await warehouse.command(`INSERT INTO ntk.blocks SETTINGS insert_deduplicate = 0 ${entry}`);
-  expect(await scored.audit(warehouse)).toMatchObject({ ok: false, partitions: [{ ledgerDoubled: 1, ledgerDifferent: 0 }] });
-  expect(await scored.audit(warehouse, 'mend')).toMatchObject({ repaired: { ledgerEntries: 1, beyondRepair: 0 } });
-  expect(await scored.audit(warehouse)).toMatchObject({ ok: true });
-  expect(await warehouse.query(entry)).toEqual(stored);
+describe('an entry that lies there twice, of a block that the log no longer has', () => {
+  const ENTRY = 'SELECT * FROM ntk.blocks WHERE first = 50';
+  let stored: unknown[];
+  beforeEach(async () => {
+    // The engine's own merges would clear it away, sooner or later.
+    await warehouse.command(
+      'ALTER TABLE ntk.blocks MODIFY SETTING max_bytes_to_merge_at_max_space_in_pool = 1, max_bytes_to_merge_at_min_space_in_pool = 1',
+    );
+    await warehouse.command('ALTER TABLE ntk.blocks UPDATE erasures = 3 WHERE first = 50 SETTINGS mutations_sync = 2');
+    stored = await warehouse.query(ENTRY);
+    await warehouse.command(`INSERT INTO ntk.blocks SETTINGS insert_deduplicate = 0 ${ENTRY}`);
+  });
+
+  test('is mended with all that it says', async () => {
+    expect(await scored.audit(warehouse)).toMatchObject({ ok: false, partitions: [{ ledgerDoubled: 1, ledgerDifferent: 0 }] });
+    expect(await scored.audit(warehouse, 'mend')).toMatchObject({ repaired: { ledgerEntries: 1, beyondRepair: 0 } });
+    expect(await scored.audit(warehouse)).toMatchObject({ ok: true });
+    expect(await warehouse.query(ENTRY)).toEqual(stored);
+  });
+
+  test.each(['before', 'after'] as const)('is never gone, whoever dies %s what mends it', async (side) => {
+    for (const operation of ['insert blocks', 'command']) {
+      const die = (found: string): void => {
+        if (found === operation) throw new Killed();
+      };
+      await expect(scored.audit(intercepted(warehouse, { [side]: die }), operation)).rejects.toBeInstanceOf(Killed);
+      expect(await warehouse.query(`${ENTRY.replace('blocks', 'blocks FINAL')}`)).toEqual(stored);
+    }
+    await scored.audit(warehouse, 'mend');
+    expect(await scored.audit(warehouse)).toMatchObject({ ok: true });
+    expect(await warehouse.query(ENTRY)).toEqual(stored);
+  });
 });
 
 /** The ledger's chain over the rows says that they are what they were. */
