@@ -65,17 +65,16 @@ export interface StartBeforeOptions extends StartOptions {
 export async function oldestStart(options: StartOptions, headers: readonly BlockHeader[]): Promise<Refold | null> {
   const { log, partition, keptStates } = options;
   const { start } = await log.bounds('access', partition);
-  const mark = authorityMark(options.authority);
-  const isOurs = (made: KeptState | BlockHeader): boolean => otherMaker(made, mark) === null;
   // What stands behind a gap of the scorer was judged without its records, also where the log has them again.
-  const endsAll = (header: BlockHeader): boolean => !isOurs(header) || (header.gap !== undefined && !standsForLostBlocks(header));
+  const endsAll = (header: BlockHeader): boolean =>
+    !isOurs(options, header) || (header.gap !== undefined && !standsForLostBlocks(header));
   const from = Math.max(start, headers.findLast(endsAll)?.next ?? 0);
   if (from === 0) return new Refold(options);
   const hashAt = new Map(headers.map(({ next, rowsHash }) => [next, rowsHash]));
   for (const kept of keptStates.candidates(headers.at(-1)?.next ?? 0).toReversed()) {
     const { isWithin, to } = givenUpAt(headers, kept.offset);
     // Of rows that were given up nobody has a hash: what is behind them is held against its own.
-    if (kept.offset < from || !isOurs(kept) || (!isWithin && hashAt.get(kept.offset) !== kept.rowsHash)) continue;
+    if (kept.offset < from || !isOurs(options, kept) || (!isWithin && hashAt.get(kept.offset) !== kept.rowsHash)) continue;
     const refold = await restored(options, kept);
     if (refold !== null && (await refold.upTo(to, () => {}))) return refold;
   }
@@ -95,26 +94,41 @@ function givenUpAt(headers: readonly BlockHeader[], offset: number): { readonly 
 }
 
 /**
- * To fold again what was judged at an offset: from the log's beginning, or the newest kept state before it. Null when the log is gone, and
- * where another engine, catalogue or authority judged it, or the records before it since a state that is not kept.
+ * To fold again what was judged from one offset on up to another: from the log's beginning, or the newest kept state before the first. Where the
+ * log is gone there, or another engine, catalogue or authority judged it or the records before it since a state that is not kept: from the oldest
+ * kept state between the two. Null when there is none.
  */
-export async function startBefore(options: StartBeforeOptions, offset: number): Promise<Refold | null> {
-  const { log, partition, keptStates, warehouse } = options;
-  const { start } = await log.bounds('access', partition);
-  const mark = authorityMark(options.authority);
-  const isOurs = (kept: KeptState): boolean => otherMaker(kept, mark) === null;
-  const all = keptStates.candidates(Number.POSITIVE_INFINITY);
-  const ofOthers = all.filter((kept) => kept.isTakenOver || !isOurs(kept));
-  const gapEnds = all.map(({ gapEnd }) => gapEnd).filter((gapEnd) => gapEnd <= offset);
-  const othersUpTo = await judgedByOthersUpTo(warehouse, log.logId, partition, offset);
-  const from = Math.max(start, othersUpTo, ...gapEnds, ...ofOthers.map((kept) => (isOurs(kept) ? kept.offset : kept.offset + 1)));
+export async function startBefore(options: StartBeforeOptions, first: number, last = first): Promise<Refold | null> {
+  const { keptStates } = options;
+  const from = await reachesBackTo(options, last);
   if (from === 0) return new Refold(options);
-  for (const kept of keptStates.candidates(offset)) {
-    if (kept.offset < from) return null;
-    const refold = isOurs(kept) ? await restored(options, kept) : null;
+  const sound = keptStates.candidates(last).filter((kept) => kept.offset >= from && isOurs(options, kept));
+  const [before, behind] = [sound.filter(({ offset }) => offset <= first), sound.filter(({ offset }) => offset > first)];
+  for (const kept of [...before, ...behind.toReversed()]) {
+    const refold = await restored(options, kept);
     if (refold !== null) return refold;
   }
   return null;
+}
+
+/** The lowest offset from which on everything up to this one can be folded again, given the state there; 0: from the beginning. */
+export async function reachesBackTo(options: StartBeforeOptions, offset: number): Promise<number> {
+  const { log, partition, keptStates, warehouse } = options;
+  const { start } = await log.bounds('access', partition);
+  const all = keptStates.candidates(Number.POSITIVE_INFINITY);
+  const ofOthers = all.filter((kept) => kept.isTakenOver || !isOurs(options, kept));
+  const gapEnds = all.map(({ gapEnd }) => gapEnd).filter((gapEnd) => gapEnd <= offset);
+  const othersUpTo = await judgedByOthersUpTo(warehouse, log.logId, partition, offset);
+  return Math.max(
+    start,
+    othersUpTo,
+    ...gapEnds,
+    ...ofOthers.map((kept) => (isOurs(options, kept) ? kept.offset : kept.offset + 1)),
+  );
+}
+
+function isOurs({ authority }: RefoldOptions, made: KeptState | BlockHeader): boolean {
+  return otherMaker(made, authorityMark(authority)) === null;
 }
 
 /** What this release and configuration fold otherwise than it was; null: nothing. Of what the ledger alone has nobody knows whose facts counted. `mark`: of the authority. */

@@ -6,7 +6,7 @@ import { copyFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { StoreAudit } from '../../services/auditor/audit-store.ts';
-import { recompute } from '../../services/auditor/recompute.ts';
+import { Recomputation } from '../../services/auditor/recompute.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 import { acceptGap } from '../../services/scorer/accept-gap.ts';
@@ -110,7 +110,7 @@ describe('records that come back from a copy after somebody has gone on without 
     for (const offset of [offsets[0]!, offsets.at(-1)!]) {
       const options = { log: scored.log, warehouse, partition: 0, storedUser: (user: string) => user, authority: OPEN };
       const keptStates = await scored.keptStates();
-      const explained = await recompute({ ...options, keptStates, offsets: new Set([offset]) });
+      const explained = await new Recomputation({ ...options, keptStates }).explain(new Set([offset]));
       expect(explained.get(offset)).toMatchObject({ isProved: true });
     }
   });

@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import { ACTIONS } from '../../../schemas/codes.ts';
 import { type AccessFilter, accessPages, countAccesses, type StoredAccess } from '../../auditor/find-access.ts';
-import { recompute, type Recomputed } from '../../auditor/recompute.ts';
+import { Recomputation, type Recomputed } from '../../auditor/recompute.ts';
 import { placeNamed } from '../../domain/review/episode.ts';
+import type { EventLog } from '../../platform/log/event-log.ts';
 import { type LedgerGap, readAcceptedGaps } from '../../platform/warehouse/accepted-gaps.ts';
 import { requireResults } from '../../system/questions/report.ts';
 import type { Store } from '../../system/opening/store.ts';
@@ -86,11 +87,12 @@ async function explain(
       `no stored access has ${inWords(asked)}; facts, duplicates and rejects have no row (ntk rejects list)${lostWith(gaps)}`,
     );
   }
+  const recomputing = new Recomputing(out, store);
   let explained = 0;
   let isProved = true;
   async function* explanations(): AsyncGenerator<readonly [StoredAccess, Recomputed | null]> {
     for await (const page of pagesOf(found)) {
-      const recomputed = flags.recompute === true ? await recomputedOf(out, store, page) : null;
+      const recomputed = flags.recompute === true ? await recomputing.of(page) : null;
       for (const access of page) {
         const result = recomputed?.get(placeOf(access)) ?? null;
         explained++;
@@ -160,33 +162,50 @@ function placeOf({ partition, offset }: { readonly partition: number; readonly o
   return `${partition}:${offset}`;
 }
 
-/** By place; what the log no longer reaches, or all of it where there is none, is not in it. */
-async function recomputedOf(
-  out: Output,
-  store: Store,
-  accesses: readonly StoredAccess[],
-): Promise<ReadonlyMap<string, Recomputed>> {
-  const recomputed = new Map<string, Recomputed>();
-  const { log } = store;
-  if (log === null) return recomputed;
-  const bar = out.progress('folding the log', 'records');
-  for (const [partition, rows] of Map.groupBy(accesses, (access) => access.partition)) {
-    const offsets = new Set(rows.map(({ offset }) => Number(offset)));
-    const last = Math.max(...offsets);
-    const results = await recompute({
-      log,
-      warehouse: store.warehouse,
-      partition,
-      storedUser: await store.storedUser(),
-      authority: store.authority(),
-      keptStates: await keptStatesOf(log, partition),
-      offsets,
-      onProgress: (position) => bar.update(position, last),
-    });
-    for (const [offset, result] of results) recomputed.set(placeOf({ partition, offset }), result);
+/** Folds the log again for page after page. */
+class Recomputing {
+  readonly #out: Output;
+  readonly #store: Store;
+  /** Of the partition that was asked about last: the accesses of a program are in one. */
+  #newest: { readonly partition: number; readonly recomputation: Recomputation } | null = null;
+  #shown = (_: number): void => {};
+
+  constructor(out: Output, store: Store) {
+    this.#out = out;
+    this.#store = store;
   }
-  bar.stop();
-  return recomputed;
+
+  /** By place; what the log no longer reaches, or all of it where there is none, is not in it. */
+  async of(accesses: readonly StoredAccess[]): Promise<ReadonlyMap<string, Recomputed>> {
+    const recomputed = new Map<string, Recomputed>();
+    const { log } = this.#store;
+    if (log === null) return recomputed;
+    const bar = this.#out.progress('folding the log', 'records');
+    for (const [partition, rows] of Map.groupBy(accesses, (access) => access.partition)) {
+      const offsets = new Set(rows.map(({ offset }) => Number(offset)));
+      const last = Math.max(...offsets);
+      this.#shown = (position) => bar.update(position, last);
+      const results = await (await this.#in(log, partition)).explain(offsets);
+      for (const [offset, result] of results) recomputed.set(placeOf({ partition, offset }), result);
+    }
+    bar.stop();
+    return recomputed;
+  }
+
+  async #in(log: EventLog, partition: number): Promise<Recomputation> {
+    if (this.#newest?.partition === partition) return this.#newest.recomputation;
+    const recomputation = new Recomputation({
+      log,
+      warehouse: this.#store.warehouse,
+      partition,
+      storedUser: await this.#store.storedUser(),
+      authority: this.#store.authority(),
+      keptStates: await keptStatesOf(log, partition),
+      onProgress: (position) => this.#shown(position),
+    });
+    this.#newest = { partition, recomputation };
+    return recomputation;
+  }
 }
 
 /** Where what has no row may have gone. */
