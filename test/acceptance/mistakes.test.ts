@@ -354,6 +354,8 @@ describe('an input in another format than it is said to be in', () => {
       'none of the first lines can be read as cloudevents; it looks like apple-privacy-report: write apple-',
     );
     expect(wrong.stderr).toContain('no record of any input could be read');
+    // Nor are there tables without a line.
+    expect(wrong.stdout).toMatch(/^\n0 attempts intercepted/);
     const mixed = await ntk(['run', ...data, ...INPUT, `wechat-declarations:${report}`, desk.write('blank.ndjson', ' \n\n')]);
     expect(mixed.code).toBe(0);
     expect(mixed.stderr).toContain(

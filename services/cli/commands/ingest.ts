@@ -17,7 +17,7 @@ import { openExistingLog } from '../../system/opening/store.ts';
 import { UserError } from '../../system/user-error.ts';
 import type { CliContext } from '../context.ts';
 import { type LogFlags, logOptions, overridesOf, systemAt } from '../options.ts';
-import { printImport } from '../output/import-words.ts';
+import { printImport, printProblems } from '../output/import-words.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
 import { storeFlags } from './start-words.ts';
@@ -65,7 +65,7 @@ Examples:
 }
 
 function printAll({ out, clock }: CliContext, summaries: readonly ImportSummary[], flags: IngestFlags): void {
-  for (const { name, problem } of summaries) if (problem !== null) out.problem(`${brief(name)}: ${brief(problem.message, 300)}`);
+  printProblems(out, summaries);
   if (flags.json) return out.json(summaries);
   for (const one of summaries) {
     printImport(out, one);

@@ -9,7 +9,7 @@ import type { InterceptionReport } from '../../../schemas/report/interceptions.t
 import type { BatchSystem } from '../../system/opening/foreign-system.ts';
 import { reportInterceptions } from '../../system/questions/report.ts';
 import type { CliContext } from '../context.ts';
-import { printImport } from '../output/import-words.ts';
+import { printImport, printProblems } from '../output/import-words.ts';
 import { moreWords } from '../output/more-words.ts';
 import type { Output } from '../output/output.ts';
 import { printRejectedLines, rejectedLines } from './rejected-lines.ts';
@@ -61,7 +61,7 @@ export async function summarise(
   const source = { log: system.log, logId, warehouse };
   const report = await reportInterceptions(source, { fromUs: 0, toUs: TIME_END_US, nowMs: clock.nowMs() });
   const categories = await warehouse.query<CategoryRow>(CATEGORIES_SQL, { logId });
-  for (const { problem, name } of imports) if (problem !== null) out.problem(`${brief(name)}: ${problem.message}`);
+  printProblems(out, imports);
   // A bad line is never the file's failure, and a file may be empty; but silence would pass for a clean result.
   const { recordsRead, rejected } = report.quality;
   if (recordsRead <= rejected) out.note('no record of any input could be read, so there was nothing to judge');
@@ -131,8 +131,10 @@ async function printWhoTookWhat(
   logId: string,
   categories: readonly CategoryRow[],
 ): Promise<void> {
-  const rows = await warehouse.query<TakenRow>(WHO_TOOK_WHAT_SQL, { logId, max: PROGRAMS_SHOWN_MAX });
   out.line();
+  // What came in may be facts alone, or nothing that can be read.
+  if (categories.length === 0) return;
+  const rows = await warehouse.query<TakenRow>(WHO_TOOK_WHAT_SQL, { logId, max: PROGRAMS_SHOWN_MAX });
   out.table(
     ['category', 'accesses', 'programs'],
     categories.map((row) => [row.category, Number(row.accesses), Number(row.programs)]),

@@ -49,6 +49,18 @@ export function printImport(out: Output, one: ImportSummary): void {
   }
 }
 
+/** Of a path in a message, and what is wrong with the file. */
+const PROBLEM_CHARACTERS_MAX = 1_000;
+
+/** What is wrong with files, which most messages name by their paths. */
+export function printProblems(out: Output, imports: readonly Pick<ImportSummary, 'name' | 'problem'>[]): void {
+  for (const { name, problem } of imports) {
+    if (problem === null) continue;
+    const message = brief(problem.message, PROBLEM_CHARACTERS_MAX);
+    out.problem(problem.message.includes(name) ? message : `${brief(name)}: ${message}`);
+  }
+}
+
 /** Said once, as what the file is. */
 const OF_THE_WHOLE_FILE: ReadonlySet<OddCode> = new Set(['utf16', 'json_array', 'pretty_json', 'other_format']);
 

@@ -19,7 +19,7 @@ const NAME_CHARACTERS_MAX = 120;
 
 /**
  * Bound values travel in the URL, where a server takes 128 KiB of each (http_max_field_value_size): their bytes as %XX at worst, quotes and commas
- * beside each of them.
+ * beside each of them. A quote or a backslash in a name, or what ends a line, has a backslash before it: another %XX.
  */
 const NAMED_BYTES_MAX = 120 * 1024;
 const NAME_OVERHEAD_BYTES = 9;
@@ -91,12 +91,15 @@ export async function readAlarms(source: ReportSource, labels: LabelledWorld): P
   };
 }
 
+const ESCAPED = /['\\\n\r\t]/g;
+
 /** As many as one question may name; each piece has at least one. */
-function* inPieces(names: readonly string[]): Generator<readonly string[]> {
+export function* inPieces(names: readonly string[]): Generator<readonly string[]> {
   let piece: string[] = [];
   let bytes = 0;
   for (const name of names) {
-    const added = 3 * Buffer.byteLength(name) + NAME_OVERHEAD_BYTES;
+    const escapes = name.match(ESCAPED)?.length ?? 0;
+    const added = 3 * (Buffer.byteLength(name) + escapes) + NAME_OVERHEAD_BYTES;
     if (piece.length > 0 && bytes + added > NAMED_BYTES_MAX) {
       yield piece;
       piece = [];
