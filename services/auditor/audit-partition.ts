@@ -11,10 +11,11 @@ import { lastErasureIn, proveByChain } from './chain-proof.ts';
 import type { RowRange } from './compare-rows.ts';
 import { BlocksOfLog, type LedgerEntry, readBlockHeaders, readLedger } from './ledger.ts';
 import { auditLedger } from './ledger-audit.ts';
-import { proveByLog } from './log-proof.ts';
+import { OTHER_FIGURES, proveByLog } from './log-proof.ts';
 import { type Audit, type AuditOptions, nothingFound, type PartitionAudit } from './partition-audit.ts';
 import { ROWS_PER_COMPARISON } from './pending-rows.ts';
-import { oldestStart, otherMaker } from './refold.ts';
+import { oldestStart, otherMaker, type Refold } from './refold.ts';
+import { withErasures } from './told-erasures.ts';
 
 export async function auditPartition(options: AuditOptions): Promise<PartitionAudit> {
   const { log, warehouse, partition } = options;
@@ -29,11 +30,15 @@ export async function auditPartition(options: AuditOptions): Promise<PartitionAu
 /** By the chain up to where the log can be folded again from, by the log from there on. */
 async function prove(
   options: AuditOptions,
-  headers: readonly BlockHeader[],
+  known: readonly BlockHeader[],
   audit: Audit,
   ledger: readonly LedgerEntry[],
 ): Promise<void> {
-  const refold = await oldestStart(options, headers);
+  const start = (): Promise<Refold | null> => oldestStart(options, known);
+  const refold = await start();
+  const headers = await withErasures(known, ledger, start, ({ first, next }) =>
+    audit.unproved.push({ from: first, to: next, why: OTHER_FIGURES }),
+  );
   const from = refold?.position ?? Number.POSITIVE_INFINITY;
   // An empty gap at the place belongs to what is before: the state there is the one behind it.
   const older = headers.filter((header) => header.first < from || (header.first === from && header.gap !== undefined));

@@ -8,7 +8,7 @@ import type { Refold } from './refold.ts';
 
 /** Another key of the users, another release, or a log that somebody changed: what comes out is not what was judged. */
 export const OTHER_ROWS = 'folding the log again gives other rows than its block says';
-const OTHER_FIGURES = 'folding the log again gives other figures than its block says';
+export const OTHER_FIGURES = 'folding the log again gives other figures than its block says';
 
 /**
  * `headers` follow `refold`, which stands where the first of them begins. Mended is only what the blocks' hash speaks for: rows that others

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { auditStore, type StoreAudit } from '../../services/auditor/audit-store.ts';
+import { startBefore } from '../../services/auditor/refold.ts';
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { OPEN } from '../../services/domain/authority/authority.ts';
 import { PartitionFold } from '../../services/domain/fold/fold.ts';
@@ -19,6 +20,7 @@ import { migrate } from '../../services/platform/warehouse/migrations.ts';
 import type { Warehouse } from '../../services/platform/warehouse/warehouse.ts';
 import { CheckpointStore } from '../../services/scorer/checkpoint-store.ts';
 import { PartitionScorer, type PartitionScorerOptions } from '../../services/scorer/partition-scorer.ts';
+import { type Refolding, remakeLostBlocks, type RemakeResult } from '../../services/writer/remake-blocks.ts';
 import { PartitionWriter } from '../../services/writer/partition-writer.ts';
 
 const START_MS = Date.UTC(2026, 2, 1);
@@ -195,6 +197,14 @@ export class ScoredLog {
   async audit(warehouse: Warehouse, repairId: string | null = null): Promise<StoreAudit> {
     const keptStatesOf = (): Promise<CheckpointStore> => this.keptStates();
     return auditStore({ log: this.log, warehouse, storedUser: (user) => user, authority: OPEN, keptStatesOf, repairId });
+  }
+
+  /** Makes lost blocks again, with users stored as they are. */
+  async remade(warehouse: Warehouse): Promise<RemakeResult> {
+    const made = { log: this.log, warehouse, partition: 0, storedUser: (user: string) => user, authority: OPEN };
+    const keptStates = await this.keptStates();
+    const refoldFrom = (offset: number): Promise<Refolding | null> => startBefore({ ...made, scoredAtMs: 5, keptStates }, offset);
+    return remakeLostBlocks({ ...made, refoldFrom });
   }
 
   async checkpointKeys(prefix: string): Promise<string[]> {
