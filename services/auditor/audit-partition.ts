@@ -9,6 +9,7 @@ import type { EventLog } from '../platform/log/event-log.ts';
 import { decodeWriterNote } from '../platform/log/writer-note.ts';
 import { lastErasureIn, proveByChain } from './chain-proof.ts';
 import type { RowRange } from './compare-rows.ts';
+import { LaterErasures } from './later-erasures.ts';
 import { BlocksOfLog, type LedgerEntry, readBlockHeaders, readLedger } from './ledger.ts';
 import { auditLedger } from './ledger-audit.ts';
 import { OTHER_FIGURES, proveByLog } from './log-proof.ts';
@@ -17,8 +18,10 @@ import { ROWS_PER_COMPARISON } from './pending-rows.ts';
 import { oldestStart, otherMaker, type Refold } from './refold.ts';
 import { withErasures } from './told-erasures.ts';
 
-export async function auditPartition(options: AuditOptions): Promise<PartitionAudit> {
-  const { log, warehouse, partition } = options;
+export async function auditPartition(asked: AuditOptions): Promise<PartitionAudit> {
+  const { log, warehouse, partition, laterFrom } = asked;
+  const later = new LaterErasures(log, partition, laterFrom);
+  const options = { ...asked, erasedMeanwhile: () => later.below() };
   const audit = nothingFound(partition);
   const ledger = await readLedger(warehouse, log.logId, partition);
   const headers = await auditLedger(options, readBlockHeaders(log, partition), ledger, audit);

@@ -1,7 +1,7 @@
 /** Audits all partitions of a store, and mends them if asked to. */
 import type { Authority } from '../domain/authority/authority.ts';
 import type { EventLog } from '../platform/log/event-log.ts';
-import { storedUpTo } from '../platform/log/writer-note.ts';
+import { decodeWriterNote } from '../platform/log/writer-note.ts';
 import type { Warehouse } from '../platform/warehouse/warehouse.ts';
 import { auditPartition } from './audit-partition.ts';
 import { isClean, type PartitionAudit } from './partition-audit.ts';
@@ -37,14 +37,17 @@ export interface StoreAudit {
 /** What is stored when it begins is looked at; what is stored meanwhile is left out. */
 export async function auditStore(options: StoreAuditOptions): Promise<StoreAudit> {
   const { log, warehouse, storedUser, authority, keptStatesOf, repairId, onProgress } = options;
-  const ends: number[] = [];
-  for (let partition = 0; partition < log.partitions; partition++) ends.push(await storedUpTo(log, partition));
-  const total = ends.reduce((sum, next) => sum + next, 0);
+  const ends: { readonly next: number; readonly laterFrom: number }[] = [];
+  for (let partition = 0; partition < log.partitions; partition++) {
+    const position = await log.position('writer', partition);
+    ends.push({ next: position === null ? 0 : decodeWriterNote(position.note).next, laterFrom: position?.offset ?? 0 });
+  }
+  const total = ends.reduce((sum, { next }) => sum + next, 0);
   const repaired: RepairCounts | null =
     repairId === null ? null : { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 0, beyondRepair: 0 };
   const partitions: PartitionAudit[] = [];
   let done = 0;
-  for (const [partition, next] of ends.entries()) {
+  for (const [partition, { next, laterFrom }] of ends.entries()) {
     const mend = repaired === null || repairId === null ? {} : repairer(warehouse, log.logId, partition, repairId, repaired);
     partitions.push(
       await auditPartition({
@@ -54,6 +57,7 @@ export async function auditStore(options: StoreAuditOptions): Promise<StoreAudit
         storedUser,
         authority,
         storedUpTo: next,
+        laterFrom,
         keptStates: await keptStatesOf(partition),
         ...mend,
         onProgress: (rows) => onProgress?.((done += rows), total),

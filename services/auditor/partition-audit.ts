@@ -14,6 +14,8 @@ export interface AuditOptions {
   readonly authority: Authority;
   /** Source offsets that are stored as of the start of the audit: later ones are left out. */
   readonly storedUpTo: number;
+  /** Offset in `ntk.results` of the first block that is stored later. */
+  readonly laterFrom: number;
   /** Checkpoints of the partition, to begin from where the log's beginning is gone. */
   readonly keptStates: KeptStates;
   readonly onProgress?: (records: number) => void;
@@ -26,6 +28,8 @@ export interface AuditOptions {
 export interface LedgerAuditOptions
   extends Pick<AuditOptions, 'warehouse' | 'partition' | 'storedUpTo' | 'onProgress' | 'onProblems' | 'onLedgerProblem'> {
   readonly log: Pick<EventLog, 'logId'>;
+  /** By stored user: rows before this offset are erased while the audit goes on. @default nobody's */
+  readonly erasedMeanwhile?: () => Promise<ReadonlyMap<string, number>>;
 }
 
 export interface LedgerProblem {

@@ -2,7 +2,7 @@
 import type { BlockHeader } from '../../schemas/results/block.ts';
 import { userOfRow } from '../domain/results/user-of-row.ts';
 import type { LedgerAuditOptions, PartitionAudit } from './partition-audit.ts';
-import { compareRows, type ExpectedRow, readStoredRows, type RowRange } from './compare-rows.ts';
+import { compareRows, type ExpectedRow, readStoredRows, type RowProblem, type RowRange } from './compare-rows.ts';
 
 export const ROWS_PER_COMPARISON = 20_000;
 
@@ -58,14 +58,24 @@ export class PendingRows {
     if (to <= this.#from) return;
     const { log, warehouse, partition, onProblems } = this.#options;
     const range: RowRange = { logId: log.logId, partition, from: this.#from, to };
-    const problems = compareRows(this.#rows, await readStoredRows(warehouse, range, false));
+    const found = compareRows(this.#rows, await readStoredRows(warehouse, range, false));
+    const problems = await this.#withoutErased(found);
     const notErased = new Set(problems.map(({ offset }) => offset).filter((offset) => this.#erased.has(offset)));
     for (const { kind, offset } of problems) if (!notErased.has(offset)) this.#audit[kind]++;
     this.#audit.notErased += notErased.size;
-    this.#audit.erased += this.#erased.size - notErased.size;
+    this.#audit.erased += this.#erased.size - notErased.size + found.length - problems.length;
     if (mayMend && problems.length > 0) await onProblems?.(range, problems);
     this.#rows = [];
     this.#erased = new Set();
     this.#from = to;
+  }
+  /** Without rows that are gone because their users have them erased just now. */
+  async #withoutErased(problems: readonly RowProblem[]): Promise<readonly RowProblem[]> {
+    if (!problems.some(({ kind }) => kind === 'missing')) return problems;
+    const below = (await this.#options.erasedMeanwhile?.()) ?? new Map<string, number>();
+    if (below.size === 0) return problems;
+    return problems.filter(
+      ({ kind, offset, expected }) => kind !== 'missing' || offset >= (below.get(userOfRow(expected!.bytes, 0)) ?? 0),
+    );
   }
 }

@@ -22,9 +22,9 @@ beforeEach(async () => {
 afterEach(() => scored.remove());
 
 /** One that mends what it finds. */
-async function repaired(log: EventLog = scored.log): Promise<StoreAudit> {
+async function repaired(log: EventLog = scored.log, repairId = 'mend'): Promise<StoreAudit> {
   const keptStatesOf = (): ReturnType<ScoredLog['keptStates']> => scored.keptStates();
-  return auditStore({ log, warehouse, storedUser: (user) => user, authority: OPEN, keptStatesOf, repairId: 'mend' });
+  return auditStore({ log, warehouse, storedUser: (user) => user, authority: OPEN, keptStatesOf, repairId });
 }
 
 const NOTHING = { rowsInserted: 0, rowsRemoved: 0, ledgerEntries: 0, beyondRepair: 0 };
@@ -55,4 +55,56 @@ test('what is inserted, and the position not moved behind it yet, is neither wro
   const partitions = [{ ledgerEntries: 1, unexpected: 0, ledgerUnexpected: 0 }];
   expect(await repaired()).toMatchObject({ ok: true, partitions, repaired: NOTHING });
   await writer.release();
+});
+
+async function erase(user: string): Promise<void> {
+  const time = new Date(scored.clock.ms).toISOString();
+  const erasure = { specversion: '1.0', id: 'x', source: 'desk', type: 'ntk.erasure', subject: '*', time, data: { user } };
+  const values = [Buffer.from(JSON.stringify(erasure))];
+  await scored.log.commit({ appends: [{ stream: 'access', partition: 0, values, origin: 2 }] });
+}
+
+test.each([
+  ['stored, too', async () => scored.store(warehouse)],
+  ['judged, and its rows removed before it is stored', async () => {}],
+])('rows of a user whose erasure is just %s are neither missed nor put back', async (_, store) => {
+  await scored.store(warehouse);
+  let isFirst = true;
+  const log = changed(scored.log, {
+    async read(stream, ...args) {
+      if (stream === 'access' && isFirst) {
+        isFirst = false;
+        await erase('u3');
+        await scored.scored();
+        await store();
+        // As a writer does before it moves its position.
+        await warehouse.command("ALTER TABLE ntk.access_results DELETE WHERE user = 'u3' SETTINGS mutations_sync = 2");
+      }
+      return scored.log.read(stream, ...args);
+    },
+  });
+  const count = "SELECT count() AS rows, countIf(user = 'u3') AS erased FROM ntk.access_results";
+  const [before] = await warehouse.query<{ rows: string }>(count);
+  const found = await repaired(log);
+  expect(found).toMatchObject({ ok: true, partitions: [{ missing: 0, unexpected: 0 }], repaired: NOTHING });
+  const [after] = await warehouse.query<{ rows: string; erased: string }>(count);
+  expect(after).toMatchObject({ erased: '0' });
+  expect(found.partitions[0]!.erased).toBe(Number(before!.rows) - Number(after!.rows));
+});
+
+test('other rows that are gone while somebody has rows erased are put back', async () => {
+  await scored.store(warehouse);
+  await erase('u3');
+  await scored.append(50);
+  await scored.scored();
+  await warehouse.command("ALTER TABLE ntk.access_results DELETE WHERE user IN ('u3', 'u4') SETTINGS mutations_sync = 2");
+  const { partitions, repaired: mended } = await repaired();
+  expect(partitions[0]!.missing).toBe(mended!.rowsInserted);
+  expect(mended!.rowsInserted).toBeGreaterThan(5);
+  expect(await warehouse.query('SELECT DISTINCT user FROM ntk.access_results ORDER BY user')).not.toContainEqual({ user: 'u3' });
+  // Behind its erasure a user's rows are like others.
+  await scored.store(warehouse);
+  await warehouse.command("ALTER TABLE ntk.access_results DELETE WHERE user = 'u3' SETTINGS mutations_sync = 2");
+  expect((await repaired(scored.log, 'again')).repaired!.rowsInserted).toBeGreaterThan(3);
+  expect(await repaired()).toMatchObject({ ok: true, repaired: NOTHING });
 });
