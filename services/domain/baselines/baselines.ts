@@ -30,7 +30,9 @@ import {
   P_WORST,
   numbersRow,
   programRow,
+  TOLD,
 } from './state/program-rows.ts';
+import { isToldAmount, rememberAmount } from './told-amount.ts';
 import { isToldRhythm, rememberRhythm } from './told-rhythm.ts';
 import {
   A_DAY,
@@ -128,7 +130,7 @@ export class Baselines {
     rollKey(known, key, hour);
     known.keys.touch(key);
     const lastAlarm = known.programs.numbersOf(seen.program)[numbersRow(seen.program) + P_LAST_ALARM]!;
-    const told = known.programs.cellsOf(seen.program)[programRow(seen.program) + P_TOLD]! > 0;
+    const told = known.programs.cellsOf(seen.program)[programRow(seen.program) + P_TOLD] === TOLD;
     if (told && seen.seconds - lastAlarm >= EPISODE_SECONDS) forgetTold(known, seen.program, seen.classNumber, hour);
     const rhythm = this.#count(seen, key, hour, hour, userHash);
     // More calls of a use are counted, and judged with the next use.
@@ -138,6 +140,8 @@ export class Baselines {
     this.#judge(seen, key, hour, rhythm, developerPrograms);
     if (!this.surprises.isAny) return;
     this.#sum(seen.program);
+    if (this.#isTold(seen, key, hour)) return;
+    this.#remember(seen.program);
     this.#decide(seen, key, hour);
   }
 
@@ -260,7 +264,6 @@ export class Baselines {
     for (let feature = 0; feature < FEATURE_COUNT; feature++) {
       const nats = surprises.nats[feature]!;
       if (nats === 0) continue;
-      if (nats > program[at + P_WORST + feature]!) program[at + P_WORST + feature] = nats;
       const folds = known.calibrations[feature]!.folds(nats / program[at + P_SCALE + feature]!);
       const most = feature === RATE || feature === QUIET ? RATE_SHARE_MAX : CONTRIBUTION_MAX;
       contributions[feature] = Math.min(most, Math.max(0, folds - DISCOUNT[feature]!));
@@ -279,7 +282,21 @@ export class Baselines {
       score += contributions[feature]!;
     }
     this.score = score;
-    if (score > program[at + P_TOP_SCORE]!) program[at + P_TOP_SCORE] = score;
+  }
+
+  #isTold(seen: Sighting, key: number, hour: number): boolean {
+    const { score, largest, contributions } = this;
+    return score > 0 && isToldAmount(this.known, seen, key, hour, largest, contributions, score >= this.threshold);
+  }
+
+  /** What is news, or may become it, counts for the day. */
+  #remember(slot: number): void {
+    const program = this.known.programs.cellsOf(slot);
+    const at = programRow(slot);
+    const { nats } = this.surprises;
+    for (let feature = 0; feature < FEATURE_COUNT; feature++)
+      if (nats[feature]! > program[at + P_WORST + feature]!) program[at + P_WORST + feature] = nats[feature]!;
+    if (this.score > program[at + P_TOP_SCORE]!) program[at + P_TOP_SCORE] = this.score;
   }
 
   #decide(seen: Sighting, key: number, hour: number): void {
@@ -298,10 +315,11 @@ export class Baselines {
     }
     this.isAlarm = true;
     this.opensEpisode = !isOpen;
-    program[at + P_TOLD] = 1;
+    program[at + P_TOLD] = TOLD;
     const told = known.keys.makeTold(key);
     told.score = isOpen ? Math.max(this.score, told.score) : this.score;
     told.hour = hour;
+    rememberAmount(known, told, key, hour, this.contributions);
     if (this.contributions[RHYTHM]! > 0) rememberRhythm(told, hour, this.#interval);
     numbers[n + P_LAST_ALARM] = Math.floor(seen.seconds);
     // A new category is told and then learned; anything else is not to become ordinary.

@@ -155,6 +155,10 @@ export const RHYTHM_NATS = 2;
 export const QUICKER_RHYTHM = 2 / 3;
 export const RHYTHM_TOLD_HOURS = 28 * 24;
 
+/** Anything else that was told is told again when a day has more than so many times the uses that were told, or when it did not come for four weeks. */
+export const MORE_THAN_TOLD = 2;
+export const AMOUNT_TOLD_HOURS = 28 * 24;
+
 /** A result of the same program within this belongs to the same episode (exact-rules.md section 10). */
 export const EPISODE_SECONDS = 3600;
 /** The same category is told again only when it is this much stronger; the margin is gone after a week. */

@@ -19,6 +19,7 @@ import {
   numbersRow,
   programRow,
 } from './state/program-rows.ts';
+import { completeAmount, takeOutHeard } from './told-amount.ts';
 import { A_DAY, FOUR_HOURS, SCALE_HOURS, SCALES } from './tuning.ts';
 
 const DAY_HOURS = SCALE_HOURS[A_DAY];
@@ -102,6 +103,7 @@ function closeHour(known: PartitionKnowledge, slot: number, classNumber: number,
   const at = programRow(slot);
   learnHour(known, slot, next - 1);
   known.common.learnHour(known.programs, slot);
+  if (cells[at + P_TOLD] === next - 1) takeOutHeard(known, slot, next - 1);
   let closing = 1;
   if (next % SCALE_HOURS[FOUR_HOURS] === 0) {
     closing++;
@@ -172,6 +174,7 @@ export function forgetTold(known: PartitionKnowledge, slot: number, classNumber:
   expectHour(known, slot, classNumber, hour);
   for (let key = known.firstKey(slot); key !== NO_KEY; key = known.keys.next(key)) {
     known.keys.touch(key);
+    completeAmount(known, key, hour);
     known.keys.cellsOf(key).fill(0, keyRow(key), keyRow(key) + SCALES * 2 * K_BLOCK);
     forgetRamp(known, key);
   }

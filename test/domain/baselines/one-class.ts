@@ -38,10 +38,17 @@ export class OneClass {
     program: number,
     category: number,
     seconds: number,
-    { isForeground = true, siblings = [] as readonly number[], budget = 0, isNewlyListed = false, isLatelyListed = false } = {},
+    {
+      isForeground = true,
+      siblings = [] as readonly number[],
+      budget = 0,
+      isNewlyListed = false,
+      isLatelyListed = false,
+      bytes = 100,
+    } = {},
   ): void {
     const listed = { isNewlyListed, isFreshlyListed: isNewlyListed, isLatelyListed };
     const words = Uint32Array.of(++this.#user, this.#user * 7919);
-    this.baselines.see(sightingOf({ program, category, seconds, isForeground, bytes: 100, ...listed }), words, siblings, budget);
+    this.baselines.see(sightingOf({ program, category, seconds, isForeground, bytes, ...listed }), words, siblings, budget);
   }
 }

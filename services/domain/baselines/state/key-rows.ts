@@ -45,6 +45,28 @@ export interface ToldOfKey {
   /** The quickest rhythm that was told, seconds between its calls, and when one like it was heard last. */
   rhythmSeconds: number;
   rhythmHour: number;
+  /** What else was told (bits, told-amount.ts), uses of it in a day, and when that was. */
+  kinds: number;
+  amount: number;
+  amountHour: number;
+  /** When it came back last, and how many uses of that day were taken out of the windows. */
+  heardHour: number;
+  heardUses: number;
+}
+
+function nothingTold(): ToldOfKey {
+  return {
+    newHour: 0,
+    score: 0,
+    hour: 0,
+    rhythmSeconds: 0,
+    rhythmHour: 0,
+    kinds: 0,
+    amount: 0,
+    amountHour: 0,
+    heardHour: 0,
+    heardUses: 0,
+  };
 }
 
 /** Instead of a slot: there is no such key. */
@@ -115,7 +137,7 @@ export class KeyRows {
   /** What was told of a key, to be written to. The key has been touched. */
   makeTold(slot: number): ToldOfKey {
     let told = this.#told.get(slot);
-    if (told === undefined) this.#told.set(slot, (told = { newHour: 0, score: 0, hour: 0, rhythmSeconds: 0, rhythmHour: 0 }));
+    if (told === undefined) this.#told.set(slot, (told = nothingTold()));
     return told;
   }
 
@@ -158,10 +180,18 @@ export class KeyRows {
       out.varint(told.newHour);
       out.double(told.score);
       out.varint(told.hour);
-      if (told.rhythmSeconds === 0) continue;
-      out.varint(slot - from + KEYS_PER_PAGE);
-      out.varint(told.rhythmSeconds);
-      out.varint(told.rhythmHour);
+      if (told.rhythmSeconds !== 0) {
+        out.varint(slot - from + KEYS_PER_PAGE);
+        out.varint(told.rhythmSeconds);
+        out.varint(told.rhythmHour);
+      }
+      if (told.kinds === 0) continue;
+      out.varint(slot - from + 2 * KEYS_PER_PAGE);
+      out.varint(told.kinds);
+      out.double(told.amount);
+      out.varint(told.amountHour);
+      out.varint(told.heardHour);
+      out.double(told.heardUses);
     }
   }
 
@@ -180,12 +210,17 @@ export class KeyRows {
     while (!reader.done) {
       const number = reader.varint();
       const slot = from + (number % KEYS_PER_PAGE);
-      if (slot >= to || number >= 2 * KEYS_PER_PAGE)
+      if (slot >= to || number >= 3 * KEYS_PER_PAGE)
         throw new PageCorruptError('a page of baselines tells of a key that it has not');
       const told = this.makeTold(slot);
       if (number < KEYS_PER_PAGE) [told.newHour, told.score, told.hour] = [reader.varint(), reader.double(), reader.varint()];
       // Engines before 12 did not remember which rhythm was told.
-      else [told.rhythmSeconds, told.rhythmHour] = [reader.varint(), reader.varint()];
+      else if (number < 2 * KEYS_PER_PAGE) [told.rhythmSeconds, told.rhythmHour] = [reader.varint(), reader.varint()];
+      // Nor how much was told.
+      else {
+        [told.kinds, told.amount, told.amountHour] = [reader.varint(), reader.double(), reader.varint()];
+        [told.heardHour, told.heardUses] = [reader.varint(), reader.double()];
+      }
     }
   }
 }

@@ -33,8 +33,9 @@ export const P_SCALE = P_WORST_RATE_DAYS + 1;
 export const P_TOP_SCORE = P_SCALE + FEATURE_COUNT;
 export const P_DAYS = P_TOP_SCORE + 1;
 export const P_ALARMED = P_DAYS + 1;
-/** 1: the windows' evidence has been told and is cleared when the episode is over. */
+/** {@link TOLD}: the windows' evidence has been told and is cleared when the episode is over; else the hour in which something told was heard, or 0. */
 export const P_TOLD = P_ALARMED + 1;
+export const TOLD = 1;
 /** By feature a bit, and one for the score: the days up to the last one are above what is ordinary. */
 export const P_ABOVE = P_TOLD + 1;
 /** How strong a ramp was at its worst in these days, scaled to the program's own noise. */
