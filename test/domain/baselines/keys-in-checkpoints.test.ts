@@ -119,6 +119,16 @@ const STORIES: readonly (readonly [what: string, before: (programs: Programs) =>
     },
   ],
   [
+    'what was told and is taken out of the windows when its hour is over',
+    (programs) => {
+      const program = onTwoPages(programs, MIDNIGHT);
+      const { keys, programs: rows } = programs.baselines.known;
+      keys.makeTold(programs.baselines.known.findKey(program, PHOTOS)).heardHour = MIDNIGHT;
+      rows.cellsOf(program)[programRow(program) + P_TOLD] = MIDNIGHT;
+      return { happens: () => programs.use(program, MIDNIGHT + 1, CAMERA), changes: () => programs.key(program, PHOTOS).uses };
+    },
+  ],
+  [
     'a category that is used for the first time',
     (programs) => {
       const program = onTwoPages(programs, MIDNIGHT);
