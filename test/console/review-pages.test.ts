@@ -130,6 +130,13 @@ describe('the page of alarms', () => {
     expect(alarmsPage(ABOUT, COUNTS, false)).toContain('href="/accesses/1-7"');
   });
 
+  test('has the latest words about an alarm, however many there are', () => {
+    const words = Array.from({ length: 1_000 }, (_, i) => ({ ...reviewed.reviews[0]!, note: `note ${1_000 - i}.` }));
+    const text = textOf(alarmsPage(ABOUT, { ...COUNTS, told: [{ ...ALARM, reviews: words }] }, false));
+    expect(text).toContain('note 996. And 995 earlier reviews.');
+    expect(text).not.toContain('note 995.');
+  });
+
   test('says so where there are none, and where there are more', () => {
     const none = { ...COUNTS, told: [] };
     expect(textOf(alarmsPage(ABOUT, none, true))).toContain('All of them are reviewed.');

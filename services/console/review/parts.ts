@@ -26,6 +26,9 @@ const DISPOSITION: Readonly<Record<PlacedReview['disposition'], string>> = {
   expected: 'Expected',
 };
 
+/** Of one alarm, the latest first; whoever may append can say as many as they like. */
+const REVIEWS_SHOWN = 5;
+
 export function programLink(program: string): Html {
   const address = programAddress(program);
   return address === null
@@ -48,7 +51,7 @@ export function alarmItem(alarm: ToldAlarm, isProgramNamed: boolean): Html {
 ${isProgramNamed && html`<p><strong>${titles(reasons)}</strong></p>`}
 ${found === '' ? reasons.map((reason) => html`<p>${reasonInWords(reason).sentence}</p>\n`) : html`<p>${found}</p>`}
 ${contributions(episode.contributions)}
-${reviews.map((review) => html`<p class="word">${reviewInWords(review)}</p>\n`)}<p class="soft"><a href="${accessAddress(`${episode.partition}-${episode.topOffset}`)}">The result with the highest score</a>, with every check. Look, then conclude:</p>
+${reviews.slice(0, REVIEWS_SHOWN).map((review) => html`<p class="word">${reviewInWords(review)}</p>\n`)}${reviews.length > REVIEWS_SHOWN && html`<p class="word">And ${counted(reviews.length - REVIEWS_SHOWN, 'earlier review')}.</p>\n`}<p class="soft"><a href="${accessAddress(`${episode.partition}-${episode.topOffset}`)}">The result with the highest score</a>, with every check. Look, then conclude:</p>
 ${concludeForm(id)}
 <p class="soft">On the command line: <code>${command}</code></p>
 </li>
