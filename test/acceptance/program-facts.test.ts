@@ -39,6 +39,11 @@ async function begin(): Promise<void> {
   await run([declared, access({ id: 'before', subject: PROGRAM })], '--policy', desk.write('p.yaml', POLICY));
 }
 
+/** Into the log, for the next run to judge. */
+async function append(...lines: readonly string[]): Promise<void> {
+  await ntkHereOk(['ingest', ...data, desk.write(`${inputs++}.ndjson`, ndjson(...lines))]);
+}
+
 async function reasonsOf(): Promise<Record<string, readonly string[]>> {
   const rows = await rowsOf<{ event_id: string; reasons: string[] }>(
     desk.data,
@@ -56,11 +61,11 @@ describe('a standing', () => {
     expect(await decide('standing', 'suspended', '--reason', 'harvests contacts')).toMatch(
       /^wx-parcel: suspended by anna, from \d-3 in the log on\n$/,
     );
-    await run([access({ id: 'suspended', subject: PROGRAM })]);
+    await append(access({ id: 'suspended', subject: PROGRAM }));
     await decide('standing', 'active');
-    await run([access({ id: 'active', subject: PROGRAM })]);
+    await append(access({ id: 'active', subject: PROGRAM }));
     await decide('standing', 'under_review');
-    await run([access({ id: 'under-review', subject: PROGRAM })]);
+    await append(access({ id: 'under-review', subject: PROGRAM }));
     await decide('standing', 'banned');
     await run([access({ id: 'banned', subject: PROGRAM }), access({ id: 'other', subject: 'wx-other' })]);
     expect(await reasonsOf()).toEqual({
@@ -92,7 +97,7 @@ describe('a standing', () => {
     expect(stderr).toMatch(/^nothing of wx-parcle is among the newest 50,000 records of its partition: .*\n$/);
     expect((await ntkHereOk(['standing', PROGRAM, 'banned', ...data])).stderr).toBe('');
     // Its id inside of something else is not it.
-    await run([access({ id: 'wx-inside', subject: PROGRAM }, { page: 'wx-inside' })]);
+    await append(access({ id: 'wx-inside', subject: PROGRAM }, { page: 'wx-inside' }));
     expect(await ntkHereJson(['standing', 'wx-inside', 'active', ...data])).toMatchObject({
       program: 'wx-inside',
       type: 'ntk.standing',
@@ -106,11 +111,11 @@ describe('a standing', () => {
 test('an entitlement opens a restricted kind of data until it is withdrawn', async () => {
   await begin();
   const contacts = (id: string): string => access({ id, subject: PROGRAM }, { api: 'wx.chooseContact', category: 'contacts' });
-  await run([contacts('closed')]);
+  await append(contacts('closed'));
   expect(await decide('entitlement', 'contacts', 'granted', '--until', '2099-01-01')).toMatch(
     /^wx-parcel: contacts granted until 2099-01-01T00:00:00\.000Z by anna, from \d-4 in the log on\n$/,
   );
-  await run([contacts('open')]);
+  await append(contacts('open'));
   await decide('entitlement', 'contacts', 'withdrawn');
   await run([contacts('closed-again')]);
   expect(await reasonsOf()).toMatchObject({ closed: ['not_entitled'], open: [], 'closed-again': ['not_entitled'] });
