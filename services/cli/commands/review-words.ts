@@ -7,7 +7,7 @@ import { reasonInWords } from '../../domain/wording/reasons.ts';
 import { atUtcOffset } from '../output/at-utc-offset.ts';
 import type { Output } from '../output/output.ts';
 import { brief } from '../output/terminal.ts';
-import { counted, grouped as n } from '../../domain/wording/counted.ts';
+import { counted, grouped as n, threeDigits } from '../../domain/wording/counted.ts';
 
 /** Of a score, on a screen; JSON has all of them. */
 const CONTRIBUTIONS_MAX = 3;
@@ -45,7 +45,7 @@ export function printEpisode(
     `  ${timesInWords(episode, utcOffset)}, ${counted(results, 'result')} for ${categories.map((category) => brief(category, CATEGORY_CHARACTERS_MAX)).join(', ')}`,
   );
   for (const reason of reasons) out.line(`  ${reasonInWords(reason).title}: ${reasonInWords(reason).sentence}`);
-  out.line(`  highest score ${figure(score)}${becauseOf(episode.contributions)}`);
+  out.line(`  highest score ${threeDigits(score)}${becauseOf(episode.contributions)}`);
   if (isReviewed(reviews)) out.line(`  ${reviewsInWords(reviews)}`);
   else if (isLogThere) out.line(`  ${out.paint('yellow', 'not reviewed')}`);
 }
@@ -59,13 +59,8 @@ function becauseOf(contributions: readonly Contribution[]): string {
   if (contributions.length === 0) return '';
   const largest = contributions
     .slice(0, CONTRIBUTIONS_MAX)
-    .map(({ feature, amount }) => `${brief(feature, 40)} ${figure(amount)}`);
+    .map(({ feature, amount }) => `${brief(feature, 40)} ${threeDigits(amount)}`);
   return `: ${largest.join(', ')}${contributions.length > CONTRIBUTIONS_MAX ? ', …' : ''}`;
-}
-
-/** Three digits are what a person compares. */
-function figure(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }
 
 export function episodeJson({ episode, reviews }: ReviewedEpisode): unknown {
@@ -130,12 +125,12 @@ export function printRate(
     if (unreviewed > 0) out.line(`at most, if all that is not reviewed were false: ${rateInWords(atMost)}`);
   }
   if (precision !== null) out.line(`precision: ${(100 * precision).toFixed(1)} % of those reviewed were not false`);
-  out.line(budget === null ? 'the policy in force states no budget' : `the policy in force allows ${figure(budget)}`);
+  out.line(budget === null ? 'the policy in force states no budget' : `the policy in force allows ${threeDigits(budget)}`);
   if (standing !== null) out.line(out.paint(COLOUR[standing], STANDING_IN_WORDS[standing]));
 }
 
 const COLOUR = { above: 'red', within: 'green', undecided: 'yellow' } as const;
 
 function rateInWords({ rate, low, high }: Rate): string {
-  return `${figure(rate)} (95 %: ${figure(low)} to ${figure(high)})`;
+  return `${threeDigits(rate)} (95 %: ${threeDigits(low)} to ${threeDigits(high)})`;
 }

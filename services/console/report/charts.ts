@@ -66,14 +66,14 @@ export function timelineChart(timeline: Timeline): Html | null {
   const tall = (count: number): number => (count / highest) * (BASE - TOP);
   const labelEvery = Math.ceil(64 / step);
   const drawn = bars.map(({ startMs, intercepted, wouldHave }, i) => {
-    const x = round(i * step + (step - width) / 2);
+    const x = hundredths(i * step + (step - width) / 2);
     const stopped = tall(intercepted);
     const would = tall(wouldHave);
     return [
       intercepted > 0 &&
-        html`<rect class="bar" x="${x}" y="${round(BASE - stopped)}" width="${round(width)}" height="${round(stopped)}"/>`,
+        html`<rect class="bar" x="${x}" y="${hundredths(BASE - stopped)}" width="${hundredths(width)}" height="${hundredths(stopped)}"/>`,
       wouldHave > 0 &&
-        html`<rect class="would" x="${x}" y="${round(BASE - stopped - would)}" width="${round(width)}" height="${round(would)}"/>`,
+        html`<rect class="would" x="${x}" y="${hundredths(BASE - stopped - would)}" width="${hundredths(width)}" height="${hundredths(would)}"/>`,
       i % labelEvery === 0 && html`<text x="${x}" y="${HEIGHT - 6}">${periodLabel(startMs, timeline.period)}</text>`,
     ];
   });
@@ -84,9 +84,10 @@ export function timelineChart(timeline: Timeline): Html | null {
 /** One bar for a row of a table: `count` of the largest in its column. */
 export function rowBar(count: number, highest: number): Html {
   const width = highest === 0 ? 0 : Math.max(1, (count / highest) * 120);
-  return html`<svg viewBox="0 0 120 10" width="120" height="10" aria-hidden="true"><rect class="bar" x="0" y="1" width="${round(width)}" height="8"/></svg>`;
+  return html`<svg viewBox="0 0 120 10" width="120" height="10" aria-hidden="true"><rect class="bar" x="0" y="1" width="${hundredths(width)}" height="8"/></svg>`;
 }
 
-function round(value: number): number {
+/** Of a pixel: more digits nobody sees. */
+export function hundredths(value: number): number {
   return Math.round(value * 100) / 100;
 }

@@ -1,6 +1,6 @@
 /** The alarms of the baselines for whoever has to look at them: what was unusual, why it is said, and what people have concluded. */
 import type { Rate } from '../../domain/review/alarm-rate.ts';
-import { counted, grouped } from '../../domain/wording/counted.ts';
+import { counted, grouped, threeDigits } from '../../domain/wording/counted.ts';
 import type { AboutSystem, Alarms } from '../console-source.ts';
 import { html, type Html } from '../html.ts';
 import { framed, SIMULATED_NOTICE, top } from '../page/frame.ts';
@@ -48,21 +48,16 @@ ${told.length === ALARMS_MAX && html`<p class="soft">These are the newest ${ALAR
 function rates({ byDisposition, atLeast, atMost, budget, standing, precision }: Alarms['measured']): Html | null {
   const { true_positive: right, false_positive: wrong, expected } = byDisposition;
   if (atLeast === null || atMost === null || right + wrong + expected === 0)
-    return budget === null ? null : html`<p>The policy in force allows ${figure(budget)} false in 1,000 program-days.</p>`;
+    return budget === null ? null : html`<p>The policy in force allows ${threeDigits(budget)} false in 1,000 program-days.</p>`;
   return html`<dl class="parts">
 <div><dt>Somebody had to act</dt><dd>${right}</dd><dd class="sub">of those reviewed</dd></div>
 <div><dt>Expected</dt><dd>${expected}</dd><dd class="sub">it happened, and is fine</dd></div>
 <div><dt>False</dt><dd>${wrong}</dd><dd class="sub">${precision === null ? '' : `${(100 * precision).toFixed(1)} % of those reviewed were not`}</dd></div>
-<div><dt>False in 1,000 program-days</dt><dd>${figure(atLeast.rate)}</dd><dd class="sub">95 %: ${interval(atLeast)}; at most ${figure(atMost.rate)} with those not reviewed${budget !== null && `; the policy allows ${figure(budget)}`}</dd></div>
+<div><dt>False in 1,000 program-days</dt><dd>${threeDigits(atLeast.rate)}</dd><dd class="sub">95 %: ${interval(atLeast)}; at most ${threeDigits(atMost.rate)} with those not reviewed${budget !== null && `; the policy allows ${threeDigits(budget)}`}</dd></div>
 </dl>
 ${standing !== null && html`<p class="soft">${STANDING[standing]}</p>`}`;
 }
 
 function interval({ low, high }: Rate): string {
-  return `${figure(low)} to ${figure(high)}`;
-}
-
-/** Three digits are what a person compares. */
-function figure(value: number): string {
-  return String(Number(value.toPrecision(3)));
+  return `${threeDigits(low)} to ${threeDigits(high)}`;
 }

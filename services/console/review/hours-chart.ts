@@ -1,6 +1,7 @@
 /** The hours of one kind of data of a program as bars, what is usual at that time of the day as a line, alarms as bands behind them. */
 import type { ShownHour } from '../console-source.ts';
 import { html, type Html } from '../html.ts';
+import { hundredths } from '../report/charts.ts';
 
 const WIDTH = 812;
 const HEIGHT = 96;
@@ -30,13 +31,13 @@ export function hoursChart(name: string, hours: readonly ShownHour[], bands: rea
   const bars = hours.map(
     ({ startMs, value }) =>
       value > 0 &&
-      html`<rect class="bar" x="${round(x(startMs) + (step - width) / 2)}" y="${round(y(value))}" width="${round(width)}" height="${round(BASE - y(value))}"/>`,
+      html`<rect class="bar" x="${hundredths(x(startMs) + (step - width) / 2)}" y="${hundredths(y(value))}" width="${hundredths(width)}" height="${hundredths(BASE - y(value))}"/>`,
   );
   const seen = bands.filter(({ startMs, lastMs }) => lastMs >= fromMs && startMs < untilMs);
   const drawn = seen.map(({ startMs, lastMs }) => {
     const left = x(Math.max(fromMs, startMs));
     const right = Math.max(left + BAND_WIDTH_MIN, x(Math.min(untilMs, lastMs)));
-    return html`<rect class="band" x="${round(Math.min(left, WIDTH - BAND_WIDTH_MIN))}" y="${TOP}" width="${round(right - left)}" height="${BASE - TOP}"/>`;
+    return html`<rect class="band" x="${hundredths(Math.min(left, WIDTH - BAND_WIDTH_MIN))}" y="${TOP}" width="${hundredths(right - left)}" height="${BASE - TOP}"/>`;
   });
   const most = hours.reduce((most, hour) => (hour.value > most.value ? hour : most));
   const label = `${name}: at most ${most.value} in an hour, ${shortTime(most.startMs)} UTC${seen.length > 0 ? `; ${seen.length} ${seen.length === 1 ? 'alarm' : 'alarms'} in this time` : ''}`;
@@ -48,7 +49,7 @@ function usualLine(hours: readonly ShownHour[], step: number, y: (value: number)
   let line = '';
   let isOn = false;
   for (const [i, { usual }] of hours.entries()) {
-    if (usual !== null) line += `${isOn ? 'L' : 'M'}${round((i + 0.5) * step)},${round(y(usual))}`;
+    if (usual !== null) line += `${isOn ? 'L' : 'M'}${hundredths((i + 0.5) * step)},${hundredths(y(usual))}`;
     isOn = usual !== null;
   }
   return line;
@@ -64,7 +65,7 @@ function dayLabels(fromMs: number, untilMs: number, x: (ms: number) => number): 
     if (at < free || at > WIDTH - LABEL_WIDTH_MIN / 2) continue;
     free = at + LABEL_WIDTH_MIN;
     labels.push(
-      html`<line class="axis" x1="${round(at)}" y1="${BASE}" x2="${round(at)}" y2="${BASE + 4}"/><text x="${round(at)}" y="${HEIGHT - 5}">${new Date(ms).toISOString().slice(5, 10)}</text>`,
+      html`<line class="axis" x1="${hundredths(at)}" y1="${BASE}" x2="${hundredths(at)}" y2="${BASE + 4}"/><text x="${hundredths(at)}" y="${HEIGHT - 5}">${new Date(ms).toISOString().slice(5, 10)}</text>`,
     );
   }
   return labels;
@@ -72,8 +73,4 @@ function dayLabels(fromMs: number, untilMs: number, x: (ms: number) => number): 
 
 function shortTime(ms: number): string {
   return new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
 }

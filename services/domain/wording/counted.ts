@@ -6,6 +6,11 @@ export function grouped(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+/** A rate or a score: three digits are what a person compares. */
+export function threeDigits(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
 /** So many of a thing: 1 program, 1,234 programs, 2 accesses, 2 ledger entries. */
 export function counted(count: number, thing: string): string {
   return `${grouped(count)} ${thingOf(count, thing)}`;
