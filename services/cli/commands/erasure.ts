@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
 import { user as userSchema } from '../../../schemas/fields.ts';
+import { REVIEW_WORDS_CHARS_MAX } from '../../domain/review/conclusions.ts';
 import { publishErasures } from '../../system/facts/erasures.ts';
 import { authorityOf, requireAuthoritySetting, signerFrom } from '../../system/opening/authority.ts';
 import { UserError } from '../../system/user-error.ts';
@@ -19,7 +20,6 @@ interface ErasureFlags extends LogFlags, JsonFlags, SigningFlags {
 
 /** Some million ids. */
 const LIST_BYTES_MAX = 64 * 1024 * 1024;
-const BY_CHARACTERS_MAX = 500;
 
 export function registerErasure(program: Command, context: CliContext): void {
   jsonOptions(signingOption(logOptions(program.command('erasure'))))
@@ -43,7 +43,7 @@ Examples:
 async function erase(context: CliContext, file: string, flags: ErasureFlags): Promise<void> {
   const { out, clock } = context;
   const by = flags.by ?? context.userName;
-  if (by.length > BY_CHARACTERS_MAX) throw new UserError(`--by has more than ${BY_CHARACTERS_MAX} characters`);
+  if (by.length > REVIEW_WORDS_CHARS_MAX) throw new UserError(`--by has more than ${REVIEW_WORDS_CHARS_MAX} characters`);
   const users = usersIn(file === '-' ? await allOf(process.stdin) : await readBytes(file, 'list of users'), file);
   await context.withLog(flags, async (log, config) => {
     const authority = authorityOf(config);
@@ -53,7 +53,7 @@ async function erase(context: CliContext, file: string, flags: ErasureFlags): Pr
     const bar = out.progress('erasing', 'users');
     const onAppended = (done: number): void => bar.update(done, users.length);
     try {
-      await publishErasures(log, users, { by, nowMs: clock.nowMs(), authority, signer, onAppended });
+      await publishErasures(log, users, { by, nowMs: clock.nowMs(), authority, signer }, onAppended);
     } finally {
       bar.stop();
     }

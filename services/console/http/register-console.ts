@@ -11,7 +11,7 @@ import type { ConsoleSource } from '../console-source.ts';
 import type { LivePage } from '../live/live-page.ts';
 import { consolePage, guidesPage } from '../page/console-page.ts';
 import { reportPage } from '../report/report-page.ts';
-import { openedAt, placeIn, unavailable } from './answers.ts';
+import { answered, openedAt, placeIn } from './answers.ts';
 import { readGuides } from './guides.ts';
 import { DATA_HEADERS, PAGE_HEADERS, REPORT_HEADERS } from './headers.ts';
 import { OnceAWhile } from './once-a-while.ts';
@@ -85,13 +85,7 @@ function registerPages(scope: FastifyInstance, { source, docsFolder, clock }: Co
     REPORT_KEEP_MS,
     clock,
   );
-  scope.get('/report', async (_, reply) => {
-    try {
-      return await html(reply, REPORT_HEADERS, await report.get());
-    } catch (error) {
-      return unavailable(reply, error);
-    }
-  });
+  scope.get('/report', async (_, reply) => answered(reply, async () => html(reply, REPORT_HEADERS, await report.get())));
   scope.get('/guides', async (_, reply) => html(reply, PAGE_HEADERS, guidesPage(guides)));
   scope.get('/guides/*', async (request, reply) => {
     const { '*': name } = request.params as { '*': string };
@@ -117,12 +111,10 @@ function registerLive(scope: FastifyInstance, { source, live }: ConsoleOptions):
     reply.headers(DATA_HEADERS);
     const place = placeIn(request.params);
     if (place === null) return reply.code(400).send({ error: 'an access is asked for as PARTITION-OFFSET' });
-    try {
+    return answered(reply, async () => {
       const opened = await openedAt(source, place);
-      return opened === null ? await reply.code(404).send({ error: 'no stored access lies there' }) : await reply.send(opened);
-    } catch (error) {
-      return unavailable(reply, error);
-    }
+      return opened === null ? reply.code(404).send({ error: 'no stored access lies there' }) : reply.send(opened);
+    });
   });
   // Before the server waits for connections to end: these would not by themselves.
   scope.addHook('preClose', async () => live.stop());

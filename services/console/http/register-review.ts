@@ -9,7 +9,7 @@ import { accessPage } from '../review/access-page.ts';
 import { alarmsPage } from '../review/alarms-page.ts';
 import { programPage } from '../review/program-page.ts';
 import { programsPage, unknownProgramPage } from '../review/programs-page.ts';
-import { isPartition, openedAt, placeIn, unavailable } from './answers.ts';
+import { answered, isPartition, openedAt, placeIn } from './answers.ts';
 import { DATA_HEADERS, FORM_HEADERS, PAGE_HEADERS } from './headers.ts';
 import { OnceAWhile } from './once-a-while.ts';
 import { visitorName, Visitors } from './visitor.ts';
@@ -130,12 +130,4 @@ function wordIn({ params, body, headers }: FastifyRequest): Conclusion | string 
 
 function html(reply: FastifyReply, page: string, headers: Readonly<Record<string, string>> = PAGE_HEADERS): FastifyReply {
   return reply.headers(headers).type('text/html; charset=utf-8').send(page);
-}
-
-async function answered(reply: FastifyReply, make: () => Promise<FastifyReply>): Promise<FastifyReply> {
-  try {
-    return await make();
-  } catch (error) {
-    return unavailable(reply, error);
-  }
 }

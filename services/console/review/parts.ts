@@ -5,7 +5,7 @@ import { counted } from '../../domain/wording/counted.ts';
 import { reasonInWords } from '../../domain/wording/reasons.ts';
 import { DISPOSITIONS } from '../../../schemas/codes.ts';
 import { type PlacedReview, REVIEW_WORDS_CHARS_MAX } from '../../domain/review/conclusions.ts';
-import type { Contribution, Episode } from '../../domain/review/episode.ts';
+import { type Contribution, type Episode, nameOf, topOf } from '../../domain/review/episode.ts';
 import type { ToldAlarm } from '../console-source.ts';
 import { html, type Html, type HtmlValue } from '../html.ts';
 import type { ToldAccess } from '../live/newest-accesses.ts';
@@ -51,7 +51,7 @@ export function alarmItem(alarm: ToldAlarm, isProgramNamed: boolean): Html {
 ${isProgramNamed && html`<p><strong>${titles(reasons)}</strong></p>`}
 ${found === '' ? reasons.map((reason) => html`<p>${reasonInWords(reason).sentence}</p>\n`) : html`<p>${found}</p>`}
 ${contributions(episode.contributions)}
-${reviews.slice(0, REVIEWS_SHOWN).map((review) => html`<p class="word">${reviewInWords(review)}</p>\n`)}${reviews.length > REVIEWS_SHOWN && html`<p class="word">And ${counted(reviews.length - REVIEWS_SHOWN, 'earlier review')}.</p>\n`}<p class="soft"><a href="${accessAddress(`${episode.partition}-${episode.topOffset}`)}">The result with the highest score</a>, with every check. Look, then conclude:</p>
+${reviews.slice(0, REVIEWS_SHOWN).map((review) => html`<p class="word">${reviewInWords(review)}</p>\n`)}${reviews.length > REVIEWS_SHOWN && html`<p class="word">And ${counted(reviews.length - REVIEWS_SHOWN, 'earlier review')}.</p>\n`}<p class="soft"><a href="${accessAddress(nameOf(topOf(episode)))}">The result with the highest score</a>, with every check. Look, then conclude:</p>
 ${concludeForm(id)}
 <p class="soft">On the command line: <code>${command}</code></p>
 </li>

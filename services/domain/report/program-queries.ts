@@ -1,9 +1,7 @@
 /** SQL of the pages about programs. Parameters as in ./queries.ts: `logId`, `partitions` and `positions`, unless a query says otherwise. */
-import { BASELINE_REASON_LIST } from '../review/queries.ts';
+import { BASELINE_REASON_LIST, SPILLING } from '../review/queries.ts';
 import { AS_OF, byReasonSql, headlineSql, IN_RANGE } from './queries.ts';
 
-/** Groups of as many programs as there are go on on disk beyond this. */
-const MEMORY_BYTES_MAX = 256 * 1024 * 1024;
 const WOULD = `proposed = 'intercept' AND verdict < 'intercept'`;
 
 export interface ProgramRow {
@@ -25,7 +23,7 @@ SELECT program, argMax(class, appended_at) AS class_name, count() AS accesses, c
   countIf(${WOULD}) AS would_have, countIf(hasAny(reasons, ${BASELINE_REASON_LIST})) AS unusual, toUnixTimestamp64Milli(max(event_time)) AS last_ms
 FROM ntk.access_results FINAL WHERE ${AS_OF}
 GROUP BY program ORDER BY intercepted + would_have DESC, unusual DESC, accesses DESC, program LIMIT {max:UInt32}
-SETTINGS max_bytes_before_external_group_by = ${MEMORY_BYTES_MAX}, max_bytes_before_external_sort = ${MEMORY_BYTES_MAX}`;
+${SPILLING}`;
 
 export interface ProgramCategoryRow {
   readonly category: string;

@@ -48,6 +48,11 @@ export function nameOf({ partition, offset }: RowPlace): string {
   return `${partition}-${offset}`;
 }
 
+/** Where its result with the highest score lies. */
+export function topOf({ partition, topOffset }: Pick<Episode, 'partition' | 'topOffset'>): RowPlace {
+  return { partition, offset: topOffset };
+}
+
 /** A row of EPISODES_SQL. */
 export interface EpisodeRow {
   readonly partition: number;

@@ -11,7 +11,7 @@ import type { RowPlace } from './episode.ts';
 const GAP_MS = EPISODE_SECONDS * 1000;
 /** A sort or an aggregation that needs more goes on on disk. */
 const MEMORY_BYTES_MAX = 256 * 1024 * 1024;
-const SPILLING = `SETTINGS max_bytes_before_external_group_by = ${MEMORY_BYTES_MAX}, max_bytes_before_external_sort = ${MEMORY_BYTES_MAX}`;
+export const SPILLING = `SETTINGS max_bytes_before_external_group_by = ${MEMORY_BYTES_MAX}, max_bytes_before_external_sort = ${MEMORY_BYTES_MAX}`;
 
 /** Reasons of the baselines, as an array of SQL. */
 export const BASELINE_REASON_LIST = `[${BASELINE_REASONS.map((reason) => `'${reason}'`).join(', ')}]`;

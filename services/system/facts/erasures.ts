@@ -1,31 +1,21 @@
 /** People's right to be forgotten, said in the log: one copy of each erasure in every partition. */
 import { randomUUID } from 'node:crypto';
 import { EVERY_PROGRAM } from '../../../schemas/events/cloudevent.ts';
-import type { Authority } from '../../domain/authority/authority.ts';
-import type { Signer } from '../../domain/authority/signature.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
-import { readAuthorityLog } from './authority-log.ts';
-import { appendToEveryPartition, requireSigner } from './publish.ts';
+import { appendToEveryPartition, type Publisher, requirePublisher } from './publish.ts';
 
 /** In one transaction; each is a record of some hundred bytes in every partition. */
 const AT_ONCE = 500;
 
-interface Publisher {
-  readonly by: string;
-  readonly nowMs: number;
-  readonly authority: Authority;
-  readonly signer: Signer | null;
-  /** Told after each transaction: how many there are in the log. */
-  readonly onAppended: (users: number) => void;
-}
-
-/** @param users as hosts name them. @throws UserError, before anything is appended, when it would be refused */
+/** @param users as hosts name them. @param onAppended told after each transaction how many there are in the log. @throws UserError, before anything is appended, when it would be refused */
 export async function publishErasures(
   log: EventLog,
   users: readonly string[],
-  { by, nowMs, authority, signer, onAppended }: Publisher,
+  publisher: Publisher,
+  onAppended: (users: number) => void,
 ): Promise<void> {
-  if (authority.mode === 'signed') requireSigner(authority, await readAuthorityLog(log, authority), signer, 'ntk.erasure');
+  const { by, nowMs, signer } = publisher;
+  await requirePublisher(log, publisher, 'ntk.erasure');
   const time = new Date(nowMs).toISOString();
   for (let from = 0; from < users.length; from += AT_ONCE) {
     const some = users.slice(from, from + AT_ONCE);

@@ -3,17 +3,15 @@ import { randomUUID } from 'node:crypto';
 import type { EntitlementData } from '../../../schemas/events/entitlement.ts';
 import type { StandingData } from '../../../schemas/events/standing.ts';
 import { EVERY_PROGRAM } from '../../../schemas/events/cloudevent.ts';
-import type { Authority } from '../../domain/authority/authority.ts';
-import type { Signer } from '../../domain/authority/signature.ts';
 import { partitionOf } from '../../domain/partitioning/murmur2.ts';
 import { encodingOf } from '../../domain/record/json.ts';
 import { parseRecord } from '../../domain/record/parse.ts';
 import type { ParsedRecord } from '../../domain/record/record.ts';
-import { type RowPlace } from '../../domain/review/episode.ts';
+import type { RowPlace } from '../../domain/review/episode.ts';
 import { type EventLog, ORIGIN } from '../../platform/log/event-log.ts';
+import { readBatches } from '../../platform/log/read-batches.ts';
 import { UserError } from '../user-error.ts';
-import { readAuthorityLog } from './authority-log.ts';
-import { requireSigner, signedBytes } from './publish.ts';
+import { type Publisher, requirePublisher, signedBytes } from './publish.ts';
 import { recordsWith } from './records-with.ts';
 
 /** The newest of its partition that are looked at for the program. */
@@ -26,13 +24,6 @@ const MS_US = 1000;
 export type ProgramFact =
   | { readonly type: 'ntk.standing'; readonly data: StandingData }
   | { readonly type: 'ntk.entitlement'; readonly data: EntitlementData };
-
-interface Publisher {
-  readonly by: string;
-  readonly nowMs: number;
-  readonly authority: Authority;
-  readonly signer: Signer | null;
-}
 
 export interface PublishedFact extends RowPlace {
   /** Whether any of the newest records of its partition is of the program. */
@@ -47,10 +38,11 @@ export async function publishProgramFact(
   log: EventLog,
   program: string,
   { type, data }: ProgramFact,
-  { by, nowMs, authority, signer }: Publisher,
+  publisher: Publisher,
 ): Promise<PublishedFact> {
   if (program === '' || program === EVERY_PROGRAM) throw new UserError('name one program, by its id');
-  if (authority.mode === 'signed') requireSigner(authority, await readAuthorityLog(log, authority), signer, type);
+  const { by, nowMs, signer } = publisher;
+  await requirePublisher(log, publisher, type);
   const partition = partitionOf(program, log.partitions);
   const about = { type, category: type === 'ntk.entitlement' ? data.category : null };
   const { newestMs, isSeenLately } = await lookBack(log, partition, program, about, nowMs);
@@ -89,8 +81,7 @@ async function lookBack(
   const needle = [Buffer.from(JSON.stringify(program))];
   let newestMs = 0;
   let isSeenLately = false;
-  for (let offset = Math.max(start, end - LOOKED_BACK_RECORDS); offset < end; ) {
-    const batch = await log.read('access', partition, offset, READ);
+  for await (const batch of readBatches(log, 'access', partition, READ, Math.max(start, end - LOOKED_BACK_RECORDS))) {
     for (const i of recordsWith(batch, needle)) {
       const raw = batch.bytes.subarray(batch.starts[i], batch.starts[i + 1]);
       const record = parseRecord(raw, 0, raw.length, encodingOf(raw));
@@ -99,8 +90,6 @@ async function lookBack(
       const timeMs = Math.ceil(record.attributes.timeUs / MS_US);
       if (isAbout(record, about) && timeMs <= nowMs + AHEAD_MS_MAX) newestMs = Math.max(newestMs, timeMs);
     }
-    if (batch.nextOffset === offset) break;
-    offset = batch.nextOffset;
   }
   return { newestMs, isSeenLately };
 }

@@ -4,7 +4,7 @@ import { EVERY_PROGRAM } from '../../../schemas/events/cloudevent.ts';
 import type { Authority } from '../../domain/authority/authority.ts';
 import { signEvent, type Signer } from '../../domain/authority/signature.ts';
 import type { EventLog, Origin, Put } from '../../platform/log/event-log.ts';
-import type { AuthorityLog } from './authority-log.ts';
+import { type AuthorityLog, readAuthorityLog } from './authority-log.ts';
 import { UserError } from '../user-error.ts';
 
 /** @throws UserError, before anything is appended, when what this signer publishes would be refused */
@@ -21,6 +21,21 @@ export function requireSigner(authority: Authority, seen: AuthorityLog, signer: 
   if (type === 'ntk.key')
     throw new UserError(`key ${signer.keyid} is no root key in force: only those of NTK_ROOT_KEYS_FILE sign keys`);
   throw new UserError(`key ${signer.keyid} may not sign ${type} in this log (${problem}): see ntk keys list and ntk keys add`);
+}
+
+/** Who says something by a command. */
+export interface Publisher {
+  readonly by: string;
+  readonly nowMs: number;
+  readonly authority: Authority;
+  /** Null where nobody asks for signatures, or nobody has a key. */
+  readonly signer: Signer | null;
+}
+
+/** The same of the log as it is. @throws UserError, before anything is appended, when what is published would be refused */
+export async function requirePublisher(log: EventLog, { authority, signer }: Publisher, type: SignedType): Promise<void> {
+  // Where nobody asks for signatures the log need not be read for them.
+  if (authority.mode === 'signed') requireSigner(authority, await readAuthorityLog(log, authority), signer, type);
 }
 
 export interface Fact {

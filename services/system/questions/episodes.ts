@@ -45,13 +45,12 @@ export class AlarmView {
 
   static async at(source: ReportSource): Promise<AlarmView> {
     await requireResults(source);
-    return AlarmView.ofOwnLog(source);
+    return AlarmView.asOf(source, await positionsNow(source));
   }
 
-  /** Whoever judges and stores this log itself may have stored nothing yet. */
-  static async ofOwnLog(source: ReportSource): Promise<AlarmView> {
+  /** The same as of positions that were noted before, of whoever judges and stores this log itself and may have stored nothing yet. */
+  static async asOf(source: ReportSource, positions: Positions): Promise<AlarmView> {
     const { log, logId, warehouse } = source;
-    const positions = await positionsNow(source);
     const history = log === null ? NO_HISTORY : await reviewHistory({ log, logId, warehouse }, positions);
     const conclusions = new Conclusions(await placed(warehouse, logId, history.reviews));
     return new AlarmView(source, positions, conclusions, history);

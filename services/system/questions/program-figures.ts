@@ -10,7 +10,7 @@ import {
   type ProgramRow,
   PROGRAMS_SQL,
 } from '../../domain/report/program-queries.ts';
-import { ofProgram, positionsNow, type ReportSource } from './report.ts';
+import { ofProgram, type Positions, positionsNow, type ReportSource } from './report.ts';
 
 /** Those to look at first: with most intercepted attempts, those of a stricter mode among them. At most `max`. */
 export async function programsToLookAt(source: ReportSource, max: number): Promise<ListedProgram[]> {
@@ -20,9 +20,9 @@ export async function programsToLookAt(source: ReportSource, max: number): Promi
 }
 
 /** Over everything that is stored of one program; zeros where that is nothing. */
-export async function figuresOf(source: ReportSource, program: string): Promise<ProgramFigures> {
+export async function figuresOf(source: ReportSource, program: string, noted: Positions): Promise<ProgramFigures> {
   const { logId, warehouse } = source;
-  const { partitions, positions } = ofProgram(source, await positionsNow(source), program);
+  const { partitions, positions } = ofProgram(source, noted, program);
   const asked = { logId, partitions, positions, fromUs: 0, toUs: TIME_END_US, program };
   const [headline] = await warehouse.query<HeadlineRow>(PROGRAM_HEADLINE_SQL, asked);
   const reasons = await warehouse.query<BreakdownRow>(PROGRAM_REASONS_SQL, asked);

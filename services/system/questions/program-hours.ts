@@ -2,7 +2,7 @@
 import { HOUR_SPAN_SQL, type HourMeasure, type HourRow, type HourSpanRow, hoursSql } from '../../domain/report/hour-queries.ts';
 import type { QueryParams } from '../../platform/warehouse/warehouse.ts';
 import { judgeHours, type JudgedSeries } from '../../series/program-hours.ts';
-import { ofProgram, positionsNow, type ReportSource, requireResults } from './report.ts';
+import { ofProgram, type Positions, positionsNow, type ReportSource, requireResults } from './report.ts';
 
 /** Three years. One access of 1970 in a file of history would else be half a million hours. */
 export const HOURS_MAX = 3 * 366 * 24;
@@ -38,13 +38,13 @@ export interface ProgramHours {
 /** @throws UserError when what is stored is of other logs */
 export async function programHours(source: ReportSource, request: HoursRequest): Promise<ProgramHours> {
   await requireResults(source);
-  return programHoursOfOwnLog(source, request);
+  return programHoursAsOf(source, request, await positionsNow(source));
 }
 
-/** Whoever judges and stores this log itself may have stored nothing yet. */
-export async function programHoursOfOwnLog(source: ReportSource, request: HoursRequest): Promise<ProgramHours> {
+/** The same as of positions that were noted before, of whoever judges and stores this log itself and may have stored nothing yet. */
+export async function programHoursAsOf(source: ReportSource, request: HoursRequest, noted: Positions): Promise<ProgramHours> {
   const { logId, warehouse } = source;
-  const { partitions, positions, unwritten } = ofProgram(source, await positionsNow(source), request.program);
+  const { partitions, positions, unwritten } = ofProgram(source, noted, request.program);
   const { program, category, toUs, hoursMax = HOURS_MAX } = request;
   const asked: QueryParams = { logId, partitions, positions, fromUs: 0, toUs, program, category: category ?? '' };
   const [span] = await warehouse.query<HourSpanRow>(HOUR_SPAN_SQL, asked);

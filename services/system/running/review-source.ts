@@ -11,6 +11,7 @@ import type { DeclarationInForce } from '../../domain/program/declaration.ts';
 import { classOf } from '../../domain/program/class-of.ts';
 import { TIME_END_US } from '../../domain/record/time.ts';
 import type { ReviewedEpisode } from '../../domain/review/conclusions.ts';
+import { nameOf, topOf } from '../../domain/review/episode.ts';
 import type { ProgramState } from '../../domain/state/program-table.ts';
 import { BASELINES } from '../../domain/wording/explain-checks.ts';
 import { storedChecks } from '../../domain/wording/stored-checks.ts';
@@ -20,8 +21,8 @@ import type { System } from '../opening/open-system.ts';
 import { concludeAlarm } from '../questions/conclude-alarm.ts';
 import { AlarmView } from '../questions/episodes.ts';
 import { figuresOf, programsToLookAt } from '../questions/program-figures.ts';
-import { programHoursOfOwnLog } from '../questions/program-hours.ts';
-import type { ReportSource } from '../questions/report.ts';
+import { programHoursAsOf } from '../questions/program-hours.ts';
+import { positionsNow, type ReportSource } from '../questions/report.ts';
 import { quotedForShell } from './shell-words.ts';
 
 /** What is usual at an hour is that of so many days before, and those of the last week are shown. */
@@ -42,31 +43,35 @@ interface ReviewSourceOptions {
 }
 
 export function reviewSource(options: ReviewSourceOptions): Pick<ConsoleSource, 'programs' | 'program' | 'alarms' | 'conclude'> {
-  const { system, warehouse, authority } = options;
+  const { system, warehouse, authority, clock, storeFlags } = options;
   const source: ReportSource = { log: system.log, logId: system.log.logId, warehouse };
-  const { storeFlags } = options;
   return {
     programs: () => programsToLookAt(source, PROGRAMS_MAX),
     program: (id) => programPageOf(source, options, id),
     async alarms(isOpen): Promise<Alarms> {
-      const view = await AlarmView.ofOwnLog(source);
+      const view = await AlarmView.asOf(source, await positionsNow(source));
       const measured = await view.rate(EVERYTHING, authority);
-      return { told: await toldAlarms(source, await newestAlarms(view, isOpen), storeFlags), measured };
+      const alarms = await newestAlarms(view, { program: null, isOpen, max: ALARMS_MAX });
+      return { told: await toldAlarms(source, alarms, storeFlags), measured };
     },
     async conclude({ partition, offset, ...word }) {
       const place = { partition, offset };
-      const { episode } = await concludeAlarm({ ...source, log: system.log }, { place, ...word, nowMs: options.clock.nowMs() });
+      const { episode } = await concludeAlarm({ ...source, log: system.log }, { place, ...word, nowMs: clock.nowMs() });
       return episode?.id ?? null;
     },
   };
 }
 
-async function newestAlarms(view: AlarmView, isOpen: boolean): Promise<ReviewedEpisode[]> {
+/** Newest first. @param program null: of all. @param isOpen those that nobody has reviewed alone */
+async function newestAlarms(
+  view: AlarmView,
+  { program, isOpen, max }: { readonly program: string | null; readonly isOpen: boolean; readonly max: number },
+): Promise<ReviewedEpisode[]> {
   const found: ReviewedEpisode[] = [];
-  for await (const alarm of view.episodes({ ...EVERYTHING, program: null })) {
+  for await (const alarm of view.episodes({ ...EVERYTHING, program }, isOpen ? undefined : max)) {
     if (isOpen && alarm.reviews.length > 0) continue;
     found.push(alarm);
-    if (found.length === ALARMS_MAX) break;
+    if (found.length === max) break;
   }
   return found;
 }
@@ -74,17 +79,14 @@ async function newestAlarms(view: AlarmView, isOpen: boolean): Promise<ReviewedE
 async function programPageOf(source: ReportSource, options: ReviewSourceOptions, id: string): Promise<ProgramPage | null> {
   const { system, warehouse, clock, storeFlags } = options;
   const state = stateOf(system, id);
-  const figures = await figuresOf(source, id);
+  const noted = await positionsNow(source);
+  const figures = await figuresOf(source, id, noted);
   // A program that was only looked for is none; one with facts alone is.
   if (figures.accesses === 0 && (state === undefined || state.slot < 0)) return null;
-  const view = await AlarmView.ofOwnLog(source);
-  const alarms: ReviewedEpisode[] = [];
-  for await (const alarm of view.episodes({ ...EVERYTHING, program: id }, ALARMS_OF_PROGRAM_MAX)) {
-    alarms.push(alarm);
-    if (alarms.length === ALARMS_OF_PROGRAM_MAX) break;
-  }
+  const view = await AlarmView.asOf(source, noted);
+  const alarms = await newestAlarms(view, { program: id, isOpen: false, max: ALARMS_OF_PROGRAM_MAX });
   const request = { program: id, category: null, measure: 'accesses', ...EVERYTHING, hoursMax: LEARNED_HOURS } as const;
-  const { series } = await programHoursOfOwnLog(source, request);
+  const { series } = await programHoursAsOf(source, request, noted);
   const hours = series.flatMap(({ category, hours: all }) =>
     category === null ? [] : [{ category, hours: all.slice(-SHOWN_HOURS) }],
   );
@@ -155,12 +157,16 @@ function kindsOf({ scope }: DeclarationInForce): DeclaredKind[] {
 
 async function toldAlarms(source: ReportSource, alarms: readonly ReviewedEpisode[], storeFlags: string): Promise<ToldAlarm[]> {
   const { warehouse, logId } = source;
-  const places = alarms.map(({ episode: { partition, topOffset } }) => ({ partition, offset: topOffset }));
-  const rows = new Map((await accessesAt(warehouse, logId, places)).map((row) => [`${row.partition}-${row.offset}`, row]));
+  const rows = await accessesAt(
+    warehouse,
+    logId,
+    alarms.map(({ episode }) => topOf(episode)),
+  );
+  const rowAt = new Map(rows.map((row) => [nameOf({ partition: row.partition, offset: Number(row.offset) }), row]));
   return alarms.map(({ episode, reviews }) => ({
     episode,
     reviews,
-    found: foundIn(rows.get(`${episode.partition}-${episode.topOffset}`)),
+    found: foundIn(rowAt.get(nameOf(topOf(episode)))),
     command: `ntk review ${episode.id} true_positive|false_positive|expected --note "WHY"${storeFlags}`,
   }));
 }
